@@ -1,0 +1,72 @@
+"""Arrays that everything else is made of: shape names, unit vectors, blocks, fingerprints.
+
+Shape letters used in every signature: ``n m`` items, ``d`` coordinates, ``k`` neighbours or
+links, ``c`` classes or concepts, ``t`` time, ``h w`` pixels, ``p`` points.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float
+
+Vectors: TypeAlias = Float[np.ndarray, "n d"]
+"""n vectors of d coordinates, one a row."""
+
+BLOCK = 2048
+"""Rows per block when a set is streamed: larger blocks fall out of the cache."""
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Rows scaled to length one, in float32; what the cosine is computed on.
+
+    Raises:
+        ValueError: a row is zero or not finite; the message names the first such row.
+
+    Example:
+        >>> unit(np.array([[3.0, 4.0]]))
+        array([[0.6, 0.8]], dtype=float32)
+    """
+    vectors = np.asarray(vectors, dtype=np.float32)
+    norms = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=1, keepdims=True)
+    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
+    if bad.any():
+        row = int(np.argmax(bad))
+        what = "zero" if norms[row, 0] == 0 else "not finite (NaN or infinity)"
+        raise ValueError(
+            f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} such rows "
+            f"of {len(vectors)}); drop these rows or embed their items again."
+        )
+    return (vectors / norms).astype(np.float32)
+
+
+def blocks(vectors: Vectors, size: int = BLOCK) -> Iterator[tuple[int, Vectors]]:
+    """Yield (start, rows) in order, each block copied to float32 into one reused buffer.
+
+    The buffer is overwritten by the next block: copy what must be kept.
+    """
+    buffer = np.empty((min(size, len(vectors)), vectors.shape[1]), dtype=np.float32)
+    for start in range(0, len(vectors), size):
+        rows = vectors[start : start + size]
+        np.copyto(buffer[: len(rows)], rows, casting="same_kind")
+        yield start, buffer[: len(rows)]
+
+
+def fingerprint(*parts: Any) -> str:
+    """Sixteen hexadecimal digits that change when any part changes.
+
+    Arrays count with dtype, shape and bytes; everything else as canonical JSON.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            digest.update(f"{part.dtype.str}{part.shape}".encode())
+            digest.update(np.ascontiguousarray(part).data)
+        elif isinstance(part, bytes):
+            digest.update(part)
+        else:
+            digest.update(json.dumps(part, sort_keys=True, separators=(",", ":")).encode())
+        digest.update(b"\x00")
+    return digest.hexdigest()[:16]

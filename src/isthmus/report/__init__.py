@@ -1,0 +1,1 @@
+"""How do I show it? Results become one self-contained HTML page."""

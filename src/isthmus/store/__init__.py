@@ -1,0 +1,19 @@
+"""How arrays and tables are kept: safetensors and Parquet, committed atomically.
+
+The store knows arrays and dicts only. The format is documented in ``docs/format.md`` and is
+stable from version 1 on.
+"""
+
+from isthmus.store.files import atomic, write_json
+from isthmus.store.tables import read_table, write_table
+from isthmus.store.tensors import read_tensors, tensor_header, write_tensors
+
+__all__ = [
+    "atomic",
+    "read_table",
+    "read_tensors",
+    "tensor_header",
+    "write_json",
+    "write_table",
+    "write_tensors",
+]

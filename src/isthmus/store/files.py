@@ -1,0 +1,33 @@
+"""Files that are either whole or absent."""
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic(path: Path) -> Generator[Path]:
+    """A temporary path beside ``path`` that takes its place if the block succeeds.
+
+    The data is on the disk before the name appears; a failed or killed block leaves no file
+    that a reader could mistake for a whole one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write sorted, indented JSON atomically; NaN is refused (it is not JSON)."""
+    text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    with atomic(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,84 @@
+"""Tables in Parquet files, as plain dicts of columns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.store.files import atomic
+
+
+def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write columns of equal length (text, bytes, numbers, or lists of text), atomically.
+
+    Raises:
+        ValueError: columns differ in length.
+    """
+    from arro3.core import Table
+    from arro3.io import write_parquet
+
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"The columns of a table need one length, but these have {lengths}.")
+    table = Table({name: _column(column) for name, column in columns.items()})
+    with atomic(path) as part:
+        write_parquet(table, part, compression="zstd(3)")
+
+
+def _column(values: Sequence[Any]) -> Any:
+    from arro3.core import Array, DataType, list_array
+
+    if isinstance(values, np.ndarray):
+        return Array(np.ascontiguousarray(values))
+    first = next((value for value in values if value is not None), "")
+    if isinstance(first, str):
+        return Array(list(values), DataType.string())
+    if isinstance(first, bytes):
+        return Array(list(values), DataType.binary())
+    if isinstance(first, (list, tuple)):
+        lists = [list(value or ()) for value in values]
+        ends = np.cumsum([0, *map(len, lists)]).astype(np.int32)
+        flat = Array([item for value in lists for item in value], DataType.string())
+        return list_array(Array(ends), flat)
+    if isinstance(first, bool):
+        return Array(list(values), DataType.bool())
+    if isinstance(first, int):
+        return Array(list(values), DataType.int64())
+    return Array(list(values), DataType.float64())
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> dict[str, list[Any]]:
+    """Columns of a Parquet file as lists, all of them or the named ones.
+
+    Raises:
+        ValueError: the file is not whole Parquet, or lacks a named column.
+    """
+    table = _open(path)
+    if columns is not None and (
+        missing := [name for name in columns if name not in table.column_names]
+    ):
+        raise ValueError(f"{path} has no column {missing[0]!r}; it has {table.column_names}.")
+    return {name: table[name].to_pylist() for name in columns or table.column_names}
+
+
+def _open(path: Path) -> Any:
+    from arro3.io import read_parquet
+
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(4)
+        file.seek(max(0, size - 8))
+        tail = file.read(8)
+    footer = int.from_bytes(tail[:4], "little")
+    # the reader aborts loudly on a broken footer, so look at it first
+    if size < 12 or head != b"PAR1" or tail[4:] != b"PAR1" or footer > size - 12:
+        raise ValueError(
+            f"{path} is not a whole Parquet file; it may be cut short or another format."
+        )
+    try:
+        return read_parquet(path).read_all()
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        raise ValueError(f"{path} is a damaged Parquet file: {error}") from None

@@ -1,0 +1,1 @@
+"""Conformance kits: what every registered part must satisfy, also a third party's."""

@@ -1,0 +1,1 @@
+"""How do I change a space? ``fit_x(vectors, ...) -> X``, a frozen callable."""

@@ -1,0 +1,35 @@
+"""The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
+
+from isthmus.types.errors import (
+    ExtraMissingError,
+    IsthmusError,
+    ItemError,
+    RequestError,
+    SpaceMismatchError,
+)
+from isthmus.types.items import Credit, Encoder, Items, World
+from isthmus.types.links import Links, objects_of
+from isthmus.types.results import Interval, Null, Result
+from isthmus.types.sets import EmbeddingSet
+from isthmus.types.spaces import Space, Step, same_space
+
+__all__ = [
+    "Credit",
+    "EmbeddingSet",
+    "Encoder",
+    "ExtraMissingError",
+    "Interval",
+    "IsthmusError",
+    "ItemError",
+    "Items",
+    "Links",
+    "Null",
+    "RequestError",
+    "Result",
+    "Space",
+    "SpaceMismatchError",
+    "Step",
+    "World",
+    "objects_of",
+    "same_space",
+]

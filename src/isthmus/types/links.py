@@ -1,0 +1,97 @@
+"""Links: which item of one set belongs to which item of another, many to many."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.types.errors import RequestError
+from isthmus.types.sets import EmbeddingSet
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Pairs of ids (a, b), resolved to rows only on use, so that a skipped item shifts nothing.
+
+    Example:
+        >>> Links([("cat.jpg", "cat.jpg#0"), ("cat.jpg", "cat.jpg#1")])
+        Links(2 pairs, 1 x 2 items)
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    """(k, 2) ids, distinct pairs."""
+
+    def __init__(self, pairs: Iterable[Sequence[str]]) -> None:
+        found = dict.fromkeys((str(a), str(b)) for a, b in pairs)
+        object.__setattr__(self, "pairs", tuple(found))
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.pairs)
+
+    def __repr__(self) -> str:
+        a, b = (len({pair[side] for pair in self.pairs}) for side in (0, 1))
+        return f"Links({len(self)} pairs, {a} x {b} items)"
+
+    @property
+    def reversed(self) -> "Links":
+        """The same links seen from b."""
+        return Links((b, a) for a, b in self.pairs)
+
+    def rows(self, a: EmbeddingSet, b: EmbeddingSet) -> np.ndarray:
+        """(k, 2) row numbers of the pairs whose two items are present, sorted.
+
+        Raises:
+            RequestError: not one pair has both its items in the sets.
+        """
+        found = [(a.row[x], b.row[y]) for x, y in self.pairs if x in a.row and y in b.row]
+        if not found:
+            raise RequestError(
+                f"None of the {len(self)} links joins an id of the {a.modality} set (such as "
+                f"{_first(a)}) to one of the {b.modality} set (such as {_first(b)})."
+            )
+        return np.array(sorted(found), dtype=np.int64)
+
+    @staticmethod
+    def between(a: EmbeddingSet, b: EmbeddingSet, links: "Links | None" = None) -> np.ndarray:
+        """Rows of the given links or, without links, of equal ids; never of row order.
+
+        Raises:
+            RequestError: no links were given and no id is in both sets.
+        """
+        if links is not None:
+            return links.rows(a, b)
+        if a.ids == b.ids:
+            return np.repeat(np.arange(len(a), dtype=np.int64)[:, None], 2, axis=1)
+        found = [(row, b.row[name]) for row, name in enumerate(a.ids) if name in b.row]
+        if not found:
+            raise RequestError(
+                f"Which {a.modality} belongs to which {b.modality}? No links were given and no id "
+                f"is in both sets ({_first(a)}, ... and {_first(b)}, ...): pass isthmus.Links, or "
+                "give linked items equal ids."
+            )
+        return np.array(found, dtype=np.int64)
+
+
+def objects_of(rows: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """The whole object that each row of a (n) and of b (m) belongs to, as numbers.
+
+    Objects are the connected components of the links: all captions of an image, all views of
+    a shape. They are what is resampled, permuted and split, never single rows. Rows without a
+    link are objects of their own.
+    """
+    # SciPy's graph module takes 60 ms to import
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ends = (rows[:, 0], rows[:, 1] + n)
+    graph = coo_array((np.ones(len(rows), dtype=np.int8), ends), shape=(n + m, n + m))
+    _, labels = connected_components(graph, directed=False)
+    _, labels = np.unique(labels, return_inverse=True)
+    return labels[:n], labels[n:]
+
+
+def _first(items: EmbeddingSet) -> str:
+    return repr(items.ids[0]) if items.ids else "none: the set is empty"

@@ -1,0 +1,121 @@
+"""Results: what every measurement returns, frozen, printing, plotting and saving itself."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % confidence interval and the name of the method that gave it."""
+
+    low: float
+    high: float
+    method: str
+    """``query bootstrap``, ``jackknife``, ``U-statistic``, ``subsampling``, ..."""
+    level: float = 0.95
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return f"[{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True)
+class Null:
+    """What the measure gives when there is nothing to find.
+
+    ``kind`` says what was made meaningless: ``pairing`` (links permuted), ``label`` (modality
+    swapped within pairs), ``reference law`` (same n and d, isotropic), or ``none`` with the
+    reason in ``note``.
+    """
+
+    kind: str
+    mean: float = float("nan")
+    low: float = float("nan")
+    """2.5 % quantile under the null."""
+    high: float = float("nan")
+    """97.5 % quantile under the null."""
+    p: float = float("nan")
+    """(1 + b)/(1 + B); NaN where the null is a closed form without a law."""
+    draws: int = 0
+    note: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "none":
+            return f"no null ({self.note})"
+        p = "" if np.isnan(self.p) else f", p {self.p:.3g}"
+        return f"chance {self.mean:.3f} ({self.kind}{p})"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A measured value with its interval, its null and its noise floor.
+
+    Subclasses add fields (every plotted number is one), draw themselves in ``plot`` and name
+    their paper in ``paper``.
+    """
+
+    name: str
+    """What was measured, as the page prints it."""
+    value: float
+    n: int
+    """Objects that the value rests on (the exchangeable unit)."""
+    interval: Interval | None = None
+    null: Null = field(default_factory=lambda: Null("none", note="not declared"))
+    floor: float | None = None
+    """Noise floor: the value between random halves of one modality."""
+
+    paper: ClassVar[str] = ""
+    """Source: paper and equation."""
+
+    def __str__(self) -> str:
+        interval = f" {self.interval}" if self.interval else ""
+        floor = "" if self.floor is None else f", floor {self.floor:.3f}"
+        return f"{self.name} {self.value:.3f}{interval}, {self.null}{floor} (n={self.n})"
+
+    @property
+    def about(self) -> str:
+        """One sentence that reads the value for a newcomer; subclasses say more."""
+        return str(self)
+
+    def cite(self) -> str:
+        """The paper and equation that define this measure."""
+        return self.paper
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field as plain JSON values; NaN becomes None."""
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Draw value, interval and null on one line; subclasses draw what they measured."""
+        if not np.isnan(self.null.low):
+            ax.axvspan(self.null.low, self.null.high, color="0.85", label="chance")
+        if self.interval:
+            ax.plot([self.interval.low, self.interval.high], [0, 0], lw=3, alpha=0.5)
+        ax.plot([self.value], [0], "o", label=self.name)
+        ax.set_yticks([])
+        return ax
+
+
+def plain(value: Any) -> Any:
+    """Plain JSON values of anything a result holds."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,118 @@
+"""EmbeddingSet: n vectors of one modality in one space, with their names and history."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from isthmus.arrays import Vectors, fingerprint, unit
+from isthmus.types.errors import RequestError
+from isthmus.types.spaces import Space, Step
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingSet:
+    """n vectors of one modality in one space, with their names and their history.
+
+    Raises:
+        RequestError: the array is not (n, d), ids do not match the rows or repeat, or d is not
+            the space's.
+    """
+
+    vectors: Vectors
+    """(n, d) float32, as the encoder gave them: not normalised, read-only. Memory-mapped files
+    keep the file's float type."""
+    ids: tuple[str, ...]
+    """n distinct names, stable between runs."""
+    modality: str
+    """What was embedded: image, text, audio, ..."""
+    space: Space
+    """Where the vectors live. Sets compare only if their spaces are equal."""
+    history: tuple[Step, ...] = ()
+    """Oldest first: the encoder, its parameters, the data's source and licence."""
+
+    def __post_init__(self) -> None:
+        vectors = self.vectors
+        if vectors.ndim != 2:
+            raise RequestError(
+                f"A set needs an (n, d) array of vectors; this one is {vectors.shape}."
+            )
+        if len(vectors) != len(self.ids):
+            raise RequestError(
+                f"Every row needs one id, but there are {len(vectors)} vectors and "
+                f"{len(self.ids)} ids."
+            )
+        if vectors.shape[1] != self.space.dim:
+            raise RequestError(
+                f"Vectors of {self.space.name!r} have {self.space.dim} coordinates; these have "
+                f"{vectors.shape[1]}."
+            )
+        if not isinstance(vectors, np.memmap):
+            vectors = np.asarray(vectors, dtype=np.float32).view()
+        vectors.flags.writeable = False
+        object.__setattr__(self, "vectors", vectors)
+        object.__setattr__(self, "ids", tuple(self.ids))
+        if len(self.row) != len(self.ids):
+            seen: set[str] = set()
+            twice = next(name for name in self.ids if name in seen or seen.add(name))
+            raise RequestError(
+                f"Ids must be distinct, but {twice!r} names more than one row; rename or drop "
+                f"the {len(self.ids) - len(self.row)} repeated rows."
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __str__(self) -> str:
+        n, d = self.vectors.shape
+        return f"{n} {self.modality} vectors of {d} coordinates in {self.space.name}"
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Row number of each id."""
+        return {name: row for row, name in enumerate(self.ids)}
+
+    @cached_property
+    def unit(self) -> Vectors:
+        """The vectors at length one, float32, read-only."""
+        rows = unit(self.vectors)
+        rows.flags.writeable = False
+        return rows
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of vectors and ids: content, where the id of an item is its identity."""
+        return fingerprint(np.asarray(self.vectors), list(self.ids))
+
+    def take(self, ids: Iterable[str]) -> "EmbeddingSet":
+        """The rows of these ids, in this order.
+
+        Raises:
+            RequestError: an id is not in the set.
+        """
+        wanted = tuple(ids)
+        missing = [name for name in wanted if name not in self.row]
+        if missing:
+            raise RequestError(
+                f"{len(missing)} of {len(wanted)} wanted ids are not in this set of {len(self)} "
+                f"({self.modality}); the first is {missing[0]!r}."
+            )
+        rows = [self.row[name] for name in wanted]
+        return EmbeddingSet(self.vectors[rows], wanted, self.modality, self.space, self.history)
+
+    def then(self, step: Step, vectors: Vectors) -> "EmbeddingSet":
+        """The same items after one more map: new vectors in a new space, history one longer."""
+        space = self.space.then(step)
+        return EmbeddingSet(vectors, self.ids, self.modality, space, (*self.history, step))
+
+    @classmethod
+    def from_rows(
+        cls, vectors: Vectors, modality: str, ids: Sequence[str] | None = None
+    ) -> "EmbeddingSet":
+        """Vectors of unknown origin, ids the running number: how plain arrays enter a measure."""
+        names = tuple(str(row) for row in range(len(vectors))) if ids is None else tuple(ids)
+        dim = int(vectors.shape[1]) if vectors.ndim == 2 else 0
+        return cls(
+            vectors, names, modality, Space(f"arrays of {dim} coordinates", f"plain-{dim}", dim)
+        )

@@ -1,0 +1,102 @@
+"""Spaces and steps: where vectors live, and how they came to be there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from isthmus.arrays import fingerprint
+from isthmus.types.errors import SpaceMismatchError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was done: a verb, its parameters and the code version."""
+
+    verb: str
+    """``encode``, ``center``, ``take``, ..."""
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Plain JSON values: model, preprocessing, source and licence of the data, seeds."""
+    version: str = ""
+    """Version of the code that did it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"verb": self.verb, "parameters": dict(self.parameters), "version": self.version}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Step":
+        """The inverse of ``to_dict``."""
+        return cls(values["verb"], values.get("parameters", {}), values.get("version", ""))
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A named vector space; two spaces are the same if their ids are.
+
+    The id hashes weights, preprocessing and pooling. A joint model has one space over all
+    its towers. A mended space is a new Space, whose id hashes the parent's id and the chain.
+    """
+
+    name: str
+    """As given to ``isthmus.load``, for people."""
+    id: str
+    """Hash of weights, preprocessing, pooling and chain, for machines."""
+    dim: int
+    """Coordinates per vector."""
+    scale: float = 1.0
+    """Inverse temperature: logit = scale · similarity + bias. From the checkpoint."""
+    bias: float = 0.0
+    """Logit bias (SigLIP); 0 for InfoNCE models."""
+    score: str = "cosine"
+    """Score rule: a name in the register of similarities."""
+    chain: tuple[Step, ...] = ()
+    """Maps applied to the encoder's output, oldest first."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Space) and self.id == other.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def then(self, step: Step) -> "Space":
+        """The space after one more map."""
+        chain = (*self.chain, step)
+        return replace(
+            self,
+            name=f"{self.name} | {step.verb}",
+            id=fingerprint(self.id, step.to_dict()),
+            chain=chain,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "name": self.name,
+            "id": self.id,
+            "dim": self.dim,
+            "scale": self.scale,
+            "bias": self.bias,
+            "score": self.score,
+            "chain": [step.to_dict() for step in self.chain],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Space":
+        """The inverse of ``to_dict``."""
+        plain: dict[str, Any] = dict(values)
+        chain = tuple(Step.from_dict(step) for step in plain.pop("chain", ()))
+        return cls(**plain, chain=chain)
+
+
+def same_space(a: Space, b: Space) -> None:
+    """Refuse to compare across spaces.
+
+    Raises:
+        SpaceMismatchError: the spaces differ; names both and says what to do.
+    """
+    if a != b:
+        raise SpaceMismatchError(
+            f"Cannot compare vectors of {a.name!r} ({a.dim} coordinates, id {a.id}) with vectors "
+            f"of {b.name!r} ({b.dim} coordinates, id {b.id}): embed both with one model, or fit "
+            "a link from one space to the other."
+        )

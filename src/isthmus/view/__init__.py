@@ -1,0 +1,1 @@
+"""How is an item seen as another modality? ``view(item) -> Bag``."""

@@ -1,0 +1,73 @@
+"""What is written comes back; what is broken is refused in one sentence."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from isthmus.store import atomic, read_table, read_tensors, write_json, write_table, write_tensors
+
+
+def test_tensors_come_back_mapped_and_equal(tmp_path):
+    arrays = {"vectors": np.arange(12, dtype=np.float32).reshape(3, 4), "h": np.ones(2, np.float16)}
+    write_tensors(tmp_path / "a.safetensors", arrays, {"note": "ü"})
+    found, meta = read_tensors(tmp_path / "a.safetensors")
+    assert isinstance(found["vectors"], np.memmap)
+    assert meta == {"note": "ü"}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+
+
+def test_equal_input_gives_equal_bytes(tmp_path):
+    for name in ("a", "b"):
+        write_tensors(tmp_path / name, {"x": np.ones(3, np.float32)}, {"k": "v"})
+        write_table(tmp_path / f"{name}.parquet", {"id": ["1", "2"], "n": [1, 2]})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+def test_a_lying_header_is_refused(tmp_path):
+    header = {"x": {"dtype": "F32", "shape": [1_000_000_000], "data_offsets": [0, 4]}}
+    text = json.dumps(header).encode()
+    (tmp_path / "lie").write_bytes(struct.pack("<Q", len(text)) + text + b"1234")
+    with pytest.raises(ValueError, match="claims 4000000000 bytes"):
+        read_tensors(tmp_path / "lie")
+    (tmp_path / "short").write_bytes(b"abc")
+    with pytest.raises(ValueError, match="not a safetensors file"):
+        read_tensors(tmp_path / "short")
+
+
+def test_tables_come_back(tmp_path):
+    columns = {
+        "id": ["a", "b", "c"],
+        "image": [b"\x00", b"", b"xyz"],
+        "words": [["p", "q"], [], ["r"]],
+        "n": [1, 2, None],
+        "x": [0.5, None, 2.0],
+        "ok": [True, False, True],
+    }
+    write_table(tmp_path / "t.parquet", columns)
+    assert read_table(tmp_path / "t.parquet") == columns
+    assert read_table(tmp_path / "t.parquet", ["n"]) == {"n": [1, 2, None]}
+    with pytest.raises(ValueError, match="no column 'z'"):
+        read_table(tmp_path / "t.parquet", ["z"])
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1", b"hello, not a table", b"PAR1" + b"\xff" * 30 + b"PAR1"]
+)
+def test_a_broken_table_is_refused(tmp_path, content):
+    (tmp_path / "t.parquet").write_bytes(content)
+    with pytest.raises(ValueError, match=r"t\.parquet"):
+        read_table(tmp_path / "t.parquet")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
+    write_json(tmp_path / "a.json", {"a": 1})
+    with pytest.raises(RuntimeError), atomic(tmp_path / "a.json") as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
