@@ -35,6 +35,12 @@ def cut(objects: int, rng: np.random.Generator, blocks: int = BLOCKS) -> Int[np.
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
 
+def with_and_without(blocks: Float[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
+    """The sum over all blocks, then the sum without each block, along a first axis of g + 1."""
+    total = blocks.sum(axis=0, dtype=np.float64)
+    return np.concatenate([total[None], total - blocks])
+
+
 def query_bootstrap(
     scores: Float[np.ndarray, " q"],
     objects: Int[np.ndarray, " q"] | None = None,
