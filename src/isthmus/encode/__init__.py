@@ -4,4 +4,6 @@
 colon in ``openclip:ViT-B-32/laion2b_s34b_b79k`` is the rest.
 """
 
-ENCODERS: dict[str, str] = {}
+ENCODERS: dict[str, str] = {
+    "arrays": "isthmus.encode.arrays:load",
+}
