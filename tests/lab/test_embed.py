@@ -5,7 +5,7 @@ import pytest
 
 from isthmus.lab import embed, export_set, load, load_set, save
 from isthmus.store import read_table
-from isthmus.types import Items, RequestError
+from isthmus.types import Items, NothingLeftError, RequestError
 from tests.toys import Letters, toy_set
 
 TEXTS = ["a", "bb", "!", "ccc", "d", "e!"]
@@ -35,7 +35,7 @@ def test_a_vector_of_zeros_is_a_fault_of_its_item():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(RequestError, match="Not one of 2 text items"):
+    with pytest.raises(NothingLeftError, match="Not one of 2 text items"):
         embed(Letters(), ["!", "!!"])
 
 

@@ -70,7 +70,8 @@ def embed_into(
     on its own items only, and the manifest is sorted at the end.
 
     Raises:
-        RequestError: nothing could be encoded, or the disk is full (what is done stays done).
+        RequestError: the disk is full (what is done stays done).
+        NothingLeftError: not one item could be encoded.
     """
     options = options or JobOptions()
     manifest = folder / "manifest.jsonl"

@@ -9,7 +9,15 @@ import numpy as np
 
 from isthmus import __version__
 from isthmus.arrays import Vector, Vectors
-from isthmus.types import EmbeddingSet, Encoder, ItemError, Items, RequestError, Step
+from isthmus.types import (
+    EmbeddingSet,
+    Encoder,
+    ItemError,
+    Items,
+    NothingLeftError,
+    RequestError,
+    Step,
+)
 
 BATCH = 64
 """Items that an encoder gets at once, unless told otherwise."""
@@ -108,7 +116,8 @@ def embed(
     Items that fail are skipped and named in the last step of the set's history, and logged.
 
     Raises:
-        RequestError: the items are of another modality, or not one of them could be encoded.
+        RequestError: the items are of another modality.
+        NothingLeftError: not one of them could be encoded.
     """
     if not isinstance(items, Items):
         items = named(items, encoder.modality)
@@ -136,7 +145,7 @@ def as_set(
     """The set of what was encoded, with its history; refuses a job of which nothing is left."""
     if not ids:
         reason = next(iter(faults.values()), "there were no items")
-        raise RequestError(
+        raise NothingLeftError(
             f"Not one of {len(faults)} {encoder.modality} items was encoded: {reason}"
         )
     if faults:
