@@ -18,7 +18,7 @@ from isthmus.cli import options as opt
         (["studdy"], "did you mean 'study'?"),
         (["spaces", "nope:x"], "No space is called 'nope:x'"),
         (["spaces", "arrays:missing.npz"], "missing.npz"),
-        (["parts", "measurs"], "Did you mean: measures?"),
+        (["parts", "measurs"], "Did you mean: measures"),
         (["worlds", "glifs"], "no worlds called 'glifs'"),
         (["parts", "--config", "nowhere.json"], "nowhere.json"),
         (["parts", "--config"], "--config wants a file"),
