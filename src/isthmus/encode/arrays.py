@@ -26,7 +26,7 @@ from isthmus.encode.array_sides import (
     row_pictures,
     side_table,
 )
-from isthmus.types import EmbeddingSet, ItemError, Links, Space, Step
+from isthmus.types import EmbeddingSet, ItemError, Links, LoadOptions, Space, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ class ArrayEncoder:
         )
 
 
-def load(rest: str) -> dict[str, ArrayEncoder]:
+def load(rest: str, _options: LoadOptions | None = None) -> dict[str, ArrayEncoder]:
     """Vectors kept in a file or folder: PATH, or PATH?model=NAME to say what made them."""
     path, _, model = rest.partition("?model=")
     bundle = open_arrays(path, model or None)

@@ -8,8 +8,11 @@ import numpy as np
 
 from isthmus.store.files import atomic
 
+Column = Sequence[Any] | np.ndarray
+"""Values of one column; None where one is missing."""
 
-def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+
+def write_table(path: Path, columns: Mapping[str, Column]) -> None:
     """Write columns of equal length (text, bytes, numbers, or lists of text), atomically.
 
     Raises:
@@ -26,7 +29,7 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         write_parquet(table, part, compression="zstd(3)")
 
 
-def _column(values: Sequence[Any]) -> Any:
+def _column(values: Column) -> Any:
     from arro3.core import Array, DataType, list_array
 
     if isinstance(values, np.ndarray):

@@ -1,6 +1,6 @@
 """Items, worlds and encoders: what is looked at, and what turns it into vectors."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -87,13 +87,23 @@ class World:
             raise RequestError(f"World {self.name!r} has no split {split!r}; it has: {names}.")
         return self.where(lambda name: self.split.get(name) == split)
 
-    def where(self, keep: "Any") -> "World":
+    def where(self, keep: Callable[[str], bool]) -> "World":
         """The items whose id satisfies ``keep(id)``."""
         items = {
             modality: some.take(name for name in some.ids if keep(name))
             for modality, some in self.items.items()
         }
         return replace(self, items=items)
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How an encoder runs, never what it computes; a loader heeds what concerns it."""
+
+    device: str = "auto"
+    """``auto`` (the fastest there is), ``cpu``, ``cuda`` or ``mps``."""
+    workers: int = 0
+    """Threads that read items and compute; 0 means one a core."""
 
 
 @runtime_checkable
