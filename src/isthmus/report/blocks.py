@@ -50,6 +50,24 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """A measured number without a drawing: its name, its sentence and its numbers."""
+
+    title: str
+    value: str
+    sentence: str
+    numbers: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts side by side where there is room."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
 class Figures:
     """Figures side by side where there is room."""
 
@@ -116,7 +134,7 @@ class Advices:
     items: tuple[Advice, ...]
 
 
-Block = Prose | Cards | Figures | Table | Strips | Advices
+Block = Prose | Cards | Figures | Facts | Table | Strips | Advices
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from isthmus.report.blocks import (
     Block,
     Card,
     Cards,
+    Fact,
+    Facts,
     Figure,
     Figures,
     Prose,
@@ -81,16 +83,32 @@ def figures(block: Figures) -> str:
 
 
 def _figure(block: Figure) -> str:
-    facts = "".join(
+    kind = ' class="wide"' if block.wide else ""
+    return (
+        f"<figure{kind}><h3>{escaped(block.title)}</h3>{block.svg}"
+        f"<figcaption>{_told(block)}</figcaption></figure>"
+    )
+
+
+def facts(block: Facts) -> str:
+    """Measured numbers without a drawing, in a grid."""
+    inside = "".join(
+        f'<div class="fact"><h3>{escaped(fact.title)}</h3>'
+        f'<p class="value">{escaped(fact.value)}</p>{_told(fact)}</div>'
+        for fact in block.facts
+    )
+    return f'<div class="facts">{inside}</div>'
+
+
+def _told(block: Figure | Fact) -> str:
+    """The sentence, the numbers and the source."""
+    pairs = "".join(
         f"<div><dt>{escaped(label)}</dt><dd>{escaped(text)}</dd></div>"
         for label, text in block.numbers
     )
-    numbers = f'<dl class="numbers">{facts}</dl>' if facts else ""
+    numbers = f'<dl class="numbers">{pairs}</dl>' if pairs else ""
     source = f'<p class="source">{escaped(block.source)}</p>' if block.source else ""
-    return (
-        f'<figure{" class=wide" if block.wide else ""}><h3>{escaped(block.title)}</h3>{block.svg}'
-        f"<figcaption><p>{escaped(block.sentence)}</p>{numbers}{source}</figcaption></figure>"
-    )
+    return f"<p>{escaped(block.sentence)}</p>{numbers}{source}"
 
 
 def table(block: Table) -> str:
@@ -142,10 +160,11 @@ def _tile(tile: Tile) -> str:
         alt = escaped(f"Picture {tile.name}" + (f": {tile.text}" if tile.text else ""))
         picture = f'<img src="{tile.picture}" width="{width}" height="{height}" alt="{alt}">'
     words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(tile.mark, "")
-    mark = f'<span class="mark {tile.mark}">{words}</span> ' if words else ""
+    mark = f'<span class="mark {tile.mark}">{words}</span>' if words else ""
     text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text else ""
     name = "" if tile.text and not tile.picture else f'<p class="name">{escaped(tile.name)}</p>'
-    return f'<div class="tile">{picture}{text}{name}<p class="note">{mark}{escaped(tile.note)}</p></div>'
+    note = f'<p class="note">{escaped(tile.note)}{mark}</p>'
+    return f'<div class="tile">{picture}{text}{name}{note}</div>'
 
 
 def advices(block: Advices) -> str:
@@ -162,6 +181,7 @@ _WRITERS: dict[type[Any], Callable[[Any], str]] = {
     Prose: paragraphs,
     Cards: cards,
     Figures: figures,
+    Facts: facts,
     Table: table,
     Strips: strips,
     Advices: advices,

@@ -1,6 +1,5 @@
 """The map of two modalities: points that name themselves, linked pairs joined by a line."""
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +37,9 @@ def map_figure(
         for side, cloud in enumerate(clouds)
         for row, label in enumerate(cloud.labels)
     )
-    label = html.escape(visible(alt), quote=True)
     svg = (
         f'<svg class="plot map" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
-        f'aria-label="{label}">{lines}{dots}</svg>'
+        f'aria-label="{escaped(alt)}">{lines}{dots}</svg>'
         '<p class="told" aria-live="polite">Point at or tap a dot to read it.</p>'
     )
     return Figure(title, svg, alt, sentence, wide=True)

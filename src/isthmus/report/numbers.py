@@ -40,7 +40,7 @@ def reading(result: Result) -> tuple[tuple[str, str], ...]:
     if null.kind == "none":
         found.append(("chance", f"none: {null.note}"))
     else:
-        band = _span(null.low, null.high) if math.isfinite(null.low) else ""
+        band = f"({_span(null.low, null.high)})" if math.isfinite(null.low) else ""
         found.append(("chance", f"{number(null.mean)} {band}".strip()))
     if result.floor is not None:
         found.append(("noise floor", number(result.floor)))

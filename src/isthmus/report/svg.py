@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from isthmus.arrays import fingerprint
+from isthmus.report.text import escaped
 
 CYCLE = ("#1b6ca8", "#c4581c", "#2e7d4f", "#8a4fa3", "#9a7b0a", "#a83a4e")
 """Colours that figures are drawn with, in this order; the page knows them as --c0 to --c5."""
@@ -32,13 +33,9 @@ class _Writer:
         attributes = "".join(
             f' {key}="{html.escape(value, quote=True)}"' for key, value in self._attributes(node)
         )
-        inside = html.escape(node.text or "") if name in ("text", "tspan") else ""
-        inside += "".join(self._child(child, name) for child in node)
+        inside = escaped(node.text or "") if name in ("text", "tspan") else ""
+        inside += "".join(map(self.element, node))
         return f"<{name}{attributes}>{inside}</{name}>"
-
-    def _child(self, child: ElementTree.Element, parent: str) -> str:
-        tail = html.escape(child.tail or "") if parent in ("text", "tspan") else ""
-        return self.element(child) + tail
 
     def _attributes(self, node: ElementTree.Element) -> list[tuple[str, str]]:
         found: list[tuple[str, str]] = []
@@ -72,8 +69,9 @@ def page_svg(source: str, prefix: str, alt: str) -> tuple[str, tuple[tuple[str, 
     writer = _Writer(prefix)
     inside = "".join(writer.element(child) for child in root)
     box = html.escape(root.attrib["viewBox"], quote=True)
-    label = html.escape(alt, quote=True)
-    markup = f'<svg class="plot" viewBox="{box}" role="img" aria-label="{label}">{inside}</svg>'
+    markup = (
+        f'<svg class="plot" viewBox="{box}" role="img" aria-label="{escaped(alt)}">{inside}</svg>'
+    )
     return markup, tuple(sorted(writer.rules.items()))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from isthmus.report import Block, Figures, Section, Table, figure, number
+from isthmus.report import Block, Fact, Facts, Figures, Section, figure, number, reading
 from isthmus.types import Result
 
 
@@ -89,17 +89,13 @@ def _blocks(results: Mapping[str, Result]) -> tuple[Block, ...]:
     rest = [result for result in results.values() if not draws_itself(result)]
     blocks: list[Block] = [Figures(drawn)] if drawn else []
     if rest:
-        blocks.append(readings("Further numbers of this part", rest))
+        blocks.append(Facts(tuple(map(_fact, rest))))
     return tuple(blocks)
 
 
-def readings(caption: str, results: list[Result]) -> Table:
-    """Results without a drawing: value, interval, chance, floor and a sentence each."""
-    rows = tuple(
-        (result.name, number(result.value), *spans(result), result.about) for result in results
-    )
-    columns = ("measure", "value", "95 % interval", "chance", "noise floor", "reading")
-    return Table(caption, columns, rows, columns[1:5])
+def _fact(result: Result) -> Fact:
+    value = number(result.value)
+    return Fact(result.name, value, result.about, reading(result)[1:], result.cite())
 
 
 def spans(result: Result) -> tuple[str, str, str]:
