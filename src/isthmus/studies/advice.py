@@ -6,17 +6,21 @@ from collections.abc import Callable, Mapping
 from isthmus.report import Advice, number
 
 
-class Evidence(dict[str, float]):
-    """Named numbers of a study; one that is missing is NaN, which fires no rule."""
-
-    def __missing__(self, key: str) -> float:
-        return math.nan
+Evidence = Mapping[str, float]
+"""Named numbers of a study; a number that was not measured is not there."""
 
 
-def advise(numbers: Mapping[str, float]) -> tuple[Advice, ...]:
+def advise(numbers: Evidence) -> tuple[Advice, ...]:
     """The advice of every rule that fires, faults of the data before traits of the space."""
-    found = (rule(Evidence(numbers)) for rule in RULES)
+    found = (_tried(rule, numbers) for rule in RULES)
     return tuple(advice for advice in found if advice is not None)
+
+
+def _tried(rule: Callable[[Evidence], Advice | None], numbers: Evidence) -> Advice | None:
+    try:
+        return rule(numbers)
+    except KeyError:  # it speaks of a number that was not measured
+        return None
 
 
 def near_chance(e: Evidence) -> Advice | None:

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from isthmus.report import Card, number
-from isthmus.studies.advice import Evidence
 from isthmus.studies.data import DataFacts
 from isthmus.types import Interval, Null, Result
 
 SOURCES = {
     "gap": ("centroid_gap", "value"),
-    "gap_low": ("centroid_gap", "interval.low"),
     "gap_floor": ("centroid_gap", "floor"),
     "gap_top_share": ("gap_concentration", "value"),
     "probe": ("modality_probe", "value"),
@@ -25,14 +24,15 @@ SOURCES = {
     "recall_ba_low": ("hit_at_k", "backward.interval.low"),
     "recall_ba_high": ("hit_at_k", "backward.interval.high"),
     "chance": ("hit_at_k", "forward.null.mean"),
-    "mixed": ("mixed_ndcg", "value"),
+    "mixed": ("mixed_gallery", "forward.value"),
+    "mixed_ceiling": ("mixed_gallery", "ceiling.0"),
 }
 """Each number's result and field."""
 
 
-def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
+def evidence(results: Mapping[str, Result], counted: DataFacts) -> dict[str, float]:
     """The named numbers that these results hold; those of missing results are left out."""
-    found = Evidence()
+    found: dict[str, float] = {}
     for name, (key, field) in SOURCES.items():
         value = reached(results.get(key), field)
         if isinstance(value, (int, float)) and math.isfinite(value):
@@ -41,16 +41,18 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
     found["objects"] = float(counted.objects)
     found["twin_share_a"] = counted.twins[first] / counted.twins_of[first]
     found["twin_share_b"] = counted.twins[second] / counted.twins_of[second]
-    texts = counted.items.get("text", 0)
-    if texts:
+    if texts := counted.items.get("text", 0):
         found["truncated_share"] = counted.truncated / texts
     return found
 
 
-def reached(result: object, field: str) -> object:
-    """The value at a dotted path of fields, None where a step is missing."""
-    for name in field.split("."):
-        result = getattr(result, name, None)
+def reached(result: Any, field: str) -> Any:
+    """The value at a dotted path of fields and positions, None where a step is missing."""
+    for name in field.split(".") if field else ():
+        if name.isdigit():
+            result = result[int(name)] if result is not None else None
+        else:
+            result = getattr(result, name, None)
     return result
 
 
@@ -58,20 +60,17 @@ def cards(results: Mapping[str, Result], counted: DataFacts) -> tuple[Card, ...]
     """The key numbers at the head of the page, those that were measured."""
     a, b = counted.items
     wanted = (
-        ("gap norm", "centroid_gap", "", (0.0, 2.0)),
-        ("cosine of linked pairs", "matched_cosine", "", (0.0, 1.0)),
-        (f"linked {b} first, asked by {a}", "hit_at_k", "forward", (0.0, 1.0)),
-        (f"linked {a} first, asked by {b}", "hit_at_k", "backward", (0.0, 1.0)),
-        ("nDCG@10 in a common gallery", "mixed_ndcg", "", (0.0, 1.0)),
+        ("Gap between the centres", "centroid_gap", "", (0.0, 2.0)),
+        ("Cosine of linked pairs", "matched_cosine", "", (0.0, 1.0)),
+        (f"Right {b} first, asked by {a}", "hit_at_k", "forward", (0.0, 1.0)),
+        (f"Right {a} first, asked by {b}", "hit_at_k", "backward", (0.0, 1.0)),
+        (f"nDCG@10 of {a} in a gallery of both", "mixed_gallery", "forward", (0.0, 1.0)),
     )
-    found = (
-        _card(label, results.get(key) if not way else reached(results.get(key), way), scale)
-        for label, key, way, scale in wanted
-    )
+    found = (_card(label, reached(results.get(key), way), scale) for label, key, way, scale in wanted)
     return tuple(card for card in found if card is not None)
 
 
-def _card(label: str, measured: object, scale: tuple[float, float]) -> Card | None:
+def _card(label: str, measured: Any, scale: tuple[float, float]) -> Card | None:
     value, interval = reached(measured, "value"), reached(measured, "interval")
     null, floor = reached(measured, "null"), reached(measured, "floor")
     if not isinstance(value, float):

@@ -48,7 +48,7 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
     advice = advise(numbers)
     p = adjusted(found.results)
     title = given.about.title or f"The joint space of {given.a.space.name}"
-    words = summary(given, numbers, counted)
+    words = summary(given.a, given.b, numbers, counted)
     parts = layout.sections(found.results, found.targets)
     order = [*(part.key for part in layout.PARTS), layout.OTHER.key]
     measured_parts = [parts[key] for key in order if key in parts]
