@@ -38,7 +38,9 @@ class StudyInput:
     about: About = field(default_factory=About)
 
 
-def of_world(world: World, a: EmbeddingSet, b: EmbeddingSet, about: About | None = None) -> StudyInput:
+def of_world(
+    world: World, a: EmbeddingSet, b: EmbeddingSet, about: About | None = None
+) -> StudyInput:
     """A study of a world's items, whose vectors are ``a`` and ``b``.
 
     Items, credits and faults come from the world, the rest from ``about``.
