@@ -1,6 +1,6 @@
 """From what a user names (a world, a folder, arrays) to vectors of one space, kept in a folder."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def study_input(
     a, b = next((pair for pair in world.links if set(pair) <= set(embedded.sets)), ("", ""))
     if not a:
         raise RequestError(f"No links join {' and '.join(embedded.sets)} of {source.name}.")
-    labels = labels_of(world, embedded.sets[a])
+    labels = labels_of(world, (*embedded.sets[a].ids, *embedded.sets[b].ids))
     about = About(
         labels=labels,
         classes=class_texts(sorted(set(labels.values())), encoders),
@@ -127,9 +127,9 @@ def study_input(
     return of_world(world, embedded.sets[a], embedded.sets[b], about), embedded
 
 
-def labels_of(world: World, some: EmbeddingSet) -> dict[str, str]:
+def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:
     """Class names by item id, where the world has classes."""
-    found = ((name, world.factors.get(name, {}).get(world.label)) for name in some.ids)
+    found = ((name, world.factors.get(name, {}).get(world.label)) for name in ids)
     return {name: str(label) for name, label in found if label is not None}
 
 
