@@ -107,7 +107,7 @@ def tab():
     events_out, events_in = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         # the browser reads commands from descriptor 3 and writes events to descriptor 4
-        shell = f"exec 3<&{commands_out} 4>&{events_in}; exec \"$@\""
+        shell = f'exec 3<&{commands_out} 4>&{events_in}; exec "$@"'
         process = subprocess.Popen(
             ["bash", "-c", shell, "bash", binary(), *FLAGS, f"--user-data-dir={home}"],
             pass_fds=(commands_out, events_in),

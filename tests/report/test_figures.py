@@ -76,7 +76,8 @@ def test_the_same_result_is_drawn_with_the_same_bytes():
 
 
 @pytest.mark.parametrize(
-    "label", ["</text><script>alert(1)</script>", "$\\frac", "a\x1b[31m\x00", "語 👩\u200d🚀", "&amp;"]
+    "label",
+    ["</text><script>alert(1)</script>", "$\\frac", "a\x1b[31m\x00", "語 👩\u200d🚀", "&amp;"],
 )
 def test_hostile_labels_stay_text(label):
     drawing = figure(curve(label=label), "f-1")
@@ -93,7 +94,9 @@ def test_many_points_become_pixels():
 
 
 def test_a_plain_result_draws_value_interval_and_chance():
-    svg = figure(Result("gap", 0.5, 9, Interval(0.4, 0.6, "j"), Null("label", 0.1, 0.0, 0.2)), "f").svg
+    svg = figure(
+        Result("gap", 0.5, 9, Interval(0.4, 0.6, "j"), Null("label", 0.1, 0.0, 0.2)), "f"
+    ).svg
     assert svg.count("<path") >= 3
     assert 'role="img"' in svg
 

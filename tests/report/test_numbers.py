@@ -30,7 +30,9 @@ def test_a_count_agrees_with_its_noun():
 
 
 def test_a_reading_names_what_there_is():
-    full = Result("gap", 0.5, 100, Interval(0.4, 0.6, "jackknife"), Null("label", 0.1, 0.0, 0.2), 0.1)
+    full = Result(
+        "gap", 0.5, 100, Interval(0.4, 0.6, "jackknife"), Null("label", 0.1, 0.0, 0.2), 0.1
+    )
     assert dict(reading(full)) == {
         "value": "0.500",
         "95 % interval": "0.400 to 0.600",

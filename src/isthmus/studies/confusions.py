@@ -101,5 +101,3 @@ def hubs(found: Neighbours, count: int) -> tuple[Hub, ...]:
     order = np.argsort(-popular, kind="stable")[:count]
     asked, kept = found.nearest.shape
     return tuple(Hub(found.gallery.ids[row], int(popular[row]), asked, kept) for row in order)
-
-

@@ -66,7 +66,9 @@ def cards(results: Mapping[str, Result], counted: DataFacts) -> tuple[Card, ...]
         (f"Right {a} first, asked by {b}", "hit_at_k", "backward", (0.0, 1.0)),
         (f"nDCG@10 of {a} in a gallery of both", "mixed_gallery", "forward", (0.0, 1.0)),
     )
-    found = (_card(label, reached(results.get(key), way), scale) for label, key, way, scale in wanted)
+    found = (
+        _card(label, reached(results.get(key), way), scale) for label, key, way, scale in wanted
+    )
     return tuple(card for card in found if card is not None)
 
 
