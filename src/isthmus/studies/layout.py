@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from isthmus.report import Block, Fact, Facts, Figures, Section, figure, number, reading
 from isthmus.measure.rankings import RankingResult
+from isthmus.report import Block, Fact, Facts, Figures, Section, figure, number, reading
 from isthmus.types import Interval, Null, Result
 
 

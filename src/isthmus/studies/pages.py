@@ -16,11 +16,9 @@ from isthmus.report import (
     Table,
     html,
     map_figure,
-    number,
 )
 from isthmus.studies import layout, looks, provenance
 from isthmus.studies.advice import advise
-from isthmus.studies.data import DataFacts
 from isthmus.studies.evidence import cards, evidence
 from isthmus.studies.given import StudyInput
 from isthmus.studies.measuring import Measured
