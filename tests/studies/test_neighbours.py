@@ -29,7 +29,7 @@ def test_neighbours_agree_with_a_plain_loop():
         best = max(cosines[row] for row in mine)
         other = max(cosines[row] for row in range(len(b)) if row not in mine)
         assert found.margin[at] == pytest.approx(best - other, abs=1e-6)
-        first = [place for place, row in enumerate(order) if row in mine][0]
+        first = next(place for place, row in enumerate(order) if row in mine)
         assert found.rank[at] == first + 1
 
 

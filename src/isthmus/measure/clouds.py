@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, fingerprint
+from isthmus.measure.neighbourhoods import nearest
 from isthmus.measure.resampling import BLOCKS, cut
 from isthmus.measure.streaming import Moments, moments
 from isthmus.types import EmbeddingSet, RequestError
@@ -70,6 +71,11 @@ class Cloud:
         return block[cell]
 
     @cached_property
+    def neighbours(self) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """Nearest other rows of each row and their cosines; ask the ``sampled`` cloud."""
+        return nearest(self.x, self.x, same=True)
+
+    @cached_property
     def spectra(self) -> Float[np.ndarray, "g1 d"]:
         """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
         m = self.moments
@@ -113,7 +119,7 @@ def cloud(
 
 
 def covariance(
-    count: int, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
+    count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
 ) -> Float[np.ndarray, "d d"]:
     """Covariance (divisor n - 1) from count, sum and uncentred second moment."""
     return (gram - np.outer(sums, sums) / count) / (count - 1)

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.clouds import SAMPLE, Cloud, cloud, pick, rows_of_sample
+from isthmus.measure.neighbourhoods import nearest
 from isthmus.measure.streaming import LinkMoments, link_moments
 from isthmus.types import EmbeddingSet, Links, objects_of, same_space
 
@@ -98,6 +99,16 @@ class Pair:
     def cosines(self) -> Float[np.ndarray, "n m"]:
         """Cosines of all rows of a with all rows of b; ask the ``sampled`` pair for them."""
         return self.x @ self.y.T
+
+    @cached_property
+    def neighbours(
+        self,
+    ) -> tuple[
+        tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]],
+        tuple[Int[np.ndarray, "m k"], Float[np.ndarray, "m k"]],
+    ]:
+        """Nearest rows of b for each row of a, then of a for b; ask the ``sampled`` pair."""
+        return nearest(self.x, self.y), nearest(self.y, self.x)
 
 
 def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:

@@ -46,9 +46,11 @@ def pair_means(
 
 
 def spectra(n: int, d: int, rng: np.random.Generator, draws: int) -> Float[np.ndarray, "b d"]:
-    """Eigenvalues of the covariance of n isotropic Gaussian rows, largest first.
+    """Eigenvalues of the covariance of n uniform directions, largest first, up to their scale.
 
     Bidiagonal model of the Wishart law (Dumitriu & Edelman 2002), so that a draw costs O(d^2).
+    Directions have no length to vary, which takes 2 of the m + 1 units of eigenvalue variance,
+    m = min(n - 1, d): the Gaussian eigenvalues are drawn towards their mean by that much.
     """
     from scipy.linalg import eigvalsh_tridiagonal
 
@@ -62,4 +64,5 @@ def spectra(n: int, d: int, rng: np.random.Generator, draws: int) -> Float[np.nd
         square[1:] += below**2
         values = eigvalsh_tridiagonal(square, main[:-1] * below, check_finite=False)
         row[:size] = np.clip(values[::-1], 0, None) / dof
+    found[:, :size] **= np.sqrt((size - 1) / (size + 1))
     return found

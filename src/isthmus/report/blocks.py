@@ -102,9 +102,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class Strip:
-    """A query and what came back."""
+    """A query and what came back; without a query, items side by side."""
 
-    query: Tile
+    query: Tile | None
     answers: tuple[Tile, ...]
     sentence: str = ""
 

@@ -147,10 +147,9 @@ def strips(block: Strips) -> str:
 def _strip(strip: Strip) -> str:
     answers = "".join(f"<li>{_tile(tile)}</li>" for tile in strip.answers)
     sentence = f'<p class="said">{escaped(strip.sentence)}</p>' if strip.sentence else ""
-    return (
-        f'<div class="strip"><div class="query">{_tile(strip.query)}</div>'
-        f"<ol>{answers}</ol>{sentence}</div>"
-    )
+    kind = "strip" if strip.query else "strip alone"
+    query = f'<div class="query">{_tile(strip.query)}</div>' if strip.query else ""
+    return f'<div class="{kind}">{query}<ol>{answers}</ol>{sentence}</div>'
 
 
 def _tile(tile: Tile) -> str:

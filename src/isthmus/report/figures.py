@@ -57,7 +57,7 @@ def drawn(result: Result, key: str) -> str:
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
 
-    style = STYLE | {"svg.hashsalt": key, "axes.prop_cycle": cycler(color=CYCLE)}
+    style: Any = STYLE | {"svg.hashsalt": key, "axes.prop_cycle": cycler(color=CYCLE)}
     # letters that the layout font lacks are drawn by the reader's browser
     with rc_context(style), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -65,6 +65,7 @@ def drawn(result: Result, key: str) -> str:
         axes = canvas.subplots()
         result.plot(axes)
         _thin(axes)
+        _legend_above(axes)
         text = io.StringIO()
         canvas.savefig(text, format="svg", metadata={"Date": None}, dpi=144)
     return text.getvalue()
@@ -77,3 +78,26 @@ def _thin(axes: Any) -> None:
     for line in axes.lines:
         if len(line.get_xdata()) > MANY and line.get_marker() not in ("", "None", None):
             line.set_rasterized(True)
+
+
+def _legend_above(axes: Any) -> None:
+    """Legends stand above the drawing, where they hide nothing."""
+    legend = axes.get_legend()
+    if legend is None:
+        return
+    labels = [text.get_text() for text in legend.get_texts()]
+    title = legend.get_title().get_text()
+    room = 44 // (4 + max(map(len, labels), default=1))
+    axes.legend(
+        legend.legend_handles,
+        labels,
+        title=title or None,
+        alignment="left",
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=max(1, min(len(labels), room)),
+        borderaxespad=0.2,
+        borderpad=0.1,
+        columnspacing=1.4,
+        handlelength=1.4,
+    )

@@ -5,9 +5,8 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
-from isthmus.report.blocks import Figures, Page
+from isthmus.report.blocks import Cards, Figures, Page, Prose
 from isthmus.report.elements import cards, paragraphs, section
-from isthmus.report.blocks import Cards, Prose
 from isthmus.report.text import escaped
 
 

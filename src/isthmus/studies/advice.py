@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from isthmus.report import Advice, number
 
-
 Evidence = Mapping[str, float]
 """Named numbers of a study; a number that was not measured is not there."""
 

@@ -16,8 +16,9 @@ class About:
     """Items by modality, for the pictures and captions on the page; may hold some ids only."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Class name of an item, by id: turns on probes and classification."""
-    classes: EmbeddingSet | None = None
-    """Text vectors of class prompts, ids ``class/number``: turns on zero-shot classification."""
+    classes: EmbeddingSet | Mapping[str, EmbeddingSet] | None = None
+    """A set whose ids are the class names or, by class name, the vectors of its prompts: turns
+    on zero-shot classification."""
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of an item, by id."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,15 @@ import numpy as np
 
 from isthmus.measure import LABELLED, ONE_SET, TWO_SETS
 from isthmus.registry import everything, resolve
-from isthmus.studies.given import StudyInput
-from isthmus.types import Result
+from isthmus.studies.given import About, StudyInput
+from isthmus.types import (
+    EmbeddingSet,
+    IsthmusError,
+    Links,
+    RequestError,
+    Result,
+    objects_of,
+)
 
 
 @dataclass(frozen=True)
@@ -55,21 +62,31 @@ def measured(given: StudyInput, seed: int, progress: bool) -> Measured:
 
 def calls_for(given: StudyInput) -> Iterator[Call]:
     """Every registered measure with the arguments it takes from this study."""
-    sets = {given.a.modality: given.a, given.b.modality: given.b}
-    for name, target in _register("measures_of_one_set", ONE_SET).items():
-        for modality, some in sets.items():
-            yield Call(f"{name}[{modality}]", name, target, {"a": some})
+    sets = (given.a, given.b)
     both = {"a": given.a, "b": given.b, "links": given.links}
-    for name, target in _register("measures_of_two_sets", TWO_SETS).items():
+    for name, target in everything("measures_of_two_sets", TWO_SETS).items():
         yield Call(name, name, target, both)
-    known = {"labels": given.about.labels or None, "classes": given.about.classes}
-    for name, target in LABELLED.items():
-        for modality, some in sets.items():
-            yield Call(f"{name}[{modality}]", name, target, {"a": some, **known})
+    for name, target in everything("measures_of_one_set", ONE_SET).items():
+        for some in sets:
+            yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
+    for name, target in everything("measures_with_labels", LABELLED).items():
+        for some, objects in zip(sets, _objects(given), strict=True):
+            if some.modality != "text" or "classes" not in _parameters(resolve(target)):
+                arguments = {"a": some, "objects": objects, **_labels(given.about, some)}
+                yield Call(f"{name}[{some.modality}]", name, target, arguments)
 
 
-def _register(kind: str, register: Mapping[str, str]) -> dict[str, str]:
-    return everything(kind, register)
+def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
+    """The labels of a set, if every item has one, and the class texts."""
+    labels = {name: about.labels[name] for name in some.ids if name in about.labels}
+    return {"labels": labels if len(labels) == len(some) else None, "classes": about.classes}
+
+
+def _objects(given: StudyInput) -> tuple[Sequence[str], Sequence[str]]:
+    """The object of every row of both sets."""
+    rows = Links.between(given.a, given.b, given.links)
+    first, second = objects_of(rows, len(given.a), len(given.b))
+    return [str(number) for number in first], [str(number) for number in second]
 
 
 def _run(call: Call, seed: int, found: Measured) -> None:
@@ -78,8 +95,10 @@ def _run(call: Call, seed: int, found: Measured) -> None:
         arguments = bound(measure, call.arguments, seed, call.key)
         found.results[call.key] = measure(**arguments)
         found.targets[call.key] = call.target
+    except IsthmusError as error:
+        found.missing[call.key] = str(error)
     except Exception as error:  # a fault of one measure must not lose the others
-        found.missing[call.key] = f"{type(error).__name__}: {error}"
+        found.missing[call.key] = f"failed ({type(error).__name__}: {error})"
 
 
 def bound(
@@ -88,15 +107,19 @@ def bound(
     """Of the offered arguments those that the measure takes, and a generator of its own.
 
     Raises:
-        LookupError: a required argument is not there; names it.
+        RequestError: a required argument is not there; names it.
     """
     rng = np.random.default_rng([seed, *key.encode()])
     offered = {**offered, "rng": rng}
     taken: dict[str, Any] = {}
-    for name, parameter in inspect.signature(measure).parameters.items():
+    for name, parameter in _parameters(measure).items():
         value = offered.get(name)
         if value is not None:
             taken[name] = value
         elif parameter.default is inspect.Parameter.empty:
-            raise LookupError(f"needs {name}, which this study was not given")
+            raise RequestError(f"It needs {name}, which this study was not given.")
     return taken
+
+
+def _parameters(measure: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(measure).parameters

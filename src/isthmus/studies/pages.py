@@ -16,11 +16,9 @@ from isthmus.report import (
     Table,
     html,
     map_figure,
-    number,
 )
 from isthmus.studies import layout, looks, provenance
 from isthmus.studies.advice import advise
-from isthmus.studies.data import DataFacts
 from isthmus.studies.evidence import cards, evidence
 from isthmus.studies.given import StudyInput
 from isthmus.studies.measuring import Measured
@@ -49,19 +47,17 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
     p = adjusted(found.results)
     title = given.about.title or f"The joint space of {given.a.space.name}"
     words = summary(given.a, given.b, numbers, counted)
-    parts = layout.sections(found.results, found.targets)
-    order = [*(part.key for part in layout.PARTS), layout.OTHER.key]
-    measured_parts = [parts[key] for key in order if key in parts]
-    at = min(3, len(measured_parts))
+    parts = layout.sections(found.results)
+    at = sum(part.key in ("gap", "similarities", "spectrum") for part in parts)
     page = Page(
         title=title,
         kicker=_kicker(given),
         summary=words,
         cards=cards(found.results, counted),
         sections=(
-            *measured_parts[:at],
+            *parts[:at],
             _map(given, placed, small),
-            *measured_parts[at:],
+            *parts[at:],
             looks.section(pair, given, Album()),
             _next(advice),
             provenance.section(given, counted, seed),
@@ -149,21 +145,11 @@ def _all(found: Measured, p: dict[str, float]) -> Section:
     columns = ("measure", "value", "95 % interval", "chance", "noise floor", "n")
     columns = (*columns, "p", "adjusted p", "source")
     rows = tuple(
-        (
-            _titled(key, result.name),
-            number(result.value),
-            *layout.spans(result),
-            f"{result.n:,}",
-            number(result.null.p),
-            number(p.get(key)),
-            result.cite(),
-        )
-        for key, result in found.results.items()
+        row for key, result in found.results.items() for row in layout.rows(key, result, p.get(key))
     )
     blocks: list[Block] = [Table("Every measure", columns, rows, columns[1:8])]
     if found.missing:
-        rows = tuple(found.missing.items())
-        blocks.append(Table("Not measured", ("measure", "reason"), rows))
+        blocks.append(Table("Not measured", ("reason", "measures"), _missing(found.missing)))
     lead = (
         f"{len(p):,} of these measures have a p-value; the adjusted one ({METHOD}) says what is "
         "left of it among so many: below 0.05, one in twenty of those called different from "
@@ -172,7 +158,8 @@ def _all(found: Measured, p: dict[str, float]) -> Section:
     return Section("numbers", "All numbers", lead, tuple(blocks))
 
 
-def _titled(key: str, name: str) -> str:
-    _, bracket, modality = key.partition("[")
-    inside = modality.rstrip("]")
-    return f"{name} ({inside})" if bracket and inside not in name else name
+def _missing(missing: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    grouped: dict[str, list[str]] = {}
+    for key, reason in missing.items():
+        grouped.setdefault(reason, []).append(key)
+    return tuple((reason, ", ".join(keys)) for reason, keys in grouped.items())

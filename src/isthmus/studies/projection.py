@@ -47,17 +47,20 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     Each set counts half, whatever its size. Signs are fixed so that the first set lies left of
     the second and the largest coordinate of the second direction is positive.
     """
+    from scipy.linalg import eigh
+
     x, y = a.unit.astype(np.float64), b.unit.astype(np.float64)
     middle = (x.mean(axis=0) + y.mean(axis=0)) / 2
     x, y = x - middle, y - middle
     spread = (x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))
-    values, vectors = np.linalg.eigh(spread)
-    axes = vectors[:, [-1, -2]]
+    d = len(spread)
+    values, vectors = eigh(spread, subset_by_index=[max(0, d - 2), d - 1])
+    axes = vectors[:, ::-1]
     if (y @ axes[:, 0]).mean() < (x @ axes[:, 0]).mean():
         axes[:, 0] *= -1
     if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
         axes[:, 1] *= -1
-    shares = values[[-1, -2]] / values.sum()
+    shares = values[::-1] / np.trace(spread)
     return Projection(
         name=f"Map of {a.modality} and {b.modality}",
         value=float(shares.sum()),

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-
 from isthmus.measure.door import SetLike, two
 from isthmus.studies.folder import write_run
 from isthmus.studies.given import About, StudyInput

@@ -85,17 +85,14 @@ def strip(shelf: Shelf, pair: tuple[str, str], chosen: Pick) -> Strip:
 
 def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float) -> Strip:
     """The most popular answers, with how often they are among the nearest."""
-    first = found[0]
     tiles = tuple(
-        shelf.tile(modality, hub.id, f"for {hub.queries:,} of {hub.of:,} queries")
-        for hub in found[1:]
+        shelf.tile(modality, hub.id, f"near {hub.queries:,} of {hub.of:,} queries") for hub in found
     )
-    top = shelf.tile(modality, first.id, f"for {first.queries:,} of {first.of:,} queries")
     sentence = (
-        f"Among the {first.nearest} nearest; an answer without favour would be there for "
+        f"Near: among the {found[0].nearest} nearest. Without favourites, each would be near "
         f"{number(expected)} queries."
     )
-    return Strip(top, tiles, sentence)
+    return Strip(None, tiles, sentence)
 
 
 def _answer(shelf: Shelf, modality: str, one: Answer) -> Tile:
