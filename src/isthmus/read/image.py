@@ -6,6 +6,7 @@ more than the resolution it needs.
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,14 +28,18 @@ POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the targ
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture that is not decoded yet: a path, the bytes of a file, or a PIL image."""
+    """A picture that is not decoded yet: a path, the bytes of a file, a PIL image, or a call.
 
-    source: "Path | bytes | Image"
+    What is called gives one of the others, when it is asked for pixels; its ``str`` is its name.
+    """
+
+    source: "Path | bytes | Image | Callable[[], Path | bytes | Image]"
 
     @property
     def name(self) -> str:
         """What error messages call it."""
-        return str(self.source) if isinstance(self.source, Path) else "the picture"
+        named = isinstance(self.source, Path) or callable(self.source)
+        return str(self.source) if named else "the picture"
 
     def rgb(self, at_least: int | None = None, background: int | None = None) -> "Image":
         """The picture as an upright 8-bit RGB image.
@@ -70,13 +75,14 @@ class Picture:
     def _open(self) -> "Image":
         from PIL import Image
 
-        if isinstance(self.source, Image.Image):
-            return self.source.copy()
-        if isinstance(self.source, bytes):
-            return Image.open(io.BytesIO(self.source))
-        if self.source.stat().st_size == 0:
-            raise ItemError(f"{self.source} is empty (0 bytes).")
-        return Image.open(self.source)
+        source = self.source() if callable(self.source) else self.source
+        if isinstance(source, Image.Image):
+            return source.copy()
+        if isinstance(source, bytes):
+            return Image.open(io.BytesIO(source))
+        if source.stat().st_size == 0:
+            raise ItemError(f"{source} is empty (0 bytes).")
+        return Image.open(source)
 
 
 def picture(item: Any) -> Picture:
