@@ -62,9 +62,9 @@ def query_bootstrap(
     count = int(objects.max()) + 1
     if statistic is None:
         sums = np.stack([np.bincount(objects, scores), np.bincount(objects)])
-        # 64 draws at a time keep the table of weights small beside the scores
+        # 64 draws at a time keep the table of picks small beside the scores
         found = [
-            np.divide(*(sums @ rng.multinomial(count, np.full(count, 1 / count), size).T))
+            np.divide(*sums[:, rng.integers(count, size=(size, count))].sum(axis=2))
             for size in _portions(draws, 64)
         ]
         values = np.concatenate(found)
