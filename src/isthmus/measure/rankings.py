@@ -113,13 +113,11 @@ def ranking(
         name: of the measure, as the page prints it.
         pair: what is compared.
         formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
-        rng: draws the permuted links and the bootstrap.
+        rng: draws the bootstrap; permuted links are drawn with seed 0 and shared by all rankings.
         fields: what the result holds beside.
     """
     rng, pair = seeded(rng), searchable(pair)
-    forward, backward = (
-        direction(found, formulas, kind, rng) for found in both_searches(pair, rng)
-    )
+    forward, backward = (direction(found, formulas, kind, rng) for found in both_searches(pair))
     return kind(
         name=name,
         value=forward.value,
