@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval_spaces import captions, noisy_pair, shared
 
 from isthmus import measure
 from isthmus.measure.door import two
 from isthmus.measure.searches import both_searches
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
+from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
 RANKINGS = (
     "hit_at_k",
@@ -28,12 +28,12 @@ RANKINGS = (
 BETWEEN = RANKINGS[:-1]
 
 
-def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance():
-    found = measure.hit_at_k(*shared("pairs.npz"))
+def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance(shared_data):
+    found = measure.hit_at_k(*real_pairs(shared_data, "pairs.npz"))
     assert found.forward.value == pytest.approx(0.552, abs=5e-4)
     assert found.backward.value == pytest.approx(0.506, abs=5e-4)
     assert found.null.p == pytest.approx(0.005)
-    random = measure.hit_at_k(*shared("pairs_random_init.npz"))
+    random = measure.hit_at_k(*real_pairs(shared_data, "pairs_random_init.npz"))
     assert random.forward.value == pytest.approx(0.002, abs=5e-4)
     assert random.backward.value == pytest.approx(0.002, abs=5e-4)
     assert random.null.mean == pytest.approx(1 / 500)
