@@ -76,7 +76,7 @@ CASES: dict[str, Case] = {
     ),
     "participation_ratio": Case(by_name("participation_ratio"), spaces.isotropic),
     "relative_modality_gap": Case(by_name("relative_modality_gap"), spaces.unrelated),
-    "spectrum": Case(by_name("spectrum"), spaces.isotropic, d=32),
+    "spectrum": Case(by_name("spectrum"), spaces.isotropic, truth="same n", d=32),
     "temperature_shift": Case(by_name("temperature_shift"), None, truth="same n"),
     "uniformity": Case(by_name("uniformity"), spaces.isotropic),
     "unmatched_cosine": Case(by_name("unmatched_cosine"), spaces.isotropic),

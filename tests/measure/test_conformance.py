@@ -27,7 +27,7 @@ ORDER = {"modality_probe", "temperature_shift"}
 DEBIASED = {
     "anisotropy", "backbone", "centroid_cosine_gap", "centroid_gap", "distribution_gap",
     "effective_rank", "gap_concentration", "linear_cka", "participation_ratio",
-    "relative_modality_gap", "spectrum",
+    "relative_modality_gap",
 }  # fmt: skip
 """Measures whose interval is that of the value without its sampling bias."""
 
