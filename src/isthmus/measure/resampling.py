@@ -20,7 +20,6 @@ SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] =
     "plain": (np.asarray, np.asarray),
     "log": (np.log, np.exp),
     "logit": (lambda p: np.log(p) - np.log1p(-p), lambda z: 1 / (1 + np.exp(-z))),
-    "cosine": (np.arctanh, np.tanh),
 }
 """Scales on which an estimate is nearly normal, and the way back."""
 
