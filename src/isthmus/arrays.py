@@ -15,6 +15,9 @@ from jaxtyping import Float
 Vectors: TypeAlias = Float[np.ndarray, "n d"]
 """n vectors of d coordinates, one a row."""
 
+Vector: TypeAlias = Float[np.ndarray, " d"]
+"""One vector."""
+
 BLOCK = 2048
 """Rows per block when a set is streamed: larger blocks fall out of the cache."""
 

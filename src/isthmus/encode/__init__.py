@@ -1,7 +1,10 @@
 """How does an item become a vector? ``encode(items) -> (n, d) float32``.
 
-``ENCODERS`` maps a scheme to a loader ``load(rest) -> {modality: Encoder}``; the text after the
-colon in ``openclip:ViT-B-32/laion2b_s34b_b79k`` is the rest.
+``ENCODERS`` maps a scheme to a loader ``load(rest, options) -> {modality: Encoder}``; the text
+after the colon in ``openclip:ViT-B-32/laion2b_s34b_b79k`` is the rest, and options are
+``LoadOptions`` (device, workers).
 """
 
-ENCODERS: dict[str, str] = {}
+ENCODERS: dict[str, str] = {
+    "arrays": "isthmus.encode.arrays:load",
+}

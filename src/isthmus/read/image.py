@@ -5,12 +5,13 @@ more than the resolution it needs.
 """
 
 import io
-import warnings
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.read.quiet import quiet
 from isthmus.types import ItemError
 
 if TYPE_CHECKING:
@@ -25,12 +26,18 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target"
 """How pixels are made of a file: part of every image preprocessing's fingerprint."""
 
+_ORIENTATION = 0x0112
+"""EXIF tag: 1 upright, 2 to 8 mirrored and turned."""
+
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error, MemoryError)
+"""What Pillow's readers raise on damaged files."""
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A picture that is not decoded yet: a path, the bytes of a file, a PIL image, or a call.
 
-    What is called gives one of the others, when it is asked for pixels; its ``str`` is its name.
+    What is called gives one of the others when pixels are asked for; its ``str`` is its name.
     """
 
     source: "Path | bytes | Image | Callable[[], Path | bytes | Image]"
@@ -45,44 +52,41 @@ class Picture:
         """The picture as an upright 8-bit RGB image.
 
         Args:
-            at_least: shorter side, in pixels, that the caller will scale down to. JPEGs that are
-                twice as large or more are decoded at a fraction of their size, never below
-                twice this. None decodes in full.
+            at_least: shorter side, in pixels, that the caller will scale down to. A JPEG is
+                decoded at 1/2, 1/4 or 1/8 of its size if that leaves its shorter side twice as
+                long as this. None decodes in full.
             background: grey value (0..255) that transparent pixels are laid on; None drops the
                 alpha channel as ``convert("RGB")`` does, which is what CLIP libraries do.
 
         Raises:
             ItemError: not a picture, damaged, empty or too large; says which.
         """
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        from PIL import Image, UnidentifiedImageError
 
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # damaged metadata: the pixels decide
-                with self._open() as image:
-                    _check_size(self.name, image.size)
-                    if at_least and image.format == "JPEG" and min(image.size) >= 2 * at_least:
-                        image.draft("RGB", _at_least(image.size, 2 * at_least))
-                    upright = ImageOps.exif_transpose(image)
-                    return _to_rgb(upright, background)
+            source = self.source() if callable(self.source) else self.source
+            if isinstance(source, Image.Image):
+                return self._pixels(source.copy(), at_least, background)
+            with quiet, Image.open(_file(source)) as image:
+                return self._pixels(image, at_least, background)
+        except FileNotFoundError as error:
+            raise ItemError(f"There is no picture {self.name}.") from error
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-            raise ItemError(f"{self.name} is not a picture that can be read: {error}.") from error
-        except (OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
+            said = str(error) if isinstance(error, Image.DecompressionBombError) else "no format"
+            raise ItemError(
+                f"{self.name} is not a picture that can be read ({said}); "
+                f"readable are {', '.join(SUFFIXES)} and more."
+            ) from error
+        except _UNREADABLE as error:
             if isinstance(error, ItemError):
                 raise
             raise ItemError(f"{self.name} is damaged or unreadable: {error}.") from error
 
-    def _open(self) -> "Image":
-        from PIL import Image
-
-        source = self.source() if callable(self.source) else self.source
-        if isinstance(source, Image.Image):
-            return source.copy()
-        if isinstance(source, bytes):
-            return Image.open(io.BytesIO(source))
-        if source.stat().st_size == 0:
-            raise ItemError(f"{source} is empty (0 bytes).")
-        return Image.open(source)
+    def _pixels(self, image: "Image", at_least: int | None, background: int | None) -> "Image":
+        _check_size(self.name, image.size)
+        if at_least:
+            _draft(image, 2 * at_least)
+        return _to_rgb(_upright(image), background)
 
 
 def picture(item: Any) -> Picture:
@@ -100,12 +104,27 @@ def picture(item: Any) -> Picture:
         return Picture(Path(item))
     if isinstance(item, (Path, bytes, Image.Image)):
         return Picture(item)
-    if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim in (2, 3):
+    if not isinstance(item, np.ndarray):
+        came = f"a {type(item).__name__}"
+    elif item.dtype == np.uint8 and item.size and item.shape[2:] in ((), (3,), (4,)):
         return Picture(Image.fromarray(item))
+    else:
+        came = f"an array of shape {item.shape} and type {item.dtype}"
     raise ItemError(
-        "A picture is a path, bytes, a PIL image or an (h, w, 3) uint8 array; "
-        f"this is a {type(item).__name__}."
+        f"A picture is a path, bytes, a PIL image or an (h, w, 3) uint8 array; this is {came}."
     )
+
+
+def _file(source: Path | bytes) -> Path | io.BytesIO:
+    if isinstance(source, bytes):
+        if not source:
+            raise ItemError("The picture is empty (0 bytes).")
+        return io.BytesIO(source)
+    if source.is_dir():
+        raise ItemError(f"{source} is a folder, not a picture.")
+    if source.stat().st_size == 0:
+        raise ItemError(f"{source} is empty (0 bytes).")
+    return source
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:
@@ -117,19 +136,51 @@ def _check_size(name: str, size: tuple[int, int]) -> None:
         )
 
 
-def _at_least(size: tuple[int, int], side: int) -> tuple[int, int]:
-    scale = side / min(size)
-    return int(size[0] * scale), int(size[1] * scale)
+def _draft(image: "Image", side: int) -> None:
+    """Let a JPEG be decoded at the smallest scale whose shorter side is at least ``side``."""
+    if image.format == "JPEG" and min(image.size) >= 2 * side:
+        factor = min(image.size) // side
+        image.draft(None, (image.width // factor, image.height // factor))
+
+
+def _upright(image: "Image") -> "Image":
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        turn = turns.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damaged metadata fail in many ways; the pixels may still be good
+        turn = None
+    image.load()
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_rgb(image: "Image", background: int | None) -> "Image":
     from PIL import Image
 
-    if image.mode.startswith("I"):  # 16 and 32 bits a channel hold 0..65535
-        return image.point(lambda value: value / 257).convert("L").convert("RGB")
+    if image.mode[0] in "IF":  # "I;16", "I;16B", "I" and "F": more than 8 bits a channel
+        return _eight_bits(image).convert("RGB")
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
     if background is not None and transparent:
         above = image.convert("RGBA")
         below = Image.new("RGBA", above.size, (background, background, background, 255))
         return Image.alpha_composite(below, above).convert("RGB")
     return image.convert("RGB")
+
+
+def _eight_bits(image: "Image") -> "Image":
+    """Grey values of 0..65535 (integers) or 0..1 (floats) as 0..255, rounded; others are cut."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(image).astype(np.float32)
+    scale = 255.0 if image.mode == "F" else 1 / 257
+    return Image.fromarray((np.nan_to_num(values) * scale + 0.5).clip(0, 255).astype(np.uint8))

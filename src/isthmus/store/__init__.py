@@ -5,13 +5,14 @@ stable from version 1 on.
 """
 
 from isthmus.store.files import atomic, write_json
-from isthmus.store.tables import read_table, write_table
+from isthmus.store.tables import read_table, read_vectors, write_table
 from isthmus.store.tensors import read_tensors, tensor_header, write_tensors
 
 __all__ = [
     "atomic",
     "read_table",
     "read_tensors",
+    "read_vectors",
     "tensor_header",
     "write_json",
     "write_table",

@@ -8,8 +8,11 @@ import numpy as np
 
 from isthmus.store.files import atomic
 
+Column = Sequence[Any] | np.ndarray
+"""Values of one column; None where one is missing."""
 
-def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+
+def write_table(path: Path, columns: Mapping[str, Column]) -> None:
     """Write columns of equal length (text, bytes, numbers, or lists of text), atomically.
 
     Raises:
@@ -26,7 +29,7 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
         write_parquet(table, part, compression="zstd(3)")
 
 
-def _column(values: Sequence[Any]) -> Any:
+def _column(values: Column) -> Any:
     from arro3.core import Array, DataType, list_array
 
     if isinstance(values, np.ndarray):
@@ -60,6 +63,51 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> dict[str, li
     ):
         raise ValueError(f"{path} has no column {missing[0]!r}; it has {table.column_names}.")
     return {name: table[name].to_pylist() for name in columns or table.column_names}
+
+
+def read_vectors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[Any]]]:
+    """Columns of number lists as (n, d) arrays, and every other column as a list.
+
+    Raises:
+        ValueError: the file is not whole Parquet, or the lists of a column differ in length or
+            are missing.
+    """
+    table = _open(path)
+    arrays: dict[str, np.ndarray] = {}
+    columns: dict[str, list[Any]] = {}
+    for name in table.column_names:
+        if _holds_vectors(table[name].type):
+            arrays[name] = _vectors(f"{path}: column {name!r}", table[name])
+        else:
+            columns[name] = table[name].to_pylist()
+    return arrays, columns
+
+
+def _holds_vectors(kind: Any) -> bool:
+    from arro3.core import DataType
+
+    lists = (DataType.is_list, DataType.is_large_list, DataType.is_fixed_size_list)
+    return any(is_kind(kind) for is_kind in lists) and DataType.is_floating(kind.value_type)
+
+
+def _vectors(name: str, column: Any) -> np.ndarray:
+    from arro3.core import DataType, list_flatten, list_offsets
+
+    parts: list[np.ndarray] = []
+    for chunk in column.chunks:
+        if chunk.null_count:
+            raise ValueError(f"{name} has {chunk.null_count} rows without a vector; drop them.")
+        flat = list_flatten(chunk).to_numpy()
+        if DataType.is_fixed_size_list(chunk.type):
+            dims = np.array([chunk.type.list_size])
+        else:
+            dims = np.unique(np.diff(list_offsets(chunk).to_numpy()))
+        if len(dims) > 1 or len(flat) != len(chunk) * dims.sum():
+            raise ValueError(f"{name} holds vectors of different lengths: {dims.tolist()}.")
+        parts.append(flat.reshape(len(chunk), -1))
+    if len({part.shape[1] for part in parts}) != 1:
+        raise ValueError(f"{name} holds no vectors, or vectors of different lengths.")
+    return np.concatenate(parts)
 
 
 def _open(path: Path) -> Any:

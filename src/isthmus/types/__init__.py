@@ -4,10 +4,11 @@ from isthmus.types.errors import (
     ExtraMissingError,
     IsthmusError,
     ItemError,
+    NothingLeftError,
     RequestError,
     SpaceMismatchError,
 )
-from isthmus.types.items import Credit, Encoder, Items, World
+from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
 from isthmus.types.links import Links, objects_of
 from isthmus.types.results import Interval, Null, Result
 from isthmus.types.sets import EmbeddingSet
@@ -23,6 +24,8 @@ __all__ = [
     "ItemError",
     "Items",
     "Links",
+    "LoadOptions",
+    "NothingLeftError",
     "Null",
     "RequestError",
     "Result",

@@ -17,6 +17,10 @@ class ItemError(IsthmusError, ValueError):
     """One item cannot be read or encoded; the job names it, counts it and goes on."""
 
 
+class NothingLeftError(IsthmusError, ValueError):
+    """Every item of a job failed, so that there is no result."""
+
+
 class ExtraMissingError(IsthmusError, ImportError):
     """An optional dependency is not installed; the message is the command that installs it."""
 

@@ -1,6 +1,6 @@
 """Items, worlds and encoders: what is looked at, and what turns it into vectors."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -71,6 +71,8 @@ class World:
     """What is true of each item: ``world.factors["1f600/noto"]["style"] == "noto"``."""
     split: Mapping[str, str] = field(default_factory=dict[str, str])
     """``train``, ``val`` or ``test`` of each item, cut by whole objects."""
+    label: str = "label"
+    """The factor that names an item's class, where there is one: what classification asks for."""
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of each item."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -87,13 +89,23 @@ class World:
             raise RequestError(f"World {self.name!r} has no split {split!r}; it has: {names}.")
         return self.where(lambda name: self.split.get(name) == split)
 
-    def where(self, keep: "Any") -> "World":
+    def where(self, keep: Callable[[str], bool]) -> "World":
         """The items whose id satisfies ``keep(id)``."""
         items = {
             modality: some.take(name for name in some.ids if keep(name))
             for modality, some in self.items.items()
         }
         return replace(self, items=items)
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How an encoder runs, never what it computes; a loader heeds what concerns it."""
+
+    device: str = "auto"
+    """``auto`` (the fastest there is), ``cpu``, ``cuda`` or ``mps``."""
+    workers: int = 0
+    """Threads that read items and compute; 0 means one a core."""
 
 
 @runtime_checkable

@@ -1,0 +1,1 @@
+"""Runnable measurements of speed, memory and quality: each prints a table and writes JSON."""

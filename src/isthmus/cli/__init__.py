@@ -1,0 +1,116 @@
+"""The command line: parse, call one function, print. No capability lives here."""
+
+import difflib
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+COMMANDS = {
+    "study": "measure a joint space on linked items and write a page about it",
+    "embed": "turn items into vectors, resumable, into a folder",
+    "search": "find items by text or picture",
+    "spaces": "list the spaces that can be loaded, or describe one",
+    "worlds": "list the data sets with ground truth, or describe one",
+    "parts": "list every encoder, world, similarity and measure",
+    "cache": "list, size and clear what isthmus has kept",
+}
+"""Commands and what they do; options are in ``options.py``, bodies in ``commands.py``."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0: done, faults of single items are counted in the output; 1: all items failed, or some did
+    under ``--strict``, or an unexpected error; 2: the request cannot be met; 130: interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    if words[0] == "--version":
+        from isthmus import __version__
+
+        print(f"isthmus {__version__}")
+        return 0
+    if words[0] not in COMMANDS:
+        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}."
+        return _fail(f"There is no command {words[0]!r}; {hint}", 2)
+    try:
+        options = _parse(words[0], words[1:])
+    except SystemExit as stop:  # help or a wrong option: already explained
+        return int(stop.code or 0)
+    except (ValueError, OSError) as error:
+        return _fail(str(error), 2)
+    return _run(words[0], options)
+
+
+def _run(name: str, options: Any) -> int:
+    from isthmus.registry import UnknownPartError
+    from isthmus.types import IsthmusError, NothingLeftError
+
+    command = getattr(importlib.import_module("isthmus.cli.commands"), name)
+    try:
+        return int(command(options) or 0)
+    except NothingLeftError as error:
+        return _fail(str(error), 1, options)
+    except (IsthmusError, UnknownPartError) as error:
+        return _fail(str(error), 2, options)
+    except KeyboardInterrupt:
+        return _fail("Interrupted; what was finished is kept, run the same again to go on.", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `| head` does
+        return 0
+    except Exception as error:
+        kind = type(error).__name__
+        text = f"Unexpected {kind}: {error}. Run again with --debug to see where it happened."
+        return _fail(text, 1, options)
+
+
+def _parse(name: str, words: list[str]) -> Any:
+    """Options of a command: defaults, then the file of ``--config``, then the command line."""
+    import tyro
+
+    kind = getattr(importlib.import_module("isthmus.cli.options"), name.capitalize())
+    default: dict[str, Any] = {}
+    if "--config" in words:
+        at = words.index("--config")
+        if at + 1 == len(words):
+            raise ValueError("--config wants a file: the config.json of an earlier run.")
+        default = {"default": _configured(kind, Path(words[at + 1]))}
+        del words[at : at + 2]
+    markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+    return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
+
+
+def _configured(kind: Any, path: Path) -> Any:
+    from isthmus.cli.options import from_dict
+
+    try:
+        return from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is not the configuration of this command: {error}") from error
+
+
+def _fail(text: str, code: int, options: Any = None) -> int:
+    if options is not None and options.common.debug:
+        import traceback
+
+        traceback.print_exc()
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    print(f"isthmus: {shown}", file=sys.stderr)
+    return code
+
+
+def _overview() -> str:
+    rows = "\n".join(f"  isthmus {name:<8} {what}" for name, what in COMMANDS.items())
+    return (
+        "isthmus: a laboratory for joint embedding spaces (CLIP and its kin)\n\n"
+        f"{rows}\n\n"
+        "  isthmus COMMAND --help   the options of a command\n"
+        "  isthmus --version        the version\n\n"
+        "Start with:  isthmus study"
+    )

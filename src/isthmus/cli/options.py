@@ -1,0 +1,173 @@
+"""Options of each command: frozen dataclasses, whose field texts are the command's help."""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+
+@dataclass(frozen=True)
+class Common:
+    """Options of every long command."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where encoders compute."""
+    batch_size: int = 64
+    """Items encoded at once."""
+    workers: int = 0
+    """Threads that read and compute; 0 means one a core."""
+    seed: int = 0
+    """Seed of every random choice."""
+    json: bool = False
+    """Print JSON instead of text."""
+    quiet: bool = False
+    """No progress bars."""
+    strict: bool = False
+    """Exit with 1 if any item was skipped."""
+    rehash: bool = False
+    """Read every file again instead of trusting its size and time."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to look at; by default the bundled glyphs."""
+
+    world: str = ""
+    """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
+    split: str = ""
+    """Only this split of the world; by default test, which the default model never saw; all for
+    every item."""
+    images: Path | None = None
+    """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
+    texts: Path | None = None
+    """Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside
+    the pictures."""
+    arrays: Path | None = None
+    """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
+    model: str = ""
+    """With --arrays: the model that made them, so that sets of one model compare."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Measure a joint space on linked items and write report.html, report.json and vectors.
+
+    Two spaces are compared side by side on the same items.
+    """
+
+    spaces: Positional[tuple[str, ...]] = ()
+    """Spaces, such as mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:FOLDER (default: mini)."""
+    space: str = ""
+    """The same as one positional space."""
+    source: Source = field(default_factory=Source)
+    out: Path | None = None
+    """Folder of the run (default: runs/study-SPACE-SOURCE)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Embed:
+    """Turn items into vectors, shard by shard; run it again to go on after an interruption."""
+
+    space: Positional[str]
+    """Space, such as mini."""
+    out: Positional[Path]
+    """Folder of the job."""
+    source: Source = field(default_factory=Source)
+    export: Path | None = None
+    """Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Search:
+    """Find items by text, or by picture if the query is an image file."""
+
+    query: Positional[str]
+    """What to look for."""
+    inside: Annotated[str, arg(name="in")] = "glyphs"
+    """A run folder, a folder of pictures, or a world."""
+    space: str = "mini"
+    """The space to search in."""
+    top: int = 10
+    """How many items to show."""
+    open: bool = False
+    """Write a contact sheet and open it in the browser."""
+    out: Path | None = None
+    """Where to write the contact sheet (default with --open: search.html)."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """List the spaces that can be loaded, or describe one."""
+
+    name: Positional[str] = ""
+    """A space to load and describe."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """List the data sets with ground truth, or describe one."""
+
+    name: Positional[str] = ""
+    """A world to open and describe."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """List every encoder, world, similarity and measure with its one-line description."""
+
+    kind: Positional[str] = ""
+    """Only these: encoders, worlds, similarities, measures or readers."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """List, size and clear the vectors that searches have kept."""
+
+    clear: bool = False
+    """Delete everything that is kept."""
+    common: Common = field(default_factory=Common)
+
+
+def to_dict(options: Any) -> dict[str, Any]:
+    """Plain JSON values of a command's options, paths as text."""
+    found: dict[str, Any] = {}
+    for item in dataclasses.fields(options):
+        value = getattr(options, item.name)
+        if dataclasses.is_dataclass(value):
+            value = to_dict(value)
+        elif isinstance(value, Path):
+            value = str(value)
+        found[item.name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """The inverse of ``to_dict``.
+
+    Raises:
+        KeyError: a name that is no option of this command.
+    """
+    hints = typing.get_type_hints(kind)
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if dataclasses.is_dataclass(hint):
+            value = from_dict(typing.cast("type[Any]", hint), value)
+        elif value is not None and Path in (hint, *typing.get_args(hint)):
+            value = Path(value)
+        found[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**found)

@@ -1,0 +1,109 @@
+"""What the rows are: ids, captions and pictures from a table beside the vectors."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isthmus.store import read_table
+from isthmus.types import RequestError
+
+Columns = Mapping[str, Sequence[Any]]
+"""A table: columns of equal length by name."""
+
+_IDS = ("id", "ids", "key", "item_id")
+_CAPTIONS = ("caption", "text", "sentence", "title", "name", "label")
+_PICTURES = ("jpeg", "image_path", "filepath", "file_name", "filename", "file", "path", "image")
+_PLACES = ("", "images")
+"""Folders, seen from the vectors, that relative picture paths are tried against."""
+
+
+def side_table(path: Path, rows: Iterable[int]) -> Columns:
+    """The first table beside a file of vectors that has as many rows as one of its arrays.
+
+    Tried in this order: the same stem, the stem with ``_names`` or ``_items``, and ``items``;
+    each as .json, .csv, .parquet or .txt. Empty if there is none.
+    """
+    wanted = set(rows)
+    for stem in (path.stem, f"{path.stem}_names", f"{path.stem}_items", "items"):
+        for suffix in (".json", ".csv", ".parquet", ".txt"):
+            side = path.with_name(stem + suffix)
+            if side != path and side.is_file():
+                columns = _read_side(side)
+                if length(columns) in wanted:
+                    return columns
+    return {}
+
+
+def length(columns: Columns) -> int:
+    """Number of rows of a table."""
+    return len(next(iter(columns.values()), ()))
+
+
+def row_ids(columns: Columns) -> tuple[str, ...]:
+    """Names of the rows: a column of ids, else of file names, if its values are distinct."""
+    for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
+        values = [str(value) for value in columns.get(name, ()) if value not in (None, "")]
+        if values and len(values) == length(columns) == len(set(values)):
+            return tuple(values)
+    return ()
+
+
+def row_captions(columns: Columns) -> list[str]:
+    """The caption of every row, or nothing."""
+    found = next((columns[name] for name in _CAPTIONS if name in columns), ())
+    return ["" if value is None else str(value) for value in found]
+
+
+def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
+    """Row number → picture file, for those that are there."""
+    listings: dict[Path, set[str]] = {}
+
+    def there(file: Path) -> bool:
+        # one listing of a folder is cheaper than asking for each of a million files
+        if file.parent not in listings:
+            inside = file.parent.iterdir() if file.parent.is_dir() else ()
+            listings[file.parent] = {entry.name for entry in inside}
+        return file.name in listings[file.parent]
+
+    found: dict[int, Path] = {}
+    for name in _PICTURES:
+        for row, value in enumerate(columns.get(name, ())):
+            if row not in found and isinstance(value, str) and value:
+                places = (folder / place / value for place in _PLACES)
+                if picture := next((file for file in places if there(file)), None):
+                    found[row] = picture
+    return found
+
+
+def _read_side(path: Path) -> Columns:
+    try:
+        if path.suffix == ".parquet":
+            return read_table(path)
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".txt":
+            return {"caption": text.splitlines()}
+        if path.suffix == ".csv":
+            return _by_column(list(csv.DictReader(text.splitlines(keepends=True), strict=True)))
+        return _from_json(json.loads(text))
+    except (ValueError, OSError, csv.Error) as error:
+        raise RequestError(f"The side file {path} cannot be read: {error}") from error
+
+
+def _from_json(values: Any) -> Columns:
+    if isinstance(values, dict):
+        columns = {name: value for name, value in values.items() if isinstance(value, list)}
+        if len({len(column) for column in columns.values()}) > 1:
+            raise ValueError("its lists differ in length.")
+        if columns:
+            return columns
+        return {"id": list(values), "caption": list(values.values())}
+    if isinstance(values, list) and values and all(isinstance(row, dict) for row in values):
+        return _by_column(values)
+    return {"caption": values if isinstance(values, list) else []}
+
+
+def _by_column(rows: Sequence[Mapping[str, Any]]) -> Columns:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}

@@ -1,0 +1,145 @@
+"""``arrays:PATH``: embeddings that someone already has, as sets and as a joint model.
+
+Read are ``.npy``, ``.npz``, ``.safetensors`` and Parquet files, clip-retrieval's folder layout
+and folders of ``.npy`` files; memory-mapped wherever the format allows. Ids, captions and
+pictures come from the file itself or from a table beside it; without ids, rows are called by
+their running number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.encode.array_checks import check_counts, check_rows, files_id
+from isthmus.encode.array_files import read_arrays
+from isthmus.encode.array_folders import array_paths, read_folder
+from isthmus.encode.array_names import modality_names, named_ids, named_links
+from isthmus.encode.array_sides import (
+    Columns,
+    length,
+    row_captions,
+    row_ids,
+    row_pictures,
+    side_table,
+)
+from isthmus.types import EmbeddingSet, ItemError, Links, LoadOptions, Space, Step
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayBundle:
+    """Embeddings of one file or folder: a set per modality, with what is known of the items."""
+
+    sets: Mapping[str, EmbeddingSet]
+    """By modality."""
+    links: Links | None
+    """As the file gives them; None if equal ids pair."""
+    captions: Mapping[str, str]
+    """By item id."""
+    pictures: Mapping[str, Path]
+    """By item id, for pictures that lie beside the vectors."""
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayEncoder:
+    """Looks vectors up: an item is the id of a row, or its number."""
+
+    rows: EmbeddingSet
+
+    @property
+    def modality(self) -> str:
+        """The modality of the items it takes."""
+        return self.rows.modality
+
+    @property
+    def space(self) -> Space:
+        """The space its vectors live in."""
+        return self.rows.space
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """The vectors of these ids or row numbers, (n, d) float32.
+
+        Raises:
+            ItemError: no vector of that id or number is kept.
+        """
+        found = [self._row(item) for item in items]
+        return np.array(self.rows.vectors[found], dtype=np.float32)
+
+    def _row(self, item: Any) -> int:
+        if isinstance(item, str) and item in self.rows.row:
+            return self.rows.row[item]
+        if isinstance(item, (int, np.integer)) and 0 <= item < len(self.rows):
+            return int(item)
+        raise ItemError(
+            f"{self.space.name} keeps no {self.modality} vector of {item!r}; it has "
+            f"{len(self.rows)}, the first of which is {self.rows.ids[0]!r}."
+        )
+
+
+def load(rest: str, _options: LoadOptions | None = None) -> dict[str, ArrayEncoder]:
+    """Vectors kept in a file or folder: PATH, or PATH?model=NAME to say what made them."""
+    path, _, model = rest.partition("?model=")
+    bundle = open_arrays(path, model or None)
+    return {modality: ArrayEncoder(rows) for modality, rows in bundle.sets.items()}
+
+
+def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
+    """Embeddings of a file or folder, by modality.
+
+    Args:
+        path: what to open.
+        model: name of the model that made the vectors. Sets of one model are comparable;
+            without a name only sets of the same files are.
+
+    Raises:
+        RequestError: nothing readable there, rows that do not fit together, or vectors that are
+            zero or not finite.
+    """
+    path = Path(path)
+    found = read_folder(path) if path.is_dir() else read_arrays(path)
+    names = modality_names(path, found.arrays)
+    rows = {modality: len(found.arrays[key]) for key, modality in names.items()}
+    ids = named_ids(found, names)
+    table = found.columns or side_table(path / "items" if path.is_dir() else path, rows.values())
+    if "links" not in found.arrays and len(ids) < len(rows):
+        check_counts(path, rows)
+    content = files_id(array_paths(path))
+    step = Step("open", {"file": path.name, "content": content, "model": model or ""})
+    sets: dict[str, EmbeddingSet] = {}
+    for key, modality in names.items():
+        array = found.arrays[key]
+        some = ids.get(modality) or _table_ids(table, len(array))
+        space = _space(path, model, content, array.shape[1])
+        sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
+        check_rows(path, sets[modality])
+    links = named_links(path, found, sets, by_id=bool(ids))
+    described = [some for some in sets.values() if len(some) == length(table)]
+    return ArrayBundle(sets, links, _captions(table, described), _pictures(table, described, path))
+
+
+def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
+    if model:
+        return Space(model, fingerprint("model of arrays", model, dim), dim)
+    return Space(f"arrays:{path.name}", fingerprint("content of arrays", content, dim), dim)
+
+
+def _table_ids(table: Columns, rows: int) -> tuple[str, ...]:
+    named = row_ids(table)
+    return named if len(named) == rows else tuple(map(str, range(rows)))
+
+
+def _captions(table: Columns, sets: Sequence[EmbeddingSet]) -> dict[str, str]:
+    captions = row_captions(table)
+    text = [some for some in sets if some.modality == "text"] or sets
+    return {
+        name: caption for some in text for name, caption in zip(some.ids, captions, strict=False)
+    }
+
+
+def _pictures(table: Columns, sets: Sequence[EmbeddingSet], path: Path) -> dict[str, Path]:
+    pictures = row_pictures(table, path if path.is_dir() else path.parent)
+    image = [some for some in sets if some.modality == "image"] or sets
+    return {some.ids[row]: file for some in image for row, file in pictures.items()}

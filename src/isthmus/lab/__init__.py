@@ -1,0 +1,17 @@
+"""Open a space, embed items, keep what came out. Small, and stays small."""
+
+from isthmus.lab.jobs import JobOptions, JobReport, embed_into
+from isthmus.lab.keeping import export_set, load_set, save
+from isthmus.lab.loading import load
+from isthmus.lab.shards import embed
+
+__all__ = [
+    "JobOptions",
+    "JobReport",
+    "embed",
+    "embed_into",
+    "export_set",
+    "load",
+    "load_set",
+    "save",
+]

@@ -1,0 +1,90 @@
+"""Content hashes: whether an item is still what was embedded.
+
+Files are hashed once; size and modification time tell whether a file must be read again.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from isthmus.store import write_json
+from isthmus.types import ItemError
+
+Stamp = tuple[int, int, str]
+"""Size in bytes, modification time in nanoseconds, hash of the content."""
+
+
+def content_hash(item: Any) -> str:
+    """Hash of an item's content: text, bytes, file, picture, or array; 16 hexadecimal digits.
+
+    A source that is called to make its item is called here too, unless it carries a
+    ``content_key`` that says what it will make.
+    """
+    source = getattr(item, "source", item)
+    if hasattr(source, "content_key"):
+        return _digest(str(source.content_key).encode())
+    if callable(source):
+        source = source()
+    if isinstance(source, str):
+        return _digest(source.encode("utf-8", "surrogatepass"))
+    if isinstance(source, bytes):
+        return _digest(source)
+    if isinstance(source, Path):
+        return _file_digest(source)
+    if hasattr(source, "tobytes"):
+        shape = getattr(source, "shape", None) or (source.mode, source.size)
+        return _digest(repr(shape).encode() + source.tobytes())
+    return _digest(repr(source).encode())
+
+
+class ContentIndex:
+    """Content hashes of files, remembered in a JSON file with size and modification time."""
+
+    def __init__(self, path: Path, rehash: bool = False) -> None:
+        self._path = path
+        self._known: dict[str, Stamp] = {}
+        if path.exists() and not rehash:
+            try:
+                found = json.loads(path.read_text(encoding="utf-8"))
+                self._known = {name: tuple(stamp) for name, stamp in found.items()}
+            except (ValueError, AttributeError, TypeError):
+                self._known = {}  # a damaged index costs one more reading of the files
+        self._seen: dict[str, Stamp] = {}
+
+    def hashes(self, items: Sequence[Any]) -> list[str]:
+        """One hash an item, in order; what cannot be read hashes as its reason."""
+        return [self._hash(items, row) for row in range(len(items))]
+
+    def _hash(self, items: Sequence[Any], row: int) -> str:
+        try:
+            item = items[row]  # a lazy payload may fail here already
+            source = getattr(item, "source", item)
+            if isinstance(source, Path):
+                return self._file_hash(source)
+            return content_hash(item)
+        except (ItemError, OSError) as error:
+            return f"unreadable: {error}"
+
+    def _file_hash(self, path: Path) -> str:
+        stat = path.stat()
+        size, time, digest = self._known.get(str(path), (-1, -1, ""))
+        if (size, time) != (stat.st_size, stat.st_mtime_ns):
+            digest = _file_digest(path)
+        self._seen[str(path)] = (stat.st_size, stat.st_mtime_ns, digest)
+        return digest
+
+    def save(self) -> None:
+        """Remember what was seen."""
+        if self._seen and self._seen != self._known:
+            write_json(self._path, self._seen)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""Keep an EmbeddingSet: save, load, and export for other tools.
+
+Format ``isthmus-set/1``: a folder with ``vectors.safetensors`` (array ``vectors``, metadata
+``isthmus`` = JSON of format, modality, space, history) and ``items.parquet`` (column ``id`` in
+row order). See ``docs/format.md``.
+"""
+
+import csv
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.arrays import Vectors
+from isthmus.store import atomic, read_table, read_tensors, write_table, write_tensors
+from isthmus.types import EmbeddingSet, RequestError, Space, Step
+
+FORMAT = "isthmus-set/1"
+
+
+def save(embedded: EmbeddingSet, path: str | Path) -> Path:
+    """Save a set as a folder, whole or not at all; an older set of that name is replaced.
+
+    Raises:
+        RequestError: the path is there and is not a saved set.
+    """
+    path = Path(path)
+    if path.exists() and not (path / "vectors.safetensors").exists():
+        raise RequestError(f"{path} is there and is not a saved set; choose another path.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "format": FORMAT,
+        "modality": embedded.modality,
+        "space": embedded.space.to_dict(),
+        "history": [step.to_dict() for step in embedded.history],
+    }
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as parent:
+        part = Path(parent) / "set"
+        write_table(part / "items.parquet", {"id": embedded.ids})
+        text = json.dumps(about, sort_keys=True)
+        write_tensors(
+            part / "vectors.safetensors", {"vectors": embedded.vectors}, {"isthmus": text}
+        )
+        if path.exists():
+            shutil.rmtree(path)
+        part.rename(path)
+    return path
+
+
+def load_set(path: str | Path) -> EmbeddingSet:
+    """Load a saved set; the vectors stay on the disk, memory-mapped.
+
+    Raises:
+        RequestError: nothing is there, or it is not a whole saved set.
+    """
+    path = Path(path)
+    if not (path / "vectors.safetensors").exists():
+        raise RequestError(f"{path} holds no saved set (no vectors.safetensors in it).")
+    try:
+        arrays, meta = read_tensors(path / "vectors.safetensors")
+        about = json.loads(meta["isthmus"])
+        ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
+        history = tuple(Step.from_dict(step) for step in about["history"])
+        space = Space.from_dict(about["space"])
+        return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise RequestError(f"{path} is not a whole saved set: {error}") from error
+
+
+def export_set(embedded: EmbeddingSet, path: str | Path) -> Path:
+    """Write a set for other tools: ``.parquet``, ``.csv``, or a folder (clip-retrieval's layout).
+
+    Parquet and CSV get an ``id`` column and one column a coordinate; the folder gets
+    ``{img,text}_emb/*_emb_0.npy`` in float16 and ``metadata/metadata_0.parquet``, row order
+    being the key, as clip-retrieval reads it.
+    """
+    path = Path(path)
+    columns = {f"x{number}": column for number, column in enumerate(embedded.vectors.T)}
+    if path.suffix == ".parquet":
+        write_table(path, {"id": embedded.ids, **columns})
+    elif path.suffix == ".csv":
+        with atomic(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", *columns])
+            for name, row in zip(embedded.ids, embedded.vectors, strict=True):
+                writer.writerow([name, *map(repr, row.tolist())])
+    elif not path.suffix:
+        _clip_retrieval(embedded.ids, embedded.unit, embedded.modality, path)
+    else:
+        raise RequestError(f"A set is exported to .parquet, .csv or a folder, not {path.suffix!r}.")
+    return path
+
+
+def _clip_retrieval(ids: tuple[str, ...], vectors: Vectors, modality: str, path: Path) -> None:
+    stem = {"image": "img_emb"}.get(modality, f"{modality}_emb")
+    with atomic(path / stem / f"{stem}_0.npy") as part, part.open("wb") as file:
+        np.save(file, vectors.astype(np.float16))
+    name = {"image": "image_path", "text": "caption"}.get(modality, "id")
+    write_table(path / "metadata" / "metadata_0.parquet", {name: ids})

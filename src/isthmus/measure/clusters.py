@@ -1,0 +1,128 @@
+"""Clusters: do groups that form by themselves agree with labels?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.door import SetLike, one
+from isthmus.measure.labels import Labels, dealt, names_of, objects_in
+from isthmus.measure.nulls import DRAWS, chance
+from isthmus.measure.resampling import cut, leave_out, seeded
+from isthmus.measure.searches import MOST_QUERIES, sampled
+from isthmus.types import RequestError, Result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClusterResult(Result):
+    """V-measure of k-means clusters against labels, in [0, 1]."""
+
+    homogeneity: float
+    """1 if every cluster holds one class only."""
+    completeness: float
+    """1 if every class lies in one cluster only."""
+    classes: tuple[str, ...]
+    table: Int[np.ndarray, "c g"]
+    """Items of each class (row) in each cluster (column)."""
+
+    paper = "Rosenberg & Hirschberg 2007, EMNLP, equation 3 with beta = 1"
+
+    @property
+    def about(self) -> str:
+        """One sentence for a newcomer."""
+        return (
+            f"{len(self.classes)} clusters that form without labels agree with the "
+            f"{len(self.classes)} classes to {self.value:.3f} (1: fully), by chance "
+            f"{self.null.mean:.3f}."
+        )
+
+
+def cluster_agreement(
+    a: SetLike,
+    labels: Labels,
+    *,
+    objects: Labels | None = None,
+    rng: np.random.Generator | None = None,
+) -> ClusterResult:
+    """How well k-means clusters, as many as there are classes, agree with the classes.
+
+    V-measure: harmonic mean of homogeneity and completeness. It is above zero by chance, the
+    more so the more classes there are for the items: compare with the null.
+
+    Args:
+        a: items of one modality.
+        labels: class name of every item, in order or by id.
+        objects: which items are of one object, in order or by id; the unit of interval and null.
+        rng: draws the first cluster centres, the blocks left out and the dealt labels.
+
+    Raises:
+        RequestError: an item has no label, or there is one class only.
+    """
+    from sklearn.cluster import KMeans
+
+    rng, items = seeded(rng), one(a)
+    names, groups = names_of(items, labels), objects_in(items, objects)
+    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
+    classes, truth = np.unique(names[rows], return_inverse=True)
+    _, groups = np.unique(groups[rows], return_inverse=True)
+    if len(classes) < 2:
+        raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
+    model = KMeans(len(classes), n_init=3, max_iter=100, random_state=int(rng.integers(2**31)))
+    cluster = model.fit_predict(items.unit[rows]).astype(np.int64)
+    blocks = cut(int(groups.max()) + 1, rng)[groups]
+    tables = np.stack(
+        [
+            contingency(truth[blocks == g], cluster[blocks == g], len(classes))
+            for g in range(int(blocks.max()) + 1)
+        ]
+    )
+    table = tables.sum(axis=0)
+    homogeneity, completeness, value = (float(of) for of in v_measure(table))
+    left = v_measure(table - tables)[2]
+    draws = np.stack(
+        [contingency(row, cluster, len(classes)) for row in dealt(truth, groups, rng, DRAWS)]
+    )
+    return ClusterResult(
+        name="cluster agreement",
+        value=value,
+        n=int(groups.max()) + 1,
+        interval=leave_out(value, left, debias=False)[1],
+        null=chance("label", value, v_measure(draws)[2], note="class labels dealt anew to objects"),
+        homogeneity=homogeneity,
+        completeness=completeness,
+        classes=tuple(classes.tolist()),
+        table=table,
+    )
+
+
+def contingency(
+    truth: Int[np.ndarray, " n"], cluster: Int[np.ndarray, " n"], c: int
+) -> Int[np.ndarray, "c c"]:
+    """Items of each class in each cluster."""
+    return np.bincount(truth * c + cluster, minlength=c * c).reshape(c, c)
+
+
+def v_measure(
+    table: Int[np.ndarray, "*draws c g"],
+) -> tuple[Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"]]:
+    """Homogeneity, completeness and their harmonic mean.
+
+    Mutual information over the entropy of the classes, and over that of the clusters; 1 where
+    the entropy is zero.
+    """
+    p = table / table.sum(axis=(-2, -1), keepdims=True)
+    classes, clusters = entropy(p.sum(axis=-1)), entropy(p.sum(axis=-2))
+    shared = classes + clusters - entropy(p.reshape(*p.shape[:-2], -1))
+    homogeneity, completeness = (
+        np.divide(shared, of, out=np.ones_like(shared), where=of > 0) for of in (classes, clusters)
+    )
+    both = homogeneity + completeness
+    mean = np.divide(2 * homogeneity * completeness, both, out=np.zeros_like(both), where=both > 0)
+    return homogeneity, completeness, mean
+
+
+def entropy(p: Float[np.ndarray, "*draws c"]) -> Float[np.ndarray, "*draws"]:
+    """Shannon entropy of the last axis, in nats."""
+    from scipy.special import entr
+
+    return entr(p).sum(axis=-1)

@@ -1,0 +1,124 @@
+"""The command line: exit codes, one sentence for each fault, options that come back."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isthmus.cli import COMMANDS, main
+from isthmus.cli import options as opt
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["studdy"], "did you mean 'study'?"),
+        (["spaces", "nope:x"], "No space is called 'nope:x'"),
+        (["spaces", "arrays:missing.npz"], "missing.npz"),
+        (["parts", "measurs"], "Did you mean: measures"),
+        (["worlds", "glifs"], "no worlds called 'glifs'"),
+        (["parts", "--config", "nowhere.json"], "nowhere.json"),
+        (["parts", "--config"], "--config wants a file"),
+    ],
+)
+def test_a_fault_in_the_request_is_one_sentence_and_exit_2(words, said, capsys):
+    assert main(words) == 2
+    out, err = capsys.readouterr()
+    assert said in err
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+    assert out == ""
+
+
+def test_an_unknown_option_is_exit_2(capsys):
+    assert main(["parts", "--sed", "3"]) == 2
+    assert "--sed" in capsys.readouterr().err
+
+
+def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
+    assert main(["spaces", "nope\x1b[2J:x"]) == 2
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert r"\x1b" in err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_that_names_its_options(command, capsys):
+    assert main([command, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "--seed" in out
+    assert "--json" in out
+
+
+def test_parts_lists_every_register_in_json(capsys):
+    assert main(["parts", "--json"]) == 0
+    parts = json.loads(capsys.readouterr().out)
+    assert set(parts) == {"encoders", "worlds", "similarities", "measures", "readers"}
+    assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
+    assert all(text for found in parts.values() for text in found.values())
+
+
+@given(st.integers(), st.booleans(), st.lists(st.text(max_size=8), max_size=2))
+def test_options_come_back_from_their_json(seed, quiet, spaces):
+    options = opt.Study(spaces=tuple(spaces), out=None, common=opt.Common(seed=seed, quiet=quiet))
+    assert opt.from_dict(opt.Study, json.loads(json.dumps(opt.to_dict(options)))) == options
+
+
+def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
+    import isthmus.cli.commands as commands
+
+    seen = []
+    monkeypatch.setattr(commands, "parts", seen.append)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(opt.to_dict(opt.Parts("measures", opt.Common(seed=7, quiet=True)))))
+    assert main(["parts", "--config", str(file)]) == 0
+    assert main(["parts", "--seed", "8", "--config", str(file)]) == 0
+    assert [(options.kind, options.common.seed, options.common.quiet) for options in seen] == [
+        ("measures", 7, True),
+        ("measures", 8, True),
+    ]
+
+
+def test_an_unexpected_error_hides_its_traceback_unless_asked(monkeypatch, capsys):
+    import isthmus.cli.commands as commands
+
+    def broken(_options):
+        raise RuntimeError("the wire is cut")
+
+    monkeypatch.setattr(commands, "parts", broken)
+    assert main(["parts"]) == 1
+    err = capsys.readouterr().err
+    assert "Unexpected RuntimeError: the wire is cut" in err
+    assert "Traceback" not in err
+    assert main(["parts", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_exit_130(monkeypatch, capsys):
+    import isthmus.cli.commands as commands
+
+    def interrupted(_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "parts", interrupted)
+    assert main(["parts"]) == 130
+    assert "what was finished is kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import isthmus", ["torch", "matplotlib", "scipy", "PIL", "sklearn", "onnxruntime"]),
+        ("from isthmus.cli import main; main(['--help'])", ["numpy", "tyro", "torch"]),
+        ("import isthmus; isthmus.measure; isthmus.worlds", ["torch", "matplotlib"]),
+    ],
+)
+def test_imports_stay_light(statement, absent):
+    program = f"{statement}\nimport sys\nprint([m for m in {absent} if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,142 @@
+"""Jobs: nothing is encoded twice, and a kill changes not one byte."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from isthmus.lab import JobOptions, embed_into
+from isthmus.types import Items, RequestError
+from tests.toys import Letters
+
+OPTIONS = JobOptions(batch_size=3, shard_size=5)
+
+
+def texts(n=23, bad=(7,)):
+    words = [chr(97 + i % 26) * (i + 1) + ("!" if i in bad else "") for i in range(n)]
+    return Items("text", tuple(f"t{i:03d}" for i in range(n)), words)
+
+
+def contents(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_second_run_encodes_nothing_and_changes_nothing(tmp_path):
+    first = embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    before = contents(tmp_path)
+    encoder = Letters()
+    second = embed_into(tmp_path, encoder, texts(), OPTIONS)
+    assert encoder.calls == []
+    assert (first.encoded, second.encoded, second.reused) == (23, 0, 23)
+    assert contents(tmp_path) == before
+    np.testing.assert_array_equal(first.embedded.vectors, second.embedded.vectors)
+    assert second.faults.keys() == {"t007"}
+    assert len(second.embedded) == 22
+
+
+def test_only_the_changed_shard_is_encoded_again(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    changed = texts(bad=())
+    report = embed_into(tmp_path, Letters(), changed, OPTIONS)
+    assert report.encoded == 5
+    assert not report.faults
+    assert len(list((tmp_path / "fragments").iterdir())) == 5
+
+
+def test_a_file_is_seen_to_change_by_content(tmp_path):
+    paths = []
+    for i in range(4):
+        path = tmp_path / f"{i}.txt"
+        path.write_text("abc")
+        paths.append(path)
+
+    class Files(Letters):
+        def encode(self, items):
+            return super().encode([item.read_text() for item in items])
+
+    items = Items("text", tuple(map(str, paths)), paths)
+    job = tmp_path / "job"
+    embed_into(job, Files(), items, JobOptions(shard_size=2))
+    stat = paths[0].stat()
+    paths[0].write_text("abd")
+    os.utime(paths[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert embed_into(job, Files(), items, JobOptions(shard_size=2)).encoded == 0
+    assert embed_into(job, Files(), items, JobOptions(shard_size=2, rehash=True)).encoded == 2
+    paths[3].touch()
+    assert embed_into(job, Files(), items, JobOptions(shard_size=2)).encoded == 0
+
+
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
+    import errno
+
+    import isthmus.lab.jobs as jobs
+
+    write, count = jobs.write_tensors, [0]
+
+    def full(*arguments):
+        count[0] += 1
+        if count[0] > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*arguments)
+
+    monkeypatch.setattr(jobs, "write_tensors", full)
+    with pytest.raises(RequestError, match=r"disk .* is full\. The 2 finished shards are kept"):
+        embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    monkeypatch.undo()
+    assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 13
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from isthmus.lab import embed_into
+from tests.lab.test_jobs import OPTIONS, texts
+from tests.toys import Letters
+class Slow(Letters):
+    def encode(self, items):
+        time.sleep(0.004)
+        return super().encode(items)
+print("ready", flush=True)
+report = embed_into(Path(sys.argv[1]), Slow(), texts(60, bad=(7, 31)), OPTIONS)
+print(report.encoded, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_at_20_random_moments_leaves_the_same_bytes(tmp_path):
+    def start(folder):
+        command = [sys.executable, "-c", SLOW, str(folder)]
+        root = Path(__file__).parents[2]
+        paths = os.pathsep.join([str(root), str(root / "src")])
+        environment = {**os.environ, "PYTHONPATH": paths}
+        job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert job.stdout.readline() == "ready\n"
+        return job
+
+    quiet = start(tmp_path / "quiet")
+    began = time.monotonic()
+    assert quiet.communicate()[0] == "60\n"
+    seconds = time.monotonic() - began
+    expected = contents(tmp_path / "quiet")
+    moments = random.Random(0)
+    for trial in range(20):
+        folder = tmp_path / str(trial)
+        job = start(folder)
+        time.sleep(moments.random() * seconds)
+        job.send_signal(signal.SIGKILL)
+        job.communicate()
+        fragments = len(list(folder.glob("fragments/*.safetensors")))
+        again = start(folder)
+        encoded = int(again.communicate()[0])
+        assert contents(folder) == expected
+        assert 60 - encoded >= (fragments - 1) * 5, "more than one shard was computed again"
