@@ -1,14 +1,12 @@
 """COCO caption files, made here and the official one."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
-from conformance import check_world
 
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
+from tests.worlds.conformance import check_world
 
 
 def write(tmp_path, images, annotations):
@@ -53,13 +51,10 @@ def test_other_json_is_refused(tmp_path, content, message):
         open_world(images=tmp_path, texts=tmp_path / "c.json")
 
 
-def test_official_captions_of_val2017():
-    root = Path(__file__).parents[2]
-    data = Path(os.environ.get("ISTHMUS_SHARED", root.parent / "shared")) / "data"
-    file = data / "coco_captions" / "captions_val2017.json"
-    if not file.is_file():
-        pytest.skip("the official captions are not on this machine (set ISTHMUS_SHARED)")
-    world = open_world(images=data / "clip_vitb16_coco500_pairs" / "images", texts=file)
+def test_official_captions_of_val2017(shared_data):
+    file = shared_data / "coco_captions" / "captions_val2017.json"
+    images = shared_data / "clip_vitb16_coco500_pairs" / "images"
+    world = open_world(images=images, texts=file)
     check_world(world)
     assert len(world.items["image"]) == 16
     assert len(world.links["image", "text"]) == len(world.items["text"]) >= 80

@@ -1,11 +1,11 @@
 """Tables of paths and captions: columns found or named, bad rows named, nothing shifted."""
 
 import pytest
-from conformance import check_world
 
 from isthmus.store import write_table
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
+from tests.worlds.conformance import check_world
 
 
 def texts(world):

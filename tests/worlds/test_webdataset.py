@@ -5,12 +5,12 @@ import json
 import tarfile
 
 import pytest
-from conformance import check_world
 from PIL import Image
 
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
 from isthmus.worlds.shards import expand
+from tests.worlds.conformance import check_world
 
 
 def png(level):
@@ -157,11 +157,11 @@ def test_unusable_shards_are_one_sentence(tmp_path):
     with pytest.raises(RequestError, match="not a plain tar file"):
         open_world(images=tmp_path / "x.tar")
     shard(tmp_path / "x.tar", [("a.txt", b"x")])
-    with pytest.raises(RequestError, match="has no picture, only .txt"):
+    with pytest.raises(RequestError, match="has no picture, only"):
         open_world(images=tmp_path / "x.tar")
     (tmp_path / "sub").mkdir()
     shard(tmp_path / "sub" / "x.tar", [("a.png", png(1))])
-    with pytest.raises(RequestError, match="two are called x.tar"):
+    with pytest.raises(RequestError, match="two are called x"):
         open_world(images=f"{tmp_path}/{{sub/x,x}}.tar")
 
 
