@@ -66,9 +66,7 @@ def cluster_agreement(
     classes, truth = np.unique(names[rows], return_inverse=True)
     _, groups = np.unique(groups[rows], return_inverse=True)
     if len(classes) < 2:
-        raise RequestError(
-            f"Clusters agree with two classes or more; all are {classes[0]!r}."
-        )
+        raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
     model = KMeans(len(classes), n_init=3, max_iter=100, random_state=int(rng.integers(2**31)))
     cluster = model.fit_predict(items.unit[rows]).astype(np.int64)
     blocks = cut(int(groups.max()) + 1, rng)[groups]

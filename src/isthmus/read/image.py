@@ -6,6 +6,7 @@ more than the resolution it needs.
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ MAX_PIXELS = 150_000_000
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that a folder of pictures is searched for; the content decides how it is read."""
 
-POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target"
+POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target; 32:1 at most"
 """How pixels are made of a file: part of every image preprocessing's fingerprint."""
 
 _ORIENTATION = 0x0112
@@ -34,14 +35,18 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.err
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture that is not decoded yet: a path, the bytes of a file, or a PIL image."""
+    """A picture that is not decoded yet: a path, the bytes of a file, a PIL image, or a call.
 
-    source: "Path | bytes | Image"
+    What is called gives one of the others when pixels are asked for; its ``str`` is its name.
+    """
+
+    source: "Path | bytes | Image | Callable[[], Path | bytes | Image]"
 
     @property
     def name(self) -> str:
         """What error messages call it."""
-        return str(self.source) if isinstance(self.source, Path) else "the picture"
+        named = isinstance(self.source, Path) or callable(self.source)
+        return str(self.source) if named else "the picture"
 
     def rgb(self, at_least: int | None = None, background: int | None = None) -> "Image":
         """The picture as an upright 8-bit RGB image.
@@ -58,10 +63,11 @@ class Picture:
         """
         from PIL import Image, UnidentifiedImageError
 
-        if isinstance(self.source, Image.Image):
-            return self._pixels(self.source.copy(), at_least, background)
         try:
-            with quiet, Image.open(self._file()) as image:
+            source = self.source() if callable(self.source) else self.source
+            if isinstance(source, Image.Image):
+                return self._pixels(source.copy(), at_least, background)
+            with quiet, Image.open(_file(source)) as image:
                 return self._pixels(image, at_least, background)
         except FileNotFoundError as error:
             raise ItemError(f"There is no picture {self.name}.") from error
@@ -75,18 +81,6 @@ class Picture:
             if isinstance(error, ItemError):
                 raise
             raise ItemError(f"{self.name} is damaged or unreadable: {error}.") from error
-
-    def _file(self) -> Path | io.BytesIO:
-        if isinstance(self.source, bytes):
-            if not self.source:
-                raise ItemError("The picture is empty (0 bytes).")
-            return io.BytesIO(self.source)
-        path = Path(str(self.source))
-        if path.is_dir():
-            raise ItemError(f"{path} is a folder, not a picture.")
-        if path.stat().st_size == 0:
-            raise ItemError(f"{path} is empty (0 bytes).")
-        return path
 
     def _pixels(self, image: "Image", at_least: int | None, background: int | None) -> "Image":
         _check_size(self.name, image.size)
@@ -119,6 +113,29 @@ def picture(item: Any) -> Picture:
     raise ItemError(
         f"A picture is a path, bytes, a PIL image or an (h, w, 3) uint8 array; this is {came}."
     )
+
+
+def _file(source: Path | bytes) -> Path | io.BytesIO:
+    if isinstance(source, bytes):
+        if not source:
+            raise ItemError("The picture is empty (0 bytes).")
+        return io.BytesIO(source)
+    if source.is_dir():
+        raise ItemError(f"{source} is a folder, not a picture.")
+    if source.stat().st_size == 0:
+        raise ItemError(f"{source} is empty (0 bytes).")
+    return source
+
+
+def central(image: "Image", ratio: int = 32) -> "Image":
+    """The middle of an extremely long picture, so that its longer side is 32 times the shorter.
+
+    For preprocessing that scales the shorter side and keeps the middle: a strip of 1 x 20,000
+    pixels would otherwise be scaled to millions of pixels, of which nearly all are cut away.
+    """
+    width, height = (min(side, ratio * min(image.size)) for side in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height)) if left or top else image
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:

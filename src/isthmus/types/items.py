@@ -76,7 +76,7 @@ class World:
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of each item."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Items that could not be listed or linked, with the reason, so that a report can count."""
+    """Items that are missing, unlinked or copies, with the reason, so that a report can count."""
 
     def part(self, split: str) -> "World":
         """The items of one split, all else unchanged.
