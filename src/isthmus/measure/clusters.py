@@ -1,6 +1,7 @@
 """Clusters: do groups that form by themselves agree with labels?"""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -67,7 +68,8 @@ def cluster_agreement(
     _, groups = np.unique(groups[rows], return_inverse=True)
     if len(classes) < 2:
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
-    model = KMeans(len(classes), n_init=3, max_iter=100, random_state=int(rng.integers(2**31)))
+    options: dict[str, Any] = {"n_init": 2, "max_iter": 100}  # typed as text in scikit-learn
+    model = KMeans(len(classes), random_state=int(rng.integers(2**31)), **options)
     cluster = model.fit_predict(items.unit[rows]).astype(np.int64)
     blocks = cut(int(groups.max()) + 1, rng)[groups]
     tables = np.stack(

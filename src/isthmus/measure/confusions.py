@@ -168,7 +168,7 @@ class Answers:
             return ()
         tiles = [tile.copy() for _, tile in queries(self.pair, self.rows[worst]).tiles()]
         return tuple(
-            self.example(number, line, neighbours)
+            self.example(int(number), line, neighbours)
             for number, line in zip(worst, np.concatenate(tiles), strict=True)
         )
 

@@ -133,7 +133,7 @@ def ranking(
     )
 
 
-def cut_offs(formula: Callable[[Ranks, int], np.ndarray], k: int) -> dict[int, Formula]:
+def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
     """A formula at k and, beside it, at the cut-offs that are always shown.
 
     Raises:

@@ -86,7 +86,7 @@ def with_moved(
 
 def sampled(
     rows: Int[np.ndarray, " q"], objects: Int[np.ndarray, " n"], most: int, rng: np.random.Generator
-) -> Int[np.ndarray, " q"]:
+) -> Int[np.ndarray, " s"]:
     """The rows, or those of random whole objects, about ``most`` rows in all."""
     if len(rows) <= most:
         return rows
@@ -103,8 +103,9 @@ def draws_for(links: int) -> int:
 
 Searches: TypeAlias = tuple[Search, Search]
 
-_LAST: "WeakKeyDictionary[EmbeddingSet, tuple[ref[EmbeddingSet], np.ndarray, int, Searches]]"
-_LAST = WeakKeyDictionary()
+Kept: TypeAlias = tuple["ref[EmbeddingSet]", np.ndarray, int, Searches]
+
+_LAST: WeakKeyDictionary[EmbeddingSet, Kept] = WeakKeyDictionary()
 
 
 def both_searches(pair: Pair, rng: np.random.Generator) -> Searches:
