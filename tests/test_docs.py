@@ -45,7 +45,7 @@ def test_documents_run_as_they_stand(name, tmp_path, monkeypatch):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"])
+@pytest.mark.parametrize("path", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"])
 def test_links_between_documents_lead_somewhere(path):
     text = path.read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#\s]+)\)", text)

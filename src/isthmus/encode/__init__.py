@@ -7,4 +7,6 @@ after the colon in ``openclip:ViT-B-32/laion2b_s34b_b79k`` is the rest, and opti
 
 ENCODERS: dict[str, str] = {
     "arrays": "isthmus.encode.arrays:load",
+    "openclip": "isthmus.encode.openclip:load",
+    "hf": "isthmus.encode.hf:load",
 }

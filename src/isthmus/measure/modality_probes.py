@@ -102,7 +102,7 @@ def _right(
         up = np.einsum("nb,nb->b", fitted, y > 0) / (y > 0).sum(axis=0)
         down = np.einsum("nb,nb->b", fitted, y < 0) / (y < 0).sum(axis=0)
         said = (z[test] - middle) @ weights > (up + down) / 2
-        right[:, test] = said.T == called[:, test]
+        right[:, test] = called[:, test] == said.T
     return right
 
 

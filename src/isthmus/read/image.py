@@ -23,7 +23,7 @@ MAX_PIXELS = 150_000_000
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that a folder of pictures is searched for; the content decides how it is read."""
 
-POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target"
+POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target; 32:1 at most"
 """How pixels are made of a file: part of every image preprocessing's fingerprint."""
 
 _ORIENTATION = 0x0112
@@ -125,6 +125,17 @@ def _file(source: Path | bytes) -> Path | io.BytesIO:
     if source.stat().st_size == 0:
         raise ItemError(f"{source} is empty (0 bytes).")
     return source
+
+
+def central(image: "Image", ratio: int = 32) -> "Image":
+    """The middle of an extremely long picture, so that its longer side is 32 times the shorter.
+
+    For preprocessing that scales the shorter side and keeps the middle: a strip of 1 x 20,000
+    pixels would otherwise be scaled to millions of pixels, of which nearly all are cut away.
+    """
+    width, height = (min(side, ratio * min(image.size)) for side in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height)) if left or top else image
 
 
 def _check_size(name: str, size: tuple[int, int]) -> None:

@@ -24,7 +24,7 @@ from isthmus.report.blocks import (
 )
 from isthmus.report.figures import figure
 from isthmus.report.maps import Cloud, map_figure
-from isthmus.report.numbers import amount, number, reading
+from isthmus.report.numbers import amount, between, number, reading
 from isthmus.report.page import html
 from isthmus.report.pictures import Album
 from isthmus.report.text import visible
@@ -49,6 +49,7 @@ __all__ = [
     "Table",
     "Tile",
     "amount",
+    "between",
     "figure",
     "html",
     "map_figure",

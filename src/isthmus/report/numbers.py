@@ -36,7 +36,7 @@ def reading(result: Result) -> tuple[tuple[str, str], ...]:
     null = result.null
     found = [("value", number(result.value))]
     if result.interval:
-        found.append(("95 % interval", _span(result.interval.low, result.interval.high)))
+        found.append(("95 % interval", between(result)))
     if null.kind == "none":
         found.append(("chance", f"none: {null.note}"))
     else:
@@ -45,6 +45,17 @@ def reading(result: Result) -> tuple[tuple[str, str], ...]:
     if result.floor is not None:
         found.append(("noise floor", number(result.floor)))
     return (*found, ("n", f"{result.n:,}"))
+
+
+def between(result: Result) -> str:
+    """The interval in words; it lies around the bias-corrected value, where there is one."""
+    if result.interval is None:
+        return "–"
+    span = _span(result.interval.low, result.interval.high)
+    corrected = number(getattr(result, "corrected", result.value))
+    if corrected == number(result.value):
+        return span
+    return f"{span} around the bias-corrected {corrected}"
 
 
 def _span(low: float, high: float) -> str:

@@ -21,6 +21,10 @@ from isthmus.types import (
 )
 
 
+ONE_WAY = ("cross_hubness",)
+"""Measures of two sets that look from the first to the second only: both ways are measured."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One measure with its arguments."""
@@ -65,7 +69,14 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
     sets = (given.a, given.b)
     both = {"a": given.a, "b": given.b, "links": given.links}
     for name, target in everything("measures_of_two_sets", TWO_SETS).items():
-        yield Call(name, name, target, both)
+        if name in ONE_WAY:
+            turned = None if given.links is None else given.links.reversed
+            back = {"a": given.b, "b": given.a, "links": turned}
+            first, second = given.a.modality, given.b.modality
+            yield Call(f"{name}[{first} to {second}]", name, target, both)
+            yield Call(f"{name}[{second} to {first}]", name, target, back)
+        else:
+            yield Call(name, name, target, both)
     for name, target in everything("measures_of_one_set", ONE_SET).items():
         for some in sets:
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})

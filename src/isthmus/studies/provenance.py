@@ -27,6 +27,7 @@ def facts(given: StudyInput, rng: np.random.Generator) -> DataFacts:
     left, right = objects_of(small, len(small_a), len(small_b))
     return DataFacts(
         items={a.modality: len(a), b.modality: len(b)},
+        dim=a.space.dim,
         links=len(rows),
         objects=objects,
         unlinked={

@@ -1,0 +1,192 @@
+"""What every PyTorch checkpoint shares: device, batches, cut-and-sort, decoding, weights hash."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.read.image import central, picture
+from isthmus.read.text import text
+from isthmus.types import ItemError, LoadOptions, RequestError, Space
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+
+    Inputs = Mapping[str, torch.Tensor]
+    """What a tower takes, by argument name; rows are items."""
+    Forward = Callable[[Inputs], torch.Tensor]
+    """Inputs to (n, d) vectors."""
+
+_TOKENS = 768
+"""Tokens of one forward pass: enough to fill two cores, few enough to stay in the cache."""
+
+_PROBE = (
+    "a dog",
+    "a photo of a red bicycle that leans against the wall of an old house by the sea",
+    "",
+    "two people walk along the beach in the evening",
+)
+"""Texts of different lengths, on which cutting must show no difference."""
+
+
+def torch_device(options: LoadOptions) -> "torch.device":
+    """The device that ``auto`` stands for, or the one that was asked for.
+
+    Raises:
+        RequestError: this machine has no such device.
+    """
+    import torch
+
+    present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    name = options.device
+    if name == "auto":
+        name = next(device for device, there in present.items() if there)
+    if not present.get(name.split(":")[0], False):
+        there = ", ".join(device for device in present if present[device])
+        raise RequestError(f"There is no device {options.device!r} here; there is: {there}.")
+    return torch.device(name)
+
+
+def weights_id(model: "torch.nn.Module") -> str:
+    """Hash of all weights: names, types, shapes and bytes."""
+    import torch
+
+    def digest(item: tuple[str, torch.Tensor]) -> list[Any]:
+        name, tensor = item
+        raw = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+        return [name, str(tensor.dtype), list(tensor.shape), hashlib.sha256(raw.data).hexdigest()]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing releases the interpreter's lock
+        return fingerprint(*pool.map(digest, sorted(model.state_dict().items())))
+
+
+@dataclass(frozen=True, eq=False)
+class TextTower:
+    """Texts to vectors: sorted by length, and cut to the longest where that changes nothing."""
+
+    space: Space
+    tokenize: "Callable[[list[str]], Inputs]"
+    """Texts to token arrays of one row a text, padded as the library pads them."""
+    lengths: "Callable[[Inputs], torch.Tensor]"
+    """Columns of each row that are not padding."""
+    forward: "Forward"
+    device: "torch.device"
+    cut: bool
+    """Whether columns that are padding in every row of a batch are left out."""
+    modality: str = "text"
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """The vectors of these texts, (n, d) float32, as the model gives them.
+
+        Raises:
+            ItemError: an item is no text.
+        """
+        inputs = self.tokenize([text(item) for item in items])
+        longest = self.lengths(inputs) if self.cut else None
+        return in_batches(self.forward, inputs, longest, self.device)
+
+
+def in_batches(
+    forward: "Forward",
+    inputs: "Inputs",
+    lengths: "torch.Tensor | None",
+    device: "torch.device",
+) -> Vectors:
+    """Token arrays to vectors, in batches of similar length that are cut to their longest row.
+
+    Args:
+        forward: inputs to vectors.
+        inputs: token arrays, one row a text.
+        lengths: columns of each row to keep; None keeps all.
+        device: where the model is.
+    """
+    import torch
+
+    count, columns = next(iter(inputs.values())).shape
+    kept = torch.full((count,), columns) if lengths is None else lengths
+    order = torch.argsort(kept, descending=True, stable=True)
+    found: list[torch.Tensor] = []
+    with torch.inference_mode():
+        while sum(map(len, found)) < count:
+            start = sum(map(len, found))
+            width = max(1, int(kept[order[start]]))
+            rows = order[start : start + max(1, _TOKENS // width)]
+            batch = {name: array[rows, :width].to(device) for name, array in inputs.items()}
+            found.append(forward(batch).float().cpu())
+    vectors = torch.cat(found)
+    return vectors[torch.argsort(order)].numpy()
+
+
+def probe_id(tower: TextTower) -> str:
+    """Hash of the tokens that a tokenizer makes of a few texts: its part in the space's id."""
+    inputs = tower.tokenize([*_PROBE, "Ünïcode, CAPITALS & 123!"])
+    return fingerprint({name: array.tolist() for name, array in sorted(inputs.items())})
+
+
+def cutting_is_exact(tower: TextTower) -> bool:
+    """Whether padding that is cut off changes no vector by more than 1e-5 of its length."""
+    inputs = tower.tokenize(list(_PROBE))
+    lengths = tower.lengths(inputs)
+    columns = next(iter(inputs.values())).shape[1]
+    if int(lengths.max()) >= columns:
+        return False
+    # twice the longest is padding enough where the limit is hundreds of tokens
+    whole = {name: array[:, : max(77, 2 * int(lengths.max()))] for name, array in inputs.items()}
+    padded = in_batches(tower.forward, whole, None, tower.device)
+    cut = in_batches(tower.forward, inputs, lengths, tower.device)
+    norms = np.linalg.norm(padded, axis=1, keepdims=True)
+    return bool((np.abs(cut - padded) <= 1e-5 * norms).all())
+
+
+@dataclass(frozen=True, eq=False)
+class ImageTower:
+    """Pictures to vectors: read in threads at no more than the size needed, then one pass."""
+
+    space: Space
+    prepare: "Callable[[Image], Any]"
+    """One RGB picture to what is stacked; runs in threads."""
+    collate: "Callable[[list[Any]], Inputs]"
+    """Prepared pictures to the tower's inputs."""
+    forward: "Forward"
+    device: "torch.device"
+    at_least: int | None
+    """Shorter side that pictures are scaled to; JPEGs are decoded at twice this or more."""
+    crops: bool
+    """Whether only the middle of the longer side is looked at."""
+    workers: int
+    modality: str = "image"
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """The vectors of these pictures, (n, d) float32, as the model gives them.
+
+        Raises:
+            ItemError: an item is no picture that can be read.
+        """
+        import torch
+
+        with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
+            prepared = list(pool.map(self._read, items))
+        with torch.inference_mode():
+            batch = {name: array.to(self.device) for name, array in self.collate(prepared).items()}
+            return self.forward(batch).float().cpu().numpy()
+
+    def _read(self, item: Any) -> Any:
+        source = picture(item)
+        image = source.rgb(at_least=self.at_least)
+        try:
+            return self.prepare(central(image) if self.crops else image)
+        except ValueError as error:
+            raise ItemError(
+                f"{source.name}, {image.width} x {image.height} pixels, cannot be brought to the "
+                f"size that {self.space.name} takes: {error}."
+            ) from error
