@@ -1,38 +1,124 @@
 """The commands' bodies: each calls one function of ``lab`` or ``studies`` and prints."""
 
 import json
+import logging
+import sys
+from pathlib import Path
 from typing import Any
 
 from isthmus.cli import options as opt
+from isthmus.lab import JobOptions
+from isthmus.types import LoadOptions
 
 
-def spaces(options: "opt.Spaces") -> None:
+def study(options: opt.Study) -> int:
+    """Measure a space on linked items and write a run folder."""
+    from isthmus.studies import commanded
+
+    names = (*options.spaces, *filter(None, [options.space]))
+    source = options.source
+    asked = commanded.Asked(names, _source(source), source.arrays, source.model, options.out)
+    done = commanded.study(asked, _job(options.common), _how(options.common), options.common.seed)
+    _keep(done.folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(done.page)
+    return _code(options.common, len(done.faults))
+
+
+def embed(options: opt.Embed) -> int:
+    """Embed items into a folder."""
+    from isthmus.studies import commanded
+
+    asked = commanded.Asked(
+        (options.space,), _source(options.source), options.source.arrays, "", options.out
+    )
+    done = commanded.embed(asked, _job(options.common), _how(options.common), options.export)
+    _keep(options.out, options)
+    _show(options.common, done)
+    return _code(options.common, len(done.faults))
+
+
+def search(options: opt.Search) -> None:
+    """Find items by text or picture."""
+    from isthmus.studies import searching
+
+    found = searching.search(
+        options.query,
+        options.inside,
+        options.space,
+        options.top,
+        options=_job(options.common),
+        how=_how(options.common),
+    )
+    _show(options.common, found)
+    if options.open or options.out:
+        page = searching.write_sheet(found, options.out or Path("search.html"))
+        if options.open:
+            _open(page)
+
+
+def spaces(options: opt.Spaces) -> None:
     """List spaces, or describe one."""
     from isthmus.studies.parts import describe_space, list_parts
 
-    if options.name:
-        _show(options.common, describe_space(options.name))
-    else:
-        _show(options.common, list_parts("encoders"))
+    found = describe_space(options.name) if options.name else list_parts("encoders")
+    _show(options.common, found)
 
 
-def worlds(options: "opt.Worlds") -> None:
+def worlds(options: opt.Worlds) -> None:
     """List worlds, or describe one."""
     from isthmus.studies.parts import describe_world, list_parts
 
-    if options.name:
-        _show(options.common, describe_world(options.name))
-    else:
-        _show(options.common, list_parts("worlds"))
+    _show(options.common, describe_world(options.name) if options.name else list_parts("worlds"))
 
 
-def parts(options: "opt.Parts") -> None:
+def parts(options: opt.Parts) -> None:
     """List every registered part."""
     from isthmus.studies.parts import list_parts
 
     _show(options.common, list_parts(options.kind))
 
 
-def _show(common: "opt.Common", result: Any) -> None:
+def cache(options: opt.Cache) -> None:
+    """List or clear the cache."""
+    from isthmus.lab.caching import clear_cache, list_cache
+
+    _show(options.common, clear_cache() if options.clear else list_cache())
+
+
+def _source(given: opt.Source) -> Any:
+    from isthmus.studies.sources import Source
+
+    return Source(given.world, given.split, given.images, given.texts)
+
+
+def _job(common: opt.Common) -> JobOptions:
+    logging.basicConfig(format="isthmus: %(message)s", stream=sys.stderr)
+    return JobOptions(batch_size=common.batch_size, rehash=common.rehash, progress=not common.quiet)
+
+
+def _how(common: opt.Common) -> LoadOptions:
+    return LoadOptions(common.device, common.workers)
+
+
+def _keep(folder: Path, options: Any) -> None:
+    """Save the resolved options beside the results, for ``--config``."""
+    from isthmus.store import write_json
+
+    write_json(folder / "config.json", opt.to_dict(options))
+
+
+def _show(common: opt.Common, result: Any) -> None:
     """Print a result as text, or as JSON where it is wanted."""
     print(json.dumps(result.to_dict(), indent=1) if common.json else result)
+
+
+def _open(page: Path) -> None:
+    import webbrowser
+
+    webbrowser.open(page.resolve().as_uri())
+
+
+def _code(common: opt.Common, faults: int) -> int:
+    return 1 if common.strict and faults else 0

@@ -41,7 +41,8 @@ class Source:
     world: str = ""
     """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
     split: str = ""
-    """Only this split of the world; by default what the default model never saw, test."""
+    """Only this split of the world; by default test, which the default model never saw; all for
+    every item."""
     images: Path | None = None
     """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
     texts: Path | None = None

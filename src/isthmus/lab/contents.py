@@ -19,11 +19,14 @@ Stamp = tuple[int, int, str]
 def content_hash(item: Any) -> str:
     """Hash of an item's content: text, bytes, file, picture, or array; 16 hexadecimal digits.
 
-    An item that is costly to make may carry a ``content_key`` that says what it will be.
+    A source that is called to make its item is called here too, unless it carries a
+    ``content_key`` that says what it will make.
     """
-    if hasattr(item, "content_key"):
-        return _digest(str(item.content_key).encode())
     source = getattr(item, "source", item)
+    if hasattr(source, "content_key"):
+        return _digest(str(source.content_key).encode())
+    if callable(source):
+        source = source()
     if isinstance(source, str):
         return _digest(source.encode("utf-8", "surrogatepass"))
     if isinstance(source, bytes):
@@ -58,7 +61,7 @@ class ContentIndex:
         try:
             item = items[row]  # a lazy payload may fail here already
             source = getattr(item, "source", item)
-            if isinstance(source, Path) and not hasattr(item, "content_key"):
+            if isinstance(source, Path):
                 return self._file_hash(source)
             return content_hash(item)
         except (ItemError, OSError) as error:

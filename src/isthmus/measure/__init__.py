@@ -9,13 +9,56 @@ from typing import Any
 
 from isthmus.registry import find
 
-ONE_SET: dict[str, str] = {}
+ONE_SET: dict[str, str] = {
+    "anisotropy": "isthmus.measure.cones:anisotropy",
+    "backbone": "isthmus.measure.backbones:backbone",
+    "effective_rank": "isthmus.measure.effective_ranks:effective_rank",
+    "hubness": "isthmus.measure.hubs:hubness",
+    "intra_cosine": "isthmus.measure.intra_cosines:intra_cosine",
+    "participation_ratio": "isthmus.measure.participation:participation_ratio",
+    "spectrum": "isthmus.measure.spectra:spectrum",
+    "uniformity": "isthmus.measure.uniformities:uniformity",
+}
 """Measures of one set: ``measure(a, *, rng)``."""
 
-TWO_SETS: dict[str, str] = {}
+TWO_SETS: dict[str, str] = {
+    "alignment": "isthmus.measure.alignments:alignment",
+    "centroid_cosine_gap": "isthmus.measure.centroids:centroid_cosine_gap",
+    "centroid_gap": "isthmus.measure.gaps:centroid_gap",
+    "cosine_separation": "isthmus.measure.separations:cosine_separation",
+    "cross_hubness": "isthmus.measure.hubs:cross_hubness",
+    "distribution_gap": "isthmus.measure.distributions:distribution_gap",
+    "gap_concentration": "isthmus.measure.gap_coordinates:gap_concentration",
+    "inter_cosine": "isthmus.measure.cross_cosines:inter_cosine",
+    "linear_cka": "isthmus.measure.kernels:linear_cka",
+    "matched_cosine": "isthmus.measure.matched_cosines:matched_cosine",
+    "matched_distance": "isthmus.measure.matched_distances:matched_distance",
+    "modality_probe": "isthmus.measure.modality_probes:modality_probe",
+    "mutual_knn": "isthmus.measure.mutual_neighbours:mutual_knn",
+    "neighbour_mixing": "isthmus.measure.mixing:neighbour_mixing",
+    "relative_modality_gap": "isthmus.measure.relative_gaps:relative_modality_gap",
+    "temperature_shift": "isthmus.measure.shifts:temperature_shift",
+    "unmatched_cosine": "isthmus.measure.cross_cosines:unmatched_cosine",
+    "hit_at_k": "isthmus.measure.hits:hit_at_k",
+    "mean_average_precision": "isthmus.measure.precisions:mean_average_precision",
+    "mean_reciprocal_rank": "isthmus.measure.first_ranks:mean_reciprocal_rank",
+    "median_rank": "isthmus.measure.first_ranks:median_rank",
+    "mixed_gallery": "isthmus.measure.galleries:mixed_gallery",
+    "neighbour_confusions": "isthmus.measure.confusions:neighbour_confusions",
+    "ndcg": "isthmus.measure.gains:ndcg",
+    "ndcg_retrieved_only": "isthmus.measure.gains:ndcg_retrieved_only",
+    "r_precision": "isthmus.measure.precisions:r_precision",
+    "recall_at_k": "isthmus.measure.hits:recall_at_k",
+}
 """Measures of two sets with links: ``measure(a, b, links=None, *, rng)``."""
 
-LABELLED: dict[str, str] = {}
+LABELLED: dict[str, str] = {
+    "cluster_agreement": "isthmus.measure.clusters:cluster_agreement",
+    "knn_probe": "isthmus.measure.probes:knn_probe",
+    "linear_probe": "isthmus.measure.probes:linear_probe",
+    "prototype_probe": "isthmus.measure.probes:prototype_probe",
+    "zero_shot": "isthmus.measure.class_texts:zero_shot",
+}
 """Measures that need labels or class texts; each says which."""
 
 MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED}

@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
+from isthmus.measure.clouds import SAMPLE, Cloud, cloud, pick, rows_of_sample
+from isthmus.measure.neighbourhoods import nearest
+from isthmus.measure.streaming import LinkMoments, link_moments
 from isthmus.types import EmbeddingSet, Links, objects_of, same_space
 
 SetLike = EmbeddingSet | np.ndarray
@@ -23,7 +27,7 @@ class Pair:
 
     a: EmbeddingSet
     b: EmbeddingSet
-    rows: np.ndarray
+    rows: Int[np.ndarray, "k 2"]
     """(k, 2) row numbers of linked items, sorted."""
 
     @property
@@ -39,11 +43,79 @@ class Pair:
     @cached_property
     def objects(self) -> tuple[np.ndarray, np.ndarray]:
         """The object number of every row of a and of b: the exchangeable unit."""
-        return objects_of(self.rows, len(self.a), len(self.b))
+        n, m = len(self.a), len(self.b)
+        if n == m == len(self.rows) and (self.rows == np.arange(n)[:, None]).all():
+            return np.arange(n), np.arange(n)
+        return objects_of(self.rows, n, m)
+
+    @cached_property
+    def n(self) -> int:
+        """Linked objects."""
+        return len(np.unique(self.objects[0][self.rows[:, 0]]))
+
+    @cached_property
+    def clouds(self) -> tuple[Cloud, Cloud]:
+        """Both sets as clouds of the same objects, cut into the same blocks."""
+        left, right = self.objects
+        total = int(max(left.max(), right.max())) + 1
+        return cloud(self.a, left, total), cloud(self.b, right, total)
+
+    @cached_property
+    def link_moments(self) -> LinkMoments:
+        """Sums over the links by block of objects, exact also for streamed sets."""
+        block = self.clouds[0].block[self.rows[:, 0]]
+        return link_moments(self.a.vectors, self.b.vectors, self.rows, block)
+
+    @cached_property
+    def sampled(self) -> "Pair":
+        """This pair or, beyond ``SAMPLE`` rows of a set, whole linked objects drawn with seed 0.
+
+        Pairwise and neighbour measures look at this; its ``n`` is what they report.
+        """
+        if max(len(self.a), len(self.b)) <= SAMPLE:
+            return self
+        left, right = rows_of_sample(list(self.objects))
+        new_a, new_b = np.full(len(self.a), -1), np.full(len(self.b), -1)
+        new_a[left], new_b[right] = np.arange(len(left)), np.arange(len(right))
+        rows = np.stack([new_a[self.rows[:, 0]], new_b[self.rows[:, 1]]], axis=1)
+        return Pair(pick(self.a, left), pick(self.b, right), rows[(rows >= 0).all(axis=1)])
+
+    @cached_property
+    def paired(self) -> "Pair":
+        """One row an object in both sets, linked by row number: what needs pairs looks at this.
+
+        An object of several items is the direction of their mean; one without a link is left out.
+        """
+        n = len(self.rows)
+        if n == len(self.a) == len(self.b) and (self.rows == np.arange(n)[:, None]).all():
+            return self
+        pair = self.sampled
+        kept = np.unique(pair.objects[0][pair.rows[:, 0]])
+        sides = zip((pair.a, pair.b), (pair.x, pair.y), pair.objects, strict=True)
+        a, b = (_object_means(items, x, objects, kept) for items, x, objects in sides)
+        return Pair(a, b, np.repeat(np.arange(len(kept))[:, None], 2, axis=1))
+
+    @cached_property
+    def cosines(self) -> Float[np.ndarray, "n m"]:
+        """Cosines of all rows of a with all rows of b; ask the ``sampled`` pair for them."""
+        return self.x @ self.y.T
+
+    @cached_property
+    def neighbours(
+        self,
+    ) -> tuple[
+        tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]],
+        tuple[Int[np.ndarray, "m k"], Float[np.ndarray, "m k"]],
+    ]:
+        """Nearest rows of b for each row of a, then of a for b; ask the ``sampled`` pair."""
+        return nearest(self.x, self.y), nearest(self.y, self.x)
 
 
 def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     """Both sets and their links.
+
+    The last pair of a set is kept on it: the forty measures of one study share what they compute,
+    and it goes when the set goes.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -51,4 +123,20 @@ def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     """
     first, second = one(a, "a"), one(b, "b")
     same_space(first.space, second.space)
-    return Pair(first, second, Links.between(first, second, links))
+    kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
+    if kept is not None and kept[0].b is second and kept[1] is links:
+        return kept[0]
+    pair = Pair(first, second, Links.between(first, second, links))
+    vars(first)["_pair"] = (pair, links)
+    return pair
+
+
+def _object_means(
+    items: EmbeddingSet, x: Vectors, objects: np.ndarray, kept: np.ndarray
+) -> EmbeddingSet:
+    rows = np.flatnonzero(np.isin(objects, kept))
+    rows = rows[np.argsort(objects[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(objects[rows], prepend=-1))
+    means = np.add.reduceat(x[rows], starts, axis=0)
+    ids = tuple(str(number) for number in kept)
+    return EmbeddingSet(means, ids, items.modality, items.space, items.history)

@@ -6,6 +6,7 @@ more than the resolution it needs.
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,14 +35,18 @@ _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.err
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture that is not decoded yet: a path, the bytes of a file, or a PIL image."""
+    """A picture that is not decoded yet: a path, the bytes of a file, a PIL image, or a call.
 
-    source: "Path | bytes | Image"
+    What is called gives one of the others when pixels are asked for; its ``str`` is its name.
+    """
+
+    source: "Path | bytes | Image | Callable[[], Path | bytes | Image]"
 
     @property
     def name(self) -> str:
         """What error messages call it."""
-        return str(self.source) if isinstance(self.source, Path) else "the picture"
+        named = isinstance(self.source, Path) or callable(self.source)
+        return str(self.source) if named else "the picture"
 
     def rgb(self, at_least: int | None = None, background: int | None = None) -> "Image":
         """The picture as an upright 8-bit RGB image.
@@ -58,10 +63,11 @@ class Picture:
         """
         from PIL import Image, UnidentifiedImageError
 
-        if isinstance(self.source, Image.Image):
-            return self._pixels(self.source.copy(), at_least, background)
         try:
-            with quiet, Image.open(self._file()) as image:
+            source = self.source() if callable(self.source) else self.source
+            if isinstance(source, Image.Image):
+                return self._pixels(source.copy(), at_least, background)
+            with quiet, Image.open(_file(source)) as image:
                 return self._pixels(image, at_least, background)
         except FileNotFoundError as error:
             raise ItemError(f"There is no picture {self.name}.") from error
@@ -75,18 +81,6 @@ class Picture:
             if isinstance(error, ItemError):
                 raise
             raise ItemError(f"{self.name} is damaged or unreadable: {error}.") from error
-
-    def _file(self) -> Path | io.BytesIO:
-        if isinstance(self.source, bytes):
-            if not self.source:
-                raise ItemError("The picture is empty (0 bytes).")
-            return io.BytesIO(self.source)
-        path = Path(str(self.source))
-        if path.is_dir():
-            raise ItemError(f"{path} is a folder, not a picture.")
-        if path.stat().st_size == 0:
-            raise ItemError(f"{path} is empty (0 bytes).")
-        return path
 
     def _pixels(self, image: "Image", at_least: int | None, background: int | None) -> "Image":
         _check_size(self.name, image.size)
@@ -119,6 +113,18 @@ def picture(item: Any) -> Picture:
     raise ItemError(
         f"A picture is a path, bytes, a PIL image or an (h, w, 3) uint8 array; this is {came}."
     )
+
+
+def _file(source: Path | bytes) -> Path | io.BytesIO:
+    if isinstance(source, bytes):
+        if not source:
+            raise ItemError("The picture is empty (0 bytes).")
+        return io.BytesIO(source)
+    if source.is_dir():
+        raise ItemError(f"{source} is a folder, not a picture.")
+    if source.stat().st_size == 0:
+        raise ItemError(f"{source} is empty (0 bytes).")
+    return source
 
 
 def central(image: "Image", ratio: int = 32) -> "Image":

@@ -1,1 +1,59 @@
-"""How do I show it? Results become one self-contained HTML page."""
+"""How do I show it? Results become one self-contained HTML page.
+
+A page is plain data (``blocks``): every string in it is text, whatever it contains, and is
+escaped where it is written out. Only ``figures`` and ``maps`` make markup, from numbers.
+"""
+
+from isthmus.report.blocks import (
+    Advice,
+    Advices,
+    Block,
+    Card,
+    Cards,
+    Fact,
+    Facts,
+    Figure,
+    Figures,
+    Page,
+    Prose,
+    Section,
+    Strip,
+    Strips,
+    Table,
+    Tile,
+)
+from isthmus.report.figures import figure
+from isthmus.report.maps import Cloud, map_figure
+from isthmus.report.numbers import amount, between, number, reading
+from isthmus.report.page import html
+from isthmus.report.pictures import Album
+from isthmus.report.text import visible
+
+__all__ = [
+    "Advice",
+    "Advices",
+    "Album",
+    "Block",
+    "Card",
+    "Cards",
+    "Cloud",
+    "Fact",
+    "Facts",
+    "Figure",
+    "Figures",
+    "Page",
+    "Prose",
+    "Section",
+    "Strip",
+    "Strips",
+    "Table",
+    "Tile",
+    "amount",
+    "between",
+    "figure",
+    "html",
+    "map_figure",
+    "number",
+    "reading",
+    "visible",
+]

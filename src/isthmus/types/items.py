@@ -71,10 +71,12 @@ class World:
     """What is true of each item: ``world.factors["1f600/noto"]["style"] == "noto"``."""
     split: Mapping[str, str] = field(default_factory=dict[str, str])
     """``train``, ``val`` or ``test`` of each item, cut by whole objects."""
+    label: str = "label"
+    """The factor that names an item's class, where there is one: what classification asks for."""
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of each item."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Items that could not be listed or linked, with the reason, so that a report can count."""
+    """Items that are missing, unlinked or copies, with the reason, so that a report can count."""
 
     def part(self, split: str) -> "World":
         """The items of one split, all else unchanged.

@@ -1,14 +1,22 @@
 """What is there to look at? Data sets with ground truth, bundled or generated from a seed.
 
-``WORLDS`` maps a name to a loader ``load(**options) -> World``.
+``WORLDS`` maps a name to a loader ``load(**options) -> World``; ``open_world`` opens a user's own
+pictures and texts.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus.registry import find
 from isthmus.types import World
 
-WORLDS: dict[str, str] = {}
+if TYPE_CHECKING:
+    from isthmus.worlds.doors import open_world
+
+__all__ = ["WORLDS", "load", "open_world"]
+
+WORLDS: dict[str, str] = {
+    "babel": "isthmus.worlds.babel.scenes:babel_world",
+}
 
 
 def load(name: str, **options: Any) -> World:
@@ -18,3 +26,11 @@ def load(name: str, **options: Any) -> World:
         UnknownPartError: no world has that name; says which come close.
     """
     return find("worlds", WORLDS, name)(**options)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open_world":
+        from isthmus.worlds.doors import open_world
+
+        return open_world
+    raise AttributeError(f"module 'isthmus.worlds' has no attribute {name!r}")

@@ -1,0 +1,57 @@
+"""Nearest neighbours, deep enough that objects can be left out without looking again."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from isthmus.arrays import Vectors
+
+DEPTH = 40
+"""Neighbours kept per query."""
+NEAR = 10
+"""Neighbours that measures look at (k)."""
+ROWS = 512
+TIE = 1e-6
+"""Cosines closer than this are tied, and ties are broken at random: float32 knows no better."""
+
+
+def nearest(
+    queries: Vectors, gallery: Vectors, *, same: bool = False, depth: int = DEPTH
+) -> tuple[Int[np.ndarray, "n depth"], Float[np.ndarray, "n depth"]]:
+    """Rows of the gallery nearest to each query and their cosines, best first.
+
+    Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at random, seed 0.
+    """
+    rng = np.random.default_rng(0)
+    n, m = len(queries), len(gallery)
+    depth = min(depth, m - same)
+    found = np.empty((n, depth), dtype=np.int32)
+    cosines = np.empty((n, depth), dtype=np.float32)
+    for start in range(0, n, ROWS):
+        s = queries[start : start + ROWS] @ gallery.T
+        if same:
+            s[np.arange(len(s)), np.arange(start, start + len(s))] = -2
+        least = np.partition(s, m - depth, axis=1)[:, m - depth]
+        row, column = np.nonzero(s >= least[:, None] - TIE)
+        cosine = s[row, column]
+        order = np.lexsort((rng.random(len(row)), -np.round(cosine / TIE), row))
+        row = row[order]
+        place = np.arange(len(row)) - np.searchsorted(row, np.arange(len(s)))[row]
+        kept = order[place < depth]
+        found[start : start + len(s)] = column[kept].reshape(len(s), depth)
+        cosines[start : start + len(s)] = cosine[kept].reshape(len(s), depth)
+    return found, cosines
+
+
+def first_kept(
+    neighbours: Int[np.ndarray, "n depth"], kept: Bool[np.ndarray, " m"], k: int = NEAR
+) -> Bool[np.ndarray, "n depth"]:
+    """Which entries are among the first k neighbours when only these gallery rows are kept."""
+    there = kept[neighbours]
+    return there & (np.cumsum(there, axis=1, dtype=np.int16) <= k)
+
+
+def left_out(block: Int[np.ndarray, " n"]) -> Iterator[Bool[np.ndarray, " n"]]:
+    """The rows that stay when each block of objects is left out in turn."""
+    return (block != number for number in range(int(block.max()) + 1))

@@ -1,0 +1,123 @@
+"""Means, second moments and cross products of unit vectors in one pass over blocks of rows.
+
+Float32 products of at most 2,048 rows, added up in float64: what a million rows need is one
+buffer and one d x d sum for each block of objects that a jackknife leaves out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.arrays import BLOCK, Vectors, unit
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Counts, sums and second moments of unit vectors, by block of objects and by cell.
+
+    A cell is one object or, in sets of more than 20,000 rows, a run of objects.
+    """
+
+    counts: Int[np.ndarray, " g"]
+    sums: Float[np.ndarray, "g d"]
+    """Sums of the unit vectors of each block, float64."""
+    grams: Float[np.ndarray, "g d d"]
+    """Sums of x x' of each block, float32; never centred."""
+    cells: Float[np.ndarray, "c d"]
+    """Sums of the unit vectors of each cell, float32."""
+    sizes: Int[np.ndarray, " c"]
+    """Rows in each cell."""
+
+
+def moments(
+    vectors: Vectors,
+    cells: Int[np.ndarray, " n"],
+    block_of_cell: Int[np.ndarray, " c"],
+    size: int = BLOCK,
+) -> Moments:
+    """The moments of the rows at length one; ``size`` rows at a time are held in memory.
+
+    Raises:
+        ValueError: a row is zero or not finite.
+    """
+    g, d, c = int(block_of_cell.max()) + 1, vectors.shape[1], len(block_of_cell)
+    blocks = block_of_cell[cells]
+    sums, grams = np.zeros((g, d)), np.zeros((g, d, d))
+    by_cell = np.zeros((c, d), dtype=np.float32)
+    for rows in pieces(blocks, cells, size):
+        x = _unit_rows(vectors, rows)
+        block, cell = blocks[rows[0]], cells[rows]
+        starts = np.flatnonzero(np.diff(cell, prepend=-1))
+        of_cells = np.add.reduceat(x, starts, axis=0, dtype=np.float64)
+        np.add.at(by_cell, cell[starts], of_cells.astype(np.float32))
+        sums[block] += of_cells.sum(axis=0)
+        grams[block] += x.T @ x
+    return Moments(
+        np.bincount(blocks, minlength=g),
+        sums,
+        grams.astype(np.float32),
+        by_cell,
+        np.bincount(cells, minlength=c),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class LinkMoments:
+    """What linked pairs add up to, by block of objects."""
+
+    counts: Int[np.ndarray, " g"]
+    """Links in each block."""
+    cosines: Float[np.ndarray, " g"]
+    """Sums of matched cosines."""
+    distances: Float[np.ndarray, " g"]
+    """Sums of matched Euclidean distances."""
+    crosses: Float[np.ndarray, "g d d"]
+    """Sums of x y' over the links, float32; never centred."""
+
+
+def link_moments(
+    a: Vectors,
+    b: Vectors,
+    rows: Int[np.ndarray, "k 2"],
+    block_of_link: Int[np.ndarray, " k"],
+    size: int = BLOCK,
+) -> LinkMoments:
+    """Sums over the links (row of a, row of b) of two sets at length one."""
+    g, d = int(block_of_link.max()) + 1, a.shape[1]
+    cosines, distances, crosses = np.zeros(g), np.zeros(g), np.zeros((g, d, d))
+    for links in pieces(block_of_link, rows[:, 0], size):
+        x, y = _unit_rows(a, rows[links, 0]), _unit_rows(b, rows[links, 1])
+        block = block_of_link[links[0]]
+        cosines[block] += np.einsum("nd,nd->n", x, y).sum(dtype=np.float64)
+        distances[block] += np.linalg.norm(x - y, axis=1).sum(dtype=np.float64)
+        crosses[block] += x.T @ y
+    counts = np.bincount(block_of_link, minlength=g)
+    return LinkMoments(counts, cosines, distances, crosses.astype(np.float32))
+
+
+def pieces(
+    blocks: Int[np.ndarray, " n"], cells: Int[np.ndarray, " n"], size: int
+) -> Iterator[Int[np.ndarray, " rows"]]:
+    """Row numbers of one block at a time, at most ``size``, rows of a cell side by side.
+
+    Rows keep the order of the file where blocks are runs of it, so that a file on disk is read
+    from front to back.
+    """
+    changes = np.count_nonzero(np.diff(blocks)) + np.count_nonzero(np.diff(cells) < 0)
+    in_runs = changes <= len(blocks) // 32
+    order = np.arange(len(blocks)) if in_runs else np.lexsort((cells, blocks))
+    cuts = np.flatnonzero(np.diff(blocks[order])) + 1
+    ends = np.concatenate([[0], cuts, [len(order)]])
+    for start, stop in pairwise(ends):
+        for first in range(start, stop, size):
+            yield order[first : min(first + size, stop)]
+
+
+def _unit_rows(vectors: Vectors, rows: Int[np.ndarray, " n"]) -> Vectors:
+    first, last = int(rows[0]), int(rows[-1])
+    if last - first + 1 == len(rows) and (len(rows) < 2 or int(rows[1]) == first + 1):
+        return unit(vectors[first : last + 1])
+    return unit(vectors[rows])

@@ -1,0 +1,162 @@
+"""What a page is made of, as plain data; strings are text, never markup."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Paragraphs."""
+
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number that a reader should take away."""
+
+    label: str
+    value: str
+    detail: str
+    """Interval and chance, in a few words."""
+    low: float = float("nan")
+    """Ends of the interval and the chance level on ``scale``, for the drawn strip."""
+    high: float = float("nan")
+    chance: float = float("nan")
+    scale: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Cards:
+    """A row of cards."""
+
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with its title, its reading in one sentence and its numbers."""
+
+    title: str
+    svg: str
+    """Markup made by ``figures`` or ``maps``; its texts are already escaped."""
+    alt: str
+    """What a reader who does not see the drawing is told."""
+    sentence: str
+    numbers: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+    wide: bool = False
+    rules: tuple[tuple[str, str], ...] = ()
+    """Style classes that the drawing uses: (class name, declarations)."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A measured number without a drawing: its name, its sentence and its numbers."""
+
+    title: str
+    value: str
+    sentence: str
+    numbers: tuple[tuple[str, str], ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts side by side where there is room."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures side by side where there is room."""
+
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption; the first column names the row."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[str, ...] = ()
+    """Columns that are set flush right."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One item: its picture where there is one, its text, and a note such as the cosine."""
+
+    name: str
+    text: str
+    note: str = ""
+    picture: str = ""
+    """A data URI, or empty."""
+    size: tuple[int, int] = (0, 0)
+    """Width and height of the picture in pixels."""
+    mark: str = ""
+    """``right``, ``wrong`` or empty."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A query and what came back; without a query, items side by side."""
+
+    query: Tile | None
+    answers: tuple[Tile, ...]
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Queries with their neighbours, one below the other."""
+
+    title: str
+    sentence: str
+    strips: tuple[Strip, ...]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Something to try, and the numbers that suggest it."""
+
+    title: str
+    because: str
+    do: str
+
+
+@dataclass(frozen=True)
+class Advices:
+    """What to try next."""
+
+    items: tuple[Advice, ...]
+
+
+Block = Prose | Cards | Figures | Facts | Table | Strips | Advices
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled part of the page."""
+
+    key: str
+    """Anchor: lower-case letters and hyphens."""
+    title: str
+    lead: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page."""
+
+    title: str
+    kicker: str
+    summary: tuple[str, ...]
+    cards: tuple[Card, ...]
+    sections: tuple[Section, ...]
+    footer: str = ""
+    legend: tuple[str, ...] = field(default=())
+    """Names of the first and second modality, in the page's two colours."""

@@ -1,0 +1,187 @@
+"""Blocks as HTML elements; every string is escaped here, once."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from isthmus.report.blocks import (
+    Advices,
+    Block,
+    Card,
+    Cards,
+    Fact,
+    Facts,
+    Figure,
+    Figures,
+    Prose,
+    Section,
+    Strip,
+    Strips,
+    Table,
+    Tile,
+)
+from isthmus.report.text import escaped
+
+
+def section(part: Section) -> str:
+    """A section with its heading and blocks."""
+    lead = f'<p class="lead">{escaped(part.lead)}</p>' if part.lead else ""
+    blocks = "\n".join(element(block) for block in part.blocks)
+    return (
+        f'<section id="{escaped(part.key)}" aria-labelledby="{escaped(part.key)}-title">'
+        f'<h2 id="{escaped(part.key)}-title">{escaped(part.title)}</h2>{lead}\n{blocks}</section>'
+    )
+
+
+def element(block: Block) -> str:
+    """Any block as HTML."""
+    return _WRITERS[type(block)](block)
+
+
+def paragraphs(block: Prose) -> str:
+    """Paragraphs of text."""
+    return "".join(f"<p>{escaped(text)}</p>" for text in block.paragraphs)
+
+
+def cards(block: Cards) -> str:
+    """Key numbers as a description list, each with its interval drawn on its scale."""
+    return f'<dl class="cards">{"".join(map(_card, block.cards))}</dl>'
+
+
+def _card(card: Card) -> str:
+    return (
+        f'<div class="card"><dt>{escaped(card.label)}</dt><dd>'
+        f'<span class="value">{escaped(card.value)}</span>{_scale(card)}'
+        f'<span class="detail">{escaped(card.detail)}</span></dd></div>'
+    )
+
+
+def _scale(card: Card) -> str:
+    start, end = card.scale
+    if not all(map(math.isfinite, (card.low, card.high))):
+        return ""
+
+    def at(value: float) -> float:
+        return 200 * min(1.0, max(0.0, (value - start) / (end - start)))
+
+    low, high = at(card.low), at(card.high)
+    chance = ""
+    if math.isfinite(card.chance):
+        place = at(card.chance)
+        chance = f'<line class="chance" x1="{place:.1f}" x2="{place:.1f}" y1="0" y2="12"/>'
+    return (
+        '<svg class="scale" viewBox="-2 0 204 12" aria-hidden="true">'
+        '<line class="axis" x1="0" x2="200" y1="6" y2="6"/>'
+        f'<rect x="{low:.1f}" y="3" width="{max(3.0, high - low):.1f}" height="6" rx="3"/>'
+        f"{chance}</svg>"
+    )
+
+
+def figures(block: Figures) -> str:
+    """Figures in a grid."""
+    return f'<div class="figures">{"".join(map(_figure, block.figures))}</div>'
+
+
+def _figure(block: Figure) -> str:
+    kind = ' class="wide"' if block.wide else ""
+    return (
+        f"<figure{kind}><h3>{escaped(block.title)}</h3>{block.svg}"
+        f"<figcaption>{_told(block)}</figcaption></figure>"
+    )
+
+
+def facts(block: Facts) -> str:
+    """Measured numbers without a drawing, in a grid."""
+    inside = "".join(
+        f'<div class="fact"><h3>{escaped(fact.title)}</h3>'
+        f'<p class="value">{escaped(fact.value)}</p>{_told(fact)}</div>'
+        for fact in block.facts
+    )
+    return f'<div class="facts">{inside}</div>'
+
+
+def _told(block: Figure | Fact) -> str:
+    """The sentence, the numbers and the source."""
+    pairs = "".join(
+        f"<div><dt>{escaped(label)}</dt> <dd>{escaped(text)}</dd></div>"
+        for label, text in block.numbers
+    )
+    numbers = f'<dl class="numbers">{pairs}</dl>' if pairs else ""
+    source = f'<p class="source">{escaped(block.source)}</p>' if block.source else ""
+    return f"<p>{escaped(block.sentence)}</p>{numbers}{source}"
+
+
+def table(block: Table) -> str:
+    """A table that scrolls sideways by itself on a narrow screen."""
+    flush = [' class="num"' if name in block.numeric else "" for name in block.columns]
+    head = "".join(
+        f'<th scope="col"{kind}>{escaped(name)}</th>'
+        for name, kind in zip(block.columns, flush, strict=True)
+    )
+    rows = "".join(_row(cells, flush) for cells in block.rows)
+    caption = escaped(block.caption)
+    return (
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        "</table></div>"
+    )
+
+
+def _row(cells: tuple[str, ...], flush: list[str]) -> str:
+    first = f'<th scope="row">{escaped(cells[0])}</th>'
+    rest = "".join(
+        f"<td{kind}>{escaped(cell)}</td>" for cell, kind in zip(cells[1:], flush[1:], strict=True)
+    )
+    return f"<tr>{first}{rest}</tr>"
+
+
+def strips(block: Strips) -> str:
+    """Queries and what came back, as lists."""
+    inside = "".join(map(_strip, block.strips))
+    return (
+        f'<div class="strips"><h3>{escaped(block.title)}</h3>'
+        f"<p>{escaped(block.sentence)}</p>{inside}</div>"
+    )
+
+
+def _strip(strip: Strip) -> str:
+    answers = "".join(f"<li>{_tile(tile)}</li>" for tile in strip.answers)
+    sentence = f'<p class="said">{escaped(strip.sentence)}</p>' if strip.sentence else ""
+    kind = "strip" if strip.query else "strip alone"
+    query = f'<div class="query">{_tile(strip.query)}</div>' if strip.query else ""
+    return f'<div class="{kind}">{query}<ol>{answers}</ol>{sentence}</div>'
+
+
+def _tile(tile: Tile) -> str:
+    picture = ""
+    if tile.picture:
+        width, height = tile.size
+        alt = escaped(f"Picture {tile.name}" + (f": {tile.text}" if tile.text else ""))
+        picture = f'<img src="{tile.picture}" width="{width}" height="{height}" alt="{alt}">'
+    words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(tile.mark, "")
+    mark = f'<span class="mark {tile.mark}">{words}</span>' if words else ""
+    text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text else ""
+    name = "" if tile.text and not tile.picture else f'<p class="name">{escaped(tile.name)}</p>'
+    note = f'<p class="note">{escaped(tile.note)}{mark}</p>'
+    return f'<div class="tile">{picture}{text}{name}{note}</div>'
+
+
+def advices(block: Advices) -> str:
+    """What to try next, as a list."""
+    rows = "".join(
+        f"<li><h3>{escaped(item.title)}</h3><p>{escaped(item.because)}</p>"
+        f'<p class="do">{escaped(item.do)}</p></li>'
+        for item in block.items
+    )
+    return f'<ol class="advice">{rows}</ol>'
+
+
+_WRITERS: dict[type[Any], Callable[[Any], str]] = {
+    Prose: paragraphs,
+    Cards: cards,
+    Figures: figures,
+    Facts: facts,
+    Table: table,
+    Strips: strips,
+    Advices: advices,
+}

@@ -1,0 +1,68 @@
+"""The document: one file that asks for nothing and runs nothing it was given."""
+
+import base64
+import hashlib
+from importlib.resources import files
+from string import Template
+
+from isthmus.report.blocks import Cards, Figures, Page, Prose
+from isthmus.report.elements import cards, paragraphs, section
+from isthmus.report.text import escaped
+
+STRIPS = "In the strips below: the bar is the 95 % interval, the upright tick chance."
+
+
+def html(page: Page) -> str:
+    """The page as one HTML document without a single request.
+
+    Its content policy allows data URIs for pictures and, by their hashes, our own style sheet
+    and script; nothing that comes from the data can be either.
+    """
+    style = _asset("page.css") + _rules(page)
+    script = _asset("page.js")
+    policy = (
+        f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
+        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    )
+    links = "".join(
+        f'<li><a href="#{escaped(part.key)}">{escaped(part.title)}</a></li>'
+        for part in page.sections
+    )
+    legend = "".join(
+        f'<span class="key k{number}">{escaped(name)}</span>'
+        for number, name in enumerate(page.legend)
+    )
+    return Template(_asset("page.html")).substitute(
+        policy=policy,
+        style=style,
+        script=script,
+        title=escaped(page.title),
+        kicker=escaped(page.kicker),
+        summary=paragraphs(Prose(page.summary)),
+        cards=cards(Cards(page.cards)) if page.cards else "",
+        links=links,
+        legend=f'<p class="legend">{legend}{STRIPS}</p>' if legend else "",
+        sections="\n".join(section(part) for part in page.sections),
+        footer=escaped(page.footer),
+    )
+
+
+def _asset(name: str) -> str:
+    return files("isthmus.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _rules(page: Page) -> str:
+    rules = {
+        name: rule
+        for part in page.sections
+        for block in part.blocks
+        if isinstance(block, Figures)
+        for drawing in block.figures
+        for name, rule in drawing.rules
+    }
+    return "".join(f".{name}{{{rule}}}\n" for name, rule in sorted(rules.items()))
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

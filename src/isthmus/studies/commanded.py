@@ -1,0 +1,126 @@
+"""What the commands ``study`` and ``embed`` do, as functions: from names to a finished folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from isthmus.lab import JobOptions, export_set, load, save
+from isthmus.studies.given import StudyInput
+from isthmus.studies.results import StudyResult
+from isthmus.studies.sources import Source, arrays_input, embed_world, open_source, study_input
+from isthmus.studies.study import run
+from isthmus.types import LoadOptions, RequestError
+
+DEFAULT_SPACE = "mini"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for."""
+
+    spaces: Sequence[str] = ()
+    """One space to study, or two to compare; the default model if none is named."""
+    source: Source = field(default_factory=Source)
+    arrays: Path | None = None
+    """Embeddings that the user has; then no space is loaded."""
+    model: str = ""
+    """What made the arrays."""
+    out: Path | None = None
+
+    def folder(self, name: str) -> Path:
+        """The run folder: the one asked for, or one named after space and source."""
+        if self.out:
+            return self.out
+        safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in name).strip("-")
+        return Path("runs") / f"study-{safe}"
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """A finished command: where everything is, and what was skipped."""
+
+    folder: Path
+    text: str
+    """What the terminal shows."""
+    record: Mapping[str, Any]
+    """What ``--json`` prints."""
+    faults: Mapping[str, str]
+
+    @property
+    def page(self) -> Path:
+        """The page, where the command wrote one."""
+        return self.folder / "report.html"
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"folder": str(self.folder), "faults": dict(self.faults), **self.record}
+
+
+def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
+    """Measure a space on a source, or on arrays, and write its page.
+
+    Raises:
+        RequestError: more than two spaces, spaces beside arrays, or nothing to study.
+    """
+    if asked.arrays:
+        if asked.spaces:
+            raise RequestError(
+                "Arrays are already vectors of a space: name either arrays or spaces."
+            )
+        given = arrays_input(asked.arrays, asked.model)
+        folder = asked.folder(f"{asked.arrays.stem}")
+        return _done(run(given, folder, seed=seed, progress=job.progress), given, folder)
+    names = tuple(asked.spaces) or (DEFAULT_SPACE,)
+    if len(names) > 2:
+        raise RequestError(f"One space is studied or two are compared, not {len(names)}.")
+    folder = asked.folder(f"{'-'.join(names)}-{asked.source.name}")
+    inputs = [
+        study_input(name, asked.source, folder / "jobs" / str(number), job, how)[0]
+        for number, name in enumerate(names)
+    ]
+    if len(inputs) == 2:
+        from isthmus.studies.compare import compare
+
+        result = compare(*inputs, folder, seed=seed, progress=job.progress)
+    else:
+        result = run(inputs[0], folder, seed=seed, progress=job.progress)
+    return _done(result, inputs[0], folder)
+
+
+def _done(result: StudyResult, given: StudyInput, folder: Path) -> Done:
+    faults = given.about.faults
+    skipped = f"\n{len(faults)} items were skipped; the page names them." if faults else ""
+    text = f"{result}{skipped}\n\nThe page: {folder / 'report.html'}"
+    return Done(folder, text, {"report": dict(result.record)}, faults)
+
+
+def embed(asked: Asked, job: JobOptions, how: LoadOptions, export: Path | None) -> Done:
+    """Embed a source's items into a folder, resumably, and save the sets.
+
+    Raises:
+        RequestError: no folder or no space was named, or nothing to embed.
+    """
+    if asked.out is None or not asked.spaces:
+        raise RequestError("Embedding needs a space and a folder to write to.")
+    if asked.arrays:
+        raise RequestError("Arrays are embedded already; open them with: isthmus study --arrays.")
+    encoders = load(asked.spaces[0], device=how.device, workers=how.workers)
+    world = open_source(asked.source)
+    embedded = embed_world(encoders, world, asked.out / "jobs", job)
+    for modality, some in embedded.sets.items():
+        save(some, asked.out / "embeddings" / modality)
+        if export:
+            many = export.suffix and len(embedded.sets) > 1
+            target = export.with_stem(f"{export.stem}-{modality}") if many else export
+            export_set(some, target)
+    items = sum(map(len, embedded.sets.values())) + len(embedded.faults)
+    faults = {**world.faults, **embedded.faults}
+    lines = [str(some) for some in embedded.sets.values()]
+    lines += [f"{items} items: {embedded.encoded} encoded now, {items - embedded.encoded} kept"]
+    lines += [f"skipped {name}: {why}" for name, why in faults.items()]
+    counts = {"items": items, "encoded": embedded.encoded}
+    return Done(asked.out, "\n".join(lines), counts, faults)

@@ -1,0 +1,69 @@
+"""What a study is given: two sets, their links, and what is known about the items."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World
+
+
+@dataclass(frozen=True, eq=False)
+class About:
+    """What is known about the items beside their vectors; every part may be missing."""
+
+    title: str = ""
+    """Heading of the page; made of the space's name where empty."""
+    items: Mapping[str, Items] = field(default_factory=dict[str, Items])
+    """Items by modality, for the pictures and captions on the page; may hold some ids only."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Class name of an item, by id: turns on probes and classification."""
+    classes: EmbeddingSet | Mapping[str, EmbeddingSet] | None = None
+    """A set whose ids are the class names or, by class name, the vectors of its prompts: turns
+    on zero-shot classification."""
+    credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
+    """Licence and source of an item, by id."""
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Items that were skipped, with the reason, by id."""
+    truncated: tuple[str, ...] = ()
+    """Ids of the texts that the tokenizer cut at its limit."""
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further facts for the page's provenance, such as the command that was run."""
+
+
+@dataclass(frozen=True, eq=False)
+class StudyInput:
+    """Two sets of one space, their links (None: equal ids pair) and what is known about them."""
+
+    a: EmbeddingSet
+    b: EmbeddingSet
+    links: Links | None = None
+    about: About = field(default_factory=About)
+
+
+def of_world(
+    world: World, a: EmbeddingSet, b: EmbeddingSet, about: About | None = None
+) -> StudyInput:
+    """A study of a world's items, whose vectors are ``a`` and ``b``.
+
+    Items, credits and faults come from the world, the rest from ``about``.
+
+    Raises:
+        RequestError: the world does not link the two modalities.
+    """
+    about = about or About()
+    pair = (a.modality, b.modality)
+    links = world.links.get(pair)
+    if links is None and (turned := world.links.get((b.modality, a.modality))):
+        links = turned.reversed
+    if links is None:
+        raise RequestError(f"World {world.name!r} does not link {pair[0]} to {pair[1]}.")
+    merged = About(
+        title=about.title,
+        items={**world.items, **about.items},
+        labels=about.labels,
+        classes=about.classes,
+        credits={**world.credits, **about.credits},
+        faults={**world.faults, **about.faults},
+        truncated=about.truncated,
+        context={"world": world.name, **about.context},
+    )
+    return StudyInput(a, b, links, merged)

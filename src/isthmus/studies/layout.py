@@ -1,0 +1,108 @@
+"""Which measure stands in which part of the page."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page: groups of measures that share a drawing, and those that are told."""
+
+    key: str
+    title: str
+    lead: str
+    drawn: tuple[tuple[str, ...], ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Measures of this part."""
+        return (*(name for group in self.drawn for name in group), *self.told)
+
+
+GAP = Part(
+    "gap",
+    "The modality gap",
+    "How far the two clouds of vectors stand apart, how much of that is more than sampling "
+    "noise, and what is left of the difference once both are centred.",
+    (
+        ("centroid_gap",),
+        ("gap_concentration",),
+        ("distribution_gap",),
+        ("modality_probe",),
+        ("neighbour_mixing",),
+        ("temperature_shift",),
+    ),
+    ("relative_modality_gap", "centroid_cosine_gap", "matched_distance"),
+)
+SIMILARITIES = Part(
+    "similarities",
+    "Similarities",
+    "The cosines of linked pairs, of strangers, and within each modality. Where the curves of one "
+    "modality lie right of the linked pairs, its items look more alike than an item and its own "
+    "partner.",
+    (("intra_cosine", "cosine_separation"),),
+    (
+        "matched_cosine",
+        "unmatched_cosine",
+        "inter_cosine",
+        "alignment",
+        "uniformity",
+        "anisotropy",
+        "linear_cka",
+        "mutual_knn",
+    ),
+)
+SPECTRUM = Part(
+    "spectrum",
+    "Spectrum, dimension and hubs",
+    "How many directions the vectors really use, and how evenly neighbours are shared out.",
+    (("spectrum",), ("hubness", "cross_hubness")),
+    ("effective_rank", "participation_ratio"),
+)
+RETRIEVAL = Part(
+    "retrieval",
+    "Retrieval",
+    "How often the linked item comes back, in both directions, and what happens when both "
+    "modalities share one gallery.",
+    (("hit_at_k",), ("mixed_gallery",)),
+    (
+        "recall_at_k",
+        "median_rank",
+        "mean_reciprocal_rank",
+        "mean_average_precision",
+        "ndcg",
+        "ndcg_retrieved_only",
+        "r_precision",
+        "neighbour_confusions",
+    ),
+)
+CLASSES = Part(
+    "classes",
+    "Classification",
+    "What labels can be read off the vectors.",
+    (("zero_shot",), ("linear_probe",)),
+    ("knn_probe", "prototype_probe", "cluster_agreement"),
+)
+ORIGIN = Part(
+    "origin", "Origin", "Whose embeddings these look like, by their means.", told=("backbone",)
+)
+OTHER = Part("further", "Further measures", "Measures that other packages have added.")
+
+BEFORE_MAP = (GAP, SIMILARITIES, SPECTRUM)
+AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
+
+HEADINGS = {
+    ("intra_cosine", "cosine_separation"): "Cosines within and across the modalities",
+    ("hubness", "cross_hubness"): "Hubs: how often each item is somebody's neighbour",
+}
+"""Titles of drawings that several measures share."""
+
+
+def measure_of(key: str) -> str:
+    """The measure's name in a key such as ``uniformity[image]``."""
+    return key.partition("[")[0]
+
+
+def way_of(key: str) -> str:
+    """The modality or direction in a key such as ``uniformity[image]``; empty if it has none."""
+    return key.partition("[")[2].rstrip("]")

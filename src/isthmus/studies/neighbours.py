@@ -1,0 +1,70 @@
+"""Who is whose neighbour: the nearest items of the other modality, and where they mislead."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.types import EmbeddingSet
+
+MOST = 20_000
+"""Queries and answers of one look; larger sets are sampled, and the page says so."""
+SHOWN = 10
+_ROWS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """The nearest answers of every query, and how far the linked one lies behind."""
+
+    queries: EmbeddingSet
+    gallery: EmbeddingSet
+    asked: np.ndarray
+    """(q,) rows of the queries that have a linked answer."""
+    nearest: np.ndarray
+    """(q, k) rows of the gallery, closest first."""
+    cosines: np.ndarray
+    """(q, k) their cosines."""
+    linked: np.ndarray
+    """(q, k) whether they belong to the query."""
+    rank: np.ndarray
+    """(q,) rank of the closest linked answer, from 1."""
+    margin: np.ndarray
+    """(q,) cosine of the closest linked answer minus that of the closest other one."""
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Positions of the queries whose first answer is not linked, the surest first."""
+        missed = np.flatnonzero(~self.linked[:, 0])
+        return missed[np.argsort(self.margin[missed], kind="stable")]
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """(m,) how many queries have each answer among their nearest."""
+        return np.bincount(self.nearest.ravel(), minlength=len(self.gallery))
+
+
+def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -> Neighbours:
+    """Answers from the gallery for every linked query; ``rows`` (k, 2) are the links' rows."""
+    rows = rows[np.argsort(rows[:, 0], kind="stable")]
+    asked, start = np.unique(rows[:, 0], return_index=True)
+    partners = np.split(rows[:, 1], start[1:])
+    kept = min(SHOWN, len(gallery))
+    nearest = np.empty((len(asked), kept), dtype=np.int64)
+    cosines = np.empty((len(asked), kept), dtype=np.float32)
+    linked = np.empty((len(asked), kept), dtype=bool)
+    rank = np.empty(len(asked), dtype=np.int64)
+    margin = np.empty(len(asked), dtype=np.float32)
+    for begin in range(0, len(asked), _ROWS):
+        part = slice(begin, begin + _ROWS)
+        block = queries.unit[asked[part]] @ gallery.unit.T
+        right = np.zeros(block.shape, dtype=bool)
+        for row, partner in enumerate(partners[part]):
+            right[row, partner] = True
+        first = np.argsort(-block, axis=1, kind="stable")[:, :kept]
+        nearest[part], cosines[part] = first, np.take_along_axis(block, first, axis=1)
+        linked[part] = np.take_along_axis(right, first, axis=1)
+        best = np.where(right, block, -np.inf).max(axis=1)
+        other = np.where(right, -np.inf, block).max(axis=1)
+        rank[part] = 1 + ((block > best[:, None]) & ~right).sum(axis=1)
+        margin[part] = best - other
+    return Neighbours(queries, gallery, asked, nearest, cosines, linked, rank, margin)

@@ -1,0 +1,165 @@
+"""The page of a study and its record, from what was measured."""
+
+from typing import Any
+
+import numpy as np
+
+from isthmus.report import (
+    Advices,
+    Album,
+    Block,
+    Cloud,
+    Figures,
+    Page,
+    Prose,
+    Section,
+    Table,
+    html,
+    map_figure,
+)
+from isthmus.studies import looks, provenance
+from isthmus.studies.advice import advise
+from isthmus.studies.evidence import cards, evidence
+from isthmus.studies.given import StudyInput
+from isthmus.studies.measuring import Measured
+from isthmus.studies.layout import AFTER_MAP, BEFORE_MAP
+from isthmus.studies.projection import Projection, project
+from isthmus.studies.readings import rows, sections
+from isthmus.studies.sampling import whole_objects
+from isthmus.studies.significance import METHOD, adjusted
+from isthmus.studies.summary import summary
+from isthmus.studies.tiles import Shelf
+from isthmus.types import EmbeddingSet, Links
+from isthmus.types.results import plain
+
+DRAWN = 350
+"""Items of a modality drawn on the map; more would be a stain."""
+
+
+def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
+    """The page as HTML and the record that holds every number on it."""
+    rng = np.random.default_rng([seed, *b"page"])
+    counted = provenance.facts(given, rng)
+    pair = looks.looks(given, rng)
+    rows = Links.between(given.a, given.b, given.links)
+    small = whole_objects(given.a, given.b, rows, DRAWN, rng)
+    placed = project(given.a, given.b)
+    numbers = evidence(found.results, counted)
+    advice = advise(numbers)
+    p = adjusted(found.results)
+    title = given.about.title or f"The joint space of {given.a.space.name}"
+    words = summary(given.a, given.b, numbers, counted)
+    page = Page(
+        title=title,
+        kicker=_kicker(given),
+        summary=words,
+        cards=cards(found.results, counted),
+        sections=(
+            *sections(BEFORE_MAP, found.results),
+            _map(given, placed, small),
+            *sections(AFTER_MAP, found.results),
+            looks.section(pair, given, Album()),
+            _next(advice),
+            provenance.section(given, counted, seed),
+            _all(found, p),
+        ),
+        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
+        legend=(given.a.modality, given.b.modality),
+    )
+    record = {
+        "title": title,
+        "summary": list(words),
+        "seed": seed,
+        "versions": provenance.versions(),
+        "sets": [provenance.described(some) for some in (given.a, given.b)],
+        "data": plain(counted),
+        "faults": dict(given.about.faults),
+        "truncated": list(given.about.truncated),
+        "licences": provenance.licences(given),
+        "context": dict(given.about.context),
+        "results": {key: _recorded(found, p, key) for key in found.results},
+        "missing": found.missing,
+        "comparisons": {"method": METHOD, "measures": len(p)},
+        "evidence": {key: plain(value) for key, value in numbers.items()},
+        "advice": plain(advice),
+        "neighbours": [look.to_dict() for look in pair],
+        "map": {"share": placed.value, "shares": list(placed.shares), "drawn": len(small[0])},
+    }
+    return html(page), record
+
+
+def _recorded(found: Measured, p: dict[str, float], key: str) -> dict[str, Any]:
+    result = found.results[key]
+    return {
+        "measure": found.targets[key],
+        "paper": result.cite(),
+        "about": result.about,
+        "adjusted_p": p.get(key),
+        **result.to_dict(),
+    }
+
+
+def _kicker(given: StudyInput) -> str:
+    a, b = given.a, given.b
+    return (
+        f"isthmus study · {len(a):,} {a.modality} and {len(b):,} {b.modality} vectors of "
+        f"{a.space.dim:,} coordinates"
+    )
+
+
+def _map(
+    given: StudyInput, placed: Projection, small: tuple[EmbeddingSet, EmbeddingSet, np.ndarray]
+) -> Section:
+    a, b, rows = small
+    shelf = Shelf(given, Album(0))
+    clouds = tuple(
+        Cloud(
+            some.modality,
+            points[[whole.row[name] for name in some.ids]],
+            tuple(shelf.named(some.modality, name) for name in some.ids),
+        )
+        for some, whole, points in ((a, given.a, placed.first), (b, given.b, placed.second))
+    )
+    drawn = "" if len(a) == len(given.a) else f" Drawn: {len(a):,} of {len(given.a):,} objects."
+    sentence = f"{placed.about} Lines join linked pairs.{drawn}"
+    alt = (
+        f"Scatter plot of {len(a)} {a.modality} and {len(b)} {b.modality} vectors on their two "
+        "first common principal directions, linked pairs joined by faint lines."
+    )
+    drawing = map_figure(placed.name, (clouds[0], clouds[1]), rows, sentence, alt)
+    lead = "Both modalities on one sheet, as far as two directions can show them."
+    return Section("map", "Map of both modalities", lead, (Figures((drawing,)),))
+
+
+def _next(advice: tuple[Any, ...]) -> Section:
+    lead = "Rules applied to the numbers above; each names the ones that fired it."
+    block: Block = (
+        Advices(advice)
+        if advice
+        else Prose(("No rule fired: nothing here asks to be repaired before the space is used.",))
+    )
+    return Section("next", "What to try next", lead, (block,))
+
+
+def _all(found: Measured, p: dict[str, float]) -> Section:
+    columns = ("measure", "value", "95 % interval", "chance", "noise floor", "n")
+    columns = (*columns, "p", "adjusted p", "source")
+    cells = tuple(
+        row for key, result in found.results.items() for row in rows(key, result, p.get(key))
+    )
+    blocks: list[Block] = [Table("Every measure", columns, cells, columns[1:8])]
+    if found.missing:
+        blocks.append(Table("Not measured", ("reason", "measures"), _missing(found.missing)))
+    lead = (
+        f"{len(p):,} of these measures have a p-value; the adjusted one ({METHOD}) says what is "
+        "left of it among so many: below 0.05, one in twenty of those called different from "
+        "chance is expected to be so by luck. A measure's null says what was made meaningless."
+    )
+    return Section("numbers", "All numbers", lead, tuple(blocks))
+
+
+def _missing(missing: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    grouped: dict[str, list[str]] = {}
+    for key, reason in missing.items():
+        grouped.setdefault(reason, []).append(key)
+    return tuple((reason, ", ".join(keys)) for reason, keys in grouped.items())

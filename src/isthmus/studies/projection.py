@@ -1,0 +1,71 @@
+"""The map of both modalities: their two common principal directions, and what they leave out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from isthmus.types import EmbeddingSet, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Projection(Result):
+    """Both sets on their first two common principal directions."""
+
+    first: np.ndarray
+    """(n, 2) coordinates of the first set."""
+    second: np.ndarray
+    """(m, 2) coordinates of the second set."""
+    shares: tuple[float, float]
+    """Share of the variance of both sets together on each direction."""
+
+    paper: ClassVar[str] = "Pearson 1901; principal directions of the two sets taken together"
+
+    @property
+    def about(self) -> str:
+        """What the map can and cannot tell."""
+        return (
+            f"A projection: the first direction holds {self.shares[0]:.0%} and the second "
+            f"{self.shares[1]:.0%} of the variance of both sets together; the other "
+            f"{1 - self.value:.0%} is not to be seen here, so closeness on the map proves little."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Both clouds."""
+        for points in (self.first, self.second):
+            ax.scatter(points[:, 0], points[:, 1], s=8)
+        ax.set_aspect("equal")
+        return ax
+
+
+def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
+    """The two directions of largest variance of both sets together (PCA of the stacked rows).
+
+    Each set counts half, whatever its size. Signs are fixed so that the first set lies left of
+    the second and the largest coordinate of the second direction is positive.
+    """
+    from scipy.linalg import eigh
+
+    x, y = a.unit.astype(np.float64), b.unit.astype(np.float64)
+    middle = (x.mean(axis=0) + y.mean(axis=0)) / 2
+    x, y = x - middle, y - middle
+    spread = (x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))
+    d = len(spread)
+    values, vectors = eigh(spread, subset_by_index=[max(0, d - 2), d - 1])
+    axes = vectors[:, ::-1]
+    if (y @ axes[:, 0]).mean() < (x @ axes[:, 0]).mean():
+        axes[:, 0] *= -1
+    if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
+        axes[:, 1] *= -1
+    shares = values[::-1] / np.trace(spread)
+    return Projection(
+        name=f"Map of {a.modality} and {b.modality}",
+        value=float(shares.sum()),
+        n=min(len(a), len(b)),
+        first=x @ axes,
+        second=y @ axes,
+        shares=(float(shares[0]), float(shares[1])),
+    )

@@ -1,0 +1,127 @@
+"""What the numbers rest on: versions, spaces, seeds, hashes, licences, counts."""
+
+import platform
+from collections import Counter
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from isthmus import __version__
+from isthmus.report import Block, Section, Table, amount
+from isthmus.studies.data import TWIN, DataFacts, reasons, twins
+from isthmus.studies.given import StudyInput
+from isthmus.studies.neighbours import MOST
+from isthmus.studies.sampling import whole_objects
+from isthmus.types import EmbeddingSet, Links, objects_of
+
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
+
+
+def facts(given: StudyInput, rng: np.random.Generator) -> DataFacts:
+    """What is counted in the data before any measuring."""
+    a, b = given.a, given.b
+    rows = Links.between(a, b, given.links)
+    objects = len(np.unique(objects_of(rows, len(a), len(b))[0][rows[:, 0]]))
+    small_a, small_b, small = whole_objects(a, b, rows, MOST, rng)
+    left, right = objects_of(small, len(small_a), len(small_b))
+    return DataFacts(
+        items={a.modality: len(a), b.modality: len(b)},
+        dim=a.space.dim,
+        links=len(rows),
+        objects=objects,
+        unlinked={
+            a.modality: len(a) - len(np.unique(rows[:, 0])),
+            b.modality: len(b) - len(np.unique(rows[:, 1])),
+        },
+        twins={a.modality: twins(small_a.unit, left), b.modality: twins(small_b.unit, right)},
+        twins_of={a.modality: len(small_a), b.modality: len(small_b)},
+        truncated=len(given.about.truncated),
+        faults=reasons(given.about.faults),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of isthmus, Python and what computes the numbers."""
+    found = {"isthmus": __version__, "python": platform.python_version()}
+    return found | {name: version(name) for name in _PACKAGES}
+
+
+def described(some: EmbeddingSet) -> dict[str, Any]:
+    """One set: what it is, its space, its history and the hash of its content."""
+    return {
+        "modality": some.modality,
+        "n": len(some),
+        "dim": some.space.dim,
+        "space": some.space.to_dict(),
+        "history": [step.to_dict() for step in some.history],
+        "fingerprint": some.fingerprint,
+    }
+
+
+def licences(given: StudyInput) -> dict[str, int]:
+    """Items by licence and source, most frequent first; empty where nobody said."""
+    shown = {*given.a.ids, *given.b.ids}
+    counted = Counter(
+        f"{credit.licence}, {credit.source}"
+        for name, credit in given.about.credits.items()
+        if name in shown
+    )
+    return dict(counted.most_common())
+
+
+def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
+    """Data and provenance as a part of the page."""
+    lead = (
+        "What was measured, with what, and what was left out. The same input and seed give this "
+        "page and report.json again byte for byte; the seconds of this run are in timings.json."
+    )
+    blocks: list[Block] = [
+        Table("Data", ("what", "count"), tuple(_counts(counted)), ("count",)),
+        Table("Origin", ("what", "value"), tuple(_origin(given, seed))),
+    ]
+    if counted.faults:
+        rows = tuple((reason, f"{count:,}") for reason, count in [*counted.faults.items()][:20])
+        more = len(counted.faults) - len(rows)
+        caption = "Items that were skipped, by reason" + (f" ({more} more)" if more > 0 else "")
+        blocks.append(Table(caption, ("reason", "items"), rows, ("items",)))
+    if found := licences(given):
+        rows = tuple((name, f"{count:,}") for name, count in [*found.items()][:20])
+        blocks.append(Table("Licences and sources", ("licence", "items"), rows, ("items",)))
+    return Section("data", "Data and provenance", lead, tuple(blocks))
+
+
+def _counts(counted: DataFacts) -> list[tuple[str, str]]:
+    rows = [(f"{name} items", f"{count:,}") for name, count in counted.items.items()]
+    rows += [("links", f"{counted.links:,}"), ("linked objects", f"{counted.objects:,}")]
+    rows += [(f"{name} items without a link", f"{n:,}") for name, n in counted.unlinked.items()]
+    rows += [
+        (
+            f"{name} items with a near-duplicate in another object (cosine ≥ {TWIN})",
+            f"{n:,} of {counted.twins_of[name]:,} looked at",
+        )
+        for name, n in counted.twins.items()
+    ]
+    rows.append(("texts cut at the token limit", f"{counted.truncated:,}"))
+    rows.append(("items skipped", f"{sum(counted.faults.values()):,}"))
+    return rows
+
+
+def _origin(given: StudyInput, seed: int) -> list[tuple[str, str]]:
+    space = given.a.space
+    rows = [
+        ("space", f"{space.name} ({amount(space.dim, 'coordinate')}, id {space.id})"),
+        ("scale and bias of its logits", f"{space.scale:g} and {space.bias:g}"),
+    ]
+    rows += [(f"hash of the {some.modality} set", some.fingerprint) for some in (given.a, given.b)]
+    for some in (given.a, given.b):
+        steps = "; ".join(
+            " ".join([step.verb, *(f"{k}={v}" for k, v in step.parameters.items())])
+            for step in some.history
+        )
+        if steps:
+            rows.append((f"history of the {some.modality} set", steps))
+    rows += list(given.about.context.items())
+    rows.append(("seed", str(seed)))
+    rows.append(("versions", ", ".join(f"{k} {v}" for k, v in versions().items())))
+    return rows

@@ -1,0 +1,177 @@
+"""From what a user names (a world, a folder, arrays) to vectors of one space, kept in a folder."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from isthmus.arrays import fingerprint
+from isthmus.encode.arrays import open_arrays
+from isthmus.lab import JobOptions, embed_into, load
+from isthmus.measure.templates import prompts
+from isthmus.studies.given import About, StudyInput, of_world
+from isthmus.types import Credit, EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
+from isthmus.worlds import load as load_world
+
+DEFAULT_WORLD = "glyphs"
+EVERYTHING = "all"
+"""The split that is every item."""
+TEMPLATES = ("{}", "a picture of {}", "a photo of a {}", "a drawing of a {}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to look at: a world by name and split, or a user's own pictures and captions."""
+
+    world: str = ""
+    split: str = ""
+    """By default test, which the default model never saw; ``all`` for every item."""
+    images: Path | None = None
+    texts: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """A short name for folders and headings."""
+        if self.images or self.texts:
+            return Path(self.images or self.texts or "").name or "here"
+        return "-".join(filter(None, (self.world or DEFAULT_WORLD, self.split)))
+
+
+def open_source(source: Source) -> World:
+    """The world that a source names.
+
+    Raises:
+        RequestError: nothing readable is there, or a world and own files are both named.
+    """
+    own = source.images or source.texts
+    if own and source.world:
+        raise RequestError("Name either a world or your own pictures and captions, not both.")
+    if own:
+        from isthmus.worlds.own import open_world
+
+        return open_world(images=source.images, texts=source.texts)
+    world = load_world(source.world or DEFAULT_WORLD)
+    if source.split == EVERYTHING or not world.split:
+        return world
+    return world.part(source.split or "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """The vectors of a world's items in one space, and what happened on the way."""
+
+    sets: Mapping[str, EmbeddingSet]
+    faults: Mapping[str, str]
+    encoded: int
+    """Items encoded now; the others were there already."""
+    truncated: tuple[str, ...]
+    """Texts that the tokenizer cut at its limit."""
+
+
+def embed_world(
+    encoders: Mapping[str, Encoder], world: World, folder: Path, options: JobOptions | None = None
+) -> Embedded:
+    """Embed every modality of a world that the space has an encoder for, resumably.
+
+    Raises:
+        RequestError: the space has no encoder for any of the world's modalities.
+        NothingLeftError: not one item of a modality could be encoded.
+    """
+    shared = [modality for modality in world.items if modality in encoders]
+    if not shared:
+        raise RequestError(
+            f"World {world.name!r} holds {', '.join(world.items)}, but the space encodes "
+            f"{', '.join(encoders)} only."
+        )
+    reports = {
+        modality: embed_into(folder / modality, encoders[modality], world.items[modality], options)
+        for modality in shared
+    }
+    faults = {name: why for report in reports.values() for name, why in report.faults.items()}
+    cut = tuple(
+        name for modality in shared for name in cut_short(encoders[modality], world.items[modality])
+    )
+    sets = {modality: report.embedded for modality, report in reports.items()}
+    return Embedded(sets, faults, sum(report.encoded for report in reports.values()), cut)
+
+
+def cut_short(encoder: Encoder, items: Items) -> list[str]:
+    """Ids of the items that the encoder cuts at its limit, where it can tell."""
+    tell = getattr(encoder, "truncated", None)
+    if tell is None:
+        return []
+    return [name for name, cut in zip(items.ids, tell(list(items)), strict=True) if cut]
+
+
+def study_input(
+    space: str, source: Source, folder: Path, options: JobOptions, how: LoadOptions
+) -> tuple[StudyInput, Embedded]:
+    """Everything that a study of a space on a source needs, embedded into a folder."""
+    world = open_source(source)
+    encoders = load(space, device=how.device, workers=how.workers)
+    embedded = embed_world(encoders, world, folder, options)
+    if len(embedded.sets) < 2:
+        raise RequestError(
+            f"A study compares two modalities, but {source.name} gives only "
+            f"{', '.join(embedded.sets)}: add captions (--texts FILE) or pictures (--images DIR)."
+        )
+    a, b = next((pair for pair in world.links if set(pair) <= set(embedded.sets)), ("", ""))
+    if not a:
+        raise RequestError(f"No links join {' and '.join(embedded.sets)} of {source.name}.")
+    labels = labels_of(world, (*embedded.sets[a].ids, *embedded.sets[b].ids))
+    about = About(
+        labels=labels,
+        classes=class_texts(sorted(set(labels.values())), encoders),
+        faults=embedded.faults,
+        truncated=embedded.truncated,
+    )
+    return of_world(world, embedded.sets[a], embedded.sets[b], about), embedded
+
+
+def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:
+    """Class names by item id, where the world has classes."""
+    found = ((name, world.factors.get(name, {}).get(world.label)) for name in ids)
+    return {name: str(label) for name, label in found if label is not None}
+
+
+def class_texts(classes: list[str], encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
+    """Vectors of every class name in every template, ids ``class/number``."""
+    if len(classes) < 2 or "text" not in encoders:
+        return None
+    from isthmus.lab import embed
+
+    texts = {
+        f"{name}/{number}": text
+        for name, filled in prompts(classes, TEMPLATES).items()
+        for number, text in enumerate(filled)
+    }
+    return embed(encoders["text"], Items("text", tuple(texts), list(texts.values())))
+
+
+def arrays_input(path: Path, model: str = "") -> StudyInput:
+    """A study of embeddings that somebody already has.
+
+    Raises:
+        RequestError: nothing readable is there, or only one modality.
+    """
+    bundle = open_arrays(path, model or None)
+    if len(bundle.sets) < 2:
+        raise RequestError(
+            f"A study compares two modalities, but {path} holds only {', '.join(bundle.sets)}."
+        )
+    a, b = list(bundle.sets.values())[:2]
+    items: dict[str, Items] = {}
+    if bundle.captions:
+        items["text"] = Items("text", tuple(bundle.captions), list(bundle.captions.values()))
+    if bundle.pictures:
+        from isthmus.read.image import Picture
+
+        pictures = [Picture(file) for file in bundle.pictures.values()]
+        items["image"] = Items("image", tuple(bundle.pictures), pictures)
+    credits = {name: Credit("unknown", path.name) for name in a.ids[:1]}
+    return StudyInput(a, b, bundle.links, About(items=items, credits=credits))
+
+
+def job_key(space: str, source: Source) -> str:
+    """A folder name for the vectors of a source in a space."""
+    where = [str(path.resolve()) if path else "" for path in (source.images, source.texts)]
+    return f"{source.name}-{fingerprint(space, source.world, source.split, where)}"

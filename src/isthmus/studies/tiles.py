@@ -1,0 +1,100 @@
+"""Neighbourhoods with their pictures and captions, as strips of the page."""
+
+from collections.abc import Sequence
+
+from isthmus.read.image import picture
+from isthmus.report import Album, Strip, Tile, number
+from isthmus.studies.confusions import Answer, Hub, Pick
+from isthmus.studies.given import StudyInput
+from isthmus.types import ItemError, Links
+
+
+class Shelf:
+    """Pictures and captions of a study's items, by id."""
+
+    def __init__(self, given: StudyInput, album: Album) -> None:
+        self._album = album
+        self._row = {
+            modality: {name: row for row, name in enumerate(items.ids)}
+            for modality, items in given.about.items.items()
+        }
+        self._payload = {modality: items.payload for modality, items in given.about.items.items()}
+        pairs = given.links or Links(zip(given.a.ids, given.a.ids, strict=True))
+        self._partners: dict[tuple[str, str], list[str]] = {}
+        for a, b in pairs:
+            self._partners.setdefault((given.a.modality, a), []).append(b)
+            self._partners.setdefault((given.b.modality, b), []).append(a)
+        self._other = {
+            given.a.modality: given.b.modality,
+            given.b.modality: given.a.modality,
+        }
+
+    def pictured(self, modality: str, name: str) -> bool:
+        """Whether this item, or the one it is linked to, has a picture."""
+        other = self._other.get(modality, "")
+        return self._has("image", name, modality) or any(
+            self._has("image", partner, other)
+            for partner in self._partners.get((modality, name), [])
+        )
+
+    def text(self, modality: str, name: str) -> str:
+        """The item's own text; of an item without one, that of the first text it is linked to."""
+        if modality == "text":
+            return self._text(name) or name
+        texts = [self._text(partner) for partner in self._partners.get((modality, name), [])]
+        return next((text for text in texts if text), "")
+
+    def named(self, modality: str, name: str) -> str:
+        """What a dot of the map is called: the modality, then its text or id."""
+        return f"{modality}: {self.text(modality, name) or name}"
+
+    def tile(self, modality: str, name: str, note: str, mark: str = "") -> Tile:
+        """One item with what there is to see of it."""
+        text = self.text(modality, name)
+        uri, size = self._picture(name) if modality == "image" else ("", (0, 0))
+        if modality != "text" and text:
+            text = f"({text})" if uri else f"({modality} of: {text})"
+        return Tile(name, text, note, uri, size, mark)
+
+    def _has(self, wanted: str, name: str, modality: str) -> bool:
+        return modality == wanted and name in self._row.get(modality, {})
+
+    def _text(self, name: str) -> str:
+        row = self._row.get("text", {}).get(name)
+        return "" if row is None else str(self._payload["text"][row])
+
+    def _picture(self, name: str) -> tuple[str, tuple[int, int]]:
+        row = self._row.get("image", {}).get(name)
+        if row is None:
+            return "", (0, 0)
+        if self._album.kept(name):
+            return self._album.use(name)
+        try:
+            return self._album.use(name, picture(self._payload["image"][row]).rgb(at_least=144))
+        except ItemError:
+            return "", (0, 0)  # the embedding job has named and counted it already
+
+
+def strip(shelf: Shelf, pair: tuple[str, str], chosen: Pick) -> Strip:
+    """A query with its first answers; ``pair`` names the modalities of query and answers."""
+    answers = tuple(_answer(shelf, pair[1], one) for one in chosen.answers)
+    rank = "first" if chosen.rank == 1 else f"at rank {chosen.rank:,}"
+    sentence = f"Its linked {pair[1]} comes {rank}; margin {number(chosen.margin)}."
+    return Strip(shelf.tile(pair[0], chosen.query, f"query: {pair[0]}"), answers, sentence)
+
+
+def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float) -> Strip:
+    """The most popular answers, with how often they are among the nearest."""
+    tiles = tuple(
+        shelf.tile(modality, hub.id, f"near {hub.queries:,} of {hub.of:,} queries") for hub in found
+    )
+    sentence = (
+        f"Near: among the {found[0].nearest} nearest. Without favourites, each would be near "
+        f"{number(expected)} queries."
+    )
+    return Strip(None, tiles, sentence)
+
+
+def _answer(shelf: Shelf, modality: str, one: Answer) -> Tile:
+    mark = "right" if one.linked else "wrong"
+    return shelf.tile(modality, one.id, f"cosine {number(one.cosine)}", mark)

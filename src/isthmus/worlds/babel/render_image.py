@@ -1,0 +1,115 @@
+"""A scene as a picture with the mask of every thing in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.types import RequestError
+from isthmus.worlds.babel.backdrop import backdrop
+from isthmus.worlds.babel.facts import Facts
+from isthmus.worlds.babel.layout import Thing, arrange
+from isthmus.worlds.babel.paint import PAINTS, PALETTE, Brush
+from isthmus.worlds.babel.sprites import Sprite, sprite
+
+FINE = 2
+"""Pixels drawn per pixel of the picture, along each side."""
+
+SMALLEST = 64
+"""Side of the smallest picture whose things stay apart, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """A picture and what is where in it."""
+
+    pixels: np.ndarray
+    """(s, s, 3) uint8, sRGB."""
+    mask: np.ndarray
+    """(s, s) uint8: 0 is the backdrop, k the k-th thing."""
+    things: tuple[Thing, ...]
+    """In the order of the mask's numbers, from 1."""
+
+
+def render(facts: Facts, rng: np.random.Generator, size: int = 128) -> Rendering:
+    """Draw a scene, all of whose facts must be stated, size x size pixels.
+
+    The rng draws what the facts leave open: exact places, the light, the hand's tremor.
+
+    Raises:
+        RequestError: a fact is not stated, or the picture is too small.
+    """
+    missing = [name for name, value in facts.to_dict().items() if value is None]
+    if missing:
+        raise RequestError(f"A picture shows every fact, but {missing[0]!r} is not stated.")
+    if size < SMALLEST:
+        raise RequestError(f"A babel picture needs {SMALLEST} pixels or more a side, not {size}.")
+    things = tuple(arrange(facts, rng))
+    light = _light(rng)
+    canvas = _Canvas(str(facts.style), str(facts.view), size, float(rng.uniform(0.97, 1.0)))
+    seen = [sprite(str(t.facts.shape), str(facts.view), canvas.pixels_of(t)) for t in things]
+    if facts.style == "shaded":
+        for thing, one in zip(things, seen, strict=True):
+            canvas.darken(thing, one)
+    mask = np.zeros((size, size), np.uint8)
+    for number, (thing, one) in enumerate(zip(things, seen, strict=True), 1):
+        colour = np.array(PALETTE[str(thing.facts.colour)], np.float32) / 255
+        brush = Brush(one, colour, str(thing.facts.material), light, rng)
+        canvas.lay(thing, *PAINTS[str(facts.style)](brush))
+        rows, columns = canvas.window(thing, len(one.cover))
+        window = (
+            slice(rows.start // FINE, rows.stop // FINE),
+            slice(columns.start // FINE, columns.stop // FINE),
+        )
+        mask[window][_reduce(one.cover) >= 0.5] = number
+    pixels = np.clip(_reduce(canvas.rgb) * 255 + 0.5, 0, 255).astype(np.uint8)
+    return Rendering(pixels, mask, things)
+
+
+def _light(rng: np.random.Generator) -> np.ndarray:
+    """Unit vector towards the light, from the upper left and the front."""
+    light = np.array([-0.45 + rng.uniform(-0.25, 0.25), 0.58, 0.7], np.float32)
+    return light / np.linalg.norm(light)
+
+
+class _Canvas:
+    """The picture while it is drawn, FINE times as fine; windows begin at whole pixels."""
+
+    def __init__(self, style: str, view: str, size: int, brightness: float) -> None:
+        self.size = size
+        self.rgb = backdrop(style, view, size * FINE) * np.float32(brightness)
+
+    def pixels_of(self, thing: Thing) -> int:
+        """Width of a thing's window."""
+        return FINE * round(thing.diameter * self.size)
+
+    def window(self, thing: Thing, width: int) -> tuple[slice, slice]:
+        """Rows and columns of a window of this width around a thing's centre."""
+        half = width / FINE / 2
+        top, left = (FINE * round(at * self.size - half) for at in (thing.y, thing.x))
+        return slice(top, top + width), slice(left, left + width)
+
+    def lay(self, thing: Thing, rgb: np.ndarray, alpha: np.ndarray) -> None:
+        """Lay colours of some opacity on a thing's window."""
+        part = self.rgb[self.window(thing, len(alpha))]
+        part += (rgb - part) * alpha[..., None]
+
+    def darken(self, thing: Thing, one: Sprite) -> None:
+        """Cast the thing's shadow to its lower right, cut at the border of the picture."""
+        strength = 0.16 if thing.facts.material == "glass" else 0.34
+        inner, whole = len(one.cover), len(one.shadow)
+        shift = round(0.16 * inner) - (whole - inner) // 2
+        rows, columns = self.window(thing, inner)
+        end = len(self.rgb)
+        span = [slice(at.start + shift, at.start + shift + whole) for at in (rows, columns)]
+        kept = [slice(max(0, -at.start), whole - max(0, at.stop - end)) for at in span]
+        placed = [slice(max(0, at.start), min(end, at.stop)) for at in span]
+        self.rgb[tuple(placed)] *= 1 - strength * one.shadow[tuple(kept)][..., None]
+
+
+def _reduce(fine: np.ndarray) -> np.ndarray:
+    """Means of FINE x FINE blocks; sums of strided views are ten times faster than ``mean``."""
+    total = np.zeros((len(fine) // FINE, len(fine) // FINE, *fine.shape[2:]), np.float32)
+    for row in range(FINE):
+        for column in range(FINE):
+            total += fine[row::FINE, column::FINE]
+    return total / FINE**2

@@ -1,0 +1,111 @@
+"""A world of a user's own data while a door reads it: pictures, captions, labels and faults."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isthmus.read.image import Picture
+from isthmus.types import Credit, Items, Links, RequestError, World
+
+IMAGE_COLUMNS = (
+    "image",
+    "path",
+    "image_path",
+    "img",
+    "filepath",
+    "file_path",
+    "file_name",
+    "filename",
+    "file",
+    "url",
+)
+TEXT_COLUMNS = ("caption", "captions", "text", "title", "description", "sentence")
+LABEL_COLUMNS = ("label", "class", "class_name", "category")
+"""Names, in any case, by which a column or a key is recognised; the first that is there counts."""
+
+
+@dataclass(eq=False)
+class Draft:
+    """What a door has found so far; ``world`` makes it a World."""
+
+    name: str
+    """Name of the folder or file it comes from: the world's name and every item's source."""
+    numbered: bool = True
+    """Whether the k-th caption is called ``picture#k``; otherwise it is called like its picture."""
+    pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
+    """Pictures by id."""
+    captions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Captions by the id of their picture, in the order found."""
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    """Class by the id of the picture."""
+    faults: dict[str, str] = field(default_factory=dict[str, str])
+    """What could not be used, by id, with the reason."""
+
+    def caption(self, image: str, texts: Iterable[str]) -> None:
+        """Add captions of a picture; blank ones are faults."""
+        found = self.captions.setdefault(image, [])
+        for text in texts:
+            if text.strip():
+                found.append(text)
+            else:
+                self.faults.setdefault(image, "a caption is empty")
+
+    def world(self) -> World:
+        """The world, with links from every picture to its captions.
+
+        Raises:
+            RequestError: not one picture was found; gives the first fault.
+        """
+        if not self.pictures:
+            first = next((f"{key}: {why}" for key, why in self.faults.items()), "nothing is there")
+            raise RequestError(f"No picture of {self.name} can be used ({first}).")
+        named = [
+            (image, f"{image}#{number}" if self.numbered else image, text)
+            for image in self.pictures
+            for number, text in enumerate(self.captions.get(image, ()))
+        ]
+        owners = {name: image for image, name, _ in named} | {name: name for name in self.pictures}
+        items = {"image": Items("image", tuple(self.pictures), list(self.pictures.values()))}
+        alone: list[str] = []
+        if named:
+            texts = {name: text for _, name, text in named}
+            items["text"] = Items("text", tuple(texts), list(texts.values()))
+            alone = [name for name in self.pictures if not self.captions.get(name)]
+        return World(
+            name=self.name,
+            items=items,
+            links={("image", "text"): Links(pair[:2] for pair in named)} if named else {},
+            factors={
+                name: {"label": self.labels[owner]}
+                for name, owner in owners.items()
+                if owner in self.labels
+            },
+            credits=dict.fromkeys(owners, Credit("NOASSERTION", self.name)),
+            faults={**dict.fromkeys(alone, "has no caption"), **self.faults},
+        )
+
+
+def readable(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes that are not UTF-8 are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def decoded(path: Path) -> str:
+    """The content of a text file: UTF-8, or UTF-16 with a byte order mark.
+
+    Raises:
+        RequestError: it is not there, or in another encoding.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RequestError(f"{path} cannot be read: {error.strerror}.") from error
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        return content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise RequestError(
+            f"{path} is not UTF-8 text (line {line}: {error.reason}); save it as UTF-8."
+        ) from error

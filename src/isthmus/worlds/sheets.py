@@ -1,0 +1,133 @@
+"""Tables of paths, captions and labels: CSV, TSV and Parquet."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isthmus.store import read_table
+from isthmus.types import RequestError, World
+from isthmus.worlds.draft import (
+    IMAGE_COLUMNS,
+    LABEL_COLUMNS,
+    TEXT_COLUMNS,
+    Draft,
+    decoded,
+)
+from isthmus.worlds.places import Root
+
+SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
+
+_NAMES = {"image": IMAGE_COLUMNS, "text": TEXT_COLUMNS, "label": LABEL_COLUMNS}
+
+Row = Mapping[str, Any]
+
+
+def sheet_world(
+    file: Path, folder: Path | None = None, columns: Mapping[str, str] | None = None
+) -> World:
+    """Pictures, captions and labels of a table with one row per picture or per caption.
+
+    Several rows of one picture, or a list of texts in one row, are several captions.
+
+    Args:
+        file: CSV (comma, semicolon or tab), TSV or Parquet with column names.
+        folder: where the paths begin; the table's own folder if None.
+        columns: names of the columns ``image``, ``text`` and ``label``, where they are not found
+            under the usual names (path, file_name, caption, title, label, class, ...).
+
+    Raises:
+        RequestError: the table cannot be read, lacks a column, or no picture of it is there.
+    """
+    draft = Draft(file.name)
+    header, rows = _parquet(file) if file.suffix.lower() in SUFFIXES[2:] else _csv(file, draft)
+    chosen = _choose(file, header, columns or {})
+    root = Root(folder or file.parent)
+    for place, row in rows:
+        _add(draft, root, place, {kind: row.get(name) for kind, name in chosen.items()})
+    return draft.world()
+
+
+def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
+    if not isinstance(row["image"], str) or not row["image"].strip():
+        draft.faults[place] = "names no picture"
+        return
+    name = root.add(draft, row["image"].strip())
+    if name is None:
+        return
+    text, label = row.get("text"), row.get("label")
+    if isinstance(text, str):
+        draft.caption(name, [text])
+    elif isinstance(text, list):
+        draft.caption(name, [one for one in text if isinstance(one, str)])
+    if label is not None and str(label).strip():
+        known = draft.labels.setdefault(name, str(label).strip())
+        if known != str(label).strip():
+            draft.faults[place] = f"calls {name} {label!r}, an earlier row {known!r}"
+
+
+def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """The column of each kind, as named or found by its usual name."""
+    unknown = [kind for kind in columns if kind not in _NAMES]
+    if unknown:
+        raise RequestError(f"Columns are given for {', '.join(_NAMES)}, not for {unknown[0]!r}.")
+    lower = {name.strip().lower(): name for name in reversed(header)}
+    chosen: dict[str, str] = {}
+    for kind, usual in _NAMES.items():
+        wanted = columns.get(kind)
+        if wanted is not None and wanted not in header:
+            raise RequestError(f"{file} has no column {wanted!r}; it has: {', '.join(header)}.")
+        found = wanted or next((lower[name] for name in usual if name in lower), None)
+        if found is not None:
+            chosen[kind] = found
+    for kind in ("image",) if "label" in chosen else ("image", "text"):
+        if kind not in chosen:
+            raise RequestError(
+                f"{file} has no column of {kind}s under a usual name ({', '.join(_NAMES[kind])}); "
+                f"it has: {', '.join(header)}. Name it with columns={{{kind!r}: ...}}."
+            )
+    return chosen
+
+
+def _parquet(file: Path) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+    try:
+        table = read_table(file)
+    except (ValueError, OSError) as error:
+        raise RequestError(str(error)) from error
+    length = max(map(len, table.values()), default=0)
+    rows = (
+        (f"{file.name}:{at + 1}", {name: column[at] for name, column in table.items()})
+        for at in range(length)
+    )
+    return list(table), rows
+
+
+def _csv(file: Path, draft: Draft) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+    text = decoded(file)
+    first = text.split("\n", maxsplit=1)[0]
+    mark = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    lines = _lines(file, reader)
+    header = next(lines, [])
+    if not any(name.strip() for name in header):
+        raise RequestError(f"{file} is empty; wanted a line of column names and rows below it.")
+
+    def rows() -> Iterator[tuple[str, Row]]:
+        for fields in lines:
+            place = f"{file.name}:{reader.line_num}"
+            if len(fields) == len(header):
+                yield place, dict(zip(header, fields, strict=True))
+            elif fields:
+                draft.faults[place] = f"has {len(fields)} fields, the header {len(header)}"
+
+    return header, rows()
+
+
+def _lines(file: Path, reader: Any) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise RequestError(
+            f"{file} is not a readable table: line {reader.line_num}, {error}."
+        ) from error

@@ -1,0 +1,113 @@
+"""The commands on a toy space and a toy world: what is embedded, found, counted, kept."""
+
+import json
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.encode import ENCODERS
+from isthmus.lab import load_set
+from isthmus.worlds import WORLDS
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch, tmp_path):
+    monkeypatch.setitem(ENCODERS, "toy", "tests.toys:load_letters")
+    monkeypatch.setitem(WORLDS, "words", "tests.toys:words_world")
+    monkeypatch.setitem(WORLDS, "spoiled", "tests.toys:spoiled_world")
+    monkeypatch.setenv("ISTHMUS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words):
+    return main([*words, "--quiet"])
+
+
+def test_embed_saves_sets_and_a_second_run_encodes_nothing(tmp_path, capsys):
+    assert run("embed", "toy", "out", "--world", "words", "--export", "table.csv") == 0
+    assert "60 items: 60 encoded now" in capsys.readouterr().out
+    images = load_set(tmp_path / "out" / "embeddings" / "image")
+    assert len(images) == 30
+    assert images.vectors.sum() == 30 * 8
+    assert (tmp_path / "table-image.csv").read_text().startswith("id,x0")
+    assert run("embed", "toy", "out", "--world", "words", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["encoded"] == 0
+
+
+def test_faults_are_named_and_strict_makes_them_an_error(capsys):
+    assert run("embed", "toy", "out", "--world", "spoiled") == 0
+    out = capsys.readouterr().out
+    assert "skipped w20" in out
+    assert "skipped w31" in out
+    assert run("embed", "toy", "out", "--world", "spoiled", "--strict") == 1
+
+
+def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
+    assert run("search", "zzz", "--in", "words", "--space", "toy", "--json", "--top", "3") == 0
+    first = json.loads(capsys.readouterr().out)
+    scores = [hit["score"] for hit in first["hits"]]
+    assert scores == sorted(scores, reverse=True)
+    assert first["searched"] == 40
+    assert first["hits"][0]["caption"].count("z") >= 1
+    assert run("cache") == 0
+    assert "MB kept" in capsys.readouterr().out
+    assert run("cache", "--clear") == 0
+    assert not list((tmp_path / "cache").iterdir())
+    run("embed", "toy", "out", "--world", "words", "--split", "all")
+    capsys.readouterr()
+    assert run("search", "zzz", "--in", "out", "--space", "toy", "--json", "--top", "3") == 0
+    again = json.loads(capsys.readouterr().out)
+    assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in first["hits"]]
+
+
+def test_the_contact_sheet_escapes_the_query(tmp_path):
+    query = "<script>alert(1)</script>"
+    assert run("search", query, "--in", "words", "--space", "toy", "--out", "sheet.html") == 0
+    page = (tmp_path / "sheet.html").read_text()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["search", "x", "--in", "nowhere", "--space", "toy"], "no worlds called 'nowhere'"),
+        (["search", "x", "--in", "words", "--space", "toy", "--top", "0"], "At least one"),
+        (["study", "toy", "toy", "toy"], "not 3"),
+        (["study", "toy", "--arrays", "pairs.npz"], "either arrays or spaces"),
+        (["study", "toy", "--world", "words", "--split", "valid"], "no split 'valid'"),
+        (["study", "toy", "--world", "words", "--images", "."], "not both"),
+        (["study", "--arrays", "missing.npz"], "missing.npz"),
+    ],
+)
+def test_requests_that_cannot_be_met(words, said, capsys):
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_study_writes_page_record_vectors_and_its_configuration(tmp_path, capsys):
+    assert run("study", "toy", "--world", "spoiled", "--out", "run") == 0
+    out = capsys.readouterr().out
+    assert "hit@1" in out
+    assert "2 items were skipped" in out
+    folder = tmp_path / "run"
+    page = (folder / "report.html").read_text()
+    assert "w20" in page
+    record = json.loads((folder / "report.json").read_text())
+    assert record
+    assert json.loads((folder / "config.json").read_text())["source"]["world"] == "spoiled"
+    before = (folder / "report.json").read_bytes()
+    assert run("study", "--config", str(folder / "config.json")) == 0
+    assert (folder / "report.json").read_bytes() == before
+    assert len(load_set(folder / "embeddings" / "image")) == 28
+
+
+def test_a_study_of_arrays_needs_no_space(tmp_path):
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(60, 16))
+    image = (shared + rng.normal(size=(60, 16)) * 0.1).astype(np.float32)
+    text = (shared + 1).astype(np.float32)
+    np.savez(tmp_path / "pairs.npz", image=image, text=text)
+    assert run("study", "--arrays", "pairs.npz") == 0
+    assert (tmp_path / "runs" / "study-pairs" / "report.html").exists()

@@ -1,0 +1,102 @@
+"""The page in a real browser: no requests, no complaints, nothing runs, nothing overflows."""
+
+import pytest
+
+from isthmus.report import html
+from tests.browser import binary, tab
+from tests.report.test_page import HOSTILE, full_page
+
+pytestmark = pytest.mark.browser
+
+# the widest element of the page that is not meant to scroll by itself
+OVERFLOW = """[...document.querySelectorAll("body *")].filter(
+  (part) => !part.closest(".scroll table, svg, .skip")
+    && part.getBoundingClientRect().right > window.innerWidth + 1).map(
+  (part) => part.outerHTML.slice(0, 80))"""
+TOO_SMALL = """[...document.querySelectorAll("body *, svg.plot text")].filter((part) => {
+  if (![...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) return false;
+  if (part.closest("script, title")) return false;
+  const svg = part.closest("svg.plot");
+  const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+  return parseFloat(getComputedStyle(part).fontSize) * scale < 10;
+}).map((part) => part.outerHTML.slice(0, 80))"""
+CONTRAST = """(() => {
+  const canvas = document.createElement("canvas").getContext("2d");
+  const parts = (colour) => {
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (colour) => {
+    const [r, g, b] = parts(colour).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.documentElement).backgroundColor);
+  const worst = [];
+  for (const part of document.querySelectorAll("body *")) {
+    if (![...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;
+    if (part.closest("script, title")) continue;
+    const style = getComputedStyle(part);
+    const ink = light(part.closest("svg") ? style.fill : style.color);
+    const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    if (ratio < 4.5) worst.push([ratio, part.outerHTML.slice(0, 80)]);
+  }
+  return worst;
+})()"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if binary() is None:
+        pytest.skip("no Chromium here: install chromium to look at the page")
+    with tab() as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["plain words", HOSTILE, "wide" * 60])
+def page(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(html(full_page(request.param)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_in_a_browser(browser, page, width, scheme):
+    browser.requests.clear()
+    browser.complaints.clear()
+    browser.look(width, scheme=scheme)
+    browser.open(page)
+    assert browser.evaluate("document.title") != "run"
+    asked = [url for url in browser.requests if not url.startswith("data:")]
+    assert asked == [page.resolve().as_uri()]
+    assert browser.complaints == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    assert browser.evaluate(OVERFLOW) == []
+    assert browser.evaluate(TOO_SMALL) == []
+    assert browser.evaluate(CONTRAST) == []
+
+
+def test_light_and_dark_differ(browser, page):
+    papers = []
+    for scheme in ("light", "dark"):
+        browser.look(800, scheme=scheme)
+        browser.open(page)
+        background = "getComputedStyle(document.documentElement).backgroundColor"
+        papers.append(browser.evaluate(background))
+    light, dark = (sum(map(int, paper[4:-1].split(","))) for paper in papers)
+    assert light > 600
+    assert dark < 150
+
+
+def test_a_tap_on_the_map_tells_the_name_and_its_partner(browser, page):
+    browser.look(390)
+    browser.open(page)
+    tap = "new PointerEvent('click', {bubbles: true})"
+    browser.evaluate(f"document.querySelector('svg.map circle').dispatchEvent({tap})")
+    told = browser.evaluate("document.querySelector('.told').textContent")
+    names = browser.evaluate("document.querySelector('svg.map circle title').textContent")
+    assert told == f"{names}  ↔  {names}"
+    assert browser.evaluate("document.querySelectorAll('svg.map .on').length") == 3

@@ -1,0 +1,132 @@
+"""Drawings fit the page: themed, deterministic, without styles, ids of their own."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from isthmus.report import Cloud, figure, map_figure
+from isthmus.report.svg import page_svg
+from isthmus.types import Interval, Null, Result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Curve(Result):
+    label: str = "curve"
+    points: int = 50
+    marker: str = ""
+
+    @property
+    def about(self):
+        return f"A curve <b>{self.label}</b>."
+
+    def plot(self, ax):
+        x = np.linspace(0, 1, self.points)
+        ax.axhspan(0.1, 0.2, color="0.85")
+        ax.plot(x, x**2, label=self.label, marker=self.marker)
+        ax.plot(x, x, color="black")
+        ax.plot(x, x / 2)
+        ax.scatter(x, 1 - x, label="points")
+        ax.set_xlabel("cosine")
+        ax.legend()
+        return ax
+
+
+def curve(**fields):
+    return Curve(name="curve", value=1.0, n=9, null=Null("none", note="toy"), **fields)
+
+
+def test_a_drawing_has_no_styles_colours_fonts_or_addresses():
+    svg = figure(curve(), "f-1").svg
+    assert "style=" not in svg
+    assert "http" not in svg
+    assert not re.search("#[0-9a-f]{6}", svg)
+    assert "DejaVu" not in svg
+    assert ">cosine</text>" in svg
+
+
+def test_colours_become_the_pages_variables():
+    rules = dict(figure(curve(), "f-1").rules)
+    text = " ".join(rules.values())
+    for name in ("--c0", "--c1", "--ink", "--band"):
+        assert f"var({name})" in text
+    assert not re.search("#[0-9a-f]{6}", text)
+
+
+def test_every_class_has_its_rule_and_every_reference_its_target():
+    drawing = figure(curve(marker="o"), "f-1")
+    used = set(re.findall(r'class="(s\w+)"', drawing.svg))
+    assert used == {name for name, _ in drawing.rules}
+    ids = set(re.findall(r' id="([^"]+)"', drawing.svg))
+    linked = set(re.findall(r'href="#([^"]+)"', drawing.svg))
+    clipped = set(re.findall(r"url\(#([^)]+)\)", drawing.svg))
+    assert linked
+    assert linked | clipped <= ids
+
+
+def test_two_drawings_share_no_id():
+    ids = [set(re.findall(r' id="([^"]+)"', figure(curve(), key).svg)) for key in ("f-1", "f-2")]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+
+
+def test_the_same_result_is_drawn_with_the_same_bytes():
+    assert figure(curve(), "f-1") == figure(curve(), "f-1")
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["</text><script>alert(1)</script>", "$\\frac", "a\x1b[31m\x00", "語 👩\u200d🚀", "&amp;"],
+)
+def test_hostile_labels_stay_text(label):
+    drawing = figure(curve(label=label), "f-1")
+    assert "<script" not in drawing.svg
+    assert "\x1b" not in drawing.svg
+    assert "\x00" not in drawing.svg
+
+
+def test_many_points_become_pixels():
+    few, many = (figure(curve(points=n, marker="o"), "f-1").svg for n in (100, 20_000))
+    assert "data:image/png" in many
+    assert "data:image/png" not in few
+    assert len(many) < 400_000
+
+
+def test_a_plain_result_draws_value_interval_and_chance():
+    svg = figure(
+        Result("gap", 0.5, 9, Interval(0.4, 0.6, "j"), Null("label", 0.1, 0.0, 0.2)), "f"
+    ).svg
+    assert svg.count("<path") >= 3
+    assert 'role="img"' in svg
+
+
+def test_an_outside_address_in_a_drawing_is_dropped():
+    source = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" '
+        'viewBox="0 0 1 1"><image x:href="https://example.org/a.png"/><use x:href="#a"/></svg>'
+    )
+    svg, _ = page_svg(source, "p", "alt")
+    assert "example.org" not in svg
+    assert 'href="#p-a"' in svg
+
+
+def square_map():
+    a = Cloud("image", np.array([[0.0, 0.0], [0.0, 1.0]]), ("<i>one</i>", "two"))
+    b = Cloud("text", np.array([[1.0, 0.0], [1.0, 1.0]]), ("three", "four"))
+    return map_figure("Map", (a, b), np.array([[0, 1], [1, 0]]), "sentence", "alt")
+
+
+def test_the_map_keeps_its_proportions_and_joins_linked_pairs():
+    svg = square_map().svg
+    dots = re.findall(r'cx="([\d.]+)" cy="([\d.]+)" r="3.6" data-pair="(\d)"', svg)
+    places = {(float(x), float(y)) for x, y, _ in dots}
+    assert len(places) == 4
+    xs, ys = ({place[axis] for place in places} for axis in (0, 1))
+    assert max(xs) - min(xs) == pytest.approx(max(ys) - min(ys), abs=0.2)
+    assert [pair for _, _, pair in dots] == ["0", "1", "1", "0"]
+    assert svg.count("<line") == 2
+
+
+def test_the_map_shows_names_as_text():
+    assert "<title>&lt;i&gt;one&lt;/i&gt;</title>" in square_map().svg

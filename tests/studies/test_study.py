@@ -1,0 +1,193 @@
+"""One study: whole, equal twice, robust to one broken measure, honest about its numbers."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import isthmus
+from isthmus.lab import load_set
+from isthmus.report import number
+from isthmus.studies import measuring
+from isthmus.studies.given import About, of_world
+from isthmus.studies.study import run, study
+from isthmus.types import Items, Links, RequestError, SpaceMismatchError, World
+from tests.report.test_page import HOSTILE, Reader
+from tests.studies.worlds import names, small_world
+from tests.toys import toy_set
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run")
+    run(small_world(), path)
+    return path
+
+
+def broken(a, b, links=None, *, rng):
+    raise ZeroDivisionError("no luck")
+
+
+def test_the_run_folder_is_whole(folder):
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "embeddings",
+        "report.html",
+        "report.json",
+        "timings.json",
+    ]
+    given = small_world()
+    for some in (given.a, given.b):
+        kept = load_set(folder / "embeddings" / some.modality)
+        np.testing.assert_array_equal(kept.vectors, some.vectors)
+        assert kept.ids == some.ids
+    record = json.loads((folder / "report.json").read_text())
+    assert record["seed"] == 0
+    assert record["versions"]["isthmus"] == isthmus.__version__
+    assert record["sets"][0]["fingerprint"] == given.a.fingerprint
+    assert record["data"]["objects"] == 60
+    assert record["data"]["truncated"] == 2
+    assert record["faults"] == {"broken": "broken is empty."}
+    assert record["licences"] == {"CC-BY-SA, drawn for the test": 120}
+    assert "seconds" in json.loads((folder / "timings.json").read_text())
+
+
+def test_equal_input_and_seed_give_equal_bytes(folder, tmp_path):
+    run(small_world(), tmp_path)
+    for name in ("report.html", "report.json"):
+        assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_another_seed_gives_other_draws(folder, tmp_path):
+    run(small_world(), tmp_path, seed=1)
+    assert (folder / "report.json").read_bytes() != (tmp_path / "report.json").read_bytes()
+
+
+def test_labels_turn_on_probes_and_their_absence_is_named(folder):
+    record = json.loads((folder / "report.json").read_text())
+    assert record["results"]["linear_probe[image]"]["value"] > 0.8
+    assert record["missing"]["linear_probe[text]"].startswith("It needs labels")
+    assert record["missing"]["zero_shot[image]"].startswith("It needs classes")
+
+
+def test_a_broken_measure_is_named_and_loses_nothing(monkeypatch):
+    targets = {"broken": f"{__name__}:broken", "hit_at_k": measuring.TWO_SETS["hit_at_k"]}
+    monkeypatch.setattr(measuring, "TWO_SETS", targets)
+    found = run(small_world())
+    assert found.missing["broken"] == "failed (ZeroDivisionError: no luck)"
+    assert found["hit_at_k"].value > 0.4
+    assert "ZeroDivisionError: no luck" in found.page
+    assert "broken: not measured" in str(found)
+
+
+def test_a_measure_draws_alike_whatever_else_is_measured(monkeypatch):
+    alone = {"hit_at_k": measuring.TWO_SETS["hit_at_k"]}
+    everything = run(small_world())["hit_at_k"]
+    monkeypatch.setattr(measuring, "TWO_SETS", alone)
+    assert run(small_world())["hit_at_k"].to_dict() == everything.to_dict()
+
+
+class Visible(HTMLParser):
+    """Text of a page outside drawings, styles and what items say."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.hidden = [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in ("svg", "style", "script")
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("svg", "style", "script")
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.text.append(data)
+
+
+def numbers_in(values):
+    """Every way in which the page may write the numbers of a record."""
+    if isinstance(values, dict):
+        return set().union(*map(numbers_in, values.values()), *map(numbers_in, values))
+    if isinstance(values, list):
+        return set().union(*map(numbers_in, values))
+    if isinstance(values, str):
+        return {found.rstrip(",") for found in NUMBER.findall(values)}
+    if isinstance(values, bool) or values is None:
+        return set()
+    shown = {number(float(values)), f"{values:.1%}", f"{values:.0%}", f"{values:g}", f"{values:,}"}
+    return {text.replace("−", "-").lstrip("-") for text in shown}
+
+
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[-−]\d+)?%?")
+WORDS = {"95", "0.98", "0.05", "10"}
+"""Numbers that belong to fixed sentences: the level, the twins' threshold, nDCG@10."""
+
+
+def test_every_number_on_the_page_is_in_the_record(folder):
+    text = " ".join(Visible((folder / "report.html").read_text()).text)
+    known = numbers_in(json.loads((folder / "report.json").read_text())) | WORDS
+    written = {found.replace("−", "-").rstrip(",") for found in NUMBER.findall(text)}
+    assert len(written) > 50
+    assert written <= known, sorted(written - known)
+
+
+def test_pictures_and_captions_are_on_the_page(folder):
+    page = (folder / "report.html").read_text()
+    pictures = Reader(page).named("img")
+    assert len(pictures) > 10
+    assert all("picture-" in attributes["alt"] for attributes in pictures)
+    assert "a caption-" in page
+
+
+def test_hostile_captions_and_ids_stay_text():
+    given = small_world(captions=[HOSTILE] * 60)
+    plain, hostile = run(small_world()), run(given)
+    tags = [[tag for tag, _ in Reader(found.page).elements] for found in (plain, hostile)]
+    assert tags[0].count("script") == tags[1].count("script") == 1
+    assert "\x1b" not in hostile.page
+    assert not [
+        name for _, found in Reader(hostile.page).elements for name in found if name[:2] == "on"
+    ]
+
+
+@pytest.mark.slow
+def test_ten_thousand_items_fit_the_page(monkeypatch):
+    monkeypatch.setattr(measuring, "TWO_SETS", {"hit_at_k": measuring.TWO_SETS["hit_at_k"]})
+    given = small_world(10_000, captions=["a long caption " * 60] * 10_000)
+    faults = {name: f"{name} is bad in its own way {name[::-1]}" for name in names(10_000, "x")}
+    found = run(replace(given, about=replace(given.about, faults=faults)))
+    assert len(found.page.encode()) <= 5_000_000
+    assert f"{10_000:,}" in found.page
+    assert len(found.record["faults"]) == 10_000
+
+
+def test_plain_arrays_are_studied_without_more_ado():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 8))
+    found = study(x, x + 0.1 * rng.normal(size=(40, 8)))
+    assert found["hit_at_k"].value > 0.9
+    assert found.folder is None
+    assert "40 a and 40 b vectors of 8 coordinates" in found.page
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(SpaceMismatchError):
+        study(toy_set(np.eye(4)), toy_set(np.eye(3), "text"))
+    with pytest.raises(RequestError, match="No links were given"):
+        study(toy_set(np.eye(3)), toy_set(np.eye(3), "text", ["x", "y", "z"]))
+
+
+def test_a_world_brings_its_items_links_and_faults():
+    given = small_world()
+    links = {("text", "image"): Links((b, a) for a, b in given.links)}
+    world = World("toys", given.about.items, links, faults={"lost": "no file"})
+    taken = of_world(world, given.a, given.b, About(title="Mine"))
+    assert set(taken.links) == set(given.links)
+    assert (taken.about.title, taken.about.faults) == ("Mine", {"lost": "no file"})
+    assert taken.about.items["image"] is given.about.items["image"]
+    with pytest.raises(RequestError, match="does not link image to text"):
+        of_world(World("toys", {"text": Items("text", (), [])}), given.a, given.b)

@@ -1,0 +1,57 @@
+"""What the documents say is run: the tour, the README's Python, and every docstring example."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import isthmus
+
+ROOT = Path(__file__).parents[1]
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def modules_with_examples():
+    """Names of our modules whose source holds an example."""
+    package = Path(isthmus.__file__).parent
+    names = (found.name for found in pkgutil.walk_packages([str(package)], "isthmus."))
+    return [name for name in names if ">>> " in _source(package, name)]
+
+
+def _source(package, name):
+    path = package.joinpath(*name.split(".")[1:])
+    file = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", modules_with_examples())
+def test_docstring_examples(name):
+    found = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["docs/tour.md", "README.md"])
+def test_documents_run_as_they_stand(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ISTHMUS_CACHE", str(tmp_path / "cache"))
+    path = ROOT / name
+    found = doctest.testfile(str(path), module_relative=False, optionflags=FLAGS)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize("path", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"])
+def test_links_between_documents_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)\)", text)
+    missing = [
+        target
+        for target in targets
+        if not target.startswith(("http://", "https://")) and not (path.parent / target).exists()
+    ]
+    assert missing == []
