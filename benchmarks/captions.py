@@ -18,7 +18,7 @@ WORDS = (
     "child dog cat horse bird car bus train boat bicycle street field kitchen table window tree "
     "river mountain snow beach sitting standing running holding looking eating near behind under "
     "beside sunny evening umbrella motorcycle skateboard refrigerator photograph"
-).split()
+)
 CAPTIONS = 512
 BATCH = 64
 
@@ -26,7 +26,7 @@ BATCH = 64
 def captions(count: int, rng: np.random.Generator) -> list[str]:
     """Sentences of 5 to 20 common words."""
     lengths = rng.integers(5, 21, count)
-    return [" ".join(rng.choice(WORDS, length)) for length in lengths]
+    return [" ".join(rng.choice(WORDS.split(), length)) for length in lengths]
 
 
 def random_checkpoint(name: str, folder: Path) -> Path:

@@ -9,144 +9,15 @@ import pytest
 from PIL import Image
 
 from isthmus.encode.hf import load
+from isthmus.testing import check_model
 from isthmus.types import LoadOptions, RequestError
-from tests.encode.pictures import CAPTIONS, jpeg, write_photos
+from tests.encode.hf_models import MODELS, TEXT, align, transformers
+from tests.encode.pictures import CAPTIONS, close, jpeg, write_photos
 
 pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-transformers = pytest.importorskip("transformers")
 torch = pytest.importorskip("torch")
 
 TEXTS = [*CAPTIONS, *CAPTIONS[::-1]] * 2
-TEXT = {
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "vocab_size": 400,
-}
-VISION = {
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-}
-
-
-def trained(model, trainer, pre_tokenizer, template, special):
-    from tokenizers import Tokenizer, processors
-
-    tokenizer = Tokenizer(model)
-    tokenizer.pre_tokenizer = pre_tokenizer
-    tokenizer.train_from_iterator(CAPTIONS * 20, trainer)
-    ids = [(token, tokenizer.token_to_id(token)) for token in special if token in template]
-    tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=ids)
-    return tokenizer
-
-
-def clip(folder):
-    from tokenizers import models, pre_tokenizers, trainers
-
-    special = ["<|startoftext|>", "<|endoftext|>"]
-    tokenizer = trained(
-        models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"),
-        trainers.BpeTrainer(
-            vocab_size=300, special_tokens=special, end_of_word_suffix="</w>", show_progress=False
-        ),
-        pre_tokenizers.Whitespace(),
-        "<|startoftext|> $A <|endoftext|>",
-        special,
-    )
-    start, end = (tokenizer.token_to_id(token) for token in special)
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<|startoftext|>",
-        eos_token="<|endoftext|>",
-        pad_token="<|endoftext|>",
-        model_max_length=77,
-    ).save_pretrained(folder)
-    text = TEXT | {"bos_token_id": start, "eos_token_id": end, "pad_token_id": end}
-    vision = VISION | {"image_size": 224, "patch_size": 32}
-    config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
-    transformers.CLIPImageProcessorPil().save_pretrained(folder)
-    return transformers.CLIPModel(config)
-
-
-def siglip_tokenizer(folder, names):
-    from tokenizers import models, pre_tokenizers, trainers
-
-    special = ["<pad>", "</s>", "<unk>"]
-    tokenizer = trained(
-        models.Unigram(),
-        trainers.UnigramTrainer(
-            vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False
-        ),
-        pre_tokenizers.Metaspace(),
-        "$A </s>",
-        special,
-    )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="</s>",
-        unk_token="<unk>",
-        pad_token="</s>",
-        model_max_length=64,
-        model_input_names=names,
-    ).save_pretrained(folder)
-
-
-def siglip(folder):
-    siglip_tokenizer(folder, ["input_ids"])
-    text = TEXT | {"max_position_embeddings": 64, "projection_size": 32}
-    vision = VISION | {"image_size": 224, "patch_size": 32}
-    config = transformers.SiglipConfig(text_config=text, vision_config=vision)
-    processor = transformers.SiglipImageProcessorPil(size={"height": 224, "width": 224})
-    processor.save_pretrained(folder)
-    return transformers.SiglipModel(config)
-
-
-def siglip2(folder):
-    siglip_tokenizer(folder, ["input_ids", "attention_mask"])
-    text = TEXT | {"max_position_embeddings": 64, "projection_size": 32}
-    vision = VISION | {"num_patches": 49, "patch_size": 16}
-    config = transformers.Siglip2Config(text_config=text, vision_config=vision)
-    transformers.Siglip2ImageProcessorPil(max_num_patches=49, patch_size=16).save_pretrained(folder)
-    return transformers.Siglip2Model(config)
-
-
-def align(folder):
-    from tokenizers import models, pre_tokenizers, trainers
-
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    tokenizer = trained(
-        models.WordPiece(unk_token="[UNK]"),
-        trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False),
-        pre_tokenizers.Whitespace(),
-        "[CLS] $A [SEP]",
-        special,
-    )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        pad_token="[PAD]",
-        unk_token="[UNK]",
-        model_max_length=512,
-    ).save_pretrained(folder)
-    vision = {
-        "image_size": 64,
-        "width_coefficient": 0.25,
-        "depth_coefficient": 0.1,
-        "hidden_dim": 640,
-        "num_hidden_layers": 8,
-    }
-    config = transformers.AlignConfig(text_config=TEXT, vision_config=vision, projection_dim=640)
-    transformers.EfficientNetImageProcessorPil(
-        size={"height": 72, "width": 72}, crop_size={"height": 64, "width": 64}
-    ).save_pretrained(folder)
-    return transformers.AlignModel(config)
-
-
-MODELS = {"clip": clip, "siglip": siglip, "siglip2": siglip2, "align": align}
 CUT = {"clip", "align"}
 
 
@@ -187,11 +58,6 @@ def theirs(folder, photos, texts):
         )
         text = model.get_text_features(**tokens).pooler_output
     return image.numpy(), text.numpy()
-
-
-def close(ours, theirs):
-    scale = np.linalg.norm(theirs, axis=1, keepdims=True)
-    assert np.abs(ours / scale - theirs / scale).max() <= 1e-5
 
 
 def test_vectors_are_the_librarys(checkpoint, photos):
@@ -271,3 +137,9 @@ def test_another_preprocessing_is_another_space(checkpoint, tmp_path):
     values = json.loads(path.read_text())
     path.write_text(json.dumps(values | {"image_mean": [0.5, 0.5, 0.5]}))
     assert load(str(tmp_path / "copy"), LoadOptions())["text"].space != space
+
+
+def test_the_contract_holds(checkpoint, photos):
+    _, folder = checkpoint
+    model = load(str(folder), LoadOptions())
+    check_model(model, {"image": photos, "text": CAPTIONS})

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 
 from isthmus.encode.openclip import load
+from isthmus.testing import check_model
 from isthmus.types import ItemError, LoadOptions, RequestError
-from tests.encode.pictures import CAPTIONS, LONG, jpeg, write_photos
+from tests.encode.openclip_models import CONFIGS, PREPROCESSING, t5_tokenizer
+from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
 
 pytestmark = [
     pytest.mark.openclip,
@@ -20,102 +23,7 @@ pytestmark = [
 open_clip = pytest.importorskip("open_clip")
 torch = pytest.importorskip("torch")
 
-TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 3}
-CONFIGS = {
-    "tiny-RN50": {
-        "embed_dim": 96,
-        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "patch_size": None},
-        "text_cfg": TEXT,
-    },
-    "tiny-ViT-B-32": {
-        "embed_dim": 96,
-        "quick_gelu": True,
-        "vision_cfg": {"image_size": 224, "layers": 2, "width": 128, "patch_size": 32},
-        "text_cfg": TEXT,
-    },
-    "tiny-custom-text": {
-        "embed_dim": 96,
-        "custom_text": True,
-        "vision_cfg": {"image_size": 96, "layers": 1, "width": 64, "patch_size": 32},
-        "text_cfg": TEXT,
-    },
-    "tiny-CoCa": {
-        "embed_dim": 96,
-        "vision_cfg": {
-            "image_size": 96,
-            "layers": 1,
-            "width": 64,
-            "patch_size": 32,
-            "attentional_pool": True,
-            "attn_pooler_heads": 2,
-            "output_tokens": True,
-        },
-        "text_cfg": TEXT | {"context_length": 76, "embed_cls": True, "output_tokens": True},
-        "multimodal_cfg": {
-            "context_length": 76,
-            "vocab_size": 49408,
-            "width": 64,
-            "heads": 2,
-            "layers": 1,
-            "attn_pooler_heads": 2,
-        },
-        "custom_text": True,
-    },
-    "tiny-SigLIP": {
-        "embed_dim": 192,
-        "init_logit_bias": -10,
-        "custom_text": True,
-        "vision_cfg": {
-            "image_size": 224,
-            "timm_model_name": "vit_tiny_patch16_224",
-            "timm_model_pretrained": False,
-            "timm_pool": "map",
-            "timm_proj": "none",
-        },
-        "text_cfg": {
-            "context_length": 64,
-            "vocab_size": 600,
-            "hf_tokenizer_name": "beside the weights",
-            "tokenizer_kwargs": {"clean": "canonicalize"},
-            "width": 64,
-            "heads": 2,
-            "layers": 2,
-            "no_causal_mask": True,
-            "proj_bias": True,
-            "pool_type": "last",
-        },
-    },
-}
 CUT = {"tiny-RN50", "tiny-ViT-B-32", "tiny-custom-text"}
-PREPROCESSING = {"tiny-SigLIP": {"resize_mode": "squash", "mean": [0.5] * 3, "std": [0.5] * 3}}
-
-
-def t5_tokenizer(folder):
-    """A small sentencepiece-like tokenizer in the manner of SigLIP's, trained on the captions."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from tokenizers.trainers import UnigramTrainer
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.decoder = decoders.Metaspace()
-    special = ["<pad>", "</s>", "<unk>"]
-    trainer = UnigramTrainer(
-        vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator(CAPTIONS * 20, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 1)]
-    )
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="</s>",
-        unk_token="<unk>",
-        pad_token="</s>",
-        model_max_length=64,
-    )
-    fast.save_pretrained(folder)
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -156,11 +64,6 @@ def theirs(folder, photos, texts):
         image = model.encode_image(batch).numpy()
         text = model.encode_text(open_clip.get_tokenizer(name)(texts)).numpy()
     return image, text
-
-
-def close(ours, theirs):
-    scale = np.linalg.norm(theirs, axis=1, keepdims=True)
-    assert np.abs(ours / scale - theirs / scale).max() <= 1e-5
 
 
 def test_vectors_are_the_librarys(checkpoint, photos):
@@ -238,8 +141,6 @@ def test_odd_pictures_are_vectors_or_item_errors(checkpoint, tmp_path):
 
 class Bomb:
     def __reduce__(self):
-        import os
-
         return (os.mkdir, ("boom",))
 
 
@@ -282,3 +183,9 @@ def test_weights_that_are_missing_are_not_made_up(checkpoint, tmp_path):
     )
     with pytest.raises(RequestError, match="does not load"):
         load(f"local-dir:{tmp_path}", LoadOptions())
+
+
+def test_the_contract_holds(checkpoint, photos):
+    _, folder = checkpoint
+    model = load(f"local-dir:{folder}", LoadOptions())
+    check_model(model, {"image": photos, "text": CAPTIONS})
