@@ -128,7 +128,7 @@ def align(folder):
         "hidden_dim": 640,
         "num_hidden_layers": 8,
     }
-    config = transformers.AlignConfig(text_config=TEXT, vision_config=vision, projection_dim=640)
+    config = transformers.AlignConfig(text_config=TEXT, vision_config=vision, projection_dim=80)
     transformers.EfficientNetImageProcessorPil(
         size={"height": 72, "width": 72}, crop_size={"height": 64, "width": 64}
     ).save_pretrained(folder)

@@ -1,6 +1,5 @@
 """Damaged, oversized and alien files are refused in one sentence and cost little."""
 
-import io
 import re
 import struct
 import subprocess
@@ -8,7 +7,6 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
