@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from isthmus.encode.arrays import load, open_arrays
+from isthmus.lab import save
+from isthmus.lab.keeping import export_set
 from isthmus.store import write_table
 from isthmus.testing import check_model
 from isthmus.types import ItemError, Links, RequestError
@@ -163,3 +165,28 @@ def test_other_keys_become_modalities_and_views_are_left_alone(tmp_path):
 
 def test_kept_vectors_are_a_model(tmp_path):
     check_model(load(str(as_npz(tmp_path))), {"image": ["0", "3", "4"], "text": [0, 1, "2"]})
+
+
+def test_saved_sets_come_back_as_they_were(tmp_path):
+    sets = open_arrays(as_npz(tmp_path), model="a model").sets
+    for modality, some in sets.items():
+        save(some, tmp_path / "run" / modality)
+    one = open_arrays(tmp_path / "run" / "text").sets
+    both = open_arrays(tmp_path / "run").sets
+    assert list(one) == ["text"]
+    assert list(both) == ["image", "text"]
+    for modality, some in both.items():
+        np.testing.assert_array_equal(some.vectors, sets[modality].vectors)
+        assert (some.space, some.ids) == (sets[modality].space, sets[modality].ids)
+        assert isinstance(some.vectors, np.memmap)
+    save(sets["text"], tmp_path / "run" / "copy")
+    with pytest.raises(RequestError, match="several saved sets of text"):
+        open_arrays(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["image.parquet", "folder"])
+def test_what_isthmus_exports_is_read(tmp_path, name):
+    image = open_arrays(as_npz(tmp_path)).sets["image"]
+    found = open_arrays(export_set(image, tmp_path / "out" / name)).sets["image"]
+    np.testing.assert_allclose(found.unit, image.unit, atol=1e-3 if name == "folder" else 1e-7)
+    assert found.ids == image.ids

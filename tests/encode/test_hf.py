@@ -40,6 +40,11 @@ def checkpoint(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def model(checkpoint):
+    return load(str(checkpoint[1]), LoadOptions(device="cpu"))
+
+
+@pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     return write_photos(tmp_path_factory.mktemp("photos"))
 
@@ -60,38 +65,33 @@ def theirs(folder, photos, texts):
     return image.numpy(), text.numpy()
 
 
-def test_vectors_are_the_librarys(checkpoint, photos):
+def test_vectors_are_the_librarys(checkpoint, model, photos):
     name, folder = checkpoint
     image, text = theirs(folder, photos, TEXTS)
-    model = load(str(folder), LoadOptions(device="cpu"))
     close(model["image"].encode(photos), image)
     close(model["text"].encode(TEXTS), text)
     assert model["text"].cut == (name in CUT)
 
 
-def test_scale_and_bias_come_from_the_checkpoint(checkpoint):
-    name, folder = checkpoint
-    model = load(str(folder), LoadOptions())
+def test_scale_and_bias_come_from_the_checkpoint(checkpoint, model):
+    name, _ = checkpoint
     space = model["text"].space
     assert space == model["image"].space
     assert space.scale == pytest.approx(50 if name == "align" else np.exp(3.5), rel=1e-5)
     assert space.bias == (-7.25 if name.startswith("siglip") else 0)
 
 
-def test_scaled_decoding_changes_next_to_nothing(checkpoint):
-    _, folder = checkpoint
-    image = load(str(folder), LoadOptions())["image"]
+def test_scaled_decoding_changes_next_to_nothing(model):
+    image = model["image"]
     content = jpeg(2000, 1500)
     full = image.encode([Image.open(io.BytesIO(content)).convert("RGB")])
     scaled = image.encode([content])
     assert (full * scaled).sum() / np.linalg.norm(full) / np.linalg.norm(scaled) >= 0.999
 
 
-def test_odd_pictures_are_vectors(checkpoint):
-    _, folder = checkpoint
+def test_odd_pictures_are_vectors(model):
     strips = [Image.new("L", size, 90) for size in ((1, 1), (1, 20_000), (20_000, 1))]
-    vectors = load(str(folder), LoadOptions())["image"].encode(strips)
-    assert np.isfinite(vectors).all()
+    assert np.isfinite(model["image"].encode(strips)).all()
 
 
 @pytest.mark.parametrize("checkpoint", ["clip"], indirect=True)
@@ -139,7 +139,5 @@ def test_another_preprocessing_is_another_space(checkpoint, tmp_path):
     assert load(str(tmp_path / "copy"), LoadOptions())["text"].space != space
 
 
-def test_the_contract_holds(checkpoint, photos):
-    _, folder = checkpoint
-    model = load(str(folder), LoadOptions())
+def test_the_contract_holds(model, photos):
     check_model(model, {"image": photos, "text": CAPTIONS})
