@@ -20,7 +20,6 @@ from isthmus.types import (
     objects_of,
 )
 
-
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
