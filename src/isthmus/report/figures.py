@@ -104,7 +104,7 @@ def _cut_to_histograms(axes: Any) -> None:
     """Leaves out the empty ends of histograms whose bins cover all that is possible."""
     from matplotlib.patches import StepPatch
 
-    steps = [patch.get_data() for patch in axes.patches if isinstance(patch, StepPatch)]
+    steps: list[Any] = [patch.get_data() for patch in axes.patches if isinstance(patch, StepPatch)]
     ends = [
         float(edge)
         for step in steps

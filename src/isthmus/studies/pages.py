@@ -39,7 +39,7 @@ DRAWN = 350
 def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
-    counted = provenance.facts(given, rng)
+    counted = provenance.facts(given, seed)
     pair = looks.looks(given, rng)
     rows = Links.between(given.a, given.b, given.links)
     small = whole_objects(given.a, given.b, rows, DRAWN, rng)
