@@ -1,13 +1,12 @@
 """Measures of retrieval on whole spaces: known values, chance, invariances, refusals."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from retrieval_spaces import captions, noisy_pair, shared
 
 from isthmus import measure
 from isthmus.measure.door import two
@@ -27,35 +26,6 @@ RANKINGS = (
     "mixed_gallery",
 )
 BETWEEN = RANKINGS[:-1]
-
-
-def shared(name):
-    root = Path(os.environ.get("ISTHMUS_SHARED", Path(__file__).parents[2].parent / "shared"))
-    path = root / "data" / "clip_vitb16_coco500_pairs" / name
-    if not path.exists():
-        pytest.skip(f"the real embeddings are not here: {name}")
-    with np.load(path) as arrays:
-        return (
-            EmbeddingSet.from_rows(arrays["image"], "image"),
-            EmbeddingSet.from_rows(arrays["text"], "text"),
-        )
-
-
-def noisy_pair(seed=0, n=30, d=8, noise=0.7):
-    rng = np.random.default_rng(seed)
-    meaning = rng.normal(size=(n, d))
-    a, b = (meaning + noise * rng.normal(size=(n, d)) for _ in range(2))
-    return a.astype(np.float32), b.astype(np.float32)
-
-
-def captions(seed=0, n=20, each=3, d=8):
-    """n images with several captions each."""
-    rng = np.random.default_rng(seed)
-    meaning = rng.normal(size=(n, d))
-    a = meaning + 0.5 * rng.normal(size=(n, d))
-    b = np.repeat(meaning, each, axis=0) + 0.5 * rng.normal(size=(n * each, d))
-    links = Links((str(row // each), str(row)) for row in range(n * each))
-    return a.astype(np.float32), b.astype(np.float32), links
 
 
 def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance():

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.door import SetLike, one
-from isthmus.measure.labels import Labels, dealt, names_of, objects_in
+from isthmus.measure.door import SetLike
+from isthmus.measure.labels import Labels, dealt, labelled
 from isthmus.measure.nulls import DRAWS, chance
 from isthmus.measure.resampling import cut, leave_out, seeded
-from isthmus.measure.searches import MOST_QUERIES, sampled
 from isthmus.types import RequestError, Result
 
 
@@ -61,16 +60,15 @@ def cluster_agreement(
     """
     from sklearn.cluster import KMeans
 
-    rng, items = seeded(rng), one(a)
-    names, groups = names_of(items, labels), objects_in(items, objects)
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    classes, truth = np.unique(names[rows], return_inverse=True)
-    _, groups = np.unique(groups[rows], return_inverse=True)
+    rng = seeded(rng)
+    shown = labelled(a, labels, objects, rng)
+    classes, truth = np.unique(shown.names, return_inverse=True)
+    groups = shown.objects
     if len(classes) < 2:
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
     options: dict[str, Any] = {"n_init": 2, "max_iter": 100}  # typed as text in scikit-learn
     model = KMeans(len(classes), random_state=int(rng.integers(2**31)), **options)
-    cluster = model.fit_predict(items.unit[rows]).astype(np.int64)
+    cluster = model.fit_predict(shown.items.unit).astype(np.int64)
     blocks = cut(int(groups.max()) + 1, rng)[groups]
     tables = np.stack(
         [
@@ -79,7 +77,7 @@ def cluster_agreement(
         ]
     )
     table = tables.sum(axis=0)
-    homogeneity, completeness, value = (float(of) for of in v_measure(table))
+    homogeneity, completeness, value = (float(of[0]) for of in v_measure(table[None]))
     left = v_measure(table - tables)[2]
     draws = np.stack(
         [contingency(row, cluster, len(classes)) for row in dealt(truth, groups, rng, DRAWS)]
@@ -105,16 +103,16 @@ def contingency(
 
 
 def v_measure(
-    table: Int[np.ndarray, "*draws c g"],
-) -> tuple[Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"]]:
-    """Homogeneity, completeness and their harmonic mean.
+    tables: Int[np.ndarray, "b c g"],
+) -> tuple[Float[np.ndarray, " b"], Float[np.ndarray, " b"], Float[np.ndarray, " b"]]:
+    """Homogeneity, completeness and their harmonic mean of several tables.
 
     Mutual information over the entropy of the classes, and over that of the clusters; 1 where
     the entropy is zero.
     """
-    p = table / table.sum(axis=(-2, -1), keepdims=True)
-    classes, clusters = entropy(p.sum(axis=-1)), entropy(p.sum(axis=-2))
-    shared = classes + clusters - entropy(p.reshape(*p.shape[:-2], -1))
+    p = tables / tables.sum(axis=(1, 2), keepdims=True)
+    classes, clusters = entropy(p.sum(axis=2)), entropy(p.sum(axis=1))
+    shared = classes + clusters - entropy(p.reshape(len(p), -1))
     homogeneity, completeness = (
         np.divide(shared, of, out=np.ones_like(shared), where=of > 0) for of in (classes, clusters)
     )
@@ -123,8 +121,8 @@ def v_measure(
     return homogeneity, completeness, mean
 
 
-def entropy(p: Float[np.ndarray, "*draws c"]) -> Float[np.ndarray, "*draws"]:
-    """Shannon entropy of the last axis, in nats."""
+def entropy(p: Float[np.ndarray, "b c"]) -> Float[np.ndarray, " b"]:
+    """Shannon entropy of each row, in nats."""
     from scipy.special import entr
 
-    return entr(p).sum(axis=-1)
+    return entr(p).sum(axis=1)

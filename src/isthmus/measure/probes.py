@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.classifications import ClassResult, Task, classified
-from isthmus.measure.door import SetLike, one
-from isthmus.measure.labels import Labels, names_of, objects_in
+from isthmus.measure.door import SetLike
+from isthmus.measure.labels import Labels, labelled
 from isthmus.measure.resampling import seeded
-from isthmus.measure.searches import MOST_QUERIES, sampled
+from isthmus.measure.ridges import ridge
 from isthmus.types import RequestError
 
 Rule = Callable[[Vectors, Int[np.ndarray, " n"], np.ndarray], Float[np.ndarray, "m c"]]
@@ -81,11 +81,9 @@ def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Gen
         RequestError: fewer than two classes are left to learn, or no held-out class is among
             them.
     """
-    items = one(a)
-    names, groups = names_of(items, labels), objects_in(items, objects)
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    classes, numbers = np.unique(names[rows], return_inverse=True)
-    _, groups = np.unique(groups[rows], return_inverse=True)
+    shown = labelled(a, labels, objects, rng)
+    classes, numbers = np.unique(shown.names, return_inverse=True)
+    groups, vectors = shown.objects, shown.items.unit
     count = int(groups.max()) + 1
     out = (rng.permutation(count) < max(1, round(HELD_OUT * count)))[groups]
     known = np.unique(numbers[~out])
@@ -95,7 +93,6 @@ def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Gen
             f"{len(classes)} classes of {count} objects, {len(known)} are left to learn and none "
             "or too few to ask: label several objects alike, in two classes or more."
         )
-    vectors = items.unit[rows]
     task = Task(numbers[out], tuple(classes.tolist()), groups[out])
     return Trial(vectors[~out], numbers[~out], groups[~out], vectors[out], task)
 
@@ -180,47 +177,6 @@ def prototype_probe(
     found = trial(a, labels, objects, rng)
     kind = partial(PrototypeProbeResult, trained_on=len(found.y), rule="the nearest class mean")
     return classified(kind, "prototype probe", scored(found, prototypes), found.task, rng)
-
-
-def ridge(
-    x: Vectors,
-    y: Int[np.ndarray, " n"],
-    held_out: Float[np.ndarray, "m d"],
-    objects: Int[np.ndarray, " n"],
-) -> Float[np.ndarray, "m c"]:
-    """Ridge regression on class indicators.
-
-    Its strength is the one that reads the classes of a third of the training objects best from
-    the others, so that views of one object cannot vouch for each other.
-    """
-    inner = np.unique(objects, return_inverse=True)[1] % 3 == 0
-    fits = least_squares(x[~inner], y[~inner], int(y.max()) + 1, STRENGTHS)
-    right = [(answers(fit, x[inner]).argmax(axis=1) == y[inner]).mean() for fit in fits]
-    # the strongest among equals: argmax takes the first
-    best = STRENGTHS[int(np.argmax(right))]
-    return answers(least_squares(x, y, int(y.max()) + 1, (best,))[0], held_out)
-
-
-def least_squares(
-    x: Vectors, y: Int[np.ndarray, " n"], c: int, strengths: tuple[float, ...]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(weights, offsets) of each strength, given in units of the mean eigenvalue of x'x."""
-    middle, target = x.mean(axis=0), np.eye(c, dtype=np.float32)[y]
-    centred = x - middle
-    values, vectors = np.linalg.eigh(centred.T @ centred)
-    cross = vectors.T @ (centred.T @ (target - target.mean(axis=0)))
-    scale = max(float(values.mean()), 1e-12)
-    weights = [vectors @ (cross / (values + s * scale)[:, None]) for s in strengths]
-    return [(w, target.mean(axis=0) - middle @ w) for w in weights]
-
-
-def answers(fit: tuple[np.ndarray, np.ndarray], x: Vectors) -> Float[np.ndarray, "n c"]:
-    """The fitted class indicators."""
-    return x @ fit[0] + fit[1]
-
-
-STRENGTHS = (100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
-"""Ridge strengths tried, strongest first, in units of the mean eigenvalue."""
 
 
 def neighbours(

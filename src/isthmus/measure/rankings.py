@@ -12,7 +12,7 @@ from isthmus.measure.door import Pair
 from isthmus.measure.nulls import chance
 from isthmus.measure.ranks import Ranks
 from isthmus.measure.resampling import query_bootstrap, seeded
-from isthmus.measure.searches import Search, both_searches
+from isthmus.measure.searches import Search, both_searches, searchable
 from isthmus.types import Interval, Null, RequestError, Result
 
 if TYPE_CHECKING:
@@ -116,14 +116,14 @@ def ranking(
         rng: draws the permuted links and the bootstrap.
         fields: what the result holds beside.
     """
-    rng = seeded(rng)
+    rng, pair = seeded(rng), searchable(pair)
     forward, backward = (
         direction(found, formulas, kind, rng) for found in both_searches(pair, rng)
     )
     return kind(
         name=name,
         value=forward.value,
-        n=len(np.unique(pair.objects[0][pair.rows[:, 0]])),
+        n=pair.n,
         interval=forward.interval,
         null=forward.null,
         forward=forward,

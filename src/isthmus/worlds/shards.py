@@ -89,10 +89,10 @@ def expand(pattern: str) -> list[str]:
     else:
         middles = match[3].split(",")
     head, tail = pattern[: match.start()], pattern[match.end() :]
-    names = [head + middle + rest for middle in middles for rest in expand(tail)]
-    if len(names) > MAX_SHARDS:
+    rests = expand(tail)
+    if len(middles) * len(rests) > MAX_SHARDS:
         raise RequestError(f"{pattern} stands for more than {MAX_SHARDS} shards.")
-    return names
+    return [head + middle + rest for middle in middles for rest in rests]
 
 
 def _members(path: Path, draft: Draft) -> Iterator[Member]:
