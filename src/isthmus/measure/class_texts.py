@@ -8,9 +8,9 @@ import numpy as np
 from isthmus.arrays import unit
 from isthmus.measure.classifications import ClassResult, Task, classified
 from isthmus.measure.door import SetLike, one
-from isthmus.measure.labels import Labels, names_of, objects_in
+from isthmus.measure.labels import Labels, labelled
 from isthmus.measure.resampling import seeded
-from isthmus.measure.searches import MOST_QUERIES, sampled, scores_between
+from isthmus.measure.searches import scores_between
 from isthmus.types import EmbeddingSet, RequestError, Step, same_space
 
 ClassTexts = SetLike | Mapping[str, SetLike]
@@ -52,20 +52,18 @@ def zero_shot(
         RequestError: an item has no label, a label is no class, or there is one class only.
         SpaceMismatchError: a class text lives in another space.
     """
-    rng, items = seeded(rng), one(a)
-    texts = class_vectors(classes, items)
-    names, groups = names_of(items, labels), objects_in(items, objects)
-    unknown = sorted(set(names.tolist()) - set(texts.ids))
+    rng = seeded(rng)
+    shown = labelled(a, labels, objects, rng)
+    texts = class_vectors(classes, shown.items)
+    unknown = sorted(set(shown.names.tolist()) - set(texts.ids))
     if unknown:
         raise RequestError(
             f"Labels must be among the {len(texts)} classes (such as {texts.ids[0]!r}), but "
             f"{len(unknown)} are not; the first is {unknown[0]!r}."
         )
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    truth = np.array([texts.row[name] for name in names[rows]])
-    taken = items if len(rows) == len(items) else items.take(items.ids[row] for row in rows)
-    scores = np.concatenate([tile for _, tile in scores_between(taken, texts).tiles()])
-    task = Task(truth, texts.ids, groups[rows])
+    truth = np.array([texts.row[name] for name in shown.names])
+    scores = np.concatenate([tile for _, tile in scores_between(shown.items, texts).tiles()])
+    task = Task(truth, texts.ids, shown.objects)
     return classified(ZeroShotResult, "zero-shot top-1", scores, task, rng)
 
 

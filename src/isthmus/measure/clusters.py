@@ -1,16 +1,20 @@
 """Clusters: do groups that form by themselves agree with labels?"""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from isthmus.measure.door import SetLike, one
-from isthmus.measure.labels import Labels, dealt, names_of, objects_in
+from isthmus.measure.clouds import LEAST
+from isthmus.measure.door import SetLike
+from isthmus.measure.labels import Labels, dealt, labelled
 from isthmus.measure.nulls import DRAWS, chance
 from isthmus.measure.resampling import cut, leave_out, seeded
-from isthmus.measure.searches import MOST_QUERIES, sampled
 from isthmus.types import RequestError, Result
+
+MANY = 50
+"""Classes beyond which k-means starts once instead of three times."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,8 +26,6 @@ class ClusterResult(Result):
     completeness: float
     """1 if every class lies in one cluster only."""
     classes: tuple[str, ...]
-    table: Int[np.ndarray, "c g"]
-    """Items of each class (row) in each cluster (column)."""
 
     paper = "Rosenberg & Hirschberg 2007, EMNLP, equation 3 with beta = 1"
 
@@ -60,69 +62,50 @@ def cluster_agreement(
     """
     from sklearn.cluster import KMeans
 
-    rng, items = seeded(rng), one(a)
-    names, groups = names_of(items, labels), objects_in(items, objects)
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    classes, truth = np.unique(names[rows], return_inverse=True)
-    _, groups = np.unique(groups[rows], return_inverse=True)
+    rng = seeded(rng)
+    shown = labelled(a, labels, objects, rng)
+    classes, truth = np.unique(shown.names, return_inverse=True)
     if len(classes) < 2:
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
-    model = KMeans(len(classes), n_init=3, max_iter=100, random_state=int(rng.integers(2**31)))
-    cluster = model.fit_predict(items.unit[rows]).astype(np.int64)
-    blocks = cut(int(groups.max()) + 1, rng)[groups]
-    tables = np.stack(
-        [
-            contingency(truth[blocks == g], cluster[blocks == g], len(classes))
-            for g in range(int(blocks.max()) + 1)
-        ]
-    )
-    table = tables.sum(axis=0)
-    homogeneity, completeness, value = (float(of) for of in v_measure(table))
-    left = v_measure(table - tables)[2]
-    draws = np.stack(
-        [contingency(row, cluster, len(classes)) for row in dealt(truth, groups, rng, DRAWS)]
-    )
+    rounds = {"n_init": 3 if len(classes) <= MANY else 1, "max_iter": 30}
+    model = KMeans(len(classes), random_state=int(rng.integers(2**31)), **cast(Any, rounds))
+    cluster = model.fit_predict(shown.items.unit).astype(np.int64)
+    homogeneity, completeness, value = v_measure(truth, cluster)
+    draws = [v_measure(row, cluster)[2] for row in dealt(truth, shown.objects, rng, DRAWS)]
+    n = int(shown.objects.max()) + 1
+    block = cut(n, rng)[shown.objects]
+    left = [v_measure(truth[block != g], cluster[block != g])[2] for g in np.unique(block)]
+    interval = leave_out(value, np.array(left), debias=False)[1] if n >= LEAST else None
+    null = chance("label", value, np.array(draws), note="class labels dealt anew to objects")
     return ClusterResult(
         name="cluster agreement",
         value=value,
-        n=int(groups.max()) + 1,
-        interval=leave_out(value, left, debias=False)[1],
-        null=chance("label", value, v_measure(draws)[2], note="class labels dealt anew to objects"),
+        n=n,
+        interval=interval,
+        null=null,
         homogeneity=homogeneity,
         completeness=completeness,
         classes=tuple(classes.tolist()),
-        table=table,
     )
 
 
-def contingency(
-    truth: Int[np.ndarray, " n"], cluster: Int[np.ndarray, " n"], c: int
-) -> Int[np.ndarray, "c c"]:
-    """Items of each class in each cluster."""
-    return np.bincount(truth * c + cluster, minlength=c * c).reshape(c, c)
-
-
 def v_measure(
-    table: Int[np.ndarray, "*draws c g"],
-) -> tuple[Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"], Float[np.ndarray, "*draws"]]:
+    truth: Int[np.ndarray, " n"], cluster: Int[np.ndarray, " n"]
+) -> tuple[float, float, float]:
     """Homogeneity, completeness and their harmonic mean.
 
     Mutual information over the entropy of the classes, and over that of the clusters; 1 where
     the entropy is zero.
     """
-    p = table / table.sum(axis=(-2, -1), keepdims=True)
-    classes, clusters = entropy(p.sum(axis=-1)), entropy(p.sum(axis=-2))
-    shared = classes + clusters - entropy(p.reshape(*p.shape[:-2], -1))
-    homogeneity, completeness = (
-        np.divide(shared, of, out=np.ones_like(shared), where=of > 0) for of in (classes, clusters)
-    )
+    classes, clusters = entropy(truth), entropy(cluster)
+    shared = classes + clusters - entropy(truth * (int(cluster.max()) + 1) + cluster)
+    homogeneity = shared / classes if classes > 0 else 1.0
+    completeness = shared / clusters if clusters > 0 else 1.0
     both = homogeneity + completeness
-    mean = np.divide(2 * homogeneity * completeness, both, out=np.zeros_like(both), where=both > 0)
-    return homogeneity, completeness, mean
+    return homogeneity, completeness, 2 * homogeneity * completeness / both if both > 0 else 0.0
 
 
-def entropy(p: Float[np.ndarray, "*draws c"]) -> Float[np.ndarray, "*draws"]:
-    """Shannon entropy of the last axis, in nats."""
-    from scipy.special import entr
-
-    return entr(p).sum(axis=-1)
+def entropy(names: Int[np.ndarray, " n"]) -> float:
+    """Shannon entropy of how often each name occurs, in nats."""
+    p = np.unique(names, return_counts=True)[1] / len(names)
+    return float(-(p * np.log(p)).sum())

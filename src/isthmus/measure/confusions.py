@@ -11,7 +11,7 @@ from isthmus.measure.door import Pair, SetLike, two
 from isthmus.measure.hits import hit_chances
 from isthmus.measure.rankings import RankingResult, ranking
 from isthmus.measure.ranks import Ranks, Scores
-from isthmus.measure.searches import scores_between
+from isthmus.measure.searches import scores_between, searchable
 from isthmus.types import Links, RequestError
 
 
@@ -55,15 +55,16 @@ class ConfusionResult(RankingResult):
     def about(self) -> str:
         """One sentence for a newcomer."""
         there, back = self.forward, self.backward
-        near = ", ".join(
-            f"{mean:.2f} against {random:.2f} for random {way.gallery} items"
-            for mean, random, way in zip(
-                self.resemblance, self.resemblance_by_chance, (there, back), strict=True
-            )
-        )
+        sides = zip((there, back), self.resemblance, self.resemblance_by_chance, strict=True)
+        near = [
+            f"{mean:.2f} among {way.gallery} items (random ones: {random:.2f})"
+            for way, mean, random in sides
+            if not np.isnan(mean)
+        ]
+        resemble = f"; its cosine with the right item is {', '.join(near)}" if near else ""
         return (
             f"{there.value:.1%} of {there.query} queries and {back.value:.1%} of {back.query} "
-            f"queries find something else first; its similarity to the right item is {near}."
+            f"queries find something else first{resemble}."
         )
 
 
@@ -87,7 +88,7 @@ def neighbour_confusions(
         links: which items belong together; equal ids by default.
         show: mistakes listed each way, those with the largest lead over the right item.
         neighbours: nearest items listed for each.
-        rng: draws permuted links and the bootstrap.
+        rng: draws the bootstrap.
 
     Raises:
         RequestError: no link joins the sets, or ``show`` or ``neighbours`` is below 1.
@@ -97,7 +98,7 @@ def neighbour_confusions(
         raise RequestError(
             f"Mistakes and neighbours to list are 1 or more, not {show} and {neighbours}."
         )
-    pair = two(a, b, links)
+    pair = searchable(two(a, b, links))
     ways = [Answers.of(p) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
     listed = [way.examples(show, neighbours) for way in ways]
     magnets = [way.magnets() for way in ways]
@@ -168,7 +169,7 @@ class Answers:
             return ()
         tiles = [tile.copy() for _, tile in queries(self.pair, self.rows[worst]).tiles()]
         return tuple(
-            self.example(number, line, neighbours)
+            self.example(int(number), line, neighbours)
             for number, line in zip(worst, np.concatenate(tiles), strict=True)
         )
 

@@ -12,7 +12,7 @@ from isthmus.measure.nulls import pairings
 from isthmus.measure.rankings import RankingResult, cut_offs, direction
 from isthmus.measure.ranks import Ranks, Scores, ranked
 from isthmus.measure.resampling import seeded
-from isthmus.measure.searches import Search, draws_for, sampled, scores_between
+from isthmus.measure.searches import Search, draws_for, sampled, scores_between, searchable
 from isthmus.types import Links, RequestError
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def mixed_gallery(
     """
     if relevant not in RELEVANT:
         raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
-    rng, pair, formulas = seeded(rng), two(a, b, links), cut_offs(relative_gains, k)
+    rng, pair, formulas = seeded(rng), searchable(two(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
     forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
     (rule, ceiling), (rule_back, ceiling_back) = (side.bounds(k) for side in sides)
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
         value=forward.value,
-        n=len(np.unique(pair.objects[0][pair.rows[:, 0]])),
+        n=pair.n,
         interval=forward.interval,
         null=forward.null,
         forward=forward,

@@ -1,11 +1,15 @@
 """Labels at the door: one class name per row, and which rows belong to one object."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
 
+from isthmus.measure.clouds import pick
+from isthmus.measure.door import SetLike, one
+from isthmus.measure.searches import MOST_QUERIES, sampled
 from isthmus.types import EmbeddingSet, RequestError
 
 Labels: TypeAlias = Mapping[str, Any] | Sequence[Any] | np.ndarray
@@ -39,6 +43,32 @@ def objects_in(a: EmbeddingSet, objects: Labels | None) -> Int[np.ndarray, " n"]
     if objects is None:
         return np.arange(len(a))
     return np.unique(names_of(a, objects, "object"), return_inverse=True)[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Items with a class name and an object number each."""
+
+    items: EmbeddingSet
+    names: np.ndarray
+    """Class name of every item, as text."""
+    objects: Int[np.ndarray, " n"]
+    """Object number of every item, 0, 1, ..."""
+
+
+def labelled(
+    a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Generator
+) -> Labelled:
+    """The items with their labels; of many, those of random whole objects.
+
+    Raises:
+        RequestError: an item has no label or no object.
+    """
+    items = one(a)
+    names, groups = names_of(items, labels), objects_in(items, objects)
+    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
+    taken = items if len(rows) == len(items) else pick(items, rows)
+    return Labelled(taken, names[rows], np.unique(groups[rows], return_inverse=True)[1])
 
 
 def dealt(

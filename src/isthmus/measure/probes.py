@@ -9,13 +9,13 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.classifications import ClassResult, Task, classified
-from isthmus.measure.door import SetLike, one
-from isthmus.measure.labels import Labels, names_of, objects_in
+from isthmus.measure.door import SetLike
+from isthmus.measure.labels import Labels, labelled
 from isthmus.measure.resampling import seeded
-from isthmus.measure.searches import MOST_QUERIES, sampled
+from isthmus.measure.ridges import ridge
 from isthmus.types import RequestError
 
-Rule = Callable[[Vectors, Int[np.ndarray, " n"], Vectors], Float[np.ndarray, "m c"]]
+Rule = Callable[[Vectors, Int[np.ndarray, " n"], np.ndarray], Float[np.ndarray, "m c"]]
 """(training vectors, their classes 0..c-1, held-out vectors) -> scores."""
 
 HELD_OUT = 1 / 3
@@ -68,7 +68,9 @@ class Trial:
     """Unit vectors to fit to."""
     y: Int[np.ndarray, " n"]
     """Their classes, as numbers of the task's classes."""
-    held_out: Vectors
+    objects: Int[np.ndarray, " n"]
+    """Their objects."""
+    held_out: Float[np.ndarray, "m d"]
     task: Task
 
 
@@ -79,11 +81,9 @@ def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Gen
         RequestError: fewer than two classes are left to learn, or no held-out class is among
             them.
     """
-    items = one(a)
-    names, groups = names_of(items, labels), objects_in(items, objects)
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    classes, numbers = np.unique(names[rows], return_inverse=True)
-    _, groups = np.unique(groups[rows], return_inverse=True)
+    shown = labelled(a, labels, objects, rng)
+    classes, numbers = np.unique(shown.names, return_inverse=True)
+    groups, vectors = shown.objects, shown.items.unit
     count = int(groups.max()) + 1
     out = (rng.permutation(count) < max(1, round(HELD_OUT * count)))[groups]
     known = np.unique(numbers[~out])
@@ -93,9 +93,8 @@ def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Gen
             f"{len(classes)} classes of {count} objects, {len(known)} are left to learn and none "
             "or too few to ask: label several objects alike, in two classes or more."
         )
-    vectors = items.unit[rows]
     task = Task(numbers[out], tuple(classes.tolist()), groups[out])
-    return Trial(vectors[~out], numbers[~out], vectors[out], task)
+    return Trial(vectors[~out], numbers[~out], groups[~out], vectors[out], task)
 
 
 def scored(found: Trial, rule: Rule) -> Float[np.ndarray, "m c"]:
@@ -115,8 +114,8 @@ def linear_probe(
 ) -> LinearProbeResult:
     """Share of unseen objects whose class a linear rule reads from their vectors.
 
-    Ridge regression on class indicators, its strength chosen by leave-one-out on the training
-    objects (two thirds); the null deals the labels of the unseen objects anew.
+    Ridge regression on class indicators, fitted to two thirds of the objects; its strength is
+    chosen among these. The null deals the labels of the unseen objects anew.
 
     Args:
         a: items of one modality.
@@ -130,7 +129,8 @@ def linear_probe(
     rng = seeded(rng)
     found = trial(a, labels, objects, rng)
     kind = partial(LinearProbeResult, trained_on=len(found.y), rule="a linear rule")
-    return classified(kind, "linear probe", scored(found, ridge), found.task, rng)
+    rule = partial(ridge, objects=found.objects)
+    return classified(kind, "linear probe", scored(found, rule), found.task, rng)
 
 
 def knn_probe(
@@ -179,17 +179,8 @@ def prototype_probe(
     return classified(kind, "prototype probe", scored(found, prototypes), found.task, rng)
 
 
-def ridge(x: Vectors, y: Int[np.ndarray, " n"], held_out: Vectors) -> Float[np.ndarray, "m c"]:
-    """Ridge regression on class indicators, its strength chosen by leave-one-out."""
-    from sklearn.linear_model import RidgeClassifierCV
-
-    model = RidgeClassifierCV(alphas=np.logspace(-3, 3, 7)).fit(x, y)
-    scores = np.asarray(model.decision_function(held_out))
-    return np.stack([-scores, scores], axis=1) if scores.ndim == 1 else scores
-
-
 def neighbours(
-    x: Vectors, y: Int[np.ndarray, " n"], held_out: Vectors, k: int
+    x: Vectors, y: Int[np.ndarray, " n"], held_out: Float[np.ndarray, "m d"], k: int
 ) -> Float[np.ndarray, "m c"]:
     """Share of the k nearest items in each class."""
     from sklearn.neighbors import KNeighborsClassifier
@@ -198,7 +189,9 @@ def neighbours(
     return np.asarray(model.predict_proba(held_out))
 
 
-def prototypes(x: Vectors, y: Int[np.ndarray, " n"], held_out: Vectors) -> Float[np.ndarray, "m c"]:
+def prototypes(
+    x: Vectors, y: Int[np.ndarray, " n"], held_out: Float[np.ndarray, "m d"]
+) -> Float[np.ndarray, "m c"]:
     """Cosine with the mean unit vector of each class."""
     sums = np.zeros((int(y.max()) + 1, x.shape[1]))
     np.add.at(sums, y, x)

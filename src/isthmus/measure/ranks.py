@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
-
 TILE = 2**22
 """Scores per tile: 16 MB of float32."""
 
@@ -73,7 +71,8 @@ class Ranks:
 
     def total(self, gains: np.ndarray) -> Float[np.ndarray, " q"]:
         """Sum of a quantity of the groups over each query."""
-        return np.bincount(self.query, gains, minlength=self.queries)
+        # without any group NumPy counts in whole numbers
+        return np.bincount(self.query, gains, minlength=self.queries).astype(np.float64, copy=False)
 
     def places(self, worth: Float[np.ndarray, " m"]) -> Float[np.ndarray, " g"]:
         """What one item of each group is worth on average, if place i is worth ``worth[i - 1]``."""
@@ -83,13 +82,13 @@ class Ranks:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of queries (n, d) against a gallery (m, d), larger is closer."""
+    """Scores of queries against a gallery, larger is closer."""
 
-    queries: Vectors
-    gallery: Vectors
+    queries: Float[np.ndarray, "q d"]
+    gallery: Float[np.ndarray, "m d"]
     rule: Callable[[Any, Any], Any]
-    """A similarity of ``isthmus.similarity``: (n, d), (m, d) -> (n, m)."""
-    own: Int[np.ndarray, " n"] | None = None
+    """A similarity of ``isthmus.similarity``: (q, d), (m, d) -> (q, m)."""
+    own: Int[np.ndarray, " q"] | None = None
     """Gallery row of each query itself, which it must not find; none where it is not there."""
 
     @cached_property
@@ -154,7 +153,7 @@ def ranked(
         asked: the question that each entry belongs to, ascending, where one query is asked
             several questions (the truth and its permutations); every query once by default.
     """
-    query, column = relevant.T
+    query, column = relevant[:, 0], relevant[:, 1]
     questions = len(scores.queries) if asked is None else int(asked.max()) + 1
     above, tied = np.empty((2, len(query)), dtype=np.int32)
     for start, tile in scores.tiles():

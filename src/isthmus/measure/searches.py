@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
-from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,10 +14,13 @@ from isthmus.similarity import SIMILARITIES
 from isthmus.types import EmbeddingSet
 
 MOST_QUERIES = 20_000
-"""Beyond this, whole objects are sampled as queries; the gallery stays whole."""
+"""Beyond this, whole objects are sampled as queries; the gallery stays as it is."""
 
 MOST_SCORES = 400_000_000
 """Likewise beyond this many scores of one direction."""
+
+WHOLE = 100_000
+"""Rows of a set up to which the gallery is the whole set."""
 
 MOST_LOOKUPS = 20_000_000
 """Ranks that are looked up for the null; many links get fewer permutations."""
@@ -86,7 +87,7 @@ def with_moved(
 
 def sampled(
     rows: Int[np.ndarray, " q"], objects: Int[np.ndarray, " n"], most: int, rng: np.random.Generator
-) -> Int[np.ndarray, " q"]:
+) -> Int[np.ndarray, " s"]:
     """The rows, or those of random whole objects, about ``most`` rows in all."""
     if len(rows) <= most:
         return rows
@@ -101,24 +102,21 @@ def draws_for(links: int) -> int:
     return next((draws for draws in (199, 99, 59, 39) if draws * links <= MOST_LOOKUPS), 19)
 
 
-Searches: TypeAlias = tuple[Search, Search]
+def searchable(pair: Pair) -> Pair:
+    """The pair itself or, beyond ``WHOLE`` rows of a set, a sample of its objects."""
+    return pair if max(len(pair.a), len(pair.b)) <= WHOLE else pair.sampled
 
-_LAST: "WeakKeyDictionary[EmbeddingSet, tuple[ref[EmbeddingSet], np.ndarray, int, Searches]]"
-_LAST = WeakKeyDictionary()
 
-
-def both_searches(pair: Pair, rng: np.random.Generator) -> Searches:
+def both_searches(pair: Pair) -> tuple[Search, Search]:
     """Search b with a, and a with b.
 
-    The ranks depend on the sets, the links and one number drawn from ``rng`` alone, so that the
-    measures of one study, each given a fresh generator of the same seed, share the last search.
+    Permutations, and queries where they are sampled, are drawn with seed 0 and the ranks are
+    kept on the pair, so that all measures of one pair search once.
     """
-    seed = int(rng.integers(2**32))
-    kept = _LAST.get(pair.a)
-    if kept and kept[0]() is pair.b and kept[2] == seed and np.array_equal(kept[1], pair.rows):
-        return kept[3]
-    generator = np.random.default_rng(seed)
-    back = Pair(pair.b, pair.a, pair.rows[:, ::-1])
-    found = search(pair, generator), search(back, generator)
-    _LAST[pair.a] = ref(pair.b), pair.rows, seed, found
-    return found
+    kept: tuple[Search, Search] | None = vars(pair).get("_searches")
+    if kept is None:
+        rng = np.random.default_rng(0)
+        back = Pair(pair.b, pair.a, pair.rows[:, ::-1])
+        kept = search(pair, rng), search(back, rng)
+        vars(pair)["_searches"] = kept
+    return kept

@@ -103,7 +103,7 @@ def facts(block: Facts) -> str:
 def _told(block: Figure | Fact) -> str:
     """The sentence, the numbers and the source."""
     pairs = "".join(
-        f"<div><dt>{escaped(label)}</dt><dd>{escaped(text)}</dd></div>"
+        f"<div><dt>{escaped(label)}</dt> <dd>{escaped(text)}</dd></div>"
         for label, text in block.numbers
     )
     numbers = f'<dl class="numbers">{pairs}</dl>' if pairs else ""

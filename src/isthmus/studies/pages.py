@@ -17,12 +17,14 @@ from isthmus.report import (
     html,
     map_figure,
 )
-from isthmus.studies import layout, looks, provenance
+from isthmus.studies import looks, provenance
 from isthmus.studies.advice import advise
 from isthmus.studies.evidence import cards, evidence
 from isthmus.studies.given import StudyInput
+from isthmus.studies.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.measuring import Measured
 from isthmus.studies.projection import Projection, project
+from isthmus.studies.readings import COLUMNS, rows, sections
 from isthmus.studies.sampling import whole_objects
 from isthmus.studies.significance import METHOD, adjusted
 from isthmus.studies.summary import summary
@@ -37,7 +39,7 @@ DRAWN = 350
 def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
-    counted = provenance.facts(given, rng)
+    counted = provenance.facts(given, seed)
     pair = looks.looks(given, rng)
     rows = Links.between(given.a, given.b, given.links)
     small = whole_objects(given.a, given.b, rows, DRAWN, rng)
@@ -47,17 +49,15 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
     p = adjusted(found.results)
     title = given.about.title or f"The joint space of {given.a.space.name}"
     words = summary(given.a, given.b, numbers, counted)
-    parts = layout.sections(found.results)
-    at = sum(part.key in ("gap", "similarities", "spectrum") for part in parts)
     page = Page(
         title=title,
         kicker=_kicker(given),
         summary=words,
         cards=cards(found.results, counted),
         sections=(
-            *parts[:at],
+            *sections(BEFORE_MAP, found.results),
             _map(given, placed, small),
-            *parts[at:],
+            *sections(AFTER_MAP, found.results),
             looks.section(pair, given, Album()),
             _next(advice),
             provenance.section(given, counted, seed),
@@ -142,12 +142,14 @@ def _next(advice: tuple[Any, ...]) -> Section:
 
 
 def _all(found: Measured, p: dict[str, float]) -> Section:
-    columns = ("measure", "value", "95 % interval", "chance", "noise floor", "n")
-    columns = (*columns, "p", "adjusted p", "source")
-    rows = tuple(
-        row for key, result in found.results.items() for row in layout.rows(key, result, p.get(key))
+    cells = tuple(
+        row for key, result in found.results.items() for row in rows(key, result, p.get(key))
     )
-    blocks: list[Block] = [Table("Every measure", columns, rows, columns[1:8])]
+    sources = {result.name: result.cite() for result in found.results.values()}
+    blocks: list[Block] = [
+        Table("Every measure", COLUMNS, cells, COLUMNS[1:]),
+        Table("Sources", ("measure", "paper and equation"), tuple(sources.items())),
+    ]
     if found.missing:
         blocks.append(Table("Not measured", ("reason", "measures"), _missing(found.missing)))
     lead = (

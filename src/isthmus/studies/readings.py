@@ -1,0 +1,182 @@
+"""Results as parts of the page: drawings with a sentence and numbers, facts, rows of a table."""
+
+from collections.abc import Iterable, Mapping
+
+from isthmus.measure.rankings import RankingResult
+from isthmus.report import (
+    Block,
+    Fact,
+    Facts,
+    Figure,
+    Figures,
+    Section,
+    beside,
+    between,
+    correction,
+    figure,
+    number,
+    reading,
+    span,
+)
+from isthmus.studies.layout import (
+    AFTER_MAP,
+    BEFORE_MAP,
+    HEADINGS,
+    OTHER,
+    Part,
+    measure_of,
+    way_of,
+)
+from isthmus.types import Result
+
+Results = Mapping[str, Result]
+"""Results by key."""
+
+
+def sections(parts: Iterable[Part], results: Results) -> tuple[Section, ...]:
+    """The parts that have results; measures that no part knows stand under the last one."""
+    found = ((part, blocks(part, results)) for part in parts)
+    return tuple(Section(part.key, part.title, part.lead, some) for part, some in found if some)
+
+
+def blocks(part: Part, results: Results) -> tuple[Block, ...]:
+    """The drawings of a part, then what it tells without one."""
+    if part is OTHER:
+        return _others(results)
+    drawings = [_drawing(group, _of(group, results)) for group in part.drawn if _of(group, results)]
+    facts = [_fact(_of((name,), results)) for name in part.told if _of((name,), results)]
+    return _both(drawings, facts)
+
+
+def _others(results: Results) -> tuple[Block, ...]:
+    known = {name for part in (*BEFORE_MAP, *AFTER_MAP) for name in part.names}
+    names = dict.fromkeys(measure_of(key) for key in results if measure_of(key) not in known)
+    groups = {name: _of((name,), results) for name in names}
+    own = {name for name, some in groups.items() if _draws_itself(next(iter(some.values())))}
+    drawings = [_drawing((name,), some) for name, some in groups.items() if name in own]
+    return _both(drawings, [_fact(some) for name, some in groups.items() if name not in own])
+
+
+def _both(drawings: list[Figure], facts: list[Fact]) -> tuple[Block, ...]:
+    found: list[Block] = []
+    if drawings:
+        found.append(Figures(tuple(drawings)))
+    if facts:
+        found.append(Facts(tuple(facts)))
+    return tuple(found)
+
+
+def _of(names: tuple[str, ...], results: Results) -> Results:
+    return {
+        key: result for name in names for key, result in results.items() if measure_of(key) == name
+    }
+
+
+def _draws_itself(result: Result) -> bool:
+    return type(result).plot is not Result.plot
+
+
+def _drawing(group: tuple[str, ...], some: Results) -> Figure:
+    key = "f-" + "-".join(group).replace("_", "-")
+    title = HEADINGS.get(group[0]) or heading(some)
+    return figure(key, title, tuple(some.values()), sentence(some), told(some))
+
+
+def _fact(some: Results) -> Fact:
+    value = " · ".join(number(result.value) for result in some.values())
+    numbers = tuple(row for row in told(some) if row[0] != "value")
+    return Fact(heading(some), value, sentence(some), numbers)
+
+
+def heading(some: Results) -> str:
+    """The measure's name without the modality, with a capital unless it is mAP or nDCG."""
+    key, first = next(iter(some.items()))
+    title = first.name.replace(f" ({way_of(key)})", "")
+    return title if title[1:2].isupper() else title[:1].upper() + title[1:]
+
+
+def sentence(some: Results) -> str:
+    """What the results say, each after its modality where there are several."""
+    if len(some) == 1:
+        return next(iter(some.values())).about
+    return " ".join(
+        f"{way.capitalize()}: {result.about}" if (way := way_of(key)) else result.about
+        for key, result in some.items()
+    )
+
+
+def told(some: Results) -> tuple[tuple[str, str], ...]:
+    """Value, interval, chance and floor of every result and direction, and the objects."""
+    results = [*some.values()]
+    if len(results) == 1 and not isinstance(results[0], RankingResult):
+        return reading(results[0])
+    found = [row for key, result in some.items() for row in _rows(key, result)]
+    counts = {f"{result.n:,}": None for result in results}
+    return (*found, ("n", " and ".join(counts)))
+
+
+def _rows(key: str, result: Result) -> list[tuple[str, str]]:
+    if isinstance(result, RankingResult):
+        return [
+            (
+                f"{way.query} → {way.gallery}",
+                f"{number(way.value)} ({span(way.interval)}, "
+                f"chance {beside(way.null.mean, way.value)})",
+            )
+            for way in (result.forward, result.backward)
+        ]
+    inside = [between(result)] if result.interval else []
+    if result.null.kind != "none":
+        inside.append(f"chance {beside(result.null.mean, result.value)}")
+    if result.floor is not None:
+        inside.append(f"noise floor {beside(result.floor, result.value)}")
+    extra = f" ({', '.join(inside)})" if inside else ""
+    return [(way_of(key) or result.name, f"{number(result.value)}{extra}")]
+
+
+COLUMNS = (
+    "measure",
+    "value",
+    "bias-corrected",
+    "95 % interval",
+    "chance",
+    "noise floor",
+    "n",
+    "p",
+    "adjusted p",
+)
+"""Of the table of all numbers."""
+
+
+def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ...]]:
+    """The cells of a result in the table of all numbers; of a ranking, one row a direction."""
+    way = way_of(key)
+    title = result.name if not way or way in result.name else f"{result.name} ({way})"
+    if isinstance(result, RankingResult):
+        return [
+            (
+                f"{title}, {way.query} → {way.gallery}",
+                number(way.value),
+                "–",
+                span(way.interval),
+                beside(way.null.mean, way.value),
+                "–",
+                f"{way.queries:,}",
+                number(way.null.p),
+                number(adjusted) if way is result.forward else "–",
+            )
+            for way in (result.forward, result.backward)
+        ]
+    return [
+        (
+            title,
+            number(result.value),
+            correction(result) or "–",
+            span(result.interval),
+            beside(result.null.mean, result.value),
+            number(result.floor),
+            f"{result.n:,}",
+            number(result.null.p),
+            number(adjusted),
+        )
+    ]

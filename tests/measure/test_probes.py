@@ -1,0 +1,111 @@
+"""Probes: separable classes, noise, whole objects held out, the linear algebra itself."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isthmus import measure
+from isthmus.measure.probes import prototypes, trial
+from isthmus.measure.ridges import answers, least_squares
+from isthmus.types import EmbeddingSet, Interval, RequestError
+from tests.measure.retrieval_spaces import labelled_cloud
+
+PROBES = ("linear_probe", "knn_probe", "prototype_probe")
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_separate_classes_are_read_and_noise_is_not(name):
+    a, labels, _ = labelled_cloud(0, noise=0.2)
+    found = getattr(measure, name)(a, labels)
+    assert found.value == 1
+    assert found.null.p == pytest.approx(0.005)
+    assert (found.items, found.trained_on) == (40, 80)
+    rng = np.random.default_rng(1)
+    noise = getattr(measure, name)(rng.normal(size=(300, 8)), rng.choice(list("abc"), 300))
+    assert noise.value in noise.interval
+    assert noise.null.mean in noise.interval
+    assert noise.null.p > 0.05
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_whole_objects_are_held_out(name):
+    # every object is a cluster of its own and its label a coin: nothing can be learned, but a
+    # probe that saw other views of the object would know it
+    rng = np.random.default_rng(2)
+    objects = np.repeat(np.arange(60), 12)
+    vectors = rng.normal(size=(60, 32))[objects] + 0.05 * rng.normal(size=(720, 32))
+    labels = rng.choice(["heads", "tails"], 60)[objects]
+    leaking = getattr(measure, name)(vectors, labels)
+    honest = getattr(measure, name)(vectors, labels, objects=objects)
+    assert leaking.null.p < 0.05
+    assert honest.value in Interval(honest.null.low, honest.null.high, "null")
+    assert honest.n == 20
+
+
+def test_opposite_quadrants_are_read_by_neighbours_and_not_by_a_line():
+    angle = np.random.default_rng(3).uniform(0, 2 * np.pi, 600)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    labels = np.where(circle.prod(axis=1) > 0, "even", "odd")
+    assert measure.knn_probe(circle, labels).value > 0.95
+    assert measure.linear_probe(circle, labels).value < 0.75
+
+
+@pytest.mark.parametrize("name", PROBES)
+@given(seed=st.integers(0, 30), scale=st.floats(0.1, 10))
+@settings(max_examples=4, deadline=None)
+def test_rotation_scale_and_names_of_classes_change_nothing(name, seed, scale):
+    a, labels, _ = labelled_cloud(seed, noise=1.5)
+    turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(16, 16)))[0]
+    moved = EmbeddingSet.from_rows((scale * a.vectors @ turn).astype(np.float32), "image")
+    before = getattr(measure, name)(a, labels)
+    after = getattr(measure, name)(moved, [f"a {label}" for label in labels])
+    # rounding may flip one close call among 40
+    assert after.value == pytest.approx(before.value, abs=0.026)
+
+
+def test_least_squares_is_scikit_learns_ridge():
+    from sklearn.linear_model import Ridge
+
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(50, 7)), rng.integers(3, size=50)
+    mean_eigenvalue = np.linalg.eigvalsh((x - x.mean(0)).T @ (x - x.mean(0))).mean()
+    fit = least_squares(x, y, 3, (0.3,))[0]
+    model = Ridge(alpha=0.3 * mean_eigenvalue).fit(x, np.eye(3)[y])
+    np.testing.assert_allclose(answers(fit, x), model.predict(x), atol=1e-5)
+
+
+def test_prototypes_are_mean_directions():
+    x = np.array([[1.0, 0], [0.6, 0.8], [0, -1]])
+    scores = prototypes(x, np.array([0, 0, 1]), np.array([[0.0, 1]]))
+    mean = np.array([0.8, 0.4]) / np.hypot(0.8, 0.4)
+    np.testing.assert_allclose(scores, [[mean[1], -1]], rtol=1e-6)
+
+
+def test_a_class_that_training_never_saw_is_wrong_not_lost():
+    a, labels, _ = labelled_cloud(5, n=30, noise=0.1)
+    rng = np.random.default_rng(0)
+    unseen = trial(a, labels, None, np.random.default_rng(0))
+    alone = a.ids.index(a.ids[int(np.flatnonzero(np.isin(a.unit, unseen.held_out).all(1))[0])])
+    renamed = ["single" if row == alone else label for row, label in enumerate(labels)]
+    found = measure.prototype_probe(a, renamed, rng=rng)
+    assert "single" in found.classes
+    assert found.recalls[found.classes.index("single")] == 0
+    assert found.value == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_there_must_be_something_to_learn_and_to_ask(name):
+    a, _, _ = labelled_cloud()
+    with pytest.raises(RequestError, match="label several objects alike"):
+        getattr(measure, name)(a, ["one"] * 120)
+    with pytest.raises(RequestError, match="label several objects alike"):
+        getattr(measure, name)(a, list(a.ids))
+    with pytest.raises(RequestError, match="Every row needs one object"):
+        getattr(measure, name)(a, ["one", "two"] * 60, objects=["x"])
+
+
+def test_a_vote_needs_a_neighbour():
+    a, labels, _ = labelled_cloud()
+    with pytest.raises(RequestError, match="one neighbour or more, not 0"):
+        measure.knn_probe(a, labels, k=0)
