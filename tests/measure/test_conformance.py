@@ -65,6 +65,16 @@ def test_results_are_whole(name):
 
 
 @pytest.mark.parametrize("name", MINE)
+def test_results_draw_what_they_measured(name):
+    from matplotlib.figure import Figure
+
+    x, y = pair_of_clouds(60)
+    ax = Figure().subplots()
+    assert measured(name, x, y).plot(ax) is ax
+    assert ax.has_data() or name == "backbone"  # no known backbone has 12 coordinates
+
+
+@pytest.mark.parametrize("name", MINE)
 def test_same_seed_same_numbers(name):
     x, y = pair_of_clouds(40)
     assert measured(name, x, y).to_dict() == measured(name, x, y).to_dict()

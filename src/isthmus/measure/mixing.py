@@ -113,13 +113,10 @@ def _own(
 
 
 def _centred(pair: Pair) -> float:
-    x, y = (unit(z - z.mean(axis=0)) for z in (pair.x, pair.y))
-    z = np.concatenate([x, y])
+    z = np.concatenate([unit(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
     lists, _ = nearest(z, z, same=True, depth=NEAR)
-    return float(
-        (lists < len(x)).mean(axis=1)[: len(x)].sum() / len(z)
-        + (lists >= len(x)).mean(axis=1)[len(x) :].sum() / len(z)
-    )
+    is_a = np.arange(len(z)) < len(pair.x)
+    return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())
 
 
 def _floor(pair: Pair, rng: np.random.Generator) -> float:
