@@ -12,7 +12,7 @@ from isthmus.encode.hf import load
 from isthmus.testing import check_model
 from isthmus.types import LoadOptions, RequestError
 from tests.encode.hf_models import MODELS, TEXT, align, transformers
-from tests.encode.pictures import CAPTIONS, close, jpeg, write_photos
+from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
 
 pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 torch = pytest.importorskip("torch")
@@ -141,3 +141,7 @@ def test_another_preprocessing_is_another_space(checkpoint, tmp_path):
 
 def test_the_contract_holds(model, photos):
     check_model(model, {"image": photos, "text": CAPTIONS})
+
+
+def test_texts_beyond_the_limit_are_told(model):
+    assert model["text"].truncated(["a dog", 3 * LONG, "a cat " * 3]) == [False, True, False]
