@@ -21,6 +21,7 @@ def small_world(n=60, d=12, seed=0, captions=None, pictures=True):
     """n pictures with one caption each, apart by a constant offset; class = sign of a signal."""
     rng = np.random.default_rng(seed)
     signal = rng.normal(size=(n, d))
+    signal[:, 0] *= 3
     space = Space("toy space", "toy-space", d, scale=20.0)
     x = signal + 0.5 * rng.normal(size=(n, d)) + 1.0
     y = signal + 0.5 * rng.normal(size=(n, d)) - 1.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.measure.clouds import LEAST
 from isthmus.measure.door import Pair
 from isthmus.measure.nulls import chance
 from isthmus.measure.ranks import Ranks
@@ -34,7 +35,8 @@ class Direction:
     gallery: str
     """Modality that is searched."""
     value: float
-    interval: Interval
+    interval: Interval | None
+    """None below eight objects."""
     null: Null
     queries: int
     candidates: int
@@ -63,7 +65,7 @@ class RankingResult(Result):
 
     def __str__(self) -> str:
         ways = (
-            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval}, {way.null}"
+            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval or ''}, {way.null}"
             for way in (self.forward, self.backward)
         )
         return f"{self.name}: {'; '.join(ways)} (n={self.n})"
@@ -113,13 +115,11 @@ def ranking(
         name: of the measure, as the page prints it.
         pair: what is compared.
         formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
-        rng: draws the permuted links and the bootstrap.
+        rng: draws the bootstrap; permuted links are drawn with seed 0 and shared by all rankings.
         fields: what the result holds beside.
     """
     rng, pair = seeded(rng), searchable(pair)
-    forward, backward = (
-        direction(found, formulas, kind, rng) for found in both_searches(pair, rng)
-    )
+    forward, backward = (direction(found, formulas, kind, rng) for found in both_searches(pair))
     return kind(
         name=name,
         value=forward.value,
@@ -161,11 +161,13 @@ def direction(
     value, draws = float(middle(values[:, 0])), middle(values[:, 1:], axis=0)
     tail = "upper" if kind.better == "larger" else "lower"
     shown = sorted(at for at in formulas if at)
+    enough = len(np.unique(found.objects)) >= LEAST
+    interval = INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng) if enough else None
     return Direction(
         query=found.query,
         gallery=found.gallery,
         value=value,
-        interval=INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng),
+        interval=interval,
         null=replace(chance("pairing", value, draws, tail), mean=mean[k]),
         queries=len(values),
         candidates=found.ranks.gallery,

@@ -104,7 +104,7 @@ def _cut_to_histograms(axes: Any) -> None:
     """Leaves out the empty ends of histograms whose bins cover all that is possible."""
     from matplotlib.patches import StepPatch
 
-    steps = [patch.get_data() for patch in axes.patches if isinstance(patch, StepPatch)]
+    steps: list[Any] = [patch.get_data() for patch in axes.patches if isinstance(patch, StepPatch)]
     ends = [
         float(edge)
         for step in steps
@@ -117,7 +117,7 @@ def _cut_to_histograms(axes: Any) -> None:
 
 
 def _legend_above(axes: Any) -> None:
-    """Names of what is drawn, where there are several, above the drawing where they hide nothing."""
+    """Names of what is drawn, where there are several, above it where they hide nothing."""
     handles, labels = axes.get_legend_handles_labels()
     legend, title = axes.get_legend(), ""
     if legend is not None:
@@ -134,9 +134,19 @@ def _legend_above(axes: Any) -> None:
         alignment="left",
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=max(1, min(len(labels), 66 // (5 + max(map(len, labels), default=1)))),
+        ncols=_columns(labels),
         borderaxespad=0.2,
         borderpad=0.1,
         columnspacing=1.4,
         handlelength=1.4,
     )
+
+
+def _columns(labels: Sequence[str]) -> int:
+    """The most legend columns that fit beside each other; a column is filled before the next."""
+    for count in range(len(labels), 1, -1):
+        rows = -(-len(labels) // count)
+        columns = [labels[start : start + rows] for start in range(0, len(labels), rows)]
+        if sum(6.3 * max(map(len, column)) + 38 for column in columns) <= 345:
+            return count
+    return 1

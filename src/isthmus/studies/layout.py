@@ -92,10 +92,10 @@ BEFORE_MAP = (GAP, SIMILARITIES, SPECTRUM)
 AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
 
 HEADINGS = {
-    ("intra_cosine", "cosine_separation"): "Cosines within and across the modalities",
-    ("hubness", "cross_hubness"): "Hubs: how often each item is somebody's neighbour",
+    "intra_cosine": "Cosines within and across the modalities",
+    "hubness": "Hubs: how often each item is somebody's neighbour",
 }
-"""Titles of drawings that several measures share."""
+"""Titles of drawings that several measures share, by their first measure."""
 
 
 def measure_of(key: str) -> str:

@@ -20,7 +20,6 @@ from isthmus.types import (
     objects_of,
 )
 
-
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
@@ -90,7 +89,10 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
 def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
     """The labels of a set, if every item has one, and the class texts."""
     labels = {name: about.labels[name] for name in some.ids if name in about.labels}
-    return {"labels": labels if len(labels) == len(some) else None, "classes": about.classes}
+    return {
+        "labels": labels if len(labels) == len(some) else None,
+        "classes": about.prompts or None,
+    }
 
 
 def _objects(given: StudyInput) -> tuple[Sequence[str], Sequence[str]]:

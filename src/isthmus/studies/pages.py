@@ -21,10 +21,10 @@ from isthmus.studies import looks, provenance
 from isthmus.studies.advice import advise
 from isthmus.studies.evidence import cards, evidence
 from isthmus.studies.given import StudyInput
-from isthmus.studies.measuring import Measured
 from isthmus.studies.layout import AFTER_MAP, BEFORE_MAP
+from isthmus.studies.measuring import Measured
 from isthmus.studies.projection import Projection, project
-from isthmus.studies.readings import rows, sections
+from isthmus.studies.readings import COLUMNS, rows, sections
 from isthmus.studies.sampling import whole_objects
 from isthmus.studies.significance import METHOD, adjusted
 from isthmus.studies.summary import summary
@@ -39,7 +39,7 @@ DRAWN = 350
 def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
-    counted = provenance.facts(given, rng)
+    counted = provenance.facts(given, seed)
     pair = looks.looks(given, rng)
     rows = Links.between(given.a, given.b, given.links)
     small = whole_objects(given.a, given.b, rows, DRAWN, rng)
@@ -142,12 +142,14 @@ def _next(advice: tuple[Any, ...]) -> Section:
 
 
 def _all(found: Measured, p: dict[str, float]) -> Section:
-    columns = ("measure", "value", "95 % interval", "chance", "noise floor", "n")
-    columns = (*columns, "p", "adjusted p", "source")
     cells = tuple(
         row for key, result in found.results.items() for row in rows(key, result, p.get(key))
     )
-    blocks: list[Block] = [Table("Every measure", columns, cells, columns[1:8])]
+    sources = {result.name: result.cite() for result in found.results.values()}
+    blocks: list[Block] = [
+        Table("Every measure", COLUMNS, cells, COLUMNS[1:]),
+        Table("Sources", ("measure", "paper and equation"), tuple(sources.items())),
+    ]
     if found.missing:
         blocks.append(Table("Not measured", ("reason", "measures"), _missing(found.missing)))
     lead = (

@@ -10,10 +10,13 @@ from isthmus.report import (
     Figure,
     Figures,
     Section,
+    beside,
     between,
+    correction,
     figure,
     number,
     reading,
+    span,
 )
 from isthmus.studies.layout import (
     AFTER_MAP,
@@ -75,13 +78,14 @@ def _draws_itself(result: Result) -> bool:
 
 def _drawing(group: tuple[str, ...], some: Results) -> Figure:
     key = "f-" + "-".join(group).replace("_", "-")
-    title = HEADINGS.get(group) or heading(some)
+    title = HEADINGS.get(group[0]) or heading(some)
     return figure(key, title, tuple(some.values()), sentence(some), told(some))
 
 
 def _fact(some: Results) -> Fact:
     value = " · ".join(number(result.value) for result in some.values())
-    return Fact(heading(some), value, sentence(some), told(some))
+    numbers = tuple(row for row in told(some) if row[0] != "value")
+    return Fact(heading(some), value, sentence(some), numbers)
 
 
 def heading(some: Results) -> str:
@@ -116,16 +120,32 @@ def _rows(key: str, result: Result) -> list[tuple[str, str]]:
         return [
             (
                 f"{way.query} → {way.gallery}",
-                f"{number(way.value)} ({number(way.interval.low)} to {number(way.interval.high)}, "
-                f"chance {number(way.null.mean)})",
+                f"{number(way.value)} ({span(way.interval)}, "
+                f"chance {beside(way.null.mean, way.value)})",
             )
             for way in (result.forward, result.backward)
         ]
-    (_, value), *rest = reading(result)[:-1]
-    inside = ", ".join(
-        text if label == "95 % interval" else f"{label} {text}" for label, text in rest
-    )
-    return [(way_of(key) or result.name, f"{value} ({inside})")]
+    inside = [between(result)] if result.interval else []
+    if result.null.kind != "none":
+        inside.append(f"chance {beside(result.null.mean, result.value)}")
+    if result.floor is not None:
+        inside.append(f"noise floor {beside(result.floor, result.value)}")
+    extra = f" ({', '.join(inside)})" if inside else ""
+    return [(way_of(key) or result.name, f"{number(result.value)}{extra}")]
+
+
+COLUMNS = (
+    "measure",
+    "value",
+    "bias-corrected",
+    "95 % interval",
+    "chance",
+    "noise floor",
+    "n",
+    "p",
+    "adjusted p",
+)
+"""Of the table of all numbers."""
 
 
 def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ...]]:
@@ -137,16 +157,26 @@ def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ..
             (
                 f"{title}, {way.query} → {way.gallery}",
                 number(way.value),
-                f"{number(way.interval.low)} to {number(way.interval.high)}",
-                number(way.null.mean),
+                "–",
+                span(way.interval),
+                beside(way.null.mean, way.value),
                 "–",
                 f"{way.queries:,}",
                 number(way.null.p),
                 number(adjusted) if way is result.forward else "–",
-                result.cite(),
             )
             for way in (result.forward, result.backward)
         ]
-    cells = (number(result.value), between(result), number(result.null.mean))
-    p, floor = number(result.null.p), number(result.floor)
-    return [(title, *cells, floor, f"{result.n:,}", p, number(adjusted), result.cite())]
+    return [
+        (
+            title,
+            number(result.value),
+            correction(result) or "–",
+            span(result.interval),
+            beside(result.null.mean, result.value),
+            number(result.floor),
+            f"{result.n:,}",
+            number(result.null.p),
+            number(adjusted),
+        )
+    ]
