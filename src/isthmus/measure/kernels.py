@@ -87,9 +87,9 @@ def _hsic(
 
 
 def _permuted(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
-    x, y, n = pair.x, pair.y, len(pair.x)
+    x, y, n = pair.x, pair.y, float(len(pair.x))
     sum_x, sum_y = (z.sum(axis=0, dtype=np.float64) for z in (x, y))
     norm = _hsic(x.T @ x, sum_x, sum_x, n) * _hsic(y.T @ y, sum_y, sum_y, n)
     draws = 39 if n * x.shape[1] ** 2 > COSTLY else 199
-    crosses = (x.T @ y[rng.permutation(n)] for _ in range(draws))
+    crosses = (x.T @ y[rng.permutation(len(y))] for _ in range(draws))
     return np.array([_hsic(cross, sum_x, sum_y, n) for cross in crosses]) / np.sqrt(norm)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from isthmus.arrays import unit
 from isthmus.measure.clouds import cloud
 from isthmus.measure.door import Pair, SetLike, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, left_out, nearest
+from isthmus.measure.neighbourhoods import NEAR, TIE, first_kept, left_out, nearest
 from isthmus.measure.nulls import chance, halves, labels
 from isthmus.measure.resampling import leave_out, seeded
 from isthmus.types import Links, Result
@@ -87,7 +87,7 @@ def neighbour_mixing(
 
 def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
     """Nearest rows among a then b (numbered on) of every row of a, then of b."""
-    n = len(pair.x)
+    n, rng = len(pair.x), np.random.default_rng(0)
     a_in_b, b_in_a = pair.neighbours
     sides = (cloud(pair.a).neighbours, a_in_b, (0, n)), (cloud(pair.b).neighbours, b_in_a, (n, 0))
     depth = min(lists.shape[1] for side in sides for lists, _ in side[:2])
@@ -95,7 +95,9 @@ def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
     for own, other, (own_start, other_start) in sides:
         rows = np.concatenate([own[0] + own_start, other[0] + other_start], axis=1)
         cosines = np.concatenate([own[1], other[1]], axis=1)
-        order = np.argsort(-cosines, axis=1, kind="stable")[:, :depth]
+        # equal cosines, in whole steps of TIE, are ordered by a fraction drawn at random
+        key = rng.random(cosines.shape) - np.round(cosines / TIE)
+        order = np.argsort(key, axis=1)[:, :depth]
         found.append(np.take_along_axis(rows, order, axis=1))
     return np.concatenate(found)
 

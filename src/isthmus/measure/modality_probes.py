@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors, unit
+from isthmus.measure.clouds import enough
 from isthmus.measure.door import Pair, SetLike, two
 from isthmus.measure.nulls import chance, halves, labels
 from isthmus.measure.resampling import seeded, wilson
@@ -61,6 +62,7 @@ def modality_probe(
     Source: Alain & Bengio 2016.
     """
     pair, rng = two(a, b, links).sampled, seeded(rng)
+    enough(pair.n, "pairs")
     z, is_a = np.concatenate([pair.x, pair.y]), np.arange(len(pair.x) + len(pair.y)) < len(pair.x)
     objects = np.concatenate(pair.objects)
     first = halves(objects, rng)

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.arrays import Vectors
-
 DEPTH = 40
 """Neighbours kept per query."""
 NEAR = 10
@@ -17,13 +15,19 @@ TIE = 1e-6
 
 
 def nearest(
-    queries: Vectors, gallery: Vectors, *, same: bool = False, depth: int = DEPTH
+    queries: Float[np.ndarray, "n d"],
+    gallery: Float[np.ndarray, "m d"],
+    *,
+    same: bool = False,
+    depth: int = DEPTH,
+    ties: str = "",
 ) -> tuple[Int[np.ndarray, "n depth"], Float[np.ndarray, "n depth"]]:
     """Rows of the gallery nearest to each query and their cosines, best first.
 
-    Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at random, seed 0.
+    Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at
+    random, by a generator seeded with ``ties``, so that two modalities break theirs apart.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(list(ties.encode()))
     n, m = len(queries), len(gallery)
     depth = min(depth, m - same)
     found = np.empty((n, depth), dtype=np.int32)

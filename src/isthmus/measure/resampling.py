@@ -9,7 +9,7 @@ blocks of objects out.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 
 from isthmus.types import Interval
 
@@ -35,7 +35,7 @@ def cut(objects: int, rng: np.random.Generator, blocks: int = BLOCKS) -> Int[np.
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
 
-def with_and_without(blocks: Float[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
+def with_and_without(blocks: Num[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
     """The sum over all blocks, then the sum without each block, along a first axis of g + 1."""
     total = blocks.sum(axis=0, dtype=np.float64)
     return np.concatenate([total[None], total - blocks])
