@@ -1,20 +1,13 @@
 """Spaces that tests of retrieval search in."""
 
-import os
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from isthmus.types import EmbeddingSet, Links
 
 
-def shared(name):
-    root = Path(os.environ.get("ISTHMUS_SHARED", Path(__file__).parents[2].parent / "shared"))
-    path = root / "data" / "clip_vitb16_coco500_pairs" / name
-    if not path.exists():
-        pytest.skip(f"the real embeddings are not here: {name}")
-    with np.load(path) as arrays:
+def real_pairs(shared_data, name):
+    """Images and captions of COCO in a known space."""
+    with np.load(shared_data / "clip_vitb16_coco500_pairs" / name) as arrays:
         return (
             EmbeddingSet.from_rows(arrays["image"], "image"),
             EmbeddingSet.from_rows(arrays["text"], "text"),

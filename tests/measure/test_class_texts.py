@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval_spaces import labelled_cloud
 
 from isthmus import measure
 from isthmus.measure.templates import prompts
 from isthmus.types import EmbeddingSet, RequestError, Space, SpaceMismatchError
+from tests.measure.retrieval_spaces import labelled_cloud
 
 
 def test_prompts_are_every_name_in_every_template():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from retrieval_spaces import captions, noisy_pair
 
 from isthmus import measure
 from isthmus.types import EmbeddingSet, Links, RequestError
+from tests.measure.retrieval_spaces import captions, noisy_pair
 
 
 def degrees(*angles):

@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval_spaces import captions, noisy_pair, shared
 
 from isthmus import measure
 from isthmus.measure.door import Pair, two
 from isthmus.measure.galleries import Mixed, best_merge
 from isthmus.types import Links, RequestError
+from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
 
-def test_raw_clip_finds_nothing_across_the_gap_though_its_rankings_are_good():
-    found = measure.mixed_gallery(*shared("pairs.npz"), relevant="cross")
+def test_raw_clip_finds_nothing_across_the_gap_though_its_rankings_are_good(shared_data):
+    found = measure.mixed_gallery(*real_pairs(shared_data, "pairs.npz"), relevant="cross")
     assert found.forward.value == pytest.approx(0, abs=5e-4)
     assert found.backward.value == pytest.approx(0, abs=5e-4)
     assert found.ceiling == pytest.approx((0.717, 0.680), abs=5e-4)
 
 
-def test_ceiling_of_half_the_real_pairs_is_as_known():
-    images, texts = shared("pairs.npz")
+def test_ceiling_of_half_the_real_pairs_is_as_known(shared_data):
+    images, texts = real_pairs(shared_data, "pairs.npz")
     rng = np.random.default_rng(0)
     known = []
     for _ in range(10):

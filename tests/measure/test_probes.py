@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval_spaces import labelled_cloud
 
 from isthmus import measure
 from isthmus.measure.probes import prototypes, trial
 from isthmus.measure.ridges import answers, least_squares
 from isthmus.types import EmbeddingSet, Interval, RequestError
+from tests.measure.retrieval_spaces import labelled_cloud
 
 PROBES = ("linear_probe", "knn_probe", "prototype_probe")
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval_spaces import captions, noisy_pair, shared
 
 from isthmus import measure
 from isthmus.measure.door import two
 from isthmus.measure.searches import both_searches
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
+from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
 RANKINGS = (
     "hit_at_k",
@@ -28,12 +28,12 @@ RANKINGS = (
 BETWEEN = RANKINGS[:-1]
 
 
-def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance():
-    found = measure.hit_at_k(*shared("pairs.npz"))
+def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance(shared_data):
+    found = measure.hit_at_k(*real_pairs(shared_data, "pairs.npz"))
     assert found.forward.value == pytest.approx(0.552, abs=5e-4)
     assert found.backward.value == pytest.approx(0.506, abs=5e-4)
     assert found.null.p == pytest.approx(0.005)
-    random = measure.hit_at_k(*shared("pairs_random_init.npz"))
+    random = measure.hit_at_k(*real_pairs(shared_data, "pairs_random_init.npz"))
     assert random.forward.value == pytest.approx(0.002, abs=5e-4)
     assert random.backward.value == pytest.approx(0.002, abs=5e-4)
     assert random.null.mean == pytest.approx(1 / 500)
@@ -184,16 +184,13 @@ def test_many_queries_are_sampled_by_whole_objects(monkeypatch):
     assert found.backward.candidates == 20
 
 
-def test_one_search_serves_all_measures_of_the_same_seed():
-    a, b = (
-        EmbeddingSet.from_rows(rows, name) for rows, name in zip(noisy_pair(), "ab", strict=True)
-    )
-    pair = two(a, b)
-    first = both_searches(pair, np.random.default_rng(3))
-    assert both_searches(two(a, b), np.random.default_rng(3)) is first
-    assert both_searches(pair, np.random.default_rng(4)) is not first
+def test_one_search_serves_all_measures_of_a_pair():
+    a, b = (EmbeddingSet.from_rows(x, name) for x, name in zip(noisy_pair(), "ab", strict=True))
+    first = both_searches(two(a, b))
+    assert both_searches(two(a, b)) is first
     fewer = two(a, b, Links([("1", "2")]))
-    assert both_searches(fewer, np.random.default_rng(3))[0].ranks.queries < 30 * 200
+    assert both_searches(fewer)[0].ranks.queries == 200
+    assert measure.hit_at_k(a, b, rng=np.random.default_rng(1)).null == measure.hit_at_k(a, b).null
 
 
 def test_a_score_rule_of_the_space_is_the_one_that_ranks():
@@ -207,6 +204,20 @@ def test_a_score_rule_of_the_space_is_the_one_that_ranks():
 
 def test_permuted_links_keep_whole_objects_together():
     a, b, links = captions(each=3, n=6)
-    found = both_searches(two(a, b, links), np.random.default_rng(0))[0]
+    found = both_searches(two(a, b, links))[0]
     assert found.ranks.queries == 6 * 200
     assert (found.ranks.relevant == 3).all()
+
+
+@pytest.mark.parametrize("name", ["hit_at_k", "median_rank"])
+def test_the_plot_shows_both_directions_and_chance(name):
+    from matplotlib.figure import Figure
+
+    found = getattr(measure, name)(*noisy_pair(n=40))
+    ax = found.plot(Figure().subplots())
+    ways = (found.forward, found.backward)
+    bars = [height for way in ways for height in (way.at or (way.value,))]
+    chance = [height for way in ways for height in (way.chance_at or (way.null.mean,))]
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx(bars)
+    marks = np.concatenate([np.asarray(marks.get_offsets()) for marks in ax.collections])
+    assert marks[:, 1] == pytest.approx(chance)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.measure.clouds import LEAST
 from isthmus.measure.hits import hit_chances
 from isthmus.measure.labels import dealt
 from isthmus.measure.nulls import DRAWS, chance
@@ -53,7 +54,8 @@ class ClassResult(Result):
         """Every field as plain JSON values; the confusions by name, without the zeros."""
         cells = zip(*np.nonzero(self.confusion), strict=True)
         table = [[self.classes[i], self.classes[j], float(self.confusion[i, j])] for i, j in cells]
-        return {**super().to_dict(), "confusion": table}
+        plain = Result.to_dict(replace(self, confusion=np.zeros((0, 0))))
+        return {**plain, "confusion": table}
 
     def plot(self, ax: "Axes") -> "Axes":
         """The table of confusions or, with many classes, the most frequent ones as bars."""
@@ -97,22 +99,24 @@ def classified(
     while the answers stay as they are: chance follows how often each class is answered.
     """
     truth, classes, objects = task.truth, task.classes, task.objects
-    rows, c = np.arange(len(truth)), len(classes)
+    rows, c, n = np.arange(len(truth)), len(classes), len(np.unique(objects))
     answers = first_places(scores)
     right = answers[rows, truth].astype(np.float64)
     confusion = np.zeros((c, c))
-    np.add.at(confusion, truth, answers)
+    row, column = np.nonzero(answers)
+    np.add.at(confusion, (truth[row], column), answers[row, column])
     draws = answers[rows, dealt(truth, objects, rng, DRAWS)].mean(axis=1)
     null = chance("label", float(right.mean()), draws, note="class labels dealt anew to objects")
     above, tied = standings(scores.copy(), rows, truth)
     among = Ranks.of_items(rows, above, tied, (len(rows), c))
     count = np.bincount(truth, minlength=c)
+    interval = query_bootstrap(right, objects, rng=rng) if n >= LEAST else None
     recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
     return kind(
         name=name,
         value=float(right.mean()),
-        n=len(np.unique(objects)),
-        interval=query_bootstrap(right, objects, rng=rng),
+        n=n,
+        interval=interval,
         null=replace(null, mean=float((count / len(rows)) @ answers.mean(axis=0))),
         top5=float(hit_chances(among, min(5, c)).mean()),
         class_recall=float(np.nanmean(recalls)),

@@ -88,7 +88,7 @@ def neighbour_confusions(
         links: which items belong together; equal ids by default.
         show: mistakes listed each way, those with the largest lead over the right item.
         neighbours: nearest items listed for each.
-        rng: draws permuted links and the bootstrap.
+        rng: draws the bootstrap.
 
     Raises:
         RequestError: no link joins the sets, or ``show`` or ``neighbours`` is below 1.

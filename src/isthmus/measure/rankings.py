@@ -1,5 +1,6 @@
 """Rankings: what every measure of retrieval returns: both directions, chance and interval."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.measure.clouds import LEAST
 from isthmus.measure.door import Pair
 from isthmus.measure.nulls import chance
 from isthmus.measure.ranks import Ranks
@@ -34,7 +36,8 @@ class Direction:
     gallery: str
     """Modality that is searched."""
     value: float
-    interval: Interval
+    interval: Interval | None
+    """None below eight objects."""
     null: Null
     queries: int
     candidates: int
@@ -63,7 +66,7 @@ class RankingResult(Result):
 
     def __str__(self) -> str:
         ways = (
-            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval}, {way.null}"
+            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval or ''}, {way.null}"
             for way in (self.forward, self.backward)
         )
         return f"{self.name}: {'; '.join(ways)} (n={self.n})"
@@ -79,7 +82,7 @@ class RankingResult(Result):
         )
 
     def plot(self, ax: "Axes") -> "Axes":
-        """One bar per direction (and cut-off), interval and chance."""
+        """One bar per direction and cut-off, with chance as a dash."""
         for number, way in enumerate((self.forward, self.backward)):
             label = f"{way.query} → {way.gallery}"
             values, chance = (
@@ -89,7 +92,7 @@ class RankingResult(Result):
             ax.bar(places, values, width=0.38, label=label)
             ax.scatter(places, chance, marker="_", color="0.3", s=200, zorder=3)
         ax.set_xticks(range(len(self.ks) or 1), [f"k = {k}" for k in self.ks] or [self.name])
-        ax.set_ylabel(self.name)
+        ax.set_ylabel(re.sub(r"@\d+", "@k", self.name))
         ax.legend(title="dash: chance")
         return ax
 
@@ -113,13 +116,11 @@ def ranking(
         name: of the measure, as the page prints it.
         pair: what is compared.
         formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
-        rng: draws the permuted links and the bootstrap.
+        rng: draws the bootstrap; permuted links are drawn with seed 0 and shared by all rankings.
         fields: what the result holds beside.
     """
     rng, pair = seeded(rng), searchable(pair)
-    forward, backward = (
-        direction(found, formulas, kind, rng) for found in both_searches(pair, rng)
-    )
+    forward, backward = (direction(found, formulas, kind, rng) for found in both_searches(pair))
     return kind(
         name=name,
         value=forward.value,
@@ -161,11 +162,13 @@ def direction(
     value, draws = float(middle(values[:, 0])), middle(values[:, 1:], axis=0)
     tail = "upper" if kind.better == "larger" else "lower"
     shown = sorted(at for at in formulas if at)
+    enough = len(np.unique(found.objects)) >= LEAST
+    interval = INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng) if enough else None
     return Direction(
         query=found.query,
         gallery=found.gallery,
         value=value,
-        interval=INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng),
+        interval=interval,
         null=replace(chance("pairing", value, draws, tail), mean=mean[k]),
         queries=len(values),
         candidates=found.ranks.gallery,
