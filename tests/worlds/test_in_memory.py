@@ -39,6 +39,13 @@ def test_a_bad_picture_shifts_nothing(tmp_path):
     assert "no such file" in world.faults["2"]
 
 
+def test_a_bad_text_shifts_nothing():
+    world = open_world(images=np.zeros((3, 2, 2, 3), np.uint8), texts=["a", None, "c"])
+    check_world(world)
+    assert world.items["text"].ids == ("0", "2")
+    assert world.faults == {"1": "a text is a NoneType, not a string"}
+
+
 def test_several_captions_a_picture():
     world = open_world(images=np.zeros((2, 4, 4, 3), np.uint8), texts=[["a", "b"], ["c"]])
     check_world(world)

@@ -82,6 +82,25 @@ def test_bad_rows_are_named_and_shift_nothing(draw, tmp_path):
     assert "is not in" in faults["a" * 400 + ".png"]
 
 
+def test_parquet_with_the_pictures_inside(draw, tmp_path):
+    from arro3.core import Array, DataType, Field, Table, struct_array
+    from arro3.io import write_parquet
+
+    content = [draw("a.png", (1, 1, 1)).read_bytes(), draw("b.png", (2, 2, 2)).read_bytes()]
+    write_table(tmp_path / "plain.parquet", {"image": content, "text": ["a", "b"]})
+    binary, names = Array(content, DataType.binary()), Array(["a.png", None], DataType.string())
+    fields = [Field("bytes", DataType.binary()), Field("path", DataType.string())]
+    held = struct_array([binary, names], fields=fields)
+    table = Table({"image": held, "text": Array(["a", "b"], DataType.string())})
+    write_parquet(table, tmp_path / "struct.parquet")
+    for name in ("plain.parquet", "struct.parquet"):
+        world = open_world(images=tmp_path / name)
+        check_world(world)
+        assert world.items["image"].ids == (f"{name}:1", f"{name}:2")
+        assert [item.rgb().getpixel((0, 0))[0] for item in world.items["image"]] == [1, 2]
+        assert texts(world) == {f"{name}:1#0": "a", f"{name}:2#0": "b"}
+
+
 def test_named_columns_and_labels_without_captions(draw, tmp_path):
     draw("a.png", (1, 1, 1)), draw("b.png", (2, 2, 2))
     (tmp_path / "t.tsv").write_text("wo\twas\na.png\tcat\nb.png\tdog\n")

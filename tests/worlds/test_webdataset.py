@@ -161,7 +161,7 @@ def test_unusable_shards_are_one_sentence(tmp_path):
         open_world(images=tmp_path / "x.tar")
     (tmp_path / "sub").mkdir()
     shard(tmp_path / "sub" / "x.tar", [("a.png", png(1))])
-    with pytest.raises(RequestError, match="two are called x"):
+    with pytest.raises(RequestError, match="2 are called x"):
         open_world(images=f"{tmp_path}/{{sub/x,x}}.tar")
 
 
