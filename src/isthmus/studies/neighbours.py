@@ -63,7 +63,7 @@ def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -
         right = np.zeros(block.shape, dtype=bool)
         for row, own in enumerate(partners[part]):
             right[row, own] = True
-        first = np.argsort(-block, axis=1, kind="stable")[:, :kept]
+        first = _largest(block, kept)
         nearest[part], cosines[part] = first, np.take_along_axis(block, first, axis=1)
         linked[part] = np.take_along_axis(right, first, axis=1)
         only = np.where(right, block, -np.inf)
@@ -72,3 +72,13 @@ def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -
         rank[part] = 1 + ((block > best[:, None]) & ~right).sum(axis=1)
         margin[part] = best - other
     return Neighbours(queries, gallery, asked, nearest, cosines, linked, partner, rank, margin)
+
+
+def _largest(scores: np.ndarray, kept: int) -> np.ndarray:
+    """Columns of the largest scores of each row, in order; of equal ones the first comes first."""
+    if kept < scores.shape[1]:
+        columns = np.sort(np.argpartition(scores, -kept, axis=1)[:, -kept:], axis=1)
+    else:
+        columns = np.broadcast_to(np.arange(kept), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)

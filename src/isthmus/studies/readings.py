@@ -103,7 +103,11 @@ def _drawing(some: Results) -> Figure:
     title = HEADINGS.get(measure_of(keys[0])) or heading(some)
     way = way_of(keys[0]) if len(keys) == 1 else ""
     title = f"{title}, {way}" if way else title
-    return figure(anchor, title, tuple(some.values()), sentence(some), told(some))
+    try:
+        return figure(anchor, title, tuple(some.values()), sentence(some), told(some))
+    except Exception as error:  # a drawing that fails must not lose the numbers
+        words = f"{sentence(some)} (It could not be drawn: {error}.)"
+        return Figure(title, "", title, words, told(some))
 
 
 def _fact(some: Results) -> Fact:
