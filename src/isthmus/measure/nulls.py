@@ -24,8 +24,8 @@ def chance(
 ) -> Null:
     """The null that these draws make, with the p-value of the value.
 
-    A value that is not a number (nothing varies) has no p-value. ``tail``: ``upper`` if something found makes the value larger, ``lower`` if smaller,
-    ``two`` if either.
+    A value that is not a number (nothing varies) has no p-value. ``tail``: ``upper`` if
+    something found makes the value larger, ``lower`` if smaller, ``two`` if either.
     """
     draws = np.asarray(draws, dtype=np.float64)
     # values that are equal in exact arithmetic count as ties, which is the safe side
