@@ -93,9 +93,10 @@ AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
 
 HEADINGS = {
     "intra_cosine": "Cosines within and across the modalities",
+    "spectrum": "Variance held by the first directions",
     "hubness": "Hubs: how often each item is somebody's neighbour",
 }
-"""Titles of drawings that several measures share, by their first measure."""
+"""Titles of drawings that several results share, by their first measure; all others stand alone."""
 
 
 def measure_of(key: str) -> str:
