@@ -4,6 +4,7 @@ Run: python -m benchmarks.calibration.sweep [--only NAME ...] [--workers 2]
 """
 
 import argparse
+import json
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -11,28 +12,29 @@ from typing import Any
 
 from benchmarks.calibration.cases import CASES, Case
 from benchmarks.calibration.rates import Rate, coverage, false_positives
-from benchmarks.harness import write_results
+from benchmarks.harness import RESULTS, write_results
 
 NULL_N, SPACE_N = 100, 200
 
 
 def main() -> None:
-    """Sweep, print, write; part of the measures is printed only."""
+    """Sweep, print, write; measures that are not swept keep their rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", default=list(CASES))
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--spaces", type=int, default=400)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
-    found: dict[str, Any] = {}
+    path = RESULTS / "calibration.json"
+    found: dict[str, Any] = json.loads(path.read_text())["measures"] if path.exists() else {}
     print(f"{'measure':24} {'false positives':18} {'coverage':18} in order")
     with ProcessPoolExecutor(given.workers) as pool:
         rows = pool.map(partial(swept, trials=given.trials, spaces=given.spaces), given.only)
         for name, (line, row) in zip(given.only, rows, strict=True):
             print(line, flush=True)
             found[name] = row
-    if given.only == list(CASES):
-        write_results("calibration", {"n": [NULL_N, SPACE_N], "measures": found})
+    in_turn = {name: found[name] for name in CASES if name in found}
+    write_results("calibration", {"n": [NULL_N, SPACE_N], "measures": in_turn})
 
 
 def swept(name: str, trials: int, spaces: int) -> tuple[str, dict[str, Any]]:

@@ -80,6 +80,16 @@ def test_same_seed_same_numbers(name):
     assert measured(name, x, y).to_dict() == measured(name, x, y).to_dict()
 
 
+@pytest.mark.parametrize("name", MINE)
+def test_a_collapsed_space_is_measured_without_a_fault(name):
+    same = np.tile([1.0, 0, 0, 0], (40, 1))
+    result = measured(name, same, same)
+    json.dumps(result.to_dict(), allow_nan=False)
+    # no effect is claimed where nothing varies, except that everything is one point
+    one_point = {"anisotropy", "inter_cosine", "intra_cosine", "uniformity", "unmatched_cosine"}
+    assert name in {*one_point, "effective_rank"} or np.isnan(result.null.p) or result.null.p > 0.01
+
+
 @pytest.mark.parametrize("name", sorted(set(MINE) & set(TWO_SETS)))
 def test_different_spaces_are_refused(name):
     sets = [

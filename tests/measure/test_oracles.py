@@ -162,6 +162,12 @@ def test_equal_vectors_make_no_hubs():
     assert measure.mutual_knn(same, same).value == pytest.approx(10 / 299, abs=0.01)
 
 
+def test_one_point_has_no_directions_left_after_centring():
+    same = np.tile([1.0, 0, 0, 0], (40, 1))
+    assert measure.modality_probe(same, same).centred == 0.5
+    assert measure.neighbour_mixing(same, same).centred == pytest.approx(0.5, abs=0.1)
+
+
 def test_two_separate_clusters_never_mix_and_centring_mixes_them():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(2, 150, 6)) * 0.05

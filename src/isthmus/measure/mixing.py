@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.arrays import unit
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, directions
 from isthmus.measure.door import Pair, SetLike, two
 from isthmus.measure.neighbourhoods import NEAR, TIE, first_kept, nearest, thinned
 from isthmus.measure.nulls import chance, halves, labels
@@ -113,7 +112,7 @@ def _own(
 
 
 def _centred(pair: Pair) -> float:
-    z = np.concatenate([unit(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
+    z = np.concatenate([directions(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
     lists, _ = nearest(z, z, same=True, depth=NEAR)
     is_a = np.arange(len(z)) < len(pair.x)
     return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())

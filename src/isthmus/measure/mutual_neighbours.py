@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, enough
 from isthmus.measure.door import SetLike, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, thinned
+from isthmus.measure.neighbourhoods import NEAR
 from isthmus.measure.nulls import DRAWS, chance
-from isthmus.measure.resampling import seeded, subsampled
-from isthmus.types import Links, Result
+from isthmus.measure.resampling import seeded
+from isthmus.types import Interval, Links, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,40 +51,45 @@ def mutual_knn(
     pair, rng = two(a, b, links).paired.sampled, seeded(rng)
     left, right = (cloud(items).neighbours[0] for items in (pair.a, pair.b))
     n = len(left)
-    place = _places(left, right)
-    everyone = np.ones(n, dtype=bool)
-    value = _shared(left, right, place, everyone)
-    block = pair.clouds[0].block
-    kept = thinned(int(block.max()) + 1)
-    found = np.array([_shared(left, right, place, stay[block]) for stay in kept])
+    enough(n, "pairs")
+    value, error = _shared(left, right)
+    method = "infinitesimal jackknife over objects"
     return MutualNeighbours(
         name=f"mutual {NEAR} nearest neighbours",
         value=value,
         n=n,
-        interval=subsampled(value, found, kept),
+        interval=Interval(value - 1.96 * error, value + 1.96 * error, method),
         null=chance("pairing", value, _permuted(left[:, :NEAR], right[:, :NEAR], rng)),
         expected=min(NEAR, n - 1) / (n - 1),
     )
 
 
-def _places(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Int[np.ndarray, "n k"]:
-    """Where each left neighbour stands in the right list; -1 where it does not."""
-    place = np.full(left.shape, -1, dtype=np.int8)
-    for column in range(right.shape[1]):
-        place[left == right[:, [column]]] = column
-    return place
+def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tuple[float, float]:
+    """Share of common nearest neighbours and its standard error.
+
+    An object weighs by its own share and by what it gives to others' lists beyond the next
+    neighbour that would replace it. Each pair of objects then counts twice, in both their
+    weights, so its part is taken out once (Efron & Stein 1981).
+    """
+    n, k = len(left), min(NEAR, left.shape[1])
+    a, b = _near(left[:, :k]), _near(right[:, :k])
+    both = a & b
+    own = both.mean(axis=1) * n / k
+    last = min(k, left.shape[1] - 1)
+    next_a = b[np.arange(n), left[:, last]].mean(dtype=np.float32)
+    next_b = a[np.arange(n), right[:, last]].mean(dtype=np.float32)
+    given = (both - next_a * a - next_b * b) / np.float32(k)
+    weight = own + given.sum(axis=0)
+    pairs = given + given.T
+    twice = float(np.vdot(pairs, pairs)) / 2
+    variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
+    return float(own.mean()), float(np.sqrt(variance))
 
 
-def _shared(
-    left: Int[np.ndarray, "n k"],
-    right: Int[np.ndarray, "n k"],
-    place: Int[np.ndarray, "n k"],
-    kept: Bool[np.ndarray, " n"],
-) -> float:
-    """Share of common nearest neighbours when only these objects are kept."""
-    near, near_right = first_kept(left, kept), first_kept(right, kept)
-    common = near & (place >= 0) & np.take_along_axis(near_right, place.astype(np.intp), axis=1)
-    return float(common[kept].sum() / kept.sum() / min(NEAR, int(kept.sum()) - 1))
+def _near(lists: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n n"]:
+    near = np.zeros((len(lists), len(lists)), dtype=bool)
+    near[np.arange(len(lists))[:, None], lists] = True
+    return near
 
 
 def _permuted(
@@ -92,8 +97,7 @@ def _permuted(
 ) -> Float[np.ndarray, " b"]:
     """The share when the objects of b are renamed at random."""
     n, k = left.shape
-    near = np.zeros((n, n), dtype=bool)
-    near[np.arange(n)[:, None], left] = True
+    near = _near(left)
     found = np.empty(DRAWS)
     for draw in range(DRAWS):
         name = rng.permutation(n)
