@@ -27,7 +27,7 @@ ORDER = {"modality_probe", "temperature_shift"}
 DEBIASED = {
     "anisotropy", "backbone", "centroid_cosine_gap", "centroid_gap", "distribution_gap",
     "effective_rank", "gap_concentration", "linear_cka", "participation_ratio",
-    "relative_modality_gap", "spectrum",
+    "relative_modality_gap",
 }  # fmt: skip
 """Measures whose interval is that of the value without its sampling bias."""
 
@@ -62,6 +62,16 @@ def test_results_are_whole(name):
         middle = getattr(result, "corrected", result.value) if name in DEBIASED else result.value
         slack = 1e-6 + (high - low if name in DEBIASED else 0)
         assert low - slack <= middle <= high + slack
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_results_draw_what_they_measured(name):
+    from matplotlib.figure import Figure
+
+    x, y = pair_of_clouds(60)
+    ax = Figure().subplots()
+    assert measured(name, x, y).plot(ax) is ax
+    assert ax.has_data() or name == "backbone"  # no known backbone has 12 coordinates
 
 
 @pytest.mark.parametrize("name", MINE)

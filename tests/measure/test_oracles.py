@@ -119,6 +119,14 @@ def test_rank_and_ratio_of_a_prescribed_spectrum():
     np.testing.assert_allclose(spectrum.eigenvalues[:r], 1 / r, atol=0.02)
 
 
+def test_the_share_of_the_population_lies_between_seen_and_unseen():
+    scales = 1 / np.sqrt(np.arange(1, 31))
+    few, many = (np.random.default_rng(n).normal(size=(n, 30)) * scales for n in (120, 8000))
+    truth, found = measure.spectrum(many).value, measure.spectrum(few)
+    assert found.held_out < truth - 0.005
+    assert found.value > truth + 0.005
+
+
 def test_participation_ratio_without_noise_bias():
     few = np.random.default_rng(0).normal(size=(100, 40))
     result = measure.participation_ratio(few)

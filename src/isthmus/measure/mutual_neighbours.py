@@ -8,9 +8,9 @@ from jaxtyping import Bool, Float, Int
 
 from isthmus.measure.clouds import cloud
 from isthmus.measure.door import SetLike, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, left_out
+from isthmus.measure.neighbourhoods import NEAR, first_kept, thinned
 from isthmus.measure.nulls import DRAWS, chance
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import seeded, subsampled
 from isthmus.types import Links, Result
 
 
@@ -51,34 +51,40 @@ def mutual_knn(
     pair, rng = two(a, b, links).paired.sampled, seeded(rng)
     left, right = (cloud(items).neighbours[0] for items in (pair.a, pair.b))
     n = len(left)
-    value = float(_shared(left[:, :NEAR], right[:, :NEAR]).mean())
-    without = [_without(left, right, kept) for kept in left_out(pair.clouds[0].block)]
-    method = "subsampling, one block of objects left out"
-    _, interval = leave_out(value, np.array(without), method, debias=False)
+    place = _places(left, right)
+    everyone = np.ones(n, dtype=bool)
+    value = _shared(left, right, place, everyone)
+    block = pair.clouds[0].block
+    kept = thinned(int(block.max()) + 1)
+    found = np.array([_shared(left, right, place, stay[block]) for stay in kept])
     return MutualNeighbours(
         name=f"mutual {NEAR} nearest neighbours",
         value=value,
         n=n,
-        interval=interval,
+        interval=subsampled(value, found, kept),
         null=chance("pairing", value, _permuted(left[:, :NEAR], right[:, :NEAR], rng)),
         expected=min(NEAR, n - 1) / (n - 1),
     )
 
 
-def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
-    return (left[:, :, None] == right[:, None, :]).any(axis=2).mean(axis=1)
+def _places(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Int[np.ndarray, "n k"]:
+    """Where each left neighbour stands in the right list; -1 where it does not."""
+    place = np.full(left.shape, -1, dtype=np.int8)
+    for column in range(right.shape[1]):
+        place[left == right[:, [column]]] = column
+    return place
 
 
-def _without(
-    left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"], kept: Bool[np.ndarray, " n"]
+def _shared(
+    left: Int[np.ndarray, "n k"],
+    right: Int[np.ndarray, "n k"],
+    place: Int[np.ndarray, "n k"],
+    kept: Bool[np.ndarray, " n"],
 ) -> float:
-    sides = [
-        np.where(first_kept(lists, kept), lists, -1 - side)[kept]
-        for side, lists in enumerate((left, right))
-    ]
-    near = np.sort(np.concatenate(sides, axis=1), axis=1)
-    common = ((near[:, 1:] == near[:, :-1]) & (near[:, 1:] >= 0)).sum(axis=1)
-    return float(common.mean() / min(NEAR, int(kept.sum()) - 1))
+    """Share of common nearest neighbours when only these objects are kept."""
+    near, near_right = first_kept(left, kept), first_kept(right, kept)
+    common = near & (place >= 0) & np.take_along_axis(near_right, place.astype(np.intp), axis=1)
+    return float(common[kept].sum() / kept.sum() / min(NEAR, int(kept.sum()) - 1))
 
 
 def _permuted(
