@@ -19,7 +19,7 @@ WORDS = (
     "river mountain snow beach sitting standing running holding looking eating near behind under "
     "beside sunny evening umbrella motorcycle skateboard refrigerator photograph"
 )
-CAPTIONS = 512
+CAPTIONS = 192
 BATCH = 64
 
 

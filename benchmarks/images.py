@@ -79,8 +79,8 @@ def main() -> None:
         encoder = load(f"{name}/{path}", LoadOptions(device="cpu"))["image"]
         library = (model.eval(), preprocess)
         found = {
-            "web": compare("web", write_jpegs(folder, WEB, 28), library, encoder),
-            "12 megapixels": compare("12 MP", write_jpegs(folder, CAMERA, 8), library, encoder),
+            "web": compare("web", write_jpegs(folder, WEB, 21), library, encoder),
+            "12 megapixels": compare("12 MP", write_jpegs(folder, CAMERA, 6), library, encoder),
         }
     write_results("images", {"threads": torch.get_num_threads(), **found})
 

@@ -70,3 +70,14 @@ def test_ids_are_taken_only_if_they_tell_all_rows_apart(values):
         assert found == tuple(map(str, values))
     else:
         assert found == ()
+
+
+def test_captions_of_one_picture_belong_to_all_its_rows(tmp_path):
+    np.savez(tmp_path / "a.npz", image=IMAGE, text=TEXT)
+    names = ["x.jpg", "x.jpg", "y.jpg", "x.jpg", "z.jpg"]
+    rows = [{"file": name, "caption": str(row)} for row, name in enumerate(names)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    bundle = open_arrays(tmp_path / "a.npz")
+    assert bundle.sets["image"].ids == ("0", "1", "2", "3", "4")
+    same = {(str(a), str(b)) for a in range(5) for b in range(5) if names[a] == names[b]}
+    assert set(bundle.links.pairs) == same

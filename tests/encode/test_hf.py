@@ -12,7 +12,7 @@ from isthmus.encode.hf import load
 from isthmus.testing import check_model
 from isthmus.types import LoadOptions, RequestError
 from tests.encode.hf_models import MODELS, TEXT, align, transformers
-from tests.encode.pictures import CAPTIONS, close, jpeg, write_photos
+from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
 
 pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 torch = pytest.importorskip("torch")
@@ -28,7 +28,9 @@ def checkpoint(request, tmp_path_factory):
     torch.manual_seed(0)
     model = MODELS[request.param](folder).eval()
     for parameter in model.parameters():
-        parameter.data.add_(0.05 * torch.randn_like(parameter))
+        # the library's own start is so small that all pictures would come out alike
+        spread = 1.5 * parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.05
+        parameter.data.add_(spread * torch.randn_like(parameter))
     if request.param == "align":
         model.temperature.data.fill_(0.02)
     else:
@@ -141,3 +143,7 @@ def test_another_preprocessing_is_another_space(checkpoint, tmp_path):
 
 def test_the_contract_holds(model, photos):
     check_model(model, {"image": photos, "text": CAPTIONS})
+
+
+def test_texts_beyond_the_limit_are_told(model):
+    assert model["text"].truncated(["a dog", 3 * LONG, "a cat " * 3]) == [False, True, False]

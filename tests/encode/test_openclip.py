@@ -193,3 +193,7 @@ def test_weights_that_are_missing_are_not_made_up(checkpoint, tmp_path):
 
 def test_the_contract_holds(model, photos):
     check_model(model, {"image": photos, "text": CAPTIONS})
+
+
+def test_texts_beyond_the_limit_are_told(model):
+    assert model["text"].truncated(["a dog", LONG, "a cat " * 3]) == [False, True, False]

@@ -23,6 +23,7 @@ from isthmus.encode.array_sides import (
     length,
     row_captions,
     row_ids,
+    row_links,
     row_pictures,
     side_table,
 )
@@ -127,6 +128,8 @@ def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
         sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
         check_rows(path, sets[modality])
     links = named_links(path, found, sets, by_id=bool(ids))
+    if links is None and not ids and not row_ids(table):
+        links = _table_links(table, sets)
     described = [some for some in sets.values() if len(some) == length(table)]
     return ArrayBundle(sets, links, _captions(table, described), _pictures(table, described, path))
 
@@ -157,6 +160,14 @@ def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
 def _table_ids(table: Columns, rows: int) -> tuple[str, ...]:
     named = row_ids(table)
     return named if len(named) == rows else tuple(map(str, range(rows)))
+
+
+def _table_links(table: Columns, sets: Mapping[str, EmbeddingSet]) -> Links | None:
+    rows = row_links(table)
+    if not rows or len(sets) < 2:
+        return None
+    a, b = list(sets.values())[:2]
+    return Links((a.ids[x], b.ids[y]) for x, y in rows)
 
 
 def _captions(table: Columns, sets: Sequence[EmbeddingSet]) -> dict[str, str]:

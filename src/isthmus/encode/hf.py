@@ -141,6 +141,8 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         forward=lambda inputs: _features(model.get_text_features(**inputs)),
         device=device,
         cut=False,
+        counts=lambda texts: [len(row) for row in tokenizer(texts, verbose=False).input_ids],
+        limit=limit,
     )
     return replace(tower, cut=cutting_is_exact(tower))
 

@@ -100,7 +100,13 @@ def _weights(name: str, tag: str, open_clip: Any) -> str:
 
 
 def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
-    pad = getattr(getattr(tokenizer, "tokenizer", None), "pad_token_id", None) or 0
+    inner = getattr(tokenizer, "tokenizer", None)  # of transformers, where open_clip has none
+    pad = getattr(inner, "pad_token_id", None) or 0
+
+    def counts(texts: list[str]) -> list[int]:
+        if inner is None:
+            return [len(tokenizer.encode(text)) + 2 for text in texts]
+        return [len(row) for row in inner(texts, verbose=False).input_ids]
 
     def lengths(inputs: Any) -> Any:
         padding = (inputs["text"] == pad).int()
@@ -113,6 +119,8 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         forward=_text_forward(model),
         device=device,
         cut=False,
+        counts=counts,
+        limit=tokenizer.context_length,
     )
     return replace(tower, cut=_may_cut(model) and cutting_is_exact(tower))
 
