@@ -8,7 +8,6 @@ from isthmus.studies.confusions import Answer, Hub, Pick
 from isthmus.studies.given import StudyInput
 from isthmus.types import ItemError, Links
 
-
 WIDE = 4
 """Answers of one row."""
 
