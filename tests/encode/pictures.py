@@ -43,3 +43,9 @@ def write_photos(folder):
         path = folder / f"{number}.{'jpg' if height < 322 else 'png'}"
         photo(width, height, number).save(path)
     return sorted(folder.glob("*.*g"))
+
+
+def close(ours, theirs):
+    """Assert that vectors, at length one, differ by no more than 1e-5."""
+    scale = np.linalg.norm(theirs, axis=1, keepdims=True)
+    assert np.abs(ours / scale - theirs / scale).max() <= 1e-5

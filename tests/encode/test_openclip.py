@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from PIL import Image
 
 from isthmus.encode.openclip import load
+from isthmus.testing import check_model
 from isthmus.types import ItemError, LoadOptions, RequestError
-from tests.encode.pictures import CAPTIONS, LONG, jpeg, write_photos
+from tests.encode.openclip_models import CONFIGS, PREPROCESSING, t5_tokenizer
+from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
 
 pytestmark = [
     pytest.mark.openclip,
@@ -20,102 +23,15 @@ pytestmark = [
 open_clip = pytest.importorskip("open_clip")
 torch = pytest.importorskip("torch")
 
-TEXT = {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 3}
-CONFIGS = {
-    "tiny-RN50": {
-        "embed_dim": 96,
-        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "patch_size": None},
-        "text_cfg": TEXT,
-    },
-    "tiny-ViT-B-32": {
-        "embed_dim": 96,
-        "quick_gelu": True,
-        "vision_cfg": {"image_size": 224, "layers": 2, "width": 128, "patch_size": 32},
-        "text_cfg": TEXT,
-    },
-    "tiny-custom-text": {
-        "embed_dim": 96,
-        "custom_text": True,
-        "vision_cfg": {"image_size": 96, "layers": 1, "width": 64, "patch_size": 32},
-        "text_cfg": TEXT,
-    },
-    "tiny-CoCa": {
-        "embed_dim": 96,
-        "vision_cfg": {
-            "image_size": 96,
-            "layers": 1,
-            "width": 64,
-            "patch_size": 32,
-            "attentional_pool": True,
-            "attn_pooler_heads": 2,
-            "output_tokens": True,
-        },
-        "text_cfg": TEXT | {"context_length": 76, "embed_cls": True, "output_tokens": True},
-        "multimodal_cfg": {
-            "context_length": 76,
-            "vocab_size": 49408,
-            "width": 64,
-            "heads": 2,
-            "layers": 1,
-            "attn_pooler_heads": 2,
-        },
-        "custom_text": True,
-    },
-    "tiny-SigLIP": {
-        "embed_dim": 192,
-        "init_logit_bias": -10,
-        "custom_text": True,
-        "vision_cfg": {
-            "image_size": 224,
-            "timm_model_name": "vit_tiny_patch16_224",
-            "timm_model_pretrained": False,
-            "timm_pool": "map",
-            "timm_proj": "none",
-        },
-        "text_cfg": {
-            "context_length": 64,
-            "vocab_size": 600,
-            "hf_tokenizer_name": "beside the weights",
-            "tokenizer_kwargs": {"clean": "canonicalize"},
-            "width": 64,
-            "heads": 2,
-            "layers": 2,
-            "no_causal_mask": True,
-            "proj_bias": True,
-            "pool_type": "last",
-        },
-    },
-}
 CUT = {"tiny-RN50", "tiny-ViT-B-32", "tiny-custom-text"}
-PREPROCESSING = {"tiny-SigLIP": {"resize_mode": "squash", "mean": [0.5] * 3, "std": [0.5] * 3}}
 
 
-def t5_tokenizer(folder):
-    """A small sentencepiece-like tokenizer in the manner of SigLIP's, trained on the captions."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from tokenizers.trainers import UnigramTrainer
-    from transformers import PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.decoder = decoders.Metaspace()
-    special = ["<pad>", "</s>", "<unk>"]
-    trainer = UnigramTrainer(
-        vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False
-    )
-    tokenizer.train_from_iterator(CAPTIONS * 20, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 1)]
-    )
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        eos_token="</s>",
-        unk_token="<unk>",
-        pad_token="</s>",
-        model_max_length=64,
-    )
-    fast.save_pretrained(folder)
+@pytest.fixture(scope="module", autouse=True)
+def _architectures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("architectures")
+    for name, config in CONFIGS.items():
+        (folder / f"{name}.json").write_text(json.dumps(config))
+    open_clip.add_model_config(folder)
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -123,8 +39,6 @@ def checkpoint(request, tmp_path_factory):
     """A folder in open_clip's own layout, with random weights and a scale that is not the usual."""
     folder = tmp_path_factory.mktemp(request.param)
     config = CONFIGS[request.param]
-    (folder / f"{request.param}.json").write_text(json.dumps(config))
-    open_clip.add_model_config(folder / f"{request.param}.json")
     torch.manual_seed(0)
     model = open_clip.create_model(request.param)
     model.logit_scale.data.fill_(3.5)
@@ -139,6 +53,11 @@ def checkpoint(request, tmp_path_factory):
         pytest.importorskip("transformers")
         t5_tokenizer(folder)
     return request.param, folder
+
+
+@pytest.fixture(scope="module")
+def model(checkpoint):
+    return load(f"local-dir:{checkpoint[1]}", LoadOptions(device="cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -158,24 +77,17 @@ def theirs(folder, photos, texts):
     return image, text
 
 
-def close(ours, theirs):
-    scale = np.linalg.norm(theirs, axis=1, keepdims=True)
-    assert np.abs(ours / scale - theirs / scale).max() <= 1e-5
-
-
-def test_vectors_are_the_librarys(checkpoint, photos):
+def test_vectors_are_the_librarys(checkpoint, model, photos):
     name, folder = checkpoint
     texts = [*CAPTIONS, LONG, *CAPTIONS[::-1]] * 3
     image, text = theirs(folder, photos, texts)
-    model = load(f"local-dir:{folder}", LoadOptions(device="cpu"))
     close(model["image"].encode(photos), image)
     close(model["text"].encode(texts), text)
     assert model["text"].cut == (name in CUT)
 
 
-def test_scale_and_bias_come_from_the_checkpoint(checkpoint):
-    name, folder = checkpoint
-    model = load(f"local-dir:{folder}", LoadOptions())
+def test_scale_and_bias_come_from_the_checkpoint(checkpoint, model):
+    name, _ = checkpoint
     space = model["text"].space
     assert space == model["image"].space
     assert space.scale == pytest.approx(np.exp(3.5), rel=1e-6)
@@ -197,9 +109,9 @@ def test_architecture_and_file_load_the_same_space_but_for_the_config(checkpoint
 
 
 @pytest.mark.parametrize("checkpoint", ["tiny-ViT-B-32"], indirect=True)
-def test_other_weights_or_preprocessing_are_another_space(checkpoint, tmp_path):
+def test_other_weights_or_preprocessing_are_another_space(checkpoint, model, tmp_path):
     _, folder = checkpoint
-    original = load(f"local-dir:{folder}", LoadOptions())["image"].space
+    original = model["image"].space
     config = json.loads((folder / "open_clip_config.json").read_text())
     weights = torch.load(folder / "open_clip_pytorch_model.bin", weights_only=True)
     (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
@@ -216,9 +128,7 @@ def test_other_weights_or_preprocessing_are_another_space(checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize("checkpoint", ["tiny-ViT-B-32"], indirect=True)
-def test_large_jpegs_are_read_scaled_and_nearly_the_same(checkpoint):
-    _, folder = checkpoint
-    model = load(f"local-dir:{folder}", LoadOptions())
+def test_large_jpegs_are_read_scaled_and_nearly_the_same(model):
     content = jpeg(2000, 1500)
     full = model["image"].encode([Image.open(io.BytesIO(content)).convert("RGB")])
     scaled = model["image"].encode([content])
@@ -226,9 +136,8 @@ def test_large_jpegs_are_read_scaled_and_nearly_the_same(checkpoint):
 
 
 @pytest.mark.parametrize("checkpoint", ["tiny-RN50", "tiny-SigLIP"], indirect=True)
-def test_odd_pictures_are_vectors_or_item_errors(checkpoint, tmp_path):
-    _, folder = checkpoint
-    image = load(f"local-dir:{folder}", LoadOptions())["image"]
+def test_odd_pictures_are_vectors_or_item_errors(model, tmp_path):
+    image = model["image"]
     strips = [Image.new("L", size, 90) for size in ((1, 1), (1, 20_000), (20_000, 1))]
     assert np.isfinite(image.encode(strips)).all()
     (tmp_path / "text.png").write_text("hello")
@@ -238,8 +147,6 @@ def test_odd_pictures_are_vectors_or_item_errors(checkpoint, tmp_path):
 
 class Bomb:
     def __reduce__(self):
-        import os
-
         return (os.mkdir, ("boom",))
 
 
@@ -250,10 +157,10 @@ class Bomb:
         ("ViT-B-32/laion", r"'laion' is neither a tag nor a file.*laion2b_s34b_b79k"),
         ("ViT-B/32", r"ViT-B-32: which weights\?.*laion2b_s34b_b79k"),
         ("local-dir:/nowhere", "/nowhere"),
-        ("ViT-B-32/broken.pt", "does not load"),
-        ("ViT-B-32/bomb.pt", "does not load"),
-        ("ViT-B-32/empty.safetensors", "does not load"),
-        ("ViT-B-32/other.pt", "does not load"),
+        ("tiny-RN50/broken.pt", "does not load"),
+        ("tiny-RN50/bomb.pt", "does not load"),
+        ("tiny-RN50/empty.safetensors", "does not load"),
+        ("tiny-RN50/other.pt", "does not load"),
         ("local-dir:.", "open_clip_config.json"),
     ],
 )
@@ -282,3 +189,11 @@ def test_weights_that_are_missing_are_not_made_up(checkpoint, tmp_path):
     )
     with pytest.raises(RequestError, match="does not load"):
         load(f"local-dir:{tmp_path}", LoadOptions())
+
+
+def test_the_contract_holds(model, photos):
+    check_model(model, {"image": photos, "text": CAPTIONS})
+
+
+def test_texts_beyond_the_limit_are_told(model):
+    assert model["text"].truncated(["a dog", LONG, "a cat " * 3]) == [False, True, False]

@@ -119,6 +119,14 @@ def test_rank_and_ratio_of_a_prescribed_spectrum():
     np.testing.assert_allclose(spectrum.eigenvalues[:r], 1 / r, atol=0.02)
 
 
+def test_the_share_of_the_population_lies_between_seen_and_unseen():
+    scales = 1 / np.sqrt(np.arange(1, 31))
+    few, many = (np.random.default_rng(n).normal(size=(n, 30)) * scales for n in (120, 8000))
+    truth, found = measure.spectrum(many).value, measure.spectrum(few)
+    assert found.held_out < truth - 0.005
+    assert found.value > truth + 0.005
+
+
 def test_participation_ratio_without_noise_bias():
     few = np.random.default_rng(0).normal(size=(100, 40))
     result = measure.participation_ratio(few)
@@ -152,6 +160,12 @@ def test_equal_vectors_make_no_hubs():
     assert abs(measure.hubness(same).value) < 0.6
     assert measure.neighbour_mixing(same, same).value == pytest.approx(299 / 599, abs=0.02)
     assert measure.mutual_knn(same, same).value == pytest.approx(10 / 299, abs=0.01)
+
+
+def test_one_point_has_no_directions_left_after_centring():
+    same = np.tile([1.0, 0, 0, 0], (40, 1))
+    assert measure.modality_probe(same, same).centred == 0.5
+    assert measure.neighbour_mixing(same, same).centred == pytest.approx(0.5, abs=0.1)
 
 
 def test_two_separate_clusters_never_mix_and_centring_mixes_them():

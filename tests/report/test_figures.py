@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from isthmus.report import Cloud, figure, map_figure
+from isthmus.report import Cloud, map_figure
+from isthmus.report import figure as drawing_of
+from isthmus.report.figures import _columns
 from isthmus.report.svg import page_svg
 from isthmus.types import Interval, Null, Result
 
@@ -31,6 +33,10 @@ class Curve(Result):
         ax.set_xlabel("cosine")
         ax.legend()
         return ax
+
+
+def figure(result, key):
+    return drawing_of(key, result.name, [result], result.about)
 
 
 def curve(**fields):
@@ -130,3 +136,55 @@ def test_the_map_keeps_its_proportions_and_joins_linked_pairs():
 
 def test_the_map_shows_names_as_text():
     assert "<title>&lt;i&gt;one&lt;/i&gt;</title>" in square_map().svg
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Histogram(Result):
+    at: float
+
+    def plot(self, ax):
+        edges = np.linspace(-1, 1, 101)
+        ax.stairs(np.histogram([self.at], edges)[0], edges, label=self.name)
+        return ax
+
+
+def test_results_share_axes_without_the_empty_ends():
+    some = [
+        Histogram(name=name, value=1.0, n=1, at=at) for name, at in (("one", 0.2), ("two", 0.5))
+    ]
+    both = drawing_of("f-1", "Both", some, "sentence")
+    for text in (">one</text>", ">two</text>"):
+        assert text in both.svg
+    ticks = [float(text) for text in re.findall(r">(-?[\d.]+)</text>", both.svg.replace("−", "-"))]
+    assert min(ticks) >= 0
+    assert not re.search(">[−-]1.00</text>", both.svg)
+
+
+def test_a_name_that_recurs_stands_once_in_the_legend():
+    twice = drawing_of("f-1", "Twice", [curve(label="same"), curve(label="same")], "sentence")
+    assert twice.svg.count(">same</text>") == 1
+
+
+def test_logarithmic_axes_are_labelled_in_plain_numbers():
+    @dataclass(frozen=True, eq=False, kw_only=True)
+    class Long(Result):
+        def plot(self, ax):
+            ax.semilogx([1, 1000], [0, 1])
+            return ax
+
+    svg = figure(Long(name="long", value=1.0, n=1), "f-1").svg
+    assert ">100</text>" in svg
+    assert "mathdefault" not in svg
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"),
+    [
+        (["a", "b"], 2),
+        (["temperature 0.01", "temperature 0.02", "temperature 0.05", "temperature 0.1"], 2),
+        (["variance in ten directions (image)", "variance in ten directions (text)"], 1),
+        (["one"], 1),
+    ],
+)
+def test_a_legend_is_as_wide_as_fits(labels, columns):
+    assert _columns(labels) == columns

@@ -1,5 +1,7 @@
 """Numbers are written one way, and a null says what kind it is."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from isthmus.report import amount, number, reading
@@ -42,3 +44,22 @@ def test_a_reading_names_what_there_is():
     }
     bare = Result("gap", 0.5, 100, null=Null("none", note="no law is known"))
     assert dict(reading(bare))["chance"] == "none: no law is known"
+
+
+def test_next_to_a_value_a_tiny_chance_is_nothing():
+    null = Null("reference law", 1.7e-7, -1.8e-4, 1.8e-4)
+    assert (
+        dict(reading(Result("cosine", 0.162, 500, null=null)))["chance"] == "0.000 (0.000 to 0.000)"
+    )
+    small = dict(reading(Result("variance", 2e-4, 500, null=null)))
+    assert small["chance"] == "1.7e−07 (−1.8e−04 to 1.8e−04)"
+
+
+def test_an_interval_around_a_corrected_value_says_so():
+    @dataclass(frozen=True, eq=False, kw_only=True)
+    class Corrected(Result):
+        corrected: float
+
+    some = Corrected(name="r", value=0.38, n=9, interval=Interval(0.29, 0.32, "j"), corrected=0.31)
+    text = "0.290 to 0.320 around the bias-corrected 0.310"
+    assert dict(reading(some))["95 % interval"] == text

@@ -29,6 +29,7 @@ from isthmus.report import (
     figure,
     html,
     map_figure,
+    reading,
 )
 from isthmus.types import Interval, Null, Result
 
@@ -69,8 +70,9 @@ def full_page(text="plain words"):
     drawn = map_figure(text, (cloud, cloud), np.array([[0, 0]]), text, text)
     blocks = (
         Prose((text,)),
-        Figures((figure(result, "f-1"), drawn)),
+        Figures((figure("f-1", text, [result], text, reading(result)), drawn)),
         Facts((Fact(text, "1", text, ((text, text),), text),)),
+        Facts((Fact(text, "", text),), folded=text),
         Table(text, (text, "n"), ((text, "1"),), ("n",)),
         Strips(text, text, (Strip(tile, (tile, Tile("n", text, text, mark="wrong")), text),)),
         Advices((Advice(text, text, text),)),

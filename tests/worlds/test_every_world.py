@@ -1,11 +1,11 @@
 """Every registered world passes the conformance kit."""
 
 import pytest
-from conformance import check_world
 
 from isthmus.registry import UnknownPartError
 from isthmus.types import Credit, Items, Links, World
 from isthmus.worlds import WORLDS, load
+from tests.worlds.conformance import check_world
 
 
 @pytest.mark.parametrize("name", WORLDS)

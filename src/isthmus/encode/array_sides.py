@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ Columns = Mapping[str, Sequence[Any]]
 _IDS = ("id", "ids", "key", "item_id")
 _CAPTIONS = ("caption", "text", "sentence", "title", "name", "label")
 _PICTURES = ("jpeg", "image_path", "filepath", "file_name", "filename", "file", "path", "image")
+_CAPTIONS_EACH = 100
+"""Rows that may share a name and still be captions of one picture."""
 _PLACES = ("", "images")
 """Folders, seen from the vectors, that relative picture paths are tried against."""
 
@@ -43,11 +45,32 @@ def length(columns: Columns) -> int:
 
 def row_ids(columns: Columns) -> tuple[str, ...]:
     """Names of the rows: a column of ids, else of file names, if its values are distinct."""
-    for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
-        values = [str(value) for value in columns.get(name, ()) if value not in (None, "")]
-        if values and len(values) == length(columns) == len(set(values)):
+    for values in _names(columns):
+        if len(values) == len(set(values)):
             return tuple(values)
     return ()
+
+
+def row_links(columns: Columns) -> list[tuple[int, int]]:
+    """Rows of the same picture, each with each, where a table lists pictures more than once.
+
+    A picture with five captions has five rows; all five captions belong to all five.
+    """
+    for values in _names(columns):
+        rows: dict[str, list[int]] = {}
+        for row, name in enumerate(values):
+            rows.setdefault(name, []).append(row)
+        if max(map(len, rows.values())) <= _CAPTIONS_EACH:
+            return [(a, b) for same in rows.values() for a in same for b in same]
+    return []
+
+
+def _names(columns: Columns) -> Iterator[list[str]]:
+    """Columns of ids or file names that have a value in every row."""
+    for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
+        values = [str(value) for value in columns.get(name, ()) if value not in (None, "")]
+        if values and len(values) == length(columns):
+            yield values
 
 
 def row_captions(columns: Columns) -> list[str]:

@@ -1,8 +1,8 @@
 """``arrays:PATH``: embeddings that someone already has, as sets and as a joint model.
 
-Read are ``.npy``, ``.npz``, ``.safetensors`` and Parquet files, clip-retrieval's folder layout
-and folders of ``.npy`` files; memory-mapped wherever the format allows. Ids, captions and
-pictures come from the file itself or from a table beside it; without ids, rows are called by
+Read are ``.npy``, ``.npz``, ``.safetensors`` and Parquet files, clip-retrieval's folder layout,
+folders of ``.npy`` files and saved sets; memory-mapped wherever the format allows. Ids, captions
+and pictures come from the file itself or from a table beside it; without ids, rows are called by
 their running number.
 """
 
@@ -23,10 +23,20 @@ from isthmus.encode.array_sides import (
     length,
     row_captions,
     row_ids,
+    row_links,
     row_pictures,
     side_table,
 )
-from isthmus.types import EmbeddingSet, ItemError, Links, LoadOptions, Space, Step
+from isthmus.encode.saved_sets import read_saved_set, saved_sets
+from isthmus.types import (
+    EmbeddingSet,
+    ItemError,
+    Links,
+    LoadOptions,
+    RequestError,
+    Space,
+    Step,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +109,8 @@ def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
             zero or not finite.
     """
     path = Path(path)
+    if saved := saved_sets(path):
+        return _saved(saved, model)
     found = read_folder(path) if path.is_dir() else read_arrays(path)
     names = modality_names(path, found.arrays)
     rows = {modality: len(found.arrays[key]) for key, modality in names.items()}
@@ -116,8 +128,27 @@ def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
         sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
         check_rows(path, sets[modality])
     links = named_links(path, found, sets, by_id=bool(ids))
+    if links is None and not ids and not row_ids(table):
+        links = _table_links(table, sets)
     described = [some for some in sets.values() if len(some) == length(table)]
     return ArrayBundle(sets, links, _captions(table, described), _pictures(table, described, path))
+
+
+def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:
+    sets: dict[str, EmbeddingSet] = {}
+    for path in paths:
+        some = read_saved_set(path)
+        if some.modality in sets:
+            raise RequestError(
+                f"{path.parent} holds several saved sets of {some.modality} vectors; open one, "
+                f"such as arrays:{path}."
+            )
+        if model:
+            space = _space(path, model, "", some.space.dim)
+            some = EmbeddingSet(some.vectors, some.ids, some.modality, space, some.history)
+        check_rows(path, some)
+        sets[some.modality] = some
+    return ArrayBundle(sets, None, {}, {})
 
 
 def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
@@ -129,6 +160,14 @@ def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
 def _table_ids(table: Columns, rows: int) -> tuple[str, ...]:
     named = row_ids(table)
     return named if len(named) == rows else tuple(map(str, range(rows)))
+
+
+def _table_links(table: Columns, sets: Mapping[str, EmbeddingSet]) -> Links | None:
+    rows = row_links(table)
+    if not rows or len(sets) < 2:
+        return None
+    a, b = list(sets.values())[:2]
+    return Links((a.ids[x], b.ids[y]) for x, y in rows)
 
 
 def _captions(table: Columns, sets: Sequence[EmbeddingSet]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import fingerprint
+from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
@@ -42,16 +43,18 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         raise ExtraMissingError("open_clip_torch", "openclip") from error
     name, weights = _parse(rest, open_clip)
     device = torch_device(options)
-    try:
-        model, preprocess = open_clip.create_model_from_pretrained(
-            name, pretrained=weights, device=device, weights_only=True
-        )
-        tokenizer = open_clip.get_tokenizer(name)
-        config = open_clip.get_model_config(name)
-    except ImportError as error:
-        raise ExtraMissingError(error.name or "transformers", "openclip") from error
-    except Exception as error:  # whatever a library raises on files that are not its own
-        raise RequestError(f"openclip:{rest} does not load: {_sentence(error)}") from error
+    model, preprocess, tokenizer, config = open_checkpoint(
+        f"openclip:{rest}",
+        lambda: (
+            *open_clip.create_model_from_pretrained(
+                name, pretrained=weights, device=device, weights_only=True
+            ),
+            open_clip.get_tokenizer(name),
+            open_clip.get_model_config(name),
+        ),
+        extra="openclip",
+        at_hand=rest.startswith("local-dir:"),
+    )
     model.eval()
     tower = _text_tower(model, tokenizer, device)
     preprocessing = open_clip.get_model_preprocess_cfg(model)
@@ -96,13 +99,14 @@ def _weights(name: str, tag: str, open_clip: Any) -> str:
     raise RequestError(f"openclip:{name}: {wrong}; {known}. A file is given as {name}/PATH.")
 
 
-def _sentence(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]
-
-
 def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
-    pad = getattr(getattr(tokenizer, "tokenizer", None), "pad_token_id", None) or 0
+    inner = getattr(tokenizer, "tokenizer", None)  # of transformers, where open_clip has none
+    pad = getattr(inner, "pad_token_id", None) or 0
+
+    def counts(texts: list[str]) -> list[int]:
+        if inner is None:
+            return [len(tokenizer.encode(text)) + 2 for text in texts]
+        return [len(row) for row in inner(texts, verbose=False).input_ids]
 
     def lengths(inputs: Any) -> Any:
         padding = (inputs["text"] == pad).int()
@@ -115,6 +119,8 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         forward=_text_forward(model),
         device=device,
         cut=False,
+        counts=counts,
+        limit=tokenizer.context_length,
     )
     return replace(tower, cut=_may_cut(model) and cutting_is_exact(tower))
 

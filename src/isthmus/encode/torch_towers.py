@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     """Inputs to (n, d) vectors."""
 
 _TOKENS = 768
-"""Tokens of one forward pass: enough to fill two cores, few enough to stay in the cache."""
+"""Tokens of one forward pass on a CPU: enough to fill its cores, few enough for its cache; 64
+times as many elsewhere."""
 
 _PROBE = (
     "a dog",
@@ -83,6 +84,10 @@ class TextTower:
     device: "torch.device"
     cut: bool
     """Whether columns that are padding in every row of a batch are left out."""
+    counts: "Callable[[list[str]], list[int]]"
+    """Tokens of each text, special ones included, before any is cut off."""
+    limit: int
+    """Tokens that the tower takes."""
     modality: str = "text"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
@@ -94,6 +99,10 @@ class TextTower:
         inputs = self.tokenize([text(item) for item in items])
         longest = self.lengths(inputs) if self.cut else None
         return in_batches(self.forward, inputs, longest, self.device)
+
+    def truncated(self, items: Sequence[Any]) -> list[bool]:
+        """Whether each text has more tokens than the tower takes, so that its end is not seen."""
+        return [count > self.limit for count in self.counts([text(item) for item in items])]
 
 
 def in_batches(
@@ -115,16 +124,17 @@ def in_batches(
     count, columns = next(iter(inputs.values())).shape
     kept = torch.full((count,), columns) if lengths is None else lengths
     order = torch.argsort(kept, descending=True, stable=True)
+    tokens = _TOKENS if device.type == "cpu" else 64 * _TOKENS
     found: list[torch.Tensor] = []
+    start = 0
     with torch.inference_mode():
-        while sum(map(len, found)) < count:
-            start = sum(map(len, found))
+        while start < count:
             width = max(1, int(kept[order[start]]))
-            rows = order[start : start + max(1, _TOKENS // width)]
+            rows = order[start : start + max(1, tokens // width)]
             batch = {name: array[rows, :width].to(device) for name, array in inputs.items()}
             found.append(forward(batch).float().cpu())
-    vectors = torch.cat(found)
-    return vectors[torch.argsort(order)].numpy()
+            start += len(rows)
+    return torch.cat(found)[torch.argsort(order)].numpy()
 
 
 def probe_id(tower: TextTower) -> str:

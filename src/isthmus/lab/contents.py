@@ -22,7 +22,7 @@ def content_hash(item: Any) -> str:
     A source that is called to make its item is called here too, unless it carries a
     ``content_key`` that says what it will make.
     """
-    source = getattr(item, "source", item)
+    source: Any = getattr(item, "source", item)
     if hasattr(source, "content_key"):
         return _digest(str(source.content_key).encode())
     if callable(source):

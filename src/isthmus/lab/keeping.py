@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.arrays import Vectors
-from isthmus.store import atomic, read_table, read_tensors, write_table, write_tensors
-from isthmus.types import EmbeddingSet, RequestError, Space, Step
+from isthmus.encode.saved_sets import read_saved_set
+from isthmus.store import atomic, write_table, write_tensors
+from isthmus.types import EmbeddingSet, RequestError
 
 FORMAT = "isthmus-set/1"
 
@@ -55,18 +56,7 @@ def load_set(path: str | Path) -> EmbeddingSet:
     Raises:
         RequestError: nothing is there, or it is not a whole saved set.
     """
-    path = Path(path)
-    if not (path / "vectors.safetensors").exists():
-        raise RequestError(f"{path} holds no saved set (no vectors.safetensors in it).")
-    try:
-        arrays, meta = read_tensors(path / "vectors.safetensors")
-        about = json.loads(meta["isthmus"])
-        ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
-        history = tuple(Step.from_dict(step) for step in about["history"])
-        space = Space.from_dict(about["space"])
-        return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise RequestError(f"{path} is not a whole saved set: {error}") from error
+    return read_saved_set(Path(path))
 
 
 def export_set(embedded: EmbeddingSet, path: str | Path) -> Path:

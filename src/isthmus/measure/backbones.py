@@ -82,7 +82,8 @@ def backbone(
     cosines /= np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
     best = int(cosines[0].argmax())
     value = float(cosines[0, best])
-    _, interval = leave_out(value, cosines[1:, best], scale="cosine")
+    _, ends = leave_out(value, cosines[1:, best])
+    interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
     named = dict(zip(known, cosines[0].tolist(), strict=True))
     return _result(value, side.n, interval, _chance(value, d, len(known)), named)
 

@@ -43,11 +43,13 @@ class ClassResult(Result):
     @property
     def reading(self) -> str:
         """The numbers for the reading."""
-        mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
+        mistake = ""
+        if self.worst:
+            mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
         return (
             f"{self.value:.1%} of {self.items} items right, {self.top5:.1%} among the first five, "
             f"by chance {self.null.mean:.1%}, {len(self.classes)} classes"
-            f"{mistake if self.worst else ''}"
+            f"{mistake}"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -127,6 +127,12 @@ def cloud(
     return kept[key]
 
 
+def directions(rows: Vectors) -> Vectors:
+    """Centred rows at length one, in float32; a row at the centre has no direction and stays 0."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.where(lengths > 1e-6, lengths, np.inf)).astype(np.float32)
+
+
 def covariance(
     count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
 ) -> Float[np.ndarray, "d d"]:

@@ -92,7 +92,7 @@ def distribution_gap(
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Counts, sums and second moments of one modality by block, around its own mean."""
+    """Counts, sums and uncentred second moments of one modality by block."""
 
     counts: Float[np.ndarray, " g"]
     sums: Float[np.ndarray, "g d"]
@@ -101,12 +101,7 @@ class _Parts:
     @classmethod
     def of(cls, side: Cloud) -> "_Parts":
         m = side.moments
-        mean = m.sums.sum(axis=0) / m.counts.sum()
-        shift = m.sums[:, :, None] * mean
-        grams = m.grams - shift - shift.transpose(0, 2, 1)
-        grams += m.counts[:, None, None] * np.outer(mean, mean)
-        counts = m.counts.astype(np.float64)
-        return cls(counts, m.sums - counts[:, None] * mean, grams.astype(np.float32))
+        return cls(m.counts.astype(np.float64), m.sums, m.grams)
 
     @property
     def blocks(self) -> int:
@@ -137,7 +132,10 @@ def bures(a: Float[np.ndarray, "d d"], b: Float[np.ndarray, "d d"]) -> float:
 
 
 def _swapped(left: _Parts, right: _Parts, rng: np.random.Generator) -> np.ndarray:
-    """The value after the sides of random blocks of objects, each centred, are swapped."""
+    """The value after the sides of random blocks of objects are swapped.
+
+    A gap between the means goes into both mixtures alike, whatever their shares.
+    """
     both = _Parts(
         np.concatenate([left.counts, right.counts]),
         np.concatenate([left.sums, right.sums]),

@@ -62,5 +62,6 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
 
 def _rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
     singular = np.sqrt(eigenvalues)
-    p = singular / singular.sum(axis=1, keepdims=True)
+    total = singular.sum(axis=1, keepdims=True)
+    p = singular / np.where(total > 0, total, 1)
     return np.exp(-np.sum(p * np.log(np.where(p > 0, p, 1)), axis=1))

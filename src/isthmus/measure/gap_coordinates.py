@@ -76,7 +76,9 @@ def gap_concentration(
     value = float(shares[top].sum())
     parts = block_gaps(pair)
     without = (parts.sum(axis=0) - parts) / (len(parts) - 1)
-    left = (without[:, top] ** 2).sum(axis=1) / (without**2).sum(axis=1)
+    squares = (without**2).sum(axis=1)
+    left = np.full(len(parts), value)
+    np.divide((without[:, top] ** 2).sum(axis=1), squares, out=left, where=squares > 0)
     corrected, interval = leave_out(value, left)
     return GapConcentration(
         name=f"gap share of {TOP} coordinates",

@@ -48,7 +48,8 @@ def participation_ratio(
     items, rng = one(a), seeded(rng)
     side = cloud(items)
     trace, square, fourth, n = _traces(side)
-    unbiased = _ratio(trace, square, fourth, n)
+    with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies
+        unbiased, plain = _ratio(trace, square, fourth, n), trace**2 / square
     corrected, interval = leave_out(
         float(unbiased[0]),
         unbiased[1:],
@@ -56,7 +57,7 @@ def participation_ratio(
         scale="log",
         debias=False,
     )
-    value = float(trace[0] ** 2 / square[0])
+    value = float(plain[0])
     return ParticipationRatio(
         name=f"participation ratio ({items.modality})",
         value=value,

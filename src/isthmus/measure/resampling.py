@@ -9,7 +9,7 @@ blocks of objects out.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Bool, Float, Int, Num
 
 from isthmus.types import Interval
 
@@ -20,7 +20,6 @@ SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] =
     "plain": (np.asarray, np.asarray),
     "log": (np.log, np.exp),
     "logit": (lambda p: np.log(p) - np.log1p(-p), lambda z: 1 / (1 + np.exp(-z))),
-    "cosine": (np.arctanh, np.tanh),
 }
 """Scales on which an estimate is nearly normal, and the way back."""
 
@@ -108,6 +107,19 @@ def leave_out(
     half = float(stdtrit(blocks - 1, 0.975)) * error
     ends = back(np.array([corrected, corrected - half, corrected + half]))
     return float(ends[0]), Interval(float(ends[1]), float(ends[2]), method)
+
+
+def subsampled(
+    value: float, values: Float[np.ndarray, " t"], kept: Bool[np.ndarray, "t g"]
+) -> Interval:
+    """Interval around the value from its values on subsamples of the blocks of objects.
+
+    Drawn without replacement, so that no item is its own neighbour; the variance is scaled by
+    kept / left out (delete-d jackknife, Shao & Wu 1989).
+    """
+    blocks, stay = kept.shape[1], int(kept[0].sum())
+    error = float(np.sqrt(np.var(values, ddof=1) * stay / (blocks - stay)))
+    return student(value, error, blocks, "subsampling of three quarters of the objects")
 
 
 def pair_mean(kernel: Float[np.ndarray, "g g"]) -> tuple[float, float]:

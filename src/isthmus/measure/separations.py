@@ -14,7 +14,7 @@ from isthmus.types import Links, Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FINE = 16_384
+FINE = 4_096
 """Steps from -1 to 1 in which cosines are compared; closer ones count as ties."""
 BINS = 128
 """Bins of the histograms, a divisor of ``FINE``."""

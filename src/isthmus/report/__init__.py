@@ -24,7 +24,7 @@ from isthmus.report.blocks import (
 )
 from isthmus.report.figures import figure
 from isthmus.report.maps import Cloud, map_figure
-from isthmus.report.numbers import amount, number, reading
+from isthmus.report.numbers import amount, beside, between, correction, number, reading, span
 from isthmus.report.page import html
 from isthmus.report.pictures import Album
 from isthmus.report.text import visible
@@ -49,10 +49,14 @@ __all__ = [
     "Table",
     "Tile",
     "amount",
+    "beside",
+    "between",
+    "correction",
     "figure",
     "html",
     "map_figure",
     "number",
     "reading",
+    "span",
     "visible",
 ]

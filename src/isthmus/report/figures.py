@@ -2,10 +2,11 @@
 
 import io
 import warnings
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from isthmus.report.blocks import Figure
-from isthmus.report.numbers import reading
 from isthmus.report.svg import CYCLE, page_svg
 from isthmus.types import Result
 
@@ -44,15 +45,22 @@ STYLE: dict[str, Any] = {
 }
 
 
-def figure(result: Result, key: str) -> Figure:
-    """The drawing of a result with its sentence and numbers; ``key`` makes its ids distinct."""
-    alt = f"{result.name}. {result.about}"
-    svg, rules = page_svg(drawn(result, key), key, alt)
-    return Figure(result.name, svg, alt, result.about, reading(result), result.cite(), rules=rules)
+def figure(
+    key: str,
+    title: str,
+    results: Sequence[Result],
+    sentence: str,
+    numbers: tuple[tuple[str, str], ...] = (),
+) -> Figure:
+    """Results drawn together on one pair of axes; ``key`` makes the drawing's ids distinct."""
+    alt = f"{title}. {sentence}"
+    svg, rules = page_svg(drawn(results, key), key, alt)
+    sources = "; ".join(dict.fromkeys(result.cite() for result in results if result.cite()))
+    return Figure(title, svg, alt, sentence, numbers, sources, rules=rules)
 
 
-def drawn(result: Result, key: str) -> str:
-    """What ``result.plot`` draws, as an SVG document; equal input gives equal text."""
+def drawn(results: Sequence[Result], key: str) -> str:
+    """What ``plot`` of the results draws, as an SVG document; equal input gives equal text."""
     from cycler import cycler
     from matplotlib import rc_context
     from matplotlib.figure import Figure as Canvas
@@ -63,8 +71,11 @@ def drawn(result: Result, key: str) -> str:
         warnings.simplefilter("ignore", UserWarning)
         canvas = Canvas(figsize=SIZE, layout="constrained")
         axes = canvas.subplots()
-        result.plot(axes)
+        for result in results:
+            result.plot(axes)
         _thin(axes)
+        _plain_logarithms(axes)
+        _cut_to_histograms(axes)
         _legend_above(axes)
         text = io.StringIO()
         canvas.savefig(text, format="svg", metadata={"Date": None}, dpi=144)
@@ -80,24 +91,65 @@ def _thin(axes: Any) -> None:
             line.set_rasterized(True)
 
 
+def _plain_logarithms(axes: Any) -> None:
+    """Ticks of logarithmic axes as 1, 10, 100: powers would be set as mathematics."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _cut_to_histograms(axes: Any) -> None:
+    """Leaves out the empty ends of histograms whose bins cover all that is possible."""
+    from matplotlib.patches import StepPatch
+
+    steps: list[Any] = [patch.get_data() for patch in axes.patches if isinstance(patch, StepPatch)]
+    ends = [
+        float(edge)
+        for step in steps
+        for start, edge in enumerate(step.edges)
+        if step.values[max(0, start - 1) : start + 1].any()
+    ]
+    if ends:
+        low, high = min(ends), max(ends)
+        axes.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low))
+
+
 def _legend_above(axes: Any) -> None:
-    """Legends stand above the drawing, where they hide nothing."""
-    legend = axes.get_legend()
-    if legend is None:
+    """Names of what is drawn, where there are several, above it where they hide nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    legend, title = axes.get_legend(), ""
+    if legend is not None:
+        handles, labels = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
+        title = legend.get_title().get_text()
+    named = dict(reversed([*zip(labels, handles, strict=True)]))  # a name that recurs, once
+    labels, handles = [*named][::-1], [*named.values()][::-1]
+    if legend is None and len(labels) < 2:
         return
-    labels = [text.get_text() for text in legend.get_texts()]
-    title = legend.get_title().get_text()
-    room = 44 // (4 + max(map(len, labels), default=1))
     axes.legend(
-        legend.legend_handles,
+        handles,
         labels,
         title=title or None,
         alignment="left",
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=max(1, min(len(labels), room)),
+        ncols=_columns(labels),
         borderaxespad=0.2,
         borderpad=0.1,
         columnspacing=1.4,
         handlelength=1.4,
     )
+
+
+def _columns(labels: Sequence[str]) -> int:
+    """The most legend columns that fit beside each other, filled as matplotlib fills them."""
+    for count in range(len(labels), 1, -1):
+        rows, longer = divmod(len(labels), count)
+        sizes = [rows + 1] * longer + [rows] * (count - longer)
+        ends = [sum(sizes[:column]) for column in range(count + 1)]
+        columns = [labels[start:end] for start, end in pairwise(ends)]
+        if sum(6.3 * max(map(len, column)) + 38 for column in columns) <= 345:
+            return count
+    return 1

@@ -2,7 +2,7 @@
 
 import math
 
-from isthmus.types import Result
+from isthmus.types import Interval, Result
 
 
 def number(value: float | None) -> str:
@@ -36,16 +36,41 @@ def reading(result: Result) -> tuple[tuple[str, str], ...]:
     null = result.null
     found = [("value", number(result.value))]
     if result.interval:
-        found.append(("95 % interval", _span(result.interval.low, result.interval.high)))
-    if null.kind == "none":
-        found.append(("chance", f"none: {null.note}"))
-    else:
-        band = f"({_span(null.low, null.high)})" if math.isfinite(null.low) else ""
-        found.append(("chance", f"{number(null.mean)} {band}".strip()))
+        found.append(("95 % interval", between(result)))
+    found.append(("chance", f"none: {null.note}" if null.kind == "none" else _band(result)))
     if result.floor is not None:
-        found.append(("noise floor", number(result.floor)))
+        found.append(("noise floor", beside(result.floor, result.value)))
     return (*found, ("n", f"{result.n:,}"))
 
 
-def _span(low: float, high: float) -> str:
-    return f"{number(low)} to {number(high)}"
+def beside(value: float, reference: float) -> str:
+    """A number that is read beside another: next to 0.5, 1e-07 is nothing."""
+    tiny = abs(value) < 5e-4 and abs(reference) >= 0.01
+    return number(0.0 if tiny else value)
+
+
+def _band(result: Result) -> str:
+    null, near = result.null, result.value
+    if not math.isfinite(null.low):
+        return beside(null.mean, near)
+    return f"{beside(null.mean, near)} ({beside(null.low, near)} to {beside(null.high, near)})"
+
+
+def between(result: Result) -> str:
+    """The interval in words; it lies around the bias-corrected value, where there is one."""
+    if result.interval is None:
+        return "–"
+    ends = span(result.interval)
+    corrected = correction(result)
+    return f"{ends} around the bias-corrected {corrected}" if corrected else ends
+
+
+def correction(result: Result) -> str:
+    """The bias-corrected value, where a result has one that reads differently from its value."""
+    corrected = number(getattr(result, "corrected", result.value))
+    return "" if corrected == number(result.value) else corrected
+
+
+def span(interval: Interval | None) -> str:
+    """Both ends of an interval."""
+    return f"{number(interval.low)} to {number(interval.high)}" if interval else "–"

@@ -9,6 +9,8 @@ from isthmus.report.blocks import Cards, Figures, Page, Prose
 from isthmus.report.elements import cards, paragraphs, section
 from isthmus.report.text import escaped
 
+STRIPS = "In the strips below: the bar is the 95 % interval, the upright tick chance."
+
 
 def html(page: Page) -> str:
     """The page as one HTML document without a single request.
@@ -39,7 +41,7 @@ def html(page: Page) -> str:
         summary=paragraphs(Prose(page.summary)),
         cards=cards(Cards(page.cards)) if page.cards else "",
         links=links,
-        legend=f'<p class="legend">{legend}</p>' if legend else "",
+        legend=f'<p class="legend">{legend}{STRIPS}</p>' if legend else "",
         sections="\n".join(section(part) for part in page.sections),
         footer=escaped(page.footer),
     )

@@ -68,6 +68,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> dict[str, li
 def read_vectors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[Any]]]:
     """Columns of number lists as (n, d) arrays, and every other column as a list.
 
+    Columns x0, x1, ... of one number each are the coordinates of an array called "".
+
     Raises:
         ValueError: the file is not whole Parquet, or the lists of a column differ in length or
             are missing.
@@ -75,7 +77,12 @@ def read_vectors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[Any]
     table = _open(path)
     arrays: dict[str, np.ndarray] = {}
     columns: dict[str, list[Any]] = {}
+    coordinates = _coordinates(table)
+    if coordinates:
+        arrays[""] = np.column_stack([table[name].to_numpy() for name in coordinates])
     for name in table.column_names:
+        if name in coordinates:
+            continue
         if _holds_vectors(table[name].type):
             arrays[name] = _vectors(f"{path}: column {name!r}", table[name])
         else:
@@ -88,6 +95,17 @@ def _holds_vectors(kind: Any) -> bool:
 
     lists = (DataType.is_list, DataType.is_large_list, DataType.is_fixed_size_list)
     return any(is_kind(kind) for is_kind in lists) and DataType.is_floating(kind.value_type)
+
+
+def _coordinates(table: Any) -> list[str]:
+    from arro3.core import DataType
+
+    names: list[str] = []
+    while (name := f"x{len(names)}") in table.column_names:
+        if not DataType.is_floating(table[name].type):
+            return []
+        names.append(name)
+    return names
 
 
 def _vectors(name: str, column: Any) -> np.ndarray:

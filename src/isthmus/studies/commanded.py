@@ -85,7 +85,7 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
     if len(inputs) == 2:
         from isthmus.studies.compare import compare
 
-        result = compare(*inputs, folder, seed=seed, progress=job.progress)
+        result = compare(inputs[0], inputs[1], folder, seed=seed, progress=job.progress)
     else:
         result = run(inputs[0], folder, seed=seed, progress=job.progress)
     return _done(result, inputs[0], folder)

@@ -18,6 +18,8 @@ class DataFacts:
 
     items: Mapping[str, int]
     """Vectors by modality."""
+    dim: int
+    """Coordinates of the space."""
     links: int
     objects: int
     """Connected components of the links: the exchangeable unit."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from isthmus.measure.gap_coordinates import TOP
 from isthmus.report import Card, number
 from isthmus.studies.data import DataFacts
 from isthmus.types import Interval, Null, Result
@@ -17,6 +18,8 @@ SOURCES = {
     "rest_floor": ("distribution_gap", "floor"),
     "matched": ("matched_cosine", "value"),
     "unmatched": ("unmatched_cosine", "value"),
+    "intra_a": ("intra_cosine[{a}]", "value"),
+    "intra_b": ("intra_cosine[{b}]", "value"),
     "recall_ab": ("hit_at_k", "forward.value"),
     "recall_ab_low": ("hit_at_k", "forward.interval.low"),
     "recall_ab_high": ("hit_at_k", "forward.interval.high"),
@@ -26,6 +29,11 @@ SOURCES = {
     "chance": ("hit_at_k", "forward.null.mean"),
     "mixed": ("mixed_gallery", "forward.value"),
     "mixed_ceiling": ("mixed_gallery", "ceiling.0"),
+    "hubness_ab": ("cross_hubness[{a} to {b}]", "value"),
+    "hubness_ba": ("cross_hubness[{b} to {a}]", "value"),
+    "hubness_chance": ("cross_hubness[{a} to {b}]", "null.mean"),
+    "linear_probe": ("linear_probe[{a}]", "value"),
+    "zero_shot": ("zero_shot[{a}]", "value"),
 }
 """Each number's result and field."""
 
@@ -33,11 +41,12 @@ SOURCES = {
 def evidence(results: Mapping[str, Result], counted: DataFacts) -> dict[str, float]:
     """The named numbers that these results hold; those of missing results are left out."""
     found: dict[str, float] = {}
+    first, second = counted.twins
     for name, (key, field) in SOURCES.items():
-        value = reached(results.get(key), field)
+        value = reached(results.get(key.format(a=first, b=second)), field)
         if isinstance(value, (int, float)) and math.isfinite(value):
             found[name] = float(value)
-    first, second = counted.twins
+    found["gap_top_count"], found["dim"] = float(TOP), float(counted.dim)
     found["objects"] = float(counted.objects)
     found["twin_share_a"] = counted.twins[first] / counted.twins_of[first]
     found["twin_share_b"] = counted.twins[second] / counted.twins_of[second]

@@ -17,8 +17,8 @@ class About:
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Class name of an item, by id: turns on probes and classification."""
     classes: EmbeddingSet | Mapping[str, EmbeddingSet] | None = None
-    """A set whose ids are the class names or, by class name, the vectors of its prompts: turns
-    on zero-shot classification."""
+    """Text vectors that stand for classes: a set with ids ``class`` or ``class/number``, or one
+    set of prompts for each class name. Turns on zero-shot classification."""
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of an item, by id."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -27,6 +27,17 @@ class About:
     """Ids of the texts that the tokenizer cut at its limit."""
     context: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further facts for the page's provenance, such as the command that was run."""
+
+    @property
+    def prompts(self) -> dict[str, EmbeddingSet]:
+        """The class texts by class name; empty without classes."""
+        if not isinstance(self.classes, EmbeddingSet):
+            return dict(self.classes or {})
+        grouped: dict[str, list[str]] = {}
+        for name in self.classes.ids:
+            stem, _, number = name.rpartition("/")
+            grouped.setdefault(stem if stem and number.isdigit() else name, []).append(name)
+        return {name: self.classes.take(ids) for name, ids in grouped.items()}
 
 
 @dataclass(frozen=True, eq=False)

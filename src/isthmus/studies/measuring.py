@@ -20,6 +20,9 @@ from isthmus.types import (
     objects_of,
 )
 
+ONE_WAY = ("cross_hubness",)
+"""Measures of two sets that look from the first to the second only: both ways are measured."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -65,7 +68,14 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
     sets = (given.a, given.b)
     both = {"a": given.a, "b": given.b, "links": given.links}
     for name, target in everything("measures_of_two_sets", TWO_SETS).items():
-        yield Call(name, name, target, both)
+        if name in ONE_WAY:
+            turned = None if given.links is None else given.links.reversed
+            back = {"a": given.b, "b": given.a, "links": turned}
+            first, second = given.a.modality, given.b.modality
+            yield Call(f"{name}[{first} to {second}]", name, target, both)
+            yield Call(f"{name}[{second} to {first}]", name, target, back)
+        else:
+            yield Call(name, name, target, both)
     for name, target in everything("measures_of_one_set", ONE_SET).items():
         for some in sets:
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
@@ -79,7 +89,10 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
 def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
     """The labels of a set, if every item has one, and the class texts."""
     labels = {name: about.labels[name] for name in some.ids if name in about.labels}
-    return {"labels": labels if len(labels) == len(some) else None, "classes": about.classes}
+    return {
+        "labels": labels if len(labels) == len(some) else None,
+        "classes": about.prompts or None,
+    }
 
 
 def _objects(given: StudyInput) -> tuple[Sequence[str], Sequence[str]]:
@@ -93,8 +106,9 @@ def _run(call: Call, seed: int, found: Measured) -> None:
     try:
         measure = resolve(call.target)
         arguments = bound(measure, call.arguments, seed, call.key)
-        found.results[call.key] = measure(**arguments)
-        found.targets[call.key] = call.target
+        result = measure(**arguments)
+        _ = (result.about, result.cite(), result.to_dict())  # what the page will ask of it
+        found.results[call.key], found.targets[call.key] = result, call.target
     except IsthmusError as error:
         found.missing[call.key] = str(error)
     except Exception as error:  # a fault of one measure must not lose the others

@@ -18,8 +18,9 @@ from isthmus.types import EmbeddingSet, Links, objects_of
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
 
 
-def facts(given: StudyInput, rng: np.random.Generator) -> DataFacts:
-    """What is counted in the data before any measuring."""
+def facts(given: StudyInput, seed: int) -> DataFacts:
+    """What is counted in the data before any measuring; ``seed`` draws the sample of large sets."""
+    rng = np.random.default_rng([seed, *b"facts"])
     a, b = given.a, given.b
     rows = Links.between(a, b, given.links)
     objects = len(np.unique(objects_of(rows, len(a), len(b))[0][rows[:, 0]]))
@@ -27,6 +28,7 @@ def facts(given: StudyInput, rng: np.random.Generator) -> DataFacts:
     left, right = objects_of(small, len(small_a), len(small_b))
     return DataFacts(
         items={a.modality: len(a), b.modality: len(b)},
+        dim=a.space.dim,
         links=len(rows),
         objects=objects,
         unlinked={

@@ -46,7 +46,7 @@ def open_source(source: Source) -> World:
     if own and source.world:
         raise RequestError("Name either a world or your own pictures and captions, not both.")
     if own:
-        from isthmus.worlds.own import open_world
+        from isthmus.worlds.doors import open_world
 
         return open_world(images=source.images, texts=source.texts)
     world = load_world(source.world or DEFAULT_WORLD)

@@ -11,7 +11,7 @@ from isthmus.worlds.draft import Draft
 
 def in_memory(
     images: Iterable[Any] | None = None,
-    texts: Iterable[str | Sequence[str]] | None = None,
+    texts: Iterable[Any] | None = None,
     labels: Iterable[Any] | None = None,
 ) -> World:
     """A world of lists; an item's id is its running number, and row i of each belongs together.
@@ -35,14 +35,17 @@ def in_memory(
     if "images" not in lists:
         return _texts_only(lists["texts"], lists.get("labels"))
     texts_of = lists.get("texts", [])
-    draft = Draft("in memory", numbered=not all(isinstance(some, str) for some in texts_of))
+    draft = Draft("in memory", numbered=any(isinstance(some, (list, tuple)) for some in texts_of))
     for number, item in enumerate(lists["images"]):
         try:
             draft.pictures[str(number)] = _checked(item)
         except ItemError as error:
             draft.faults[str(number)] = str(error)
     for number, some in enumerate(texts_of):
-        draft.caption(str(number), [some] if isinstance(some, str) else some)
+        said = list(some) if isinstance(some, (list, tuple)) else [some]
+        draft.caption(str(number), [one for one in said if isinstance(one, str)])
+        if wrong := [one for one in said if not isinstance(one, str)]:
+            draft.faults[str(number)] = f"a text is a {type(wrong[0]).__name__}, not a string"
     draft.labels = {str(number): str(one) for number, one in enumerate(lists.get("labels", ()))}
     return draft.world()
 

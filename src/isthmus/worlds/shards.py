@@ -3,6 +3,7 @@
 import json
 import re
 import tarfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,9 +43,9 @@ def webdataset(shards: Sequence[str | Path]) -> World:
     """The samples of tar files: pictures with captions (``.txt``), labels (``.cls``) or notes.
 
     A picture's id is ``SHARD.tar/NAME``. Where there is no ``.txt`` or ``.cls``, caption and label
-    are taken from ``.json``. Only plain files inside the tar are used: links,
-    devices and names that climb out (``..``, ``/``) are faults, and so is a second member of one
-    name. Nothing is extracted.
+    are taken from ``.json``. Only plain files inside the tar are used: links, devices and names
+    that climb out (``..``, ``/``) are faults, and so is a second member of one name. Nothing is
+    extracted.
 
     Args:
         shards: paths, in which ``{000..012}`` and ``{a,b}`` stand for several.
@@ -53,11 +54,9 @@ def webdataset(shards: Sequence[str | Path]) -> World:
         RequestError: a shard is missing or compressed, or no picture is in any.
     """
     paths = [Path(name) for pattern in shards for name in expand(str(pattern))]
-    twice = [
-        path.name for at, path in enumerate(paths) if path.name in {p.name for p in paths[:at]}
-    ]
-    if twice:
-        raise RequestError(f"Shards need different names, but two are called {twice[0]}.")
+    name, count = Counter(path.name for path in paths).most_common(1)[0]
+    if count > 1:
+        raise RequestError(f"Shards need different names, but {count} are called {name}.")
     draft = Draft(
         paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     )
@@ -89,10 +88,10 @@ def expand(pattern: str) -> list[str]:
     else:
         middles = match[3].split(",")
     head, tail = pattern[: match.start()], pattern[match.end() :]
-    names = [head + middle + rest for middle in middles for rest in expand(tail)]
-    if len(names) > MAX_SHARDS:
+    rests = expand(tail)
+    if len(middles) * len(rests) > MAX_SHARDS:
         raise RequestError(f"{pattern} stands for more than {MAX_SHARDS} shards.")
-    return names
+    return [head + middle + rest for middle in middles for rest in rests]
 
 
 def _members(path: Path, draft: Draft) -> Iterator[Member]:

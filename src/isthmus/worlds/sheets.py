@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isthmus.read.image import Picture
 from isthmus.store import read_table
 from isthmus.types import RequestError, World
 from isthmus.worlds.draft import (
@@ -29,7 +30,8 @@ def sheet_world(
 ) -> World:
     """Pictures, captions and labels of a table with one row per picture or per caption.
 
-    Several rows of one picture, or a list of texts in one row, are several captions.
+    Several rows of one picture, or a list of texts in one row, are several captions. Instead of
+    paths a Parquet file can hold the pictures' bytes, whose ids are then ``FILE:ROW``.
 
     Args:
         file: CSV (comma, semicolon or tab), TSV or Parquet with column names.
@@ -50,10 +52,7 @@ def sheet_world(
 
 
 def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
-    if not isinstance(row["image"], str) or not row["image"].strip():
-        draft.faults[place] = "names no picture"
-        return
-    name = root.add(draft, row["image"].strip())
+    name = _picture(draft, root, place, row["image"])
     if name is None:
         return
     text, label = row.get("text"), row.get("label")
@@ -65,6 +64,19 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
         known = draft.labels.setdefault(name, str(label).strip())
         if known != str(label).strip():
             draft.faults[place] = f"calls {name} {label!r}, an earlier row {known!r}"
+
+
+def _picture(draft: Draft, root: Root, place: str, image: Any) -> str | None:
+    """Add a row's picture: a path, or the bytes of a file, which some tables hold in a struct."""
+    if isinstance(image, dict):
+        image = image.get("bytes") or image.get("path")
+    if isinstance(image, bytes):
+        draft.pictures[place] = Picture(image)
+        return place
+    if not isinstance(image, str) or not image.strip():
+        draft.faults[place] = "names no picture"
+        return None
+    return root.add(draft, image.strip())
 
 
 def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from isthmus.read.image import Picture, picture
 from isthmus.types import ItemError, Items
+from isthmus.worlds.shards import Member
 
 _SIDE = 8
 _FAR = 3
@@ -96,13 +97,13 @@ def _size(item: object) -> int | None:
             return None
     if isinstance(source, bytes):
         return len(source)
-    return getattr(source, "size", None) if callable(source) else None
+    return source.size if isinstance(source, Member) else None
 
 
 def _content(item: Picture) -> bytes | None:
     source = item.source
     try:
-        content = source() if callable(source) else source
+        content = source() if isinstance(source, Member) else source
         content = content.read_bytes() if isinstance(content, Path) else content
     except OSError:
         return None

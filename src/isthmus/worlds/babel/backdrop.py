@@ -13,7 +13,7 @@ _TONES = {
     "shaded": (0.87, 0.77, 0.71),
     "sketch": (0.97, 0.95, 0.80),
 }
-"""Wall, floor and joints of each style; nearly grey, so that every hue belongs to a thing."""
+"""Wall, floor and joints of each style; grey, so that every hue belongs to a thing."""
 
 
 @lru_cache(maxsize=64)
@@ -35,8 +35,7 @@ def backdrop(style: str, view: str, s: int) -> np.ndarray:
     if style == "sketch":
         grain = np.random.default_rng(7).normal(0, 0.012, (s, s))
         grey = grey + grain
-    warm = np.array([1.0, 0.995, 0.98])
-    return np.clip(grey[..., None] * warm, 0, 1).astype(np.float32)
+    return np.repeat(np.clip(grey, 0, 1).astype(np.float32)[..., None], 3, axis=2)
 
 
 def _joint(at: np.ndarray, pixel: np.ndarray) -> np.ndarray:

@@ -56,8 +56,8 @@ def _spread(
     count, diameter = group.count or 1, DIAMETER[group.size or "medium"]
     cell, strip = 1 / count, across[1] - across[0]
     free = np.array([(cell - diameter) / 2, (strip - diameter) / 2]) - 0.01
-    if strip < 1:  # beside another group
-        free[0] = min(free[0], 0.09)
+    if strip < 1:  # centres of two groups lie 0.16 or more apart along the relation's axis
+        free[0] = min(free[0], 0.07)
     offset = rng.uniform(-1, 1, (count, 2)) * free
     a = (np.arange(count) + 0.5) * cell + offset[:, 0]
     b = sum(across) / 2 + offset[:, 1]

@@ -122,17 +122,21 @@ def _tints(brush: Brush) -> np.ndarray:
 def _gloss(brush: Brush) -> np.ndarray:
     """(s, s) mirror light of shiny and glass things, 0..1 (Blinn and Phong's half vector).
 
-    Shiny things also have two slanted glints, since a plane may mirror no light at all.
+    Normals are bent outwards, so that a plane mirrors a spot and not its whole face. Shiny things
+    also have two slanted glints, since a plane may mirror no light at all.
     """
     s = brush.size
     if brush.material not in ("shiny", "glass"):
         return np.zeros((s, s), np.float32)
     half = brush.light + np.array([0, 0, 1], np.float32)
     half /= np.linalg.norm(half)
-    mirrored = np.clip(brush.sprite.normal @ half, 0, 1) ** 40
+    at = ((np.arange(s) + 0.5) / s * 2 - 1).astype(np.float32)
+    bent = brush.sprite.normal.copy()
+    bent[..., 0] += at[None, :]
+    bent[..., 1] -= at[:, None]
+    mirrored = np.clip(bent @ half / np.linalg.norm(bent, axis=-1), 0, 1) ** 24
     if brush.material == "glass":
         return mirrored
-    at = ((np.arange(s) + 0.5) / s * 2 - 1).astype(np.float32)
     slant = (at[None, :] + at[:, None]) / np.sqrt(2)
     far = np.minimum(np.abs(slant + 0.25) - 0.07, np.abs(slant + 0.08) - 0.03)
     return np.maximum(mirrored, np.clip(0.4 - far * s / 2, 0, 0.85))

@@ -1,10 +1,13 @@
 """The world ``babel``: any number of scenes, each a function of the seed and its number."""
 
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from isthmus.arrays import fingerprint
 from isthmus.read.image import Picture
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.babel.facts import STYLES, Facts, draw_facts, fact_values, is_unseen, stated
@@ -39,6 +42,11 @@ class Scene:
         from PIL import Image
 
         return Image.fromarray(self.rendering.pixels)
+
+    @property
+    def content_key(self) -> str:
+        """What decides every pixel, this package's code included, so that none need be drawn."""
+        return f"{replace(self, mentions=None)!r} drawn by {_code()}"
 
     @property
     def id(self) -> str:
@@ -87,6 +95,7 @@ def babel_world(
 ) -> World:
     """Scenes of coloured solids with exact facts, drawn and described; any number from a seed.
 
+    Factors are named as in ``facts.py``, those of the second group ``other_shape`` and so on.
     Pictures are drawn when they are asked for. Ten pairs of colour and shape are seen only in the
     test split; ``val`` is a tenth of the other scenes.
 
@@ -109,6 +118,7 @@ def babel_world(
     texts = [scene.text(what) for scene, what in zip(scenes, facts, strict=True)]
     return World(
         name="babel",
+        label="shape" if groups == 1 else "label",
         items={
             "image": Items("image", ids, [Picture(scene) for scene in scenes]),
             "text": Items("text", ids, texts),
@@ -118,6 +128,12 @@ def babel_world(
         split={scene.id: scene.split(what) for scene, what in zip(scenes, facts, strict=True)},
         credits=dict.fromkeys(ids, CREDIT),
     )
+
+
+@cache
+def _code() -> str:
+    """Fingerprint of the files that make the scenes."""
+    return fingerprint(*(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))))
 
 
 def _check(n: int, like: Scene) -> None:

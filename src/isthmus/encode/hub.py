@@ -1,0 +1,95 @@
+"""Checkpoints of other libraries: the files at hand, else the hub, else one sentence."""
+
+import logging
+import socket
+import textwrap
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from isthmus.types import ExtraMissingError, IsthmusError, RequestError
+
+T = TypeVar("T")
+
+
+def open_checkpoint(name: str, opened: Callable[[], T], extra: str, at_hand: bool) -> T:
+    """What ``opened()`` gives without the network, or else with it.
+
+    Args:
+        name: the checkpoint's, for messages.
+        opened: calls the library that reads the checkpoint.
+        extra: what to install if that library lacks a package.
+        at_hand: the checkpoint is a folder here, so that the hub need not be asked.
+
+    Raises:
+        RequestError: neither way; says why.
+        ExtraMissingError: the library lacks a package.
+    """
+    try:
+        with _offline():
+            return opened()
+    except Exception as error:
+        missing = _explained(name, error, extra)
+    if at_hand or not isinstance(missing, RequestError):
+        raise missing
+    if not _hub_answers():
+        raise RequestError(f"{missing} The hub, which may have it, cannot be reached.") from missing
+    try:
+        return opened()
+    except Exception as error:
+        raise _explained(name, error, extra) from error
+
+
+def _explained(name: str, error: Exception, extra: str) -> IsthmusError:
+    if isinstance(error, IsthmusError):
+        return error
+    if isinstance(error, ImportError):
+        return ExtraMissingError(error.name or "transformers", extra)
+    # a library may go on for pages
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    said = textwrap.shorten(lines[0], 240, placeholder=" ...").rstrip(". ")
+    explained = RequestError(f"{name} does not load: {said}.")
+    explained.__cause__ = error
+    return explained
+
+
+@contextmanager
+def _offline() -> Generator[None]:
+    """No request to the hub, and nothing logged of failing without it."""
+    constants = _hub_constants()
+    before, level = getattr(constants, "HF_HUB_OFFLINE", True), logging.root.manager.disable
+    handler = logging.NullHandler()  # or the first message would configure logging for everybody
+    logging.root.addHandler(handler)
+    logging.disable(logging.ERROR)
+    constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+        logging.disable(level)
+        logging.root.removeHandler(handler)
+
+
+def _hub_answers(seconds: float = 3.0) -> bool:
+    """Whether the hub can be reached: asking it without a network takes a minute of retries."""
+    constants = _hub_constants()
+    if constants.HF_HUB_OFFLINE:
+        return False
+    address = urlsplit(constants.ENDPOINT)
+    if address.scheme in getproxies():
+        return True
+    try:
+        socket.create_connection((address.hostname, address.port or 443), seconds).close()
+    except OSError:
+        return False
+    return True
+
+
+def _hub_constants() -> Any:
+    try:
+        from huggingface_hub import constants
+    except ImportError as error:
+        raise ExtraMissingError("huggingface_hub", "hf") from error
+    return constants

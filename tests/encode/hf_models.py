@@ -1,0 +1,138 @@
+"""Small random dual encoders of transformers, each with a tokenizer trained on a few captions."""
+
+import pytest
+
+from tests.encode.pictures import CAPTIONS
+
+transformers = pytest.importorskip("transformers")
+
+TEXT = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "vocab_size": 400,
+}
+VISION = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+}
+
+
+def trained(model, trainer, pre_tokenizer, template, special):
+    from tokenizers import Tokenizer, processors
+
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.train_from_iterator(CAPTIONS * 20, trainer)
+    ids = [(token, tokenizer.token_to_id(token)) for token in special if token in template]
+    tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=ids)
+    return tokenizer
+
+
+def clip(folder):
+    from tokenizers import models, pre_tokenizers, trainers
+
+    special = ["<|startoftext|>", "<|endoftext|>"]
+    tokenizer = trained(
+        models.BPE(unk_token="<|endoftext|>", end_of_word_suffix="</w>"),
+        trainers.BpeTrainer(
+            vocab_size=300, special_tokens=special, end_of_word_suffix="</w>", show_progress=False
+        ),
+        pre_tokenizers.Whitespace(),
+        "<|startoftext|> $A <|endoftext|>",
+        special,
+    )
+    start, end = (tokenizer.token_to_id(token) for token in special)
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<|startoftext|>",
+        eos_token="<|endoftext|>",
+        pad_token="<|endoftext|>",
+        model_max_length=77,
+    ).save_pretrained(folder)
+    text = TEXT | {"bos_token_id": start, "eos_token_id": end, "pad_token_id": end}
+    vision = VISION | {"image_size": 224, "patch_size": 32}
+    config = transformers.CLIPConfig(text_config=text, vision_config=vision, projection_dim=24)
+    transformers.CLIPImageProcessorPil().save_pretrained(folder)
+    return transformers.CLIPModel(config)
+
+
+def siglip_tokenizer(folder, names):
+    from tokenizers import models, pre_tokenizers, trainers
+
+    special = ["<pad>", "</s>", "<unk>"]
+    tokenizer = trained(
+        models.Unigram(),
+        trainers.UnigramTrainer(
+            vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False
+        ),
+        pre_tokenizers.Metaspace(),
+        "$A </s>",
+        special,
+    )
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="</s>",
+        model_max_length=64,
+        model_input_names=names,
+    ).save_pretrained(folder)
+
+
+def siglip(folder):
+    siglip_tokenizer(folder, ["input_ids"])
+    text = TEXT | {"max_position_embeddings": 64, "projection_size": 32}
+    vision = VISION | {"image_size": 224, "patch_size": 32}
+    config = transformers.SiglipConfig(text_config=text, vision_config=vision)
+    processor = transformers.SiglipImageProcessorPil(size={"height": 224, "width": 224})
+    processor.save_pretrained(folder)
+    return transformers.SiglipModel(config)
+
+
+def siglip2(folder):
+    siglip_tokenizer(folder, ["input_ids", "attention_mask"])
+    text = TEXT | {"max_position_embeddings": 64, "projection_size": 32}
+    vision = VISION | {"num_patches": 49, "patch_size": 16}
+    config = transformers.Siglip2Config(text_config=text, vision_config=vision)
+    transformers.Siglip2ImageProcessorPil(max_num_patches=49, patch_size=16).save_pretrained(folder)
+    return transformers.Siglip2Model(config)
+
+
+def align(folder):
+    from tokenizers import models, pre_tokenizers, trainers
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    tokenizer = trained(
+        models.WordPiece(unk_token="[UNK]"),
+        trainers.WordPieceTrainer(vocab_size=300, special_tokens=special, show_progress=False),
+        pre_tokenizers.Whitespace(),
+        "[CLS] $A [SEP]",
+        special,
+    )
+    transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        model_max_length=512,
+    ).save_pretrained(folder)
+    vision = {
+        "image_size": 64,
+        "width_coefficient": 0.25,
+        "depth_coefficient": 0.1,
+        "hidden_dim": 640,
+        "num_hidden_layers": 8,
+    }
+    config = transformers.AlignConfig(text_config=TEXT, vision_config=vision, projection_dim=80)
+    transformers.EfficientNetImageProcessorPil(
+        size={"height": 72, "width": 72}, crop_size={"height": 64, "width": 64}
+    ).save_pretrained(folder)
+    return transformers.AlignModel(config)
+
+
+MODELS = {"clip": clip, "siglip": siglip, "siglip2": siglip2, "align": align}

@@ -1,0 +1,130 @@
+"""What is no set of vectors is refused in one sentence, and nothing in it is ever run."""
+
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from isthmus.encode.arrays import open_arrays
+from isthmus.types import RequestError
+from tests.encode.doors import (
+    IMAGE,
+    TEXT,
+    as_compressed_npz,
+    as_npz,
+    as_parquet,
+    as_safetensors,
+    write_lists,
+)
+
+
+def broken(rows, row, value):
+    rows = rows.copy()
+    rows[row] = value
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"image": IMAGE, "text": TEXT[:4]}, r"5 image, 4 text vectors.*image_ids, text_ids"),
+        ({"image": IMAGE[0]}, r"\(n, d\).*shape \(4,\)"),
+        ({"image": np.ones((5, 4), int)}, "type int64"),
+        ({"image": np.empty((0, 4))}, r"shape \(0, 4\)"),
+        ({"image": broken(IMAGE, [1, 3], np.nan)}, "2 not finite.*row 1, row 3"),
+        ({"image": broken(IMAGE, (2, 0), np.inf)}, "1 not finite.*row 2"),
+        ({"text": broken(TEXT, 4, 0), "image": IMAGE}, "5 text vectors, 1 zero: row 4"),
+        ({"labels": np.arange(5)}, "holds no vectors"),
+        ({"image": IMAGE, "image_ids": np.array(["a", "a", "b", "c", "d"])}, "'a' names more"),
+        ({"image": IMAGE, "image_ids": np.array(["a"])}, "5 vectors and 1 ids"),
+        ({"image": IMAGE, "text": TEXT, "links": np.arange(4)}, r"links are a \(k, 2\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(tmp_path, arrays, said):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(RequestError, match=said):
+        open_arrays(tmp_path / "a.npz")
+
+
+def test_tiny_and_huge_but_finite_vectors_are_welcome(tmp_path):
+    np.savez(tmp_path / "a.npz", image=np.array([[1e-30, 0], [1e30, 0]], np.float32))
+    assert len(open_arrays(tmp_path / "a.npz").sets["image"]) == 2
+
+
+def npy(shape, descr="<f4", body=b""):
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, ("boom",))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.npy", b"", "empty"),
+        ("a.npy", pickle.dumps(Bomb()), "pickle"),
+        ("a.pt", b"whatever", "pickle"),
+        ("a.npy", npy((10**9, 10**6)), "claims an array"),
+        ("a.npy", npy((3, 4), body=b"\0" * 40), "48 bytes, but holds 40"),
+        ("a.npy", npy((2,), "|O", pickle.dumps(Bomb())), "Python objects"),
+        ("a.npy", npy((-2, 4)), "cannot be read|claims|no vectors"),
+        ("a.npy", b"\x93NUMPY\x01\x00\xff\xff", "cannot be read"),
+        ("a.npy", b"\x93NUMPY\x09\x00", "cannot be read|version"),
+        ("a.npz", b"PK\x03\x04 not a zip", "cannot be read"),
+        ("a.parquet", b"PAR1....PAR1", "cannot be read"),
+        ("a.safetensors", b"\xff" * 20, "cannot be read"),
+        ("a.txt", b"1 2 3", "none of the formats"),
+    ],
+)
+def test_broken_files_are_refused_and_run_nothing(tmp_path, name, content, said, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RequestError, match=said):
+        open_arrays(tmp_path / name)
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize(
+    ("member", "content", "said"),
+    [
+        ("image.npy", npy((10**9, 10**6)), "claims an array"),
+        ("image.npy", npy((3, 4), body=b"\0" * 40), "claims an array|cut short"),
+        ("image.npy", npy((2,), "|O", pickle.dumps(Bomb())), "Python objects"),
+        ("archive/data.pkl", pickle.dumps(Bomb()), "pickle"),
+        ("readme.txt", b"hello", "without arrays"),
+    ],
+)
+def test_broken_zip_members_are_refused(tmp_path, method, member, content, said):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as archive:
+        archive.writestr(member, content)
+    with pytest.raises(RequestError, match=said):
+        open_arrays(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("door", [as_npz, as_compressed_npz, as_safetensors, as_parquet])
+def test_a_truncated_file_is_refused_wherever_it_is_cut(tmp_path, door):
+    path = door(tmp_path)
+    whole = path.read_bytes()
+    for kept in range(0, len(whole), max(1, len(whole) // 15)):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(RequestError):
+            open_arrays(path)
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(RequestError, match="no file"):
+        open_arrays(tmp_path / "nope.npy")
+    with pytest.raises(RequestError, match="holds no arrays"):
+        open_arrays(tmp_path)
+
+
+def test_vectors_of_unequal_length_in_parquet(tmp_path):
+    write_lists(tmp_path / "a.parquet", {"image": [IMAGE[0], IMAGE[1, :2]]}, fixed=False)
+    with pytest.raises(RequestError, match=r"different lengths: \[2, 4\]"):
+        open_arrays(tmp_path / "a.parquet")

@@ -1,0 +1,116 @@
+"""Damaged, oversized and alien files are refused in one sentence and cost little."""
+
+import re
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from isthmus.read.image import MAX_PIXELS, Picture, picture
+from isthmus.read.quiet import quiet
+from isthmus.types import ItemError
+from tests.read.test_image import file, pixels, smooth
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
+def test_a_truncated_picture_is_damaged(kind, tmp_path):
+    noise = Image.fromarray(RNG.integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    content = file(noise, kind)
+    for part in (0.02, 0.5, 0.9):
+        path = tmp_path / f"cut.{kind}"
+        path.write_bytes(content[: int(len(content) * part)])
+        with pytest.raises(ItemError, match=r"cut\..*(damaged|not a picture)"):
+            Picture(path).rgb()
+
+
+def test_what_is_no_picture_says_so(tmp_path):
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("hello")
+    for item, said in [
+        (tmp_path / "empty.png", "empty"),
+        (tmp_path / "text.png", r"text\.png is not a picture"),
+        (tmp_path / "nope.png", "no picture"),
+        (tmp_path, "a folder"),
+        (b"", "empty"),
+        (b"GIF89a", "not a picture|damaged"),
+    ]:
+        with pytest.raises(ItemError, match=said):
+            picture(item).rgb()
+    for item, said in [
+        (3, "a int"),
+        (np.ones((4, 4)), "float64"),
+        (np.ones((0, 4, 3), np.uint8), r"\(0, 4, 3\)"),
+        (np.ones((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
+    ]:
+        with pytest.raises(ItemError, match=said):
+            picture(item)
+
+
+def png_header(width, height):
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(b"\0" * 1000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(30_000, 30_000), (13_000, 12_000)])
+def test_a_bomb_is_refused_from_its_header(tmp_path, size):
+    assert size[0] * size[1] > MAX_PIXELS
+    (tmp_path / "bomb.png").write_bytes(png_header(*size))
+    with pytest.raises(ItemError, match=r"bomb\.png.*(pixels|claims)"):
+        Picture(tmp_path / "bomb.png").rgb()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the peak memory")
+def test_refusing_a_bomb_takes_little_memory(tmp_path):
+    (tmp_path / "bomb.png").write_bytes(png_header(30_000, 30_000))
+    code = (
+        "import sys; from pathlib import Path; from isthmus.read.image import Picture\n"
+        "try: Picture(Path(sys.argv[1])).rgb()\n"
+        "except ValueError: print(Path('/proc/self/status').read_text())"
+    )
+    run = [sys.executable, "-c", code, str(tmp_path / "bomb.png")]
+    status = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    peak = int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0])
+    assert peak < 200_000
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [b"Exif\0\0garbage", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"],
+)
+def test_corrupt_metadata_do_not_spoil_good_pixels(exif):
+    plain = smooth(20, 30)
+    content = file(plain, "JPEG", exif=exif)
+    np.testing.assert_array_equal(pixels(content), pixels(file(plain, "JPEG")))
+
+
+def test_many_threads_read_quietly_and_leave_the_filters_alone():
+    corrupt = file(smooth(64, 64), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: Picture(corrupt).rgb().size, range(64)))
+    assert set(found) == {(64, 64)}
+    assert warnings.filters == before
+
+
+def test_overlapping_silence_ends_with_the_last():
+    quiet.__enter__()
+    quiet.__enter__()
+    quiet.__exit__(None, None, None)
+    warnings.warn("unheard", stacklevel=1)
+    quiet.__exit__(None, None, None)
+    with pytest.warns(UserWarning, match="heard"):
+        warnings.warn("heard", stacklevel=1)

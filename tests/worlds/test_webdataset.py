@@ -1,0 +1,174 @@
+"""webdataset tars: streamed, never extracted, hostile members refused by name."""
+
+import io
+import json
+import tarfile
+
+import pytest
+from PIL import Image
+
+from isthmus.types import RequestError
+from isthmus.worlds import open_world
+from isthmus.worlds.shards import expand
+from tests.worlds.conformance import check_world
+
+
+def png(level):
+    file = io.BytesIO()
+    Image.new("RGB", (4, 4), (level, 0, 0)).save(file, "PNG")
+    return file.getvalue()
+
+
+def shard(path, members):
+    """A tar of (name, bytes) pairs and ready-made TarInfos."""
+    with tarfile.open(path, "w") as tar:
+        for member in members:
+            if isinstance(member, tarfile.TarInfo):
+                tar.addfile(member)
+                continue
+            info = tarfile.TarInfo(member[0])
+            info.size = len(member[1])
+            tar.addfile(info, io.BytesIO(member[1]))
+    return path
+
+
+def special(name, kind, target=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def test_samples_over_many_shards(tmp_path):
+    for number in range(3):
+        members = []
+        for k in range(2):
+            members += [(f"d/{k}.PNG", png(10 * number + k)), (f"d/{k}.txt", b"caption %d" % k)]
+            members += [(f"d/{k}.cls", b"3\n"), (f"d/{k}.seg.json", b"{}")]
+        shard(tmp_path / f"s-{number:03d}.tar", members)
+    world = open_world(images=str(tmp_path / "s-{000..002}.tar"))
+    check_world(world)
+    assert world.items["image"].ids == tuple(
+        f"s-{n:03d}.tar/d/{k}.png" for n in range(3) for k in range(2)
+    )
+    assert [item.rgb().getpixel((0, 0))[0] for item in world.items["image"]] == [
+        0,
+        1,
+        10,
+        11,
+        20,
+        21,
+    ]
+    assert world.items["text"].payload == ["caption 0", "caption 1"] * 3
+    assert world.factors["s-001.tar/d/0.png"] == {"label": "3"}
+    assert not world.faults
+    assert open_world(images=tmp_path).items["image"].ids == world.items["image"].ids
+
+
+def test_hostile_members_are_named_and_never_followed(tmp_path):
+    target = tmp_path / "secret.png"
+    target.write_bytes(png(200))
+    path = shard(
+        tmp_path / "x.tar",
+        [
+            ("ok.png", png(1)),
+            ("../up.png", png(2)),
+            ("a/../../up2.png", png(2)),
+            ("/abs.png", png(3)),
+            ("..\\win.png", png(3)),
+            special("link.png", tarfile.SYMTYPE, str(target)),
+            special("hard.png", tarfile.LNKTYPE, "ok.png"),
+            special("dev.png", tarfile.CHRTYPE),
+            special("fifo.png", tarfile.FIFOTYPE),
+            special("folder", tarfile.DIRTYPE),
+            ("ok.png", png(4)),
+            ("ünï 猫.png", png(5)),
+            ("lonely.txt", b"no picture"),
+            ("big.png", png(6)),
+            ("big.txt", b"x" * 1_000_001),
+            ("bad.png", png(7)),
+            ("bad.txt", b"\xff\xfe\xfd"),
+            ("deep.png", png(8)),
+            ("deep.json", b"[" * 100_000),
+        ],
+    )
+    before = sorted(tmp_path.iterdir())
+    world = open_world(images=path)
+    check_world(world)
+    assert sorted(tmp_path.iterdir()) == before
+    assert set(world.items["image"].ids) == {
+        f"x.tar/{name}.png" for name in ("ok", "ünï 猫", "big", "bad", "deep")
+    }
+    assert world.items["image"].take(["x.tar/ok.png"]).payload[0].rgb().getpixel((0, 0)) == (
+        1,
+        0,
+        0,
+    )
+    faults = {name.removeprefix("x.tar/"): why for name, why in world.faults.items()}
+    for name in ("../up.png", "a/../../up2.png", "/abs.png", "..\\win.png"):
+        assert faults.pop(name) == "has a path that leaves the archive"
+    for name in ("link.png", "hard.png", "dev.png", "fifo.png"):
+        assert "never followed" in faults.pop(name)
+    assert "appears twice" in faults.pop("ok.png")
+    assert faults.pop("lonely") == "has no picture, only .txt"
+    assert "at most 1,000,000" in faults.pop("big.png")
+    assert "notes cannot be read" in faults.pop("bad.png")
+    assert "notes cannot be read" in faults.pop("deep.png")
+    assert not faults
+
+
+def test_captions_and_labels_in_json(tmp_path):
+    path = shard(
+        tmp_path / "j.tar",
+        [
+            ("a.png", png(1)),
+            ("a.json", json.dumps({"caption": ["one", "two"], "label": "cat"}).encode()),
+            ("b.png", png(2)),
+            ("b.json", json.dumps({"text": "three", "url": "x"}).encode()),
+        ],
+    )
+    world = open_world(images=path)
+    check_world(world)
+    assert world.items["text"].payload == ["one", "two", "three"]
+    assert world.factors["j.tar/a.png#1"] == {"label": "cat"}
+
+
+@pytest.mark.parametrize("cut", ["in the payload", "between members", "in the headers"])
+def test_a_shard_cut_short_keeps_what_came_before(tmp_path, cut):
+    path = shard(tmp_path / "x.tar", [(f"{k}.png", png(k)) for k in range(4)])
+    content = path.read_bytes()
+    at = {"in the payload": 3 * 1024 + 550, "between members": 3 * 1024, "in the headers": 3 * 1024}
+    path.write_bytes(content[: at[cut]] + (b"rubbish" if cut == "in the headers" else b""))
+    world = open_world(images=path)
+    assert world.items["image"].ids[:3] == tuple(f"x.tar/{k}.png" for k in range(3))
+    assert any("damaged" in why or "cut short" in why for why in world.faults.values())
+
+
+def test_unusable_shards_are_one_sentence(tmp_path):
+    with pytest.raises(RequestError, match="There is no shard"):
+        open_world(images=str(tmp_path / "{0..3}.tar"))
+    (tmp_path / "x.tar").write_bytes(b"not a tar at all" * 100)
+    with pytest.raises(RequestError, match="not a plain tar file"):
+        open_world(images=tmp_path / "x.tar")
+    (tmp_path / "x.tar").write_bytes(b"")
+    with pytest.raises(RequestError, match="not a plain tar file"):
+        open_world(images=tmp_path / "x.tar")
+    with tarfile.open(tmp_path / "x.tar", "w:gz") as tar:
+        tar.add(__file__, "a.png")
+    with pytest.raises(RequestError, match="not a plain tar file"):
+        open_world(images=tmp_path / "x.tar")
+    shard(tmp_path / "x.tar", [("a.txt", b"x")])
+    with pytest.raises(RequestError, match="has no picture, only"):
+        open_world(images=tmp_path / "x.tar")
+    (tmp_path / "sub").mkdir()
+    shard(tmp_path / "sub" / "x.tar", [("a.png", png(1))])
+    with pytest.raises(RequestError, match="2 are called x"):
+        open_world(images=f"{tmp_path}/{{sub/x,x}}.tar")
+
+
+def test_brace_patterns():
+    assert expand("a.tar") == ["a.tar"]
+    assert expand("s-{08..11}.tar") == ["s-08.tar", "s-09.tar", "s-10.tar", "s-11.tar"]
+    assert expand("{a,b}{0..1}") == ["a0", "a1", "b0", "b1"]
+    for pattern in ("{5..2}.tar", "{0..999999999}.tar", "{0..999}{0..999}.tar"):
+        with pytest.raises(RequestError, match="100000 shards"):
+            expand(pattern)
