@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.captions import random_checkpoint
+from benchmarks.captions import cpu_ratio, random_checkpoint
 from benchmarks.harness import PeakMemory, alternate, write_results
 from isthmus.encode.openclip import load
 from isthmus.types import LoadOptions
@@ -62,6 +62,7 @@ def compare(name: str, paths: Sequence[Path], library: Any, encoder: Any) -> dic
         "smallest cosine to the library's": float(cosines.min()),
         "largest difference": float(np.abs(a - b).max() / np.linalg.norm(b, axis=1).min()),
         "peak resident MB": round(memory.resident),
+        "ratio of processor time": round(cpu_ratio(ours, theirs), 3),
         **compared.to_dict(),
     }
 

@@ -111,7 +111,7 @@ def test_a_broken_measure_is_named_and_loses_nothing(few, monkeypatch):
     assert found.missing["broken"] == "failed (ZeroDivisionError: no luck)"
     assert found["hit_at_k"].value > 0.4
     assert "ZeroDivisionError: no luck" in found.page
-    assert "broken: not measured" in str(found)
+    assert "not measured: broken (failed" in str(found)
 
 
 def test_results_that_cannot_be_drawn_or_told_lose_nothing(few, monkeypatch):

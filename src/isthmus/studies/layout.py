@@ -56,8 +56,8 @@ SPECTRUM = Part(
     "spectrum",
     "Spectrum, dimension and hubs",
     "How many directions the vectors really use, and how evenly neighbours are shared out.",
-    (("spectrum",), ("hubness", "cross_hubness")),
-    ("effective_rank", "participation_ratio"),
+    (("spectrum",), ("cross_hubness",)),
+    ("hubness", "effective_rank", "participation_ratio"),
 )
 RETRIEVAL = Part(
     "retrieval",
@@ -94,7 +94,7 @@ AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
 HEADINGS = {
     "intra_cosine": "Cosines within and across the modalities",
     "spectrum": "Variance held by the first directions",
-    "hubness": "Hubs: how often each item is somebody's neighbour",
+    "cross_hubness": "Hubs: how often each item is somebody's neighbour",
 }
 """Titles of drawings that several results share, by their first measure; all others stand alone."""
 

@@ -28,7 +28,7 @@ from isthmus.studies.layout import (
     measure_of,
     way_of,
 )
-from isthmus.types import Result
+from isthmus.types import Null, Result
 
 Results = Mapping[str, Result]
 """Results by key."""
@@ -169,6 +169,7 @@ COLUMNS = (
     "bias-corrected",
     "95 % interval",
     "chance",
+    "null",
     "noise floor",
     "n",
     "p",
@@ -177,7 +178,7 @@ COLUMNS = (
 """Of the table of all numbers."""
 
 
-def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ...]]:
+def rows(key: str, result: Result, adjusted: Mapping[str, float]) -> list[tuple[str, ...]]:
     """The cells of a result in the table of all numbers; of a ranking, one row a direction."""
     way = way_of(key)
     title = result.name if not way or way in result.name else f"{result.name} ({way})"
@@ -188,13 +189,13 @@ def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ..
                 number(way.value),
                 "–",
                 span(way.interval),
-                beside(way.null.mean, way.value),
+                *_null(way.null, way.value),
                 "–",
                 f"{way.queries:,}",
                 number(way.null.p),
-                number(adjusted) if way is result.forward else "–",
+                number(adjusted.get(name)),
             )
-            for way in (result.forward, result.backward)
+            for name, way in ((key, result.forward), (f"{key} backward", result.backward))
         ]
     return [
         (
@@ -202,10 +203,14 @@ def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ..
             number(result.value),
             correction(result) or "–",
             span(result.interval),
-            beside(result.null.mean, result.value),
+            *_null(result.null, result.value),
             number(result.floor),
             f"{result.n:,}",
             number(result.null.p),
-            number(adjusted),
+            number(adjusted.get(key)),
         )
     ]
+
+
+def _null(null: Null, value: float) -> tuple[str, str]:
+    return beside(null.mean, value), null.kind

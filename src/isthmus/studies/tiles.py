@@ -8,6 +8,9 @@ from isthmus.studies.confusions import Answer, Hub, Pick
 from isthmus.studies.given import StudyInput
 from isthmus.types import ItemError, Links
 
+WIDE = 4
+"""Answers of one row."""
+
 
 class Shelf:
     """Pictures and captions of a study's items, by id."""
@@ -82,8 +85,10 @@ def strip(shelf: Shelf, pair: tuple[str, str], chosen: Pick) -> Strip:
 
     ``pair`` names the modalities of query and answers.
     """
-    tiles = [_answer(shelf, pair[1], one) for one in chosen.answers]
-    if not any(one.linked for one in chosen.answers):
+    found = any(one.linked for one in chosen.answers)
+    shown = chosen.answers if found else chosen.answers[: WIDE - 1]
+    tiles = [_answer(shelf, pair[1], one) for one in shown]
+    if not found:
         note = f"rank {chosen.rank:,}, cosine {number(chosen.right.cosine)}"
         tiles.append(shelf.tile(pair[1], chosen.right.id, note, "right"))
     rank = "first" if chosen.rank == 1 else f"at rank {chosen.rank:,}"
