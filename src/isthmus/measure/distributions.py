@@ -26,8 +26,6 @@ SPLITS = 2
 class DistributionGap(Result):
     """Squared 2-Wasserstein distance of two Gaussians after centring: its Bures part."""
 
-    corrected: float
-    """With the jackknife's estimate of the bias taken out."""
     mean_part: float
     """Squared distance of the means, which centring removes."""
     total: float

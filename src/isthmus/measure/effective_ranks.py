@@ -18,8 +18,6 @@ from isthmus.types import Result
 class EffectiveRank(Result):
     """Exponential of the entropy of the normalised singular values."""
 
-    corrected: float
-    """With the jackknife's estimate of the bias taken out."""
     paper: ClassVar[str] = (
         "Roy & Vetterli, The Effective Rank, EUSIPCO 2007, definition 1; rows at length one, "
         "centred."
