@@ -23,8 +23,6 @@ TOP = 2
 class GapConcentration(Result):
     """Share of the squared gap in its largest coordinates."""
 
-    corrected: float
-    """Share with sampling noise taken out."""
     coordinates: Int[np.ndarray, " d"]
     """Coordinates, the one with the largest share first."""
     shares: Float[np.ndarray, " d"]

@@ -18,8 +18,6 @@ from isthmus.types import Result
 class ParticipationRatio(Result):
     """(sum of eigenvalues)^2 over the sum of their squares."""
 
-    corrected: float
-    """From unbiased estimates of both traces: what infinitely many items would show."""
     paper: ClassVar[str] = (
         "Gao et al., A theory of multineuronal dimensionality, 2017, equation 1; unbiased traces: "
         "Himeno & Yamada, J. Multivariate Analysis 2014, equations 2.1 and 2.2."
