@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.calibration import spaces
+from benchmarks.calibration import searched, spaces
 from benchmarks.calibration.spaces import Sets
 from isthmus import measure
 from isthmus.measure import ONE_SET
@@ -49,6 +49,23 @@ class Case:
     d: int = 16
 
 
+def ranking(name: str) -> Case:
+    """A measure of retrieval; hits and ranks of few queries take few values."""
+    return Case(by_name(name), spaces.unrelated, searched.asked, "same n", discrete=True)
+
+
+def labelled(name: str, arguments: int = 2) -> Case:
+    """A measure of (vectors, labels) or, of three arguments, with class vectors."""
+    function = getattr(measure, name)
+    return Case(
+        lambda sets, rng: function(*sets[:arguments], rng=rng),
+        searched.mislabelled,
+        searched.labelled,
+        "same n",
+        discrete=True,
+    )
+
+
 CASES: dict[str, Case] = {
     "alignment": Case(by_name("alignment"), spaces.unrelated),
     "anisotropy": Case(by_name("anisotropy"), spaces.isotropic),
@@ -78,6 +95,21 @@ CASES: dict[str, Case] = {
     "relative_modality_gap": Case(by_name("relative_modality_gap"), spaces.unrelated),
     "spectrum": Case(by_name("spectrum"), spaces.isotropic, truth="same n", d=32),
     "temperature_shift": Case(by_name("temperature_shift"), None, truth="same n"),
+    "hit_at_k": ranking("hit_at_k"),
+    "mean_average_precision": ranking("mean_average_precision"),
+    "mean_reciprocal_rank": ranking("mean_reciprocal_rank"),
+    "median_rank": ranking("median_rank"),
+    "mixed_gallery": ranking("mixed_gallery"),
+    "ndcg": ranking("ndcg"),
+    "ndcg_retrieved_only": ranking("ndcg_retrieved_only"),
+    "neighbour_confusions": ranking("neighbour_confusions"),
+    "r_precision": ranking("r_precision"),
+    "recall_at_k": ranking("recall_at_k"),
+    "cluster_agreement": labelled("cluster_agreement"),
+    "knn_probe": labelled("knn_probe"),
+    "linear_probe": labelled("linear_probe"),
+    "prototype_probe": labelled("prototype_probe"),
+    "zero_shot": labelled("zero_shot", 3),
     "uniformity": Case(by_name("uniformity"), spaces.isotropic),
     "unmatched_cosine": Case(by_name("unmatched_cosine"), spaces.isotropic),
 }

@@ -140,7 +140,7 @@ def covariance(
     return (gram - np.outer(sums, sums) / count) / (count - 1)
 
 
-def rows_of_sample(objects: list[Int[np.ndarray, " n"]]) -> list[Int[np.ndarray, " s"]]:
+def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
     """Rows of whole objects, as many as fit in ``SAMPLE`` rows of each set, drawn with seed 0."""
     total = max(int(labels.max()) for labels in objects) + 1
     sizes = np.stack([np.bincount(labels, minlength=total) for labels in objects])

@@ -14,7 +14,7 @@ from isthmus.measure.resampling import cut, leave_out, seeded
 from isthmus.types import RequestError, Result
 
 MANY = 50
-"""Classes beyond which k-means starts once instead of three times."""
+"""Classes beyond which k-means starts once instead of eight times."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,7 +67,7 @@ def cluster_agreement(
     classes, truth = np.unique(shown.names, return_inverse=True)
     if len(classes) < 2:
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
-    rounds = {"n_init": 3 if len(classes) <= MANY else 1, "max_iter": 30}
+    rounds = {"n_init": 8 if len(classes) <= MANY else 1, "max_iter": 30}
     model = KMeans(len(classes), random_state=int(rng.integers(2**31)), **cast(Any, rounds))
     cluster = model.fit_predict(shown.items.unit).astype(np.int64)
     homogeneity, completeness, value = v_measure(truth, cluster)

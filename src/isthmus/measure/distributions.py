@@ -10,7 +10,7 @@ from isthmus.measure.clouds import Cloud, covariance
 from isthmus.measure.door import SetLike, two
 from isthmus.measure.gap_draws import centroids
 from isthmus.measure.nulls import chance
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import ENOUGH, leave_out, seeded
 from isthmus.types import Links, Result
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ def distribution_gap(
     """Squared Bures distance between the modalities' covariances, in [0, 2].
 
     What is left of the squared Gaussian Wasserstein distance after centring each modality. Few
-    items make it too large: read it against ``floor``. The interval corrects the bias and needs
-    several items per coordinate. Without ``rng`` the seed is 0. Exact on streamed sets.
+    items make it too large: read it against ``floor``. From four items a coordinate on the
+    interval is corrected for that; below it is of the value that this n shows. Without ``rng`` the
+    seed is 0. Exact on streamed sets.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -72,8 +73,9 @@ def distribution_gap(
     value = left.bures(right)
     kept = [np.arange(left.blocks) != g for g in range(left.blocks)]
     without = np.array([left.bures(right, rows, rows) for rows in kept])
-    method = "subsampling, one block of objects left out"
-    corrected, interval = leave_out(value, without, method)
+    enough = min(len(pair.a), len(pair.b)) >= ENOUGH * pair.a.space.dim
+    method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
+    corrected, interval = leave_out(value, without, method, debias=enough)
     means = float(np.sum(np.subtract(*centroids(pair)) ** 2))
     return DistributionGap(
         name="distribution gap (squared Bures distance)",
@@ -82,7 +84,7 @@ def distribution_gap(
         interval=interval,
         null=chance("label", value, _swapped(left, right, rng)),
         floor=_floor(left, right, rng),
-        corrected=corrected,
+        corrected=corrected if enough else None,
         mean_part=means,
         total=means + value,
     )

@@ -76,6 +76,11 @@ def query_bootstrap(
     return Interval(float(low), float(high), "query bootstrap, gallery fixed")
 
 
+ENOUGH = 4
+"""Items a coordinate from which the bias of a spectrum is small enough to be taken out; with fewer
+the correction extrapolates too far, and the interval is of the value that this n shows."""
+
+
 def leave_out(
     value: float,
     without: Float[np.ndarray, " g"],
