@@ -37,6 +37,11 @@ def attention(x: Values, a: Given) -> Tensor:
     return mixed.transpose(1, 2).reshape(n, t, d)
 
 
+def cut(x: Values, a: Given) -> Tensor:
+    """From x[1] to x[2] along axis x[3]."""
+    return x[0].narrow(int(x[3]) if len(x) > 3 else 0, int(x[1]), int(x[2]) - int(x[1]))
+
+
 def skip(x: Values, a: Given) -> Tensor:
     """Residual, bias and layer normalisation."""
     return F.layer_norm(x[0] + x[1] + x[4], x[2].shape, x[2], x[3], a["epsilon"])
@@ -63,12 +68,14 @@ OPERATORS: dict[str, Callable[[Values, Given], Any]] = {
     "Mul": lambda x, a: x[0] * x[1],
     "Not": lambda x, a: ~x[0],
     "ReduceMax": lambda x, a: x[0].amax(tuple(x[1].tolist())),
-    "ReduceMean": lambda x, a: x[0].mean(tuple(x[1].tolist())),
+    "ReduceMean": lambda x, a: x[0].mean(tuple(x[1].tolist()), keepdim=bool(a["keepdims"])),
     "ReduceSum": lambda x, a: x[0].sum(tuple(x[1].tolist())),
+    "Relu": lambda x, a: F.relu(x[0]),
     "Shape": lambda x, a: torch.tensor(x[0].shape),
-    "Slice": lambda x, a: x[0][int(x[1]) : int(x[2])],
+    "Slice": cut,
     "SkipLayerNormalization": skip,
     "Softmax": lambda x, a: x[0].softmax(a["axis"]),
+    "Sqrt": lambda x, a: x[0].sqrt(),
     "Sub": lambda x, a: x[0] - x[1],
     "Transpose": lambda x, a: x[0].permute(a["perm"]).contiguous(),
     "Unsqueeze": lambda x, a: x[0].unsqueeze(int(x[1])),

@@ -9,7 +9,7 @@ from torch import nn
 from tools.mini import export_image, export_text
 from tools.mini.export_image import array
 from tools.mini.graph import Graph, ids, pixels
-from tools.mini.heads import WIDTH, ImageHead, TextHead
+from tools.mini.heads import TOP, WIDTH, ImageHead, TextHead
 from tools.mini.image_tower import ImageTower
 from tools.mini.text_tower import TextTower
 
@@ -32,8 +32,18 @@ def image_model(tower: ImageTower, head: ImageHead, names: np.ndarray) -> onnx.M
     hidden = g.add("Gelu", linear(g, x, head.up))
     out = linear(g, hidden, head.down)
     straight = g.add("Mul", linear(g, x, head.straight), g.const(np.float32(0.1)))
-    own = g.add("Mul", expected, g.const(array(head.share)))
+    own = g.add("Mul", expected, weight(g, standard, head))
     return g.model([pixels()], g.add("Add", g.add("Add", out, straight), own), WIDTH)
+
+
+def weight(g: Graph, standard: str, head: ImageHead) -> str:
+    """(n, 1) weight of the expected class name."""
+    top = g.add("Slice", standard, *(g.const(np.array([i])) for i in (0, TOP, 1)))
+    mean = g.add("ReduceMean", g.add("Mul", top, top), g.const(np.array([1])), keepdims=1)
+    above = g.add("Relu", g.add("Sub", g.add("Sqrt", mean), g.const(np.float32(1))))
+    base = float(head.share.detach()) * head.trust
+    more = g.add("Mul", above, g.const(np.float32(base * head.surprise)))
+    return g.add("Add", more, g.const(np.float32(base)))
 
 
 def text_model(tower: TextTower, head: TextHead) -> onnx.ModelProto:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from tools.mini import cache, image_tower, material, sources, text_tower
-from tools.mini.__main__ import PLAN, TRUST, fresh, speaker
+from tools.mini.__main__ import PLAN, SURPRISE, TRUST, fresh, speaker
 from tools.mini.heads import expected_names
 from tools.mini.pictures import STYLES, WORLDS, glyphs
 from tools.mini.scores import Figure, figure, one_to_one
@@ -38,7 +38,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
         bank = material.bank(shards, frozen, say, names, folder)
         model = fresh(bank, plan)
         run(model, bank, tower.classifier.weight, plan)
-        model.image.share.data *= TRUST
+        model.image.trust, model.image.surprise = TRUST, SURPRISE
         for style in (style for style in STYLES if STYLES[style] == source):
             drawings = glyphs(worlds, style)
             rows = np.flatnonzero([drawing.split == "test" for drawing in drawings])
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path(".build"))
     parser.add_argument("--worlds", type=Path, default=WORLDS)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=400, help="fewer than the shipped heads had")
     parser.add_argument(
         "--out", type=Path, default=Path("benchmarks/results/mini_unseen_styles.json")
     )
