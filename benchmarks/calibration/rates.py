@@ -56,5 +56,5 @@ def population(case: Case, sets: int = 10, n: int = 5_000) -> float:
     for number in range(sets):
         rng = np.random.default_rng([2, number])
         result = case.measure(case.space(rng, n, case.d), rng)
-        found.append(getattr(result, "corrected", result.value))
+        found.append(result.value if result.corrected is None else result.corrected)
     return float(np.mean(found))
