@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Forward = Callable[[Inputs], torch.Tensor]
     """Inputs to (n, d) vectors."""
 
-_TOKENS = 768
+_TOKENS = 384
 """Tokens of one forward pass on a CPU: enough to fill its cores, few enough for its cache; 64
 times as many elsewhere."""
 
