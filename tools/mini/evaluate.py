@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from isthmus.encode.mini import WEIGHTS, open_weights
 from isthmus.types import Encoder
 from tools.mini.icons import icons
+from tools.mini.photographs import photographs
 from tools.mini.pictures import STYLES, WORLDS, clipart, glyphs, plain_name
 from tools.mini.scores import Figure, figure, one_to_one, ranks, unit
 from tools.mini.sources import class_names
@@ -118,6 +119,21 @@ def stamps_table(encoders: Encoders, build: Path) -> dict[str, Figure]:
     return table
 
 
+def photographs_table(encoders: Encoders) -> dict[str, Figure]:
+    """By collection: caption to picture, and picture to caption (zero-shot among the captions)."""
+    table: dict[str, Figure] = {}
+    for name, found in photographs().items():
+        paths, captions = [path for path, _ in found], [caption for _, caption in found]
+        table |= captioned_table(encoders, f"photographs, {name}", paths, captions)
+        distinct = sorted(set(captions))
+        text, image = encoders["text"].encode(distinct), encoders["image"].encode(paths)
+        right = np.array([[caption == c for c in distinct] for caption in captions])
+        hits = ranks(unit(image) @ unit(text).T, right) <= 1
+        figured = figure(hits.astype(float), np.random.default_rng(0))
+        table[f"photographs, {name}, right one of {len(distinct)} captions"] = figured
+    return table
+
+
 def main() -> None:
     """Print the table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -131,9 +147,9 @@ def main() -> None:
     table = glyph_table(
         encoders, args.worlds, args.split, args.build / "archives/mini"
     ) | clipart_table(encoders, args.worlds)
-    table |= stamps_table(encoders, args.build)
+    table |= stamps_table(encoders, args.build) | photographs_table(encoders)
     for name, value in table.items():
-        print(f"{name:<48} {value}  n={value.n}")
+        print(f"{name:<56} {value}  n={value.n}")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     config = json.loads((args.weights / "config.json").read_text("utf-8"))
     kept = {
