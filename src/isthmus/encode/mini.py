@@ -54,7 +54,9 @@ class MiniImage:
         with ThreadPoolExecutor(self.workers or None) as pool:
             for start in range(0, len(items), _IMAGES):
                 batch = np.stack(list(pool.map(pixels, items[start : start + _IMAGES])))
-                out[start : start + _IMAGES] = self.network.run(None, {"pixels": batch})[0]
+                out[start : start + _IMAGES] = np.asarray(
+                    self.network.run(None, {"pixels": batch})[0]
+                )
         return out
 
 
@@ -86,7 +88,7 @@ class MiniText:
             ids = np.zeros((len(rows), len(tokens[rows[-1]])), np.int64)
             for i, row in enumerate(rows):
                 ids[i, : len(tokens[row])] = tokens[row]
-            out[rows] = self.network.run(None, {"ids": ids})[0]
+            out[rows] = np.asarray(self.network.run(None, {"ids": ids})[0])
         return out
 
     def truncated(self, items: Sequence[Any]) -> list[bool]:
