@@ -11,6 +11,7 @@ from isthmus.measure.door import SetLike, two
 from isthmus.measure.gap_draws import centroids
 from isthmus.measure.nulls import chance
 from isthmus.measure.resampling import ENOUGH, leave_out, seeded
+from isthmus.measure.threads import values_of
 from isthmus.types import Links, Result
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def distribution_gap(
     left, right = (_Parts.of(side) for side in pair.clouds)
     value = left.bures(right)
     kept = [np.arange(left.blocks) != g for g in range(left.blocks)]
-    without = np.array([left.bures(right, rows, rows) for rows in kept])
+    without = values_of(lambda rows: left.bures(right, rows, rows), kept)
     enough = min(len(pair.a), len(pair.b)) >= ENOUGH * pair.a.space.dim
     method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
     corrected, interval = leave_out(value, without, method, debias=enough)
@@ -143,14 +144,14 @@ def _swapped(left: _Parts, right: _Parts, rng: np.random.Generator) -> np.ndarra
     )
     stays = rng.random((DRAWS, left.blocks)) < 0.5
     labels = np.concatenate([stays, ~stays], axis=1)
-    return np.array([both.bures(both, row, ~row) for row in labels])
+    return values_of(lambda row: both.bures(both, row, ~row), labels)
 
 
 def _floor(left: _Parts, right: _Parts, rng: np.random.Generator) -> float:
     """Mean squared Bures distance between random halves (of blocks) of one modality."""
-    found = []
-    for side in (left, right):
-        for _ in range(SPLITS):
-            first = rng.permutation(side.blocks) < side.blocks / 2
-            found.append(side.bures(side, first, ~first))
-    return float(np.mean(found))
+    cuts = [
+        (side, rng.permutation(side.blocks) < side.blocks / 2)
+        for side in (left, right)
+        for _ in range(SPLITS)
+    ]
+    return float(values_of(lambda cut: cut[0].bures(cut[0], cut[1], ~cut[1]), cuts).mean())
