@@ -18,3 +18,31 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("no foreign data: set ISTHMUS_SHARED to the folder that holds data/")
     return folder
+
+
+def _needs():
+    """What skipped tests wait for, by a word of their reason, and whether it is here after all."""
+    from importlib.util import find_spec
+    from shutil import which
+
+    root = Path(__file__).parents[1]
+    shared = Path(os.environ.get("ISTHMUS_SHARED", root.parent / "shared")) / "data"
+    return {
+        "foreign data": shared.is_dir(),
+        "open_clip": find_spec("open_clip") is not None,
+        "transformers": find_spec("transformers") is not None,
+        "torch": find_spec("torch") is not None,
+        "chromium": any(map(which, ("chromium", "chromium-browser", "google-chrome"))),
+    }
+
+
+def pytest_terminal_summary(terminalreporter):
+    """In CI, a test that was skipped although what it needs is here fails the run."""
+    if not os.environ.get("CI"):
+        return
+    present = [word for word, here in _needs().items() if here]
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if any(word in reason.lower() for word in present):
+            terminalreporter.write_line(f"SKIPPED WITHOUT NEED: {report.nodeid}: {reason}")
+            terminalreporter._session.exitstatus = 1

@@ -8,7 +8,7 @@ from isthmus.encode import hub
 from isthmus.types import ExtraMissingError, RequestError
 
 pytestmark = pytest.mark.hf
-constants = pytest.importorskip("huggingface_hub").constants
+constants = pytest.importorskip("huggingface_hub.constants")
 
 
 class Library:

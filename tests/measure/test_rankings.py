@@ -207,3 +207,17 @@ def test_permuted_links_keep_whole_objects_together():
     found = both_searches(two(a, b, links))[0]
     assert found.ranks.queries == 6 * 200
     assert (found.ranks.relevant == 3).all()
+
+
+@pytest.mark.parametrize("name", ["hit_at_k", "median_rank"])
+def test_the_plot_shows_both_directions_and_chance(name):
+    from matplotlib.figure import Figure
+
+    found = getattr(measure, name)(*noisy_pair(n=40))
+    ax = found.plot(Figure().subplots())
+    ways = (found.forward, found.backward)
+    bars = [height for way in ways for height in (way.at or (way.value,))]
+    chance = [height for way in ways for height in (way.chance_at or (way.null.mean,))]
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx(bars)
+    marks = np.concatenate([np.asarray(marks.get_offsets()) for marks in ax.collections])
+    assert marks[:, 1] == pytest.approx(chance)

@@ -8,6 +8,7 @@ import pytest
 
 from isthmus.report import Cloud, map_figure
 from isthmus.report import figure as drawing_of
+from isthmus.report.figures import _columns
 from isthmus.report.svg import page_svg
 from isthmus.types import Interval, Null, Result
 
@@ -174,3 +175,16 @@ def test_logarithmic_axes_are_labelled_in_plain_numbers():
     svg = figure(Long(name="long", value=1.0, n=1), "f-1").svg
     assert ">100</text>" in svg
     assert "mathdefault" not in svg
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"),
+    [
+        (["a", "b"], 2),
+        (["temperature 0.01", "temperature 0.02", "temperature 0.05", "temperature 0.1"], 2),
+        (["variance in ten directions (image)", "variance in ten directions (text)"], 1),
+        (["one"], 1),
+    ],
+)
+def test_a_legend_is_as_wide_as_fits(labels, columns):
+    assert _columns(labels) == columns

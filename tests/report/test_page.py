@@ -72,6 +72,7 @@ def full_page(text="plain words"):
         Prose((text,)),
         Figures((figure("f-1", text, [result], text, reading(result)), drawn)),
         Facts((Fact(text, "1", text, ((text, text),), text),)),
+        Facts((Fact(text, "", text),), folded=text),
         Table(text, (text, "n"), ((text, "1"),), ("n",)),
         Strips(text, text, (Strip(tile, (tile, Tile("n", text, text, mark="wrong")), text),)),
         Advices((Advice(text, text, text),)),

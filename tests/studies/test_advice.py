@@ -74,6 +74,11 @@ def test_a_number_that_was_not_measured_is_not_spoken_of(name):
         assert "nan" not in str(advise(known)).split()
 
 
+def test_hubs_do_not_matter_where_retrieval_is_perfect():
+    perfect = {f"recall_{way}{end}": 1.0 for way in ("ab", "ba") for end in ("", "_low", "_high")}
+    assert advise(HEALTHY | ILL[advice.popular_answers] | perfect) == ()
+
+
 def test_without_numbers_there_is_no_advice():
     assert advise({}) == ()
 

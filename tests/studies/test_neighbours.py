@@ -31,6 +31,7 @@ def test_neighbours_agree_with_a_plain_loop():
         assert found.margin[at] == pytest.approx(best - other, abs=1e-6)
         first = next(place for place, row in enumerate(order) if row in mine)
         assert found.rank[at] == first + 1
+        assert found.partner[at] == order[first]
 
 
 def test_link_order_does_not_matter():
@@ -77,4 +78,9 @@ def test_typical_queries_are_drawn_not_chosen():
     drawn = [typical(found, 3, np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len({one.query for one in drawn[0]}) == 3
-    assert pick(found, 0, 2).answers[0].id == str(found.nearest[0, 0])
+    one = pick(found, 0, 2)
+    assert one.answers[0].id == str(found.nearest[0, 0])
+    assert one.right.id == str(found.partner[0])
+    assert one.right.cosine == pytest.approx(
+        float(a.unit[found.asked[0]] @ b.unit[found.partner[0]]), abs=1e-4
+    )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -14,7 +14,7 @@ from isthmus.report import number
 from isthmus.studies import measuring
 from isthmus.studies.given import About, of_world
 from isthmus.studies.study import run, study
-from isthmus.types import Items, Links, RequestError, SpaceMismatchError, World
+from isthmus.types import Items, Links, RequestError, Result, SpaceMismatchError, World
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import names, small_world
 from tests.toys import toy_set
@@ -25,6 +25,36 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("run")
     run(small_world(), path)
     return path
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Undrawable(Result):
+    def plot(self, ax):
+        raise OSError("no ink")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Unspeakable(Result):
+    @property
+    def about(self):
+        return str([][0])
+
+
+def undrawable(a, b, links=None, *, rng):
+    return Undrawable(name="invisible", value=1.25, n=3)
+
+
+def unspeakable(a, b, links=None, *, rng):
+    return Unspeakable(name="silent", value=1.0, n=3)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Only measures that take no time, for what does not depend on them."""
+    targets = {"hit_at_k": measuring.TWO_SETS["hit_at_k"]}
+    monkeypatch.setattr(measuring, "TWO_SETS", targets)
+    monkeypatch.setattr(measuring, "ONE_SET", {})
+    monkeypatch.setattr(measuring, "LABELLED", {})
 
 
 def broken(a, b, links=None, *, rng):
@@ -60,9 +90,11 @@ def test_equal_input_and_seed_give_equal_bytes(folder, tmp_path):
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_another_seed_gives_other_draws(folder, tmp_path):
-    run(small_world(), tmp_path, seed=1)
-    assert (folder / "report.json").read_bytes() != (tmp_path / "report.json").read_bytes()
+def test_another_seed_gives_other_draws(folder, few):
+    found = run(small_world(), seed=1)
+    record = json.loads((folder / "report.json").read_text())
+    draws = [some["results"]["hit_at_k"]["interval"] for some in (found.record, record)]
+    assert draws[0] != draws[1]
 
 
 def test_labels_turn_on_probes_and_their_absence_is_named(folder):
@@ -72,21 +104,30 @@ def test_labels_turn_on_probes_and_their_absence_is_named(folder):
     assert record["missing"]["zero_shot[image]"].startswith("It needs classes")
 
 
-def test_a_broken_measure_is_named_and_loses_nothing(monkeypatch):
-    targets = {"broken": f"{__name__}:broken", "hit_at_k": measuring.TWO_SETS["hit_at_k"]}
+def test_a_broken_measure_is_named_and_loses_nothing(few, monkeypatch):
+    targets = {"broken": f"{__name__}:broken", **measuring.TWO_SETS}
     monkeypatch.setattr(measuring, "TWO_SETS", targets)
     found = run(small_world())
     assert found.missing["broken"] == "failed (ZeroDivisionError: no luck)"
     assert found["hit_at_k"].value > 0.4
     assert "ZeroDivisionError: no luck" in found.page
-    assert "broken: not measured" in str(found)
+    assert "not measured: broken (failed" in str(found)
 
 
-def test_a_measure_draws_alike_whatever_else_is_measured(monkeypatch):
-    alone = {"hit_at_k": measuring.TWO_SETS["hit_at_k"]}
-    everything = run(small_world())["hit_at_k"]
-    monkeypatch.setattr(measuring, "TWO_SETS", alone)
-    assert run(small_world())["hit_at_k"].to_dict() == everything.to_dict()
+def test_results_that_cannot_be_drawn_or_told_lose_nothing(few, monkeypatch):
+    targets = {name: f"{__name__}:{name}" for name in ("undrawable", "unspeakable")}
+    monkeypatch.setattr(measuring, "TWO_SETS", {**targets, **measuring.TWO_SETS})
+    found = run(small_world())
+    assert "It could not be drawn: no ink." in found.page
+    assert "1.250" in found.page
+    assert found.missing["unspeakable"].startswith("failed (IndexError")
+    assert "hit_at_k" in found.results
+
+
+def test_a_measure_draws_alike_whatever_else_is_measured(folder, few):
+    record = json.loads((folder / "report.json").read_text())
+    alone = run(small_world())["hit_at_k"].to_dict()
+    assert alone == {key: record["results"]["hit_at_k"][key] for key in alone}
 
 
 class Visible(HTMLParser):
@@ -143,7 +184,7 @@ def test_pictures_and_captions_are_on_the_page(folder):
     assert "a caption-" in page
 
 
-def test_hostile_captions_and_ids_stay_text():
+def test_hostile_captions_and_ids_stay_text(few):
     given = small_world(captions=[HOSTILE] * 60)
     plain, hostile = run(small_world()), run(given)
     tags = [[tag for tag, _ in Reader(found.page).elements] for found in (plain, hostile)]
@@ -155,8 +196,7 @@ def test_hostile_captions_and_ids_stay_text():
 
 
 @pytest.mark.slow
-def test_ten_thousand_items_fit_the_page(monkeypatch):
-    monkeypatch.setattr(measuring, "TWO_SETS", {"hit_at_k": measuring.TWO_SETS["hit_at_k"]})
+def test_ten_thousand_items_fit_the_page(few):
     given = small_world(10_000, captions=["a long caption " * 60] * 10_000)
     faults = {name: f"{name} is bad in its own way {name[::-1]}" for name in names(10_000, "x")}
     found = run(replace(given, about=replace(given.about, faults=faults)))
@@ -165,7 +205,7 @@ def test_ten_thousand_items_fit_the_page(monkeypatch):
     assert len(found.record["faults"]) == 10_000
 
 
-def test_plain_arrays_are_studied_without_more_ado():
+def test_plain_arrays_are_studied_without_more_ado(few):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(40, 8))
     found = study(x, x + 0.1 * rng.normal(size=(40, 8)))

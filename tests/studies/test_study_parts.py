@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
+from isthmus.measure.hits import hit_at_k
 from isthmus.studies.data import reasons, twins
 from isthmus.studies.projection import project
 from isthmus.studies.sampling import whole_objects
@@ -85,3 +86,12 @@ def test_adjusted_p_values_agree_with_scipy():
     assert "without" not in found
     np.testing.assert_allclose(list(found.values()), false_discovery_control(p), atol=1e-12)
     assert adjusted({"without": results["without"]}) == {}
+
+
+def test_both_directions_of_a_ranking_are_adjusted():
+    rng = np.random.default_rng(0)
+    a, b = toy_set(rng.normal(size=(40, 5))), toy_set(rng.normal(size=(40, 5)), "text")
+    found = hit_at_k(a, b)
+    p = adjusted({"hit_at_k": found})
+    assert set(p) == {"hit_at_k", "hit_at_k backward"}
+    assert max(p.values()) == pytest.approx(max(found.forward.null.p, found.backward.null.p))

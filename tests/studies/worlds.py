@@ -21,10 +21,10 @@ def small_world(n=60, d=12, seed=0, captions=None, pictures=True):
     """n pictures with one caption each, apart by a constant offset; class = sign of a signal."""
     rng = np.random.default_rng(seed)
     signal = rng.normal(size=(n, d))
-    signal[:, 0] *= 3
+    signal[:, 0] = 2 * np.sign(signal[:, 0])
     space = Space("toy space", "toy-space", d, scale=20.0)
-    x = signal + 0.5 * rng.normal(size=(n, d)) + 1.0
-    y = signal + 0.5 * rng.normal(size=(n, d)) - 1.0
+    x = signal + 0.3 * rng.normal(size=(n, d)) + 1.0
+    y = signal + 0.3 * rng.normal(size=(n, d)) - 1.0
     a_ids, b_ids = names(n, "picture"), names(n, "caption")
     a, b = toy_set(x, "image", a_ids, space), toy_set(y, "text", b_ids, space)
     colours = rng.integers(0, 255, size=(n, 3), dtype=np.uint8)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from isthmus.testing import check_world
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
-from tests.worlds.conformance import check_world
 
 
 def write(tmp_path, images, annotations):

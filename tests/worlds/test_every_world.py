@@ -3,9 +3,9 @@
 import pytest
 
 from isthmus.registry import UnknownPartError
+from isthmus.testing import check_world
 from isthmus.types import Credit, Items, Links, World
 from isthmus.worlds import WORLDS, load
-from tests.worlds.conformance import check_world
 
 
 @pytest.mark.parametrize("name", WORLDS)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from isthmus.testing import check_world
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
-from tests.worlds.conformance import check_world
 
 
 def test_pictures_of_every_kind_and_one_text_each(draw):

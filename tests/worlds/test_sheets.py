@@ -3,9 +3,9 @@
 import pytest
 
 from isthmus.store import write_table
+from isthmus.testing import check_world
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
-from tests.worlds.conformance import check_world
 
 
 def texts(world):

@@ -7,10 +7,10 @@ import tarfile
 import pytest
 from PIL import Image
 
+from isthmus.testing import check_world
 from isthmus.types import RequestError
 from isthmus.worlds import open_world
 from isthmus.worlds.shards import expand
-from tests.worlds.conformance import check_world
 
 
 def png(level):

@@ -82,7 +82,7 @@ def _parse(name: str, words: list[str]) -> Any:
             raise ValueError("--config wants a file: the config.json of an earlier run.")
         default = {"default": _configured(kind, Path(words[at + 1]))}
         del words[at : at + 2]
-    markers = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
+    markers = (tyro.conf.OmitArgPrefixes,)
     return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
 
 

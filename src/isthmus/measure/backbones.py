@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, enough
 from isthmus.measure.door import SetLike, one
 from isthmus.measure.resampling import leave_out, with_and_without
 from isthmus.store.tensors import read_tensors
@@ -72,6 +72,7 @@ def backbone(
     known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}
     known = {name: mean for name, mean in known.items() if mean.shape == (d,)}
     side = cloud(items)
+    enough(side.n, items.modality)
     if not known:
         null = Null("none", note=f"no known mean has {d} coordinates")
         return _result(NAN, side.n, None, null, {})
@@ -81,7 +82,8 @@ def backbone(
     cosines /= np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
     best = int(cosines[0].argmax())
     value = float(cosines[0, best])
-    _, interval = leave_out(value, cosines[1:, best], scale="cosine", debias=False)
+    _, ends = leave_out(value, cosines[1:, best])
+    interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
     named = dict(zip(known, cosines[0].tolist(), strict=True))
     return _result(value, side.n, interval, _chance(value, d, len(known)), named)
 

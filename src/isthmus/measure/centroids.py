@@ -17,8 +17,6 @@ from isthmus.types import Links, Result
 class CentroidCosineGap(Result):
     """One minus the cosine between the two means."""
 
-    corrected: float
-    """The value with its jackknife bias taken out."""
     length_a: float
     """Length of the mean unit vector of a."""
     length_b: float

@@ -12,7 +12,7 @@ from isthmus.measure.hits import hit_chances
 from isthmus.measure.labels import dealt
 from isthmus.measure.nulls import DRAWS, chance
 from isthmus.measure.ranks import Ranks, standings
-from isthmus.measure.resampling import query_bootstrap
+from isthmus.measure.resampling import wilson
 from isthmus.types import Result
 
 if TYPE_CHECKING:
@@ -43,11 +43,13 @@ class ClassResult(Result):
     @property
     def reading(self) -> str:
         """The numbers for the reading."""
-        mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
+        mistake = ""
+        if self.worst:
+            mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
         return (
             f"{self.value:.1%} of {self.items} items right, {self.top5:.1%} among the first five, "
             f"by chance {self.null.mean:.1%}, {len(self.classes)} classes"
-            f"{mistake if self.worst else ''}"
+            f"{mistake}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def classified(
     above, tied = standings(scores.copy(), rows, truth)
     among = Ranks.of_items(rows, above, tied, (len(rows), c))
     count = np.bincount(truth, minlength=c)
-    interval = query_bootstrap(right, objects, rng=rng) if n >= LEAST else None
+    interval = wilson(by_object(right, objects)) if n >= LEAST else None
     recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
     return kind(
         name=name,
@@ -126,6 +128,18 @@ def classified(
         confusion=confusion,
         worst=confusions(confusion, classes),
     )
+
+
+def by_object(
+    right: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " o"]:
+    """One score an object, whose mean is the mean over items and whose spread is its error's.
+
+    The linearised ratio of items right to items, both summed over objects of unequal size.
+    """
+    _, number, items = np.unique(objects, return_inverse=True, return_counts=True)
+    mean = right.mean()
+    return mean + (np.bincount(number, right) - mean * items) / items.mean()
 
 
 def first_places(scores: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:

@@ -33,11 +33,7 @@ class Cloud:
     @cached_property
     def cells(self) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
         """The cell of each row and the block of each cell."""
-        if self.total < LEAST:
-            raise RequestError(
-                f"An interval needs at least {LEAST} objects, but here are {self.total} "
-                f"({self.items.modality}): measure more items."
-            )
+        enough(self.total, self.items.modality)
         return cells_of(self.objects, self.total)
 
     @cached_property
@@ -73,19 +69,32 @@ class Cloud:
     @cached_property
     def neighbours(self) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
         """Nearest other rows of each row and their cosines; ask the ``sampled`` cloud."""
-        return nearest(self.x, self.x, same=True)
+        return nearest(self.x, self.x, same=True, ties=self.items.modality)
 
     @cached_property
     def spectra(self) -> Float[np.ndarray, "g1 d"]:
         """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
         m = self.moments
-        total = (int(m.counts.sum()), m.sums.sum(axis=0), m.grams.sum(axis=0, dtype=np.float64))
+        total = (float(m.counts.sum()), m.sums.sum(axis=0), m.grams.sum(axis=0, dtype=np.float64))
         found = [np.linalg.eigvalsh(covariance(*total))]
         for count, sums, gram in zip(m.counts, m.sums, m.grams, strict=True):
             without = covariance(total[0] - count, total[1] - sums, total[2] - gram)
             # eigenvalues without a block only feed an error, for which float32 is plenty
             found.append(np.linalg.eigvalsh(without.astype(np.float32)).astype(np.float64))
         return np.clip(np.stack(found)[:, ::-1], 0, None)
+
+
+def enough(objects: int, what: str) -> None:
+    """Refuse to measure too few objects.
+
+    Raises:
+        RequestError: there are fewer than ``LEAST``.
+    """
+    if objects < LEAST:
+        raise RequestError(
+            f"An interval needs at least {LEAST} objects, but here are {objects} ({what}): "
+            "measure more items."
+        )
 
 
 def cells_of(
@@ -118,6 +127,12 @@ def cloud(
     return kept[key]
 
 
+def directions(rows: Vectors) -> Vectors:
+    """Centred rows at length one, in float32; a row at the centre has no direction and stays 0."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.where(lengths > 1e-6, lengths, np.inf)).astype(np.float32)
+
+
 def covariance(
     count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
 ) -> Float[np.ndarray, "d d"]:
@@ -125,7 +140,7 @@ def covariance(
     return (gram - np.outer(sums, sums) / count) / (count - 1)
 
 
-def rows_of_sample(objects: list[Int[np.ndarray, " n"]]) -> list[Int[np.ndarray, " s"]]:
+def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
     """Rows of whole objects, as many as fit in ``SAMPLE`` rows of each set, drawn with seed 0."""
     total = max(int(labels.max()) for labels in objects) + 1
     sizes = np.stack([np.bincount(labels, minlength=total) for labels in objects])

@@ -6,6 +6,7 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Int
 
+from isthmus.arrays import Vectors
 from isthmus.measure.clouds import LEAST
 from isthmus.measure.door import SetLike
 from isthmus.measure.labels import Labels, dealt, labelled
@@ -13,8 +14,11 @@ from isthmus.measure.nulls import DRAWS, chance
 from isthmus.measure.resampling import cut, leave_out, seeded
 from isthmus.types import RequestError, Result
 
+STARTING = 1_000
+"""Items on which the starts of k-means are tried."""
+
 MANY = 50
-"""Classes beyond which k-means starts once instead of three times."""
+"""Classes beyond which k-means starts once instead of eight times."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,16 +64,12 @@ def cluster_agreement(
     Raises:
         RequestError: an item has no label, or there is one class only.
     """
-    from sklearn.cluster import KMeans
-
     rng = seeded(rng)
     shown = labelled(a, labels, objects, rng)
     classes, truth = np.unique(shown.names, return_inverse=True)
     if len(classes) < 2:
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
-    rounds = {"n_init": 3 if len(classes) <= MANY else 1, "max_iter": 30}
-    model = KMeans(len(classes), random_state=int(rng.integers(2**31)), **cast(Any, rounds))
-    cluster = model.fit_predict(shown.items.unit).astype(np.int64)
+    cluster = k_means(shown.items.unit, len(classes), rng)
     homogeneity, completeness, value = v_measure(truth, cluster)
     draws = [v_measure(row, cluster)[2] for row in dealt(truth, shown.objects, rng, DRAWS)]
     n = int(shown.objects.max()) + 1
@@ -87,6 +87,19 @@ def cluster_agreement(
         completeness=completeness,
         classes=tuple(classes.tolist()),
     )
+
+
+def k_means(x: Vectors, c: int, rng: np.random.Generator) -> Int[np.ndarray, " n"]:
+    """The cluster of every row; of eight starts on a sample the best one is carried on."""
+    from sklearn.cluster import KMeans
+
+    seed, few = int(rng.integers(2**31)), max(STARTING, 10 * c)
+    options: dict[str, Any] = {"random_state": seed, "max_iter": 30}
+    starts, once = cast(Any, 8 if c <= MANY else 1), cast(Any, 1)  # typed as text in scikit-learn
+    start = x if len(x) <= few else x[rng.choice(len(x), few, replace=False)]
+    trial = KMeans(c, n_init=starts, **options).fit(start)
+    found = KMeans(c, init=trial.cluster_centers_, n_init=once, **options).fit_predict(x)
+    return found.astype(np.int64)
 
 
 def v_measure(

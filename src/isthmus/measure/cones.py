@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 class Anisotropy(Result):
     """Mean cosine of the items to their mean (conformity)."""
 
-    corrected: float
-    """With sampling noise taken out of the square: the root of the mean cosine within the set."""
     conformity: Float[np.ndarray, " n"]
     """Cosine of each sampled row to the mean, smallest first."""
     paper: ClassVar[str] = (

@@ -60,7 +60,7 @@ def inter_cosine(
     values, n, m = pair_sums(pair).inter, len(pair.a), len(pair.b)
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
-    draws = reference.mean_cross(n * m, n, pair.a.space.dim, rng)
+    draws = reference.mean_cross(float(n * m), n, pair.a.space.dim, rng)
     return InterCosine(
         name="inter-modal cosine",
         value=value,
@@ -87,7 +87,7 @@ def unmatched_cosine(
     values, n, m = pair_sums(pair).unmatched, len(pair.a), len(pair.b)
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
-    draws = reference.mean_cross(n * m - len(pair.rows), n, pair.a.space.dim, rng)
+    draws = reference.mean_cross(float(n * m - len(pair.rows)), n, pair.a.space.dim, rng)
     return UnmatchedCosine(
         name="unmatched cosine",
         value=value,

@@ -10,7 +10,8 @@ from isthmus.measure.clouds import Cloud, covariance
 from isthmus.measure.door import SetLike, two
 from isthmus.measure.gap_draws import centroids
 from isthmus.measure.nulls import chance
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import ENOUGH, leave_out, seeded
+from isthmus.measure.threads import values_of
 from isthmus.types import Links, Result
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ SPLITS = 2
 class DistributionGap(Result):
     """Squared 2-Wasserstein distance of two Gaussians after centring: its Bures part."""
 
-    corrected: float
-    """With the jackknife's estimate of the bias taken out."""
     mean_part: float
     """Squared distance of the means, which centring removes."""
     total: float
@@ -61,8 +60,9 @@ def distribution_gap(
     """Squared Bures distance between the modalities' covariances, in [0, 2].
 
     What is left of the squared Gaussian Wasserstein distance after centring each modality. Few
-    items make it too large: read it against ``floor``. The interval corrects the bias and needs
-    several items per coordinate. Without ``rng`` the seed is 0. Exact on streamed sets.
+    items make it too large: read it against ``floor``. From four items a coordinate on the
+    interval is corrected for that; below it is of the value that this n shows. Without ``rng`` the
+    seed is 0. Exact on streamed sets.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -73,9 +73,10 @@ def distribution_gap(
     left, right = (_Parts.of(side) for side in pair.clouds)
     value = left.bures(right)
     kept = [np.arange(left.blocks) != g for g in range(left.blocks)]
-    without = np.array([left.bures(right, rows, rows) for rows in kept])
-    method = "subsampling, one block of objects left out"
-    corrected, interval = leave_out(value, without, method)
+    without = values_of(lambda rows: left.bures(right, rows, rows), kept)
+    enough = min(len(pair.a), len(pair.b)) >= ENOUGH * pair.a.space.dim
+    method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
+    corrected, interval = leave_out(value, without, method, debias=enough)
     means = float(np.sum(np.subtract(*centroids(pair)) ** 2))
     return DistributionGap(
         name="distribution gap (squared Bures distance)",
@@ -84,7 +85,7 @@ def distribution_gap(
         interval=interval,
         null=chance("label", value, _swapped(left, right, rng)),
         floor=_floor(left, right, rng),
-        corrected=corrected,
+        corrected=corrected if enough else None,
         mean_part=means,
         total=means + value,
     )
@@ -92,7 +93,7 @@ def distribution_gap(
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Counts, sums and second moments of one modality by block, around its own mean."""
+    """Counts, sums and uncentred second moments of one modality by block."""
 
     counts: Float[np.ndarray, " g"]
     sums: Float[np.ndarray, "g d"]
@@ -101,12 +102,7 @@ class _Parts:
     @classmethod
     def of(cls, side: Cloud) -> "_Parts":
         m = side.moments
-        mean = m.sums.sum(axis=0) / m.counts.sum()
-        shift = m.sums[:, :, None] * mean
-        grams = m.grams - shift - shift.transpose(0, 2, 1)
-        grams += m.counts[:, None, None] * np.outer(mean, mean)
-        counts = m.counts.astype(np.float64)
-        return cls(counts, m.sums - counts[:, None] * mean, grams.astype(np.float32))
+        return cls(m.counts.astype(np.float64), m.sums, m.grams)
 
     @property
     def blocks(self) -> int:
@@ -137,7 +133,10 @@ def bures(a: Float[np.ndarray, "d d"], b: Float[np.ndarray, "d d"]) -> float:
 
 
 def _swapped(left: _Parts, right: _Parts, rng: np.random.Generator) -> np.ndarray:
-    """The value after the sides of random blocks of objects, each centred, are swapped."""
+    """The value after the sides of random blocks of objects are swapped.
+
+    A gap between the means goes into both mixtures alike, whatever their shares.
+    """
     both = _Parts(
         np.concatenate([left.counts, right.counts]),
         np.concatenate([left.sums, right.sums]),
@@ -145,14 +144,14 @@ def _swapped(left: _Parts, right: _Parts, rng: np.random.Generator) -> np.ndarra
     )
     stays = rng.random((DRAWS, left.blocks)) < 0.5
     labels = np.concatenate([stays, ~stays], axis=1)
-    return np.array([both.bures(both, row, ~row) for row in labels])
+    return values_of(lambda row: both.bures(both, row, ~row), labels)
 
 
 def _floor(left: _Parts, right: _Parts, rng: np.random.Generator) -> float:
     """Mean squared Bures distance between random halves (of blocks) of one modality."""
-    found = []
-    for side in (left, right):
-        for _ in range(SPLITS):
-            first = rng.permutation(side.blocks) < side.blocks / 2
-            found.append(side.bures(side, first, ~first))
-    return float(np.mean(found))
+    cuts = [
+        (side, rng.permutation(side.blocks) < side.blocks / 2)
+        for side in (left, right)
+        for _ in range(SPLITS)
+    ]
+    return float(values_of(lambda cut: cut[0].bures(cut[0], cut[1], ~cut[1]), cuts).mean())

@@ -105,7 +105,7 @@ class Pair:
         self,
     ) -> tuple[
         tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]],
-        tuple[Int[np.ndarray, "m k"], Float[np.ndarray, "m k"]],
+        tuple[Int[np.ndarray, "m j"], Float[np.ndarray, "m j"]],
     ]:
         """Nearest rows of b for each row of a, then of a for b; ask the ``sampled`` pair."""
         return nearest(self.x, self.y), nearest(self.y, self.x)

@@ -10,7 +10,7 @@ from isthmus.measure import reference
 from isthmus.measure.clouds import cloud
 from isthmus.measure.door import SetLike, one
 from isthmus.measure.nulls import DRAWS, chance
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import ENOUGH, leave_out, seeded
 from isthmus.types import Result
 
 
@@ -18,8 +18,6 @@ from isthmus.types import Result
 class EffectiveRank(Result):
     """Exponential of the entropy of the normalised singular values."""
 
-    corrected: float
-    """With the jackknife's estimate of the bias taken out."""
     paper: ClassVar[str] = (
         "Roy & Vetterli, The Effective Rank, EUSIPCO 2007, definition 1; rows at length one, "
         "centred."
@@ -37,8 +35,9 @@ class EffectiveRank(Result):
 def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> EffectiveRank:
     """Number of directions in use, from 1 to d, by the entropy of the singular values.
 
-    Grows with n until n is far above d: compare sets of one size, or read the interval, which
-    leaves blocks of objects out and corrects the bias. Without ``rng`` the seed is 0. Exact on
+    Grows with n until n is far above d: compare sets of one size. The interval leaves blocks of
+    objects out; from four items a coordinate on it is corrected for the bias, below that it is of
+    the value that this n shows. Without ``rng`` the seed is 0. Exact on
     streamed sets.
 
     Source: Roy & Vetterli 2007, definition 1, on the centred rows at length one.
@@ -47,8 +46,9 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
     side = cloud(items)
     values = _rank(side.spectra)
     value = float(values[0])
-    method = "subsampling, one block of objects left out"
-    corrected, interval = leave_out(value, values[1:], method, scale="log")
+    enough = len(items) >= ENOUGH * items.space.dim
+    method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
+    corrected, interval = leave_out(value, values[1:], method, scale="log", debias=enough)
     draws = _rank(reference.spectra(len(items), items.space.dim, rng, DRAWS))
     return EffectiveRank(
         name=f"effective rank ({items.modality})",
@@ -56,11 +56,12 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
         n=side.n,
         interval=interval,
         null=chance("reference law", value, draws, "lower"),
-        corrected=corrected,
+        corrected=corrected if enough else None,
     )
 
 
 def _rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
     singular = np.sqrt(eigenvalues)
-    p = singular / singular.sum(axis=1, keepdims=True)
+    total = singular.sum(axis=1, keepdims=True)
+    p = singular / np.where(total > 0, total, 1)
     return np.exp(-np.sum(p * np.log(np.where(p > 0, p, 1)), axis=1))

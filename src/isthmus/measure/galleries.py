@@ -60,6 +60,7 @@ class MixedResult(RankingResult):
             ax.bar(np.arange(2) + 0.27 * (number - 1), values, width=0.25, label=label)
         ax.set_xticks(range(2), [f"query: {way.query}" for way in ways])
         ax.set_ylabel(self.name)
+        ax.set_ylim(0, 1.3)  # room for the legend above a full bar
         ax.legend()
         return ax
 

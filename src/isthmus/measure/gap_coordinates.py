@@ -23,8 +23,6 @@ TOP = 2
 class GapConcentration(Result):
     """Share of the squared gap in its largest coordinates."""
 
-    corrected: float
-    """Share with sampling noise taken out."""
     coordinates: Int[np.ndarray, " d"]
     """Coordinates, the one with the largest share first."""
     shares: Float[np.ndarray, " d"]
@@ -76,7 +74,9 @@ def gap_concentration(
     value = float(shares[top].sum())
     parts = block_gaps(pair)
     without = (parts.sum(axis=0) - parts) / (len(parts) - 1)
-    left = (without[:, top] ** 2).sum(axis=1) / (without**2).sum(axis=1)
+    squares = (without**2).sum(axis=1)
+    left = np.full(len(parts), value)
+    np.divide((without[:, top] ** 2).sum(axis=1), squares, out=left, where=squares > 0)
     corrected, interval = leave_out(value, left)
     return GapConcentration(
         name=f"gap share of {TOP} coordinates",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 class CentroidGap(Result):
     """Distance between the two mean unit vectors, with its direction."""
 
-    corrected: float
-    """Length with the sampling noise taken out of its square, at least 0."""
     direction: Float[np.ndarray, " d"]
     """Unit vector from the mean of b to the mean of a."""
     paper: ClassVar[str] = (

@@ -8,9 +8,9 @@ from jaxtyping import Float, Int
 
 from isthmus.measure.clouds import cloud
 from isthmus.measure.door import SetLike, one, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, left_out
+from isthmus.measure.neighbourhoods import NEAR, first_kept, thinned
 from isthmus.measure.nulls import DRAWS, chance
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import seeded, subsampled
 from isthmus.types import Links, Result
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def hubness(a: SetLike, *, rng: np.random.Generator | None = None) -> Hubness:
         f"hubness ({items.modality})",
         side.n,
         lists,
-        [(kept, kept) for kept in left_out(side.block)],
+        (side.block, side.block),
         len(lists) - 1,
         rng,
     )
@@ -82,12 +82,12 @@ def cross_hubness(
     """
     pair, rng = two(a, b, links).sampled, seeded(rng)
     lists, _ = pair.neighbours[0]
-    blocks = (left_out(side.block) for side in pair.clouds)
+    left, right = (side.block for side in pair.clouds)
     return _measured(
         f"hubness ({pair.a.modality} to {pair.b.modality})",
         pair.n,
         lists,
-        list(zip(*blocks, strict=True)),
+        (left, right),
         len(pair.b),
         rng,
     )
@@ -97,28 +97,28 @@ def _measured(
     name: str,
     n: int,
     lists: Int[np.ndarray, "n k"],
-    kept: list[tuple[np.ndarray, np.ndarray]],
+    blocks: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]],
     others: int,
     rng: np.random.Generator,
 ) -> Hubness:
     """The result from neighbour lists; ``others``: gallery rows that a query may have as hits."""
-    size = len(kept[0][1])
+    size = len(blocks[1])
     occurrences = np.bincount(lists[:, :NEAR].ravel(), minlength=size)
     value = float(skewness(occurrences[None])[0])
-    without = []
-    for queries, gallery in kept:
-        near = first_kept(lists[queries], gallery)
-        without.append(np.bincount(lists[queries][near], minlength=size)[gallery])
-    left = np.array([float(skewness(counts[None])[0]) for counts in without])
-    method = "subsampling, one block of objects left out"
-    _, interval = leave_out(value, left, method, debias=False)
+    kept = thinned(int(max(block.max() for block in blocks)) + 1)
+    found = np.empty(len(kept))
+    for draw, stay in enumerate(kept):
+        queries, gallery = (stay[block] for block in blocks)
+        near = lists[queries][first_kept(lists[queries], gallery)]
+        counts = np.bincount(near, minlength=size)[gallery]
+        found[draw] = skewness(counts[None])[0]
     p = min(NEAR, others) / others
     draws = rng.binomial(len(lists) - (others < size), p, (DRAWS, size))
     return Hubness(
         name=name,
         value=value,
         n=n,
-        interval=interval,
+        interval=subsampled(value, found, kept),
         null=chance("reference law", value, skewness(draws), note="neighbours drawn at random"),
         occurrences=np.sort(occurrences)[::-1],
     )

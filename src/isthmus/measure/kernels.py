@@ -60,7 +60,7 @@ def linear_cka(
         )
         sx, sy = sums[0][g], sums[1][g]
         both = _hsic(xy, sx, sy, n[g])
-        values[g] = both / np.sqrt(_hsic(xx, sx, sx, n[g]) * _hsic(yy, sy, sy, n[g]))
+        values[g] = _ratio(both, _hsic(xx, sx, sx, n[g]) * _hsic(yy, sy, sy, n[g]))
     value = float(values[0])
     _, interval = leave_out(value, values[1:])
     return UnbiasedCKA(
@@ -87,9 +87,14 @@ def _hsic(
 
 
 def _permuted(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
-    x, y, n = pair.x, pair.y, len(pair.x)
+    x, y, n = pair.x, pair.y, float(len(pair.x))
     sum_x, sum_y = (z.sum(axis=0, dtype=np.float64) for z in (x, y))
     norm = _hsic(x.T @ x, sum_x, sum_x, n) * _hsic(y.T @ y, sum_y, sum_y, n)
     draws = 39 if n * x.shape[1] ** 2 > COSTLY else 199
-    crosses = (x.T @ y[rng.permutation(n)] for _ in range(draws))
-    return np.array([_hsic(cross, sum_x, sum_y, n) for cross in crosses]) / np.sqrt(norm)
+    crosses = (x.T @ y[rng.permutation(len(y))] for _ in range(draws))
+    return np.array([_ratio(_hsic(cross, sum_x, sum_y, n), norm) for cross in crosses])
+
+
+def _ratio(both: float, product: float) -> float:
+    """Alignment; not a number where one of the sets does not vary."""
+    return both / float(np.sqrt(product)) if product > 0 else float("nan")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.arrays import unit
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, directions
 from isthmus.measure.door import Pair, SetLike, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, left_out, nearest
+from isthmus.measure.neighbourhoods import NEAR, TIE, first_kept, nearest, thinned
 from isthmus.measure.nulls import chance, halves, labels
-from isthmus.measure.resampling import leave_out, seeded
+from isthmus.measure.resampling import seeded, subsampled
 from isthmus.types import Links, Result
 
 if TYPE_CHECKING:
@@ -68,15 +67,14 @@ def neighbour_mixing(
     own = _own(lists, is_a, every)
     block = np.concatenate([side.block for side in pair.clouds])
     value = float(own.mean())
-    without = np.array([_own(lists, is_a, kept)[kept].mean() for kept in left_out(block)])
-    method = "subsampling, one block of objects left out"
-    _, interval = leave_out(value, without, method, debias=False)
+    kept = thinned(int(block.max()) + 1)
+    found = np.array([_own(lists, is_a, stay[block])[stay[block]].mean() for stay in kept])
     null = [_own(lists, called, every).mean() for called in labels(pair, rng)]
     return NeighbourMixing(
         name=f"own modality among {NEAR} neighbours",
         value=value,
         n=pair.n,
-        interval=interval,
+        interval=subsampled(value, found, kept),
         null=chance("label", value, np.array(null)),
         floor=_floor(pair, rng),
         centred=_centred(pair),
@@ -87,7 +85,7 @@ def neighbour_mixing(
 
 def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
     """Nearest rows among a then b (numbered on) of every row of a, then of b."""
-    n = len(pair.x)
+    n, rng = len(pair.x), np.random.default_rng(0)
     a_in_b, b_in_a = pair.neighbours
     sides = (cloud(pair.a).neighbours, a_in_b, (0, n)), (cloud(pair.b).neighbours, b_in_a, (n, 0))
     depth = min(lists.shape[1] for side in sides for lists, _ in side[:2])
@@ -95,7 +93,9 @@ def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
     for own, other, (own_start, other_start) in sides:
         rows = np.concatenate([own[0] + own_start, other[0] + other_start], axis=1)
         cosines = np.concatenate([own[1], other[1]], axis=1)
-        order = np.argsort(-cosines, axis=1, kind="stable")[:, :depth]
+        # equal cosines, in whole steps of TIE, are ordered by a fraction drawn at random
+        key = rng.random(cosines.shape) - np.round(cosines / TIE)
+        order = np.argsort(key, axis=1)[:, :depth]
         found.append(np.take_along_axis(rows, order, axis=1))
     return np.concatenate(found)
 
@@ -112,13 +112,10 @@ def _own(
 
 
 def _centred(pair: Pair) -> float:
-    x, y = (unit(z - z.mean(axis=0)) for z in (pair.x, pair.y))
-    z = np.concatenate([x, y])
+    z = np.concatenate([directions(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
     lists, _ = nearest(z, z, same=True, depth=NEAR)
-    return float(
-        (lists < len(x)).mean(axis=1)[: len(x)].sum() / len(z)
-        + (lists >= len(x)).mean(axis=1)[len(x) :].sum() / len(z)
-    )
+    is_a = np.arange(len(z)) < len(pair.x)
+    return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())
 
 
 def _floor(pair: Pair, rng: np.random.Generator) -> float:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float
 
-from isthmus.arrays import Vectors, unit
+from isthmus.arrays import Vectors
+from isthmus.measure.clouds import directions, enough
 from isthmus.measure.door import Pair, SetLike, two
 from isthmus.measure.nulls import chance, halves, labels
 from isthmus.measure.resampling import seeded, wilson
@@ -61,6 +62,7 @@ def modality_probe(
     Source: Alain & Bengio 2016.
     """
     pair, rng = two(a, b, links).sampled, seeded(rng)
+    enough(pair.n, "pairs")
     z, is_a = np.concatenate([pair.x, pair.y]), np.arange(len(pair.x) + len(pair.y)) < len(pair.x)
     objects = np.concatenate(pair.objects)
     first = halves(objects, rng)
@@ -95,7 +97,7 @@ def _right(
         middle = z[train].mean(axis=0)
         x = z[train] - middle
         gram = x.T @ x
-        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
+        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram) + 1e-9
         weights = np.linalg.solve(gram, x.T @ target)
         fitted = x @ weights
         # the threshold lies halfway between the two class means of the fit
@@ -112,7 +114,7 @@ def _right_centred(
     right = np.empty(len(z), dtype=bool)
     for train in (first, ~first):
         means = [z[train & side].mean(axis=0) for side in (~is_a, is_a)]
-        centred = unit(z - np.stack(means)[is_a.astype(int)])
+        centred = directions(z - np.stack(means)[is_a.astype(int)])
         right[~train] = _right(centred, train, is_a[None])[0, ~train]
     return right
 

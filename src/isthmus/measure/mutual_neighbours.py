@@ -6,12 +6,12 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, enough
 from isthmus.measure.door import SetLike, two
-from isthmus.measure.neighbourhoods import NEAR, first_kept, left_out
+from isthmus.measure.neighbourhoods import NEAR
 from isthmus.measure.nulls import DRAWS, chance
-from isthmus.measure.resampling import leave_out, seeded
-from isthmus.types import Links, Result
+from isthmus.measure.resampling import seeded
+from isthmus.types import Interval, Links, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,34 +51,45 @@ def mutual_knn(
     pair, rng = two(a, b, links).paired.sampled, seeded(rng)
     left, right = (cloud(items).neighbours[0] for items in (pair.a, pair.b))
     n = len(left)
-    value = float(_shared(left[:, :NEAR], right[:, :NEAR]).mean())
-    without = [_without(left, right, kept) for kept in left_out(pair.clouds[0].block)]
-    method = "subsampling, one block of objects left out"
-    _, interval = leave_out(value, np.array(without), method, debias=False)
+    enough(n, "pairs")
+    value, error = _shared(left, right)
+    method = "infinitesimal jackknife over objects"
     return MutualNeighbours(
         name=f"mutual {NEAR} nearest neighbours",
         value=value,
         n=n,
-        interval=interval,
+        interval=Interval(value - 1.96 * error, value + 1.96 * error, method),
         null=chance("pairing", value, _permuted(left[:, :NEAR], right[:, :NEAR], rng)),
         expected=min(NEAR, n - 1) / (n - 1),
     )
 
 
-def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
-    return (left[:, :, None] == right[:, None, :]).any(axis=2).mean(axis=1)
+def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tuple[float, float]:
+    """Share of common nearest neighbours and its standard error.
+
+    An object weighs by its own share and by what it gives to others' lists beyond the next
+    neighbour that would replace it. Each pair of objects then counts twice, in both their
+    weights, so its part is taken out once (Efron & Stein 1981).
+    """
+    n, k = len(left), min(NEAR, left.shape[1])
+    a, b = _near(left[:, :k]), _near(right[:, :k])
+    both = a & b
+    own = both.mean(axis=1) * n / k
+    last = min(k, left.shape[1] - 1)
+    next_a = b[np.arange(n), left[:, last]].mean(dtype=np.float32)
+    next_b = a[np.arange(n), right[:, last]].mean(dtype=np.float32)
+    given = (both - next_a * a - next_b * b) / np.float32(k)
+    weight = own + given.sum(axis=0)
+    pairs = given + given.T
+    twice = float(np.vdot(pairs, pairs)) / 2
+    variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
+    return float(own.mean()), float(np.sqrt(variance))
 
 
-def _without(
-    left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"], kept: Bool[np.ndarray, " n"]
-) -> float:
-    sides = [
-        np.where(first_kept(lists, kept), lists, -1 - side)[kept]
-        for side, lists in enumerate((left, right))
-    ]
-    near = np.sort(np.concatenate(sides, axis=1), axis=1)
-    common = ((near[:, 1:] == near[:, :-1]) & (near[:, 1:] >= 0)).sum(axis=1)
-    return float(common.mean() / min(NEAR, int(kept.sum()) - 1))
+def _near(lists: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n n"]:
+    near = np.zeros((len(lists), len(lists)), dtype=bool)
+    near[np.arange(len(lists))[:, None], lists] = True
+    return near
 
 
 def _permuted(
@@ -86,8 +97,7 @@ def _permuted(
 ) -> Float[np.ndarray, " b"]:
     """The share when the objects of b are renamed at random."""
     n, k = left.shape
-    near = np.zeros((n, n), dtype=bool)
-    near[np.arange(n)[:, None], left] = True
+    near = _near(left)
     found = np.empty(DRAWS)
     for draw in range(DRAWS):
         name = rng.permutation(n)

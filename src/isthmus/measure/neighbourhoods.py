@@ -1,29 +1,33 @@
 """Nearest neighbours, deep enough that objects can be left out without looking again."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.arrays import Vectors
-
-DEPTH = 40
+DEPTH = 32
 """Neighbours kept per query."""
 NEAR = 10
 """Neighbours that measures look at (k)."""
 ROWS = 512
+THINNINGS = 60
+"""Subsamples of objects behind the interval of a neighbour measure."""
 TIE = 1e-6
 """Cosines closer than this are tied, and ties are broken at random: float32 knows no better."""
 
 
 def nearest(
-    queries: Vectors, gallery: Vectors, *, same: bool = False, depth: int = DEPTH
+    queries: Float[np.ndarray, "n d"],
+    gallery: Float[np.ndarray, "m d"],
+    *,
+    same: bool = False,
+    depth: int = DEPTH,
+    ties: str = "",
 ) -> tuple[Int[np.ndarray, "n depth"], Float[np.ndarray, "n depth"]]:
     """Rows of the gallery nearest to each query and their cosines, best first.
 
-    Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at random, seed 0.
+    Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at
+    random, by a generator seeded with ``ties``, so that two modalities break theirs apart.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(list(ties.encode()))
     n, m = len(queries), len(gallery)
     depth = min(depth, m - same)
     found = np.empty((n, depth), dtype=np.int32)
@@ -52,6 +56,12 @@ def first_kept(
     return there & (np.cumsum(there, axis=1, dtype=np.int16) <= k)
 
 
-def left_out(block: Int[np.ndarray, " n"]) -> Iterator[Bool[np.ndarray, " n"]]:
-    """The rows that stay when each block of objects is left out in turn."""
-    return (block != number for number in range(int(block.max()) + 1))
+def thinned(blocks: int) -> Bool[np.ndarray, "t g"]:
+    """Which blocks of objects stay in each of 60 subsamples of three quarters of them, seed 0.
+
+    Leaving out single blocks overstates the variance of neighbour counts by 40 %; in spaces of
+    200 items a quarter left out came within the error of the simulation.
+    """
+    left_out = max(1, round(blocks / 4))
+    row = np.arange(blocks) >= left_out
+    return np.random.default_rng(0).permuted(np.tile(row, (THINNINGS, 1)), axis=1)

@@ -24,8 +24,8 @@ def chance(
 ) -> Null:
     """The null that these draws make, with the p-value of the value.
 
-    ``tail``: ``upper`` if something found makes the value larger, ``lower`` if smaller,
-    ``two`` if either.
+    A value that is not a number (nothing varies) has no p-value. ``tail``: ``upper`` if
+    something found makes the value larger, ``lower`` if smaller, ``two`` if either.
     """
     draws = np.asarray(draws, dtype=np.float64)
     # values that are equal in exact arithmetic count as ties, which is the safe side
@@ -33,6 +33,7 @@ def chance(
     above = (1 + int(np.sum(draws >= value - slack))) / (1 + len(draws))
     below = (1 + int(np.sum(draws <= value + slack))) / (1 + len(draws))
     p = {"upper": above, "lower": below, "two": min(1.0, 2 * min(above, below))}[tail]
+    p = p if np.isfinite(value) else float("nan")
     low, high = np.quantile(draws, [0.025, 0.975])
     return Null(kind, float(draws.mean()), float(low), float(high), p, len(draws), note)
 

@@ -18,8 +18,6 @@ from isthmus.types import Result
 class ParticipationRatio(Result):
     """(sum of eigenvalues)^2 over the sum of their squares."""
 
-    corrected: float
-    """From unbiased estimates of both traces: what infinitely many items would show."""
     paper: ClassVar[str] = (
         "Gao et al., A theory of multineuronal dimensionality, 2017, equation 1; unbiased traces: "
         "Himeno & Yamada, J. Multivariate Analysis 2014, equations 2.1 and 2.2."
@@ -48,7 +46,8 @@ def participation_ratio(
     items, rng = one(a), seeded(rng)
     side = cloud(items)
     trace, square, fourth, n = _traces(side)
-    unbiased = _ratio(trace, square, fourth, n)
+    with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies
+        unbiased, plain = _ratio(trace, square, fourth, n), trace**2 / square
     corrected, interval = leave_out(
         float(unbiased[0]),
         unbiased[1:],
@@ -56,7 +55,7 @@ def participation_ratio(
         scale="log",
         debias=False,
     )
-    value = float(trace[0] ** 2 / square[0])
+    value = float(plain[0])
     return ParticipationRatio(
         name=f"participation ratio ({items.modality})",
         value=value,

@@ -1,5 +1,6 @@
 """Rankings: what every measure of retrieval returns: both directions, chance and interval."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -81,7 +82,7 @@ class RankingResult(Result):
         )
 
     def plot(self, ax: "Axes") -> "Axes":
-        """One bar per direction (and cut-off), interval and chance."""
+        """One bar per direction and cut-off, with chance as a dash."""
         for number, way in enumerate((self.forward, self.backward)):
             label = f"{way.query} → {way.gallery}"
             values, chance = (
@@ -91,7 +92,7 @@ class RankingResult(Result):
             ax.bar(places, values, width=0.38, label=label)
             ax.scatter(places, chance, marker="_", color="0.3", s=200, zorder=3)
         ax.set_xticks(range(len(self.ks) or 1), [f"k = {k}" for k in self.ks] or [self.name])
-        ax.set_ylabel(self.name)
+        ax.set_ylabel(re.sub(r"@\d+", "@k", self.name))
         ax.legend(title="dash: chance")
         return ax
 

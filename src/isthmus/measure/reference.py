@@ -11,6 +11,8 @@ from jaxtyping import Float
 
 DRAWS = 999
 """Draws from a law that costs next to nothing."""
+SMALL = 64
+"""Coordinates up to which plain eigenvalues of all draws at once are faster."""
 
 
 def mean_length(n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
@@ -56,13 +58,20 @@ def spectra(n: int, d: int, rng: np.random.Generator, draws: int) -> Float[np.nd
 
     dof, size = n - 1, min(n - 1, d)
     wide = max(dof, d)
+    main = np.sqrt(rng.chisquare(wide - np.arange(size), (draws, size)))
+    below = np.sqrt(rng.chisquare(size - 1 - np.arange(size - 1), (draws, size - 1)))
+    square = main**2
+    square[:, 1:] += below**2
+    beside = main[:, :-1] * below
+    if size <= SMALL:
+        table = np.zeros((draws, size, size))
+        table[:, np.arange(size), np.arange(size)] = square
+        table[:, np.arange(1, size), np.arange(size - 1)] = beside
+        values = np.linalg.eigvalsh(table)
+    else:
+        rows = zip(square, beside, strict=True)
+        values = np.stack([eigvalsh_tridiagonal(*row, check_finite=False) for row in rows])
     found = np.zeros((draws, d))
-    for row in found:
-        main = np.sqrt(rng.chisquare(wide - np.arange(size)))
-        below = np.sqrt(rng.chisquare(size - 1 - np.arange(size - 1)))
-        square = main**2
-        square[1:] += below**2
-        values = eigvalsh_tridiagonal(square, main[:-1] * below, check_finite=False)
-        row[:size] = np.clip(values[::-1], 0, None) / dof
+    found[:, :size] = np.clip(values[:, ::-1], 0, None) / dof
     found[:, :size] **= np.sqrt((size - 1) / (size + 1))
     return found

@@ -50,16 +50,19 @@ def relative_modality_gap(
     sums = pair_sums(pair)
     m, within_a, within_b = ((1 - c) / 2 for c in (sums.matched, sums.intra_a, sums.intra_b))
     within = (within_a + within_b) / 2
-    values = m / (m + within)
+    with np.errstate(invalid="ignore"):  # one point: 0/0
+        values = m / (m + within)
     value = float(values[0])
     _, interval = leave_out(value, values[1:])
     permuted = (1 - permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)) / 2
+    with np.errstate(invalid="ignore"):
+        draws = permuted / (permuted + within[0])
     return RelativeModalityGap(
         name="relative modality gap",
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("pairing", value, permuted / (permuted + within[0]), "lower"),
+        null=chance("pairing", value, draws, "lower"),
         matched=float(m[0]),
         intra_a=float(within_a[0]),
         intra_b=float(within_b[0]),

@@ -9,7 +9,7 @@ blocks of objects out.
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, Num
 
 from isthmus.types import Interval
 
@@ -20,7 +20,6 @@ SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] =
     "plain": (np.asarray, np.asarray),
     "log": (np.log, np.exp),
     "logit": (lambda p: np.log(p) - np.log1p(-p), lambda z: 1 / (1 + np.exp(-z))),
-    "cosine": (np.arctanh, np.tanh),
 }
 """Scales on which an estimate is nearly normal, and the way back."""
 
@@ -35,7 +34,7 @@ def cut(objects: int, rng: np.random.Generator, blocks: int = BLOCKS) -> Int[np.
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
 
-def with_and_without(blocks: Float[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
+def with_and_without(blocks: Num[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
     """The sum over all blocks, then the sum without each block, along a first axis of g + 1."""
     total = blocks.sum(axis=0, dtype=np.float64)
     return np.concatenate([total[None], total - blocks])
@@ -77,6 +76,11 @@ def query_bootstrap(
     return Interval(float(low), float(high), "query bootstrap, gallery fixed")
 
 
+ENOUGH = 4
+"""Items a coordinate from which the bias of a spectrum is small enough to be taken out; with fewer
+the correction extrapolates too far, and the interval is of the value that this n shows."""
+
+
 def leave_out(
     value: float,
     without: Float[np.ndarray, " g"],
@@ -108,6 +112,19 @@ def leave_out(
     half = float(stdtrit(blocks - 1, 0.975)) * error
     ends = back(np.array([corrected, corrected - half, corrected + half]))
     return float(ends[0]), Interval(float(ends[1]), float(ends[2]), method)
+
+
+def subsampled(
+    value: float, values: Float[np.ndarray, " t"], kept: Bool[np.ndarray, "t g"]
+) -> Interval:
+    """Interval around the value from its values on subsamples of the blocks of objects.
+
+    Drawn without replacement, so that no item is its own neighbour; the variance is scaled by
+    kept / left out (delete-d jackknife, Shao & Wu 1989).
+    """
+    blocks, stay = kept.shape[1], int(kept[0].sum())
+    error = float(np.sqrt(np.var(values, ddof=1) * stay / (blocks - stay)))
+    return student(value, error, blocks, "subsampling of three quarters of the objects")
 
 
 def pair_mean(kernel: Float[np.ndarray, "g g"]) -> tuple[float, float]:

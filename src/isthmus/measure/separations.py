@@ -14,7 +14,7 @@ from isthmus.types import Links, Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FINE = 16_384
+FINE = 4_096
 """Steps from -1 to 1 in which cosines are compared; closer ones count as ties."""
 BINS = 128
 """Bins of the histograms, a divisor of ``FINE``."""
@@ -66,7 +66,7 @@ def cosine_separation(
     Source: Hanley & McNeil 1982.
     """
     pair, rng = two(a, b, links).sampled, seeded(rng)
-    steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.uint16)
+    steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.int16)
     matched, every = _counts(pair, steps)
     values = _area(matched, every - matched)
     value = float(values[0])

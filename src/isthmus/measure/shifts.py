@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
+from isthmus.measure.clouds import enough
 from isthmus.measure.door import SetLike, two
 from isthmus.measure.resampling import BLOCKS, cut, leave_out, seeded
 from isthmus.types import Links, Null, Result
@@ -71,6 +72,7 @@ def temperature_shift(
     Source: Liang et al. 2022, section 4.2.
     """
     pair, rng = two(a, b, links).paired.sampled, seeded(rng)
+    enough(len(pair.x), "pairs")
     rows = np.sort(rng.permutation(len(pair.x))[:BATCH])
     x, y = pair.x[rows], pair.y[rows]
     gap = pair.x.mean(axis=0) - pair.y.mean(axis=0)

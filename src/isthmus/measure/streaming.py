@@ -79,8 +79,8 @@ class LinkMoments:
 
 
 def link_moments(
-    a: Vectors,
-    b: Vectors,
+    a: Float[np.ndarray, "n d"],
+    b: Float[np.ndarray, "m d"],
     rows: Int[np.ndarray, "k 2"],
     block_of_link: Int[np.ndarray, " k"],
     size: int = BLOCK,
@@ -116,7 +116,7 @@ def pieces(
             yield order[first : min(first + size, stop)]
 
 
-def _unit_rows(vectors: Vectors, rows: Int[np.ndarray, " n"]) -> Vectors:
+def _unit_rows(vectors: Vectors, rows: Int[np.ndarray, " r"]) -> Float[np.ndarray, "r d"]:
     first, last = int(rows[0]), int(rows[-1])
     if last - first + 1 == len(rows) and (len(rows) < 2 or int(rows[1]) == first + 1):
         return unit(vectors[first : last + 1])

@@ -54,7 +54,7 @@ def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniform
     side = cloud(items).sampled
     sums, pairs = _potentials(side)
     mean = float(sums.sum() / pairs.sum())
-    held = np.diag(pairs) > 0
+    held = pairs.any(axis=1)
     kernel = np.divide(sums, pairs, out=np.zeros_like(sums), where=pairs > 0)[np.ix_(held, held)]
     _, error = pair_mean(kernel)
     ends = student(float(np.log(mean)), error / mean, len(kernel), "U-statistic over blocks")

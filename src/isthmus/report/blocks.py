@@ -65,6 +65,8 @@ class Facts:
     """Facts side by side where there is room."""
 
     facts: tuple[Fact, ...]
+    folded: str = ""
+    """Where not empty, the facts are folded away under these words."""
 
 
 @dataclass(frozen=True)

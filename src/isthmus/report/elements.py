@@ -97,7 +97,10 @@ def facts(block: Facts) -> str:
         f'<p class="value">{escaped(fact.value)}</p>{_told(fact)}</div>'
         for fact in block.facts
     )
-    return f'<div class="facts">{inside}</div>'
+    grid = f'<div class="facts">{inside}</div>'
+    if not block.folded:
+        return grid
+    return f"<details><summary>{escaped(block.folded)}</summary>{grid}</details>"
 
 
 def _told(block: Figure | Fact) -> str:
@@ -160,8 +163,9 @@ def _tile(tile: Tile) -> str:
         picture = f'<img src="{tile.picture}" width="{width}" height="{height}" alt="{alt}">'
     words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(tile.mark, "")
     mark = f'<span class="mark {tile.mark}">{words}</span>' if words else ""
-    text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text else ""
-    name = "" if tile.text and not tile.picture else f'<p class="name">{escaped(tile.name)}</p>'
+    # a picture speaks for itself; its text is what a reader who does not see it is told
+    text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text and not tile.picture else ""
+    name = "" if text else f'<p class="name">{escaped(tile.name)}</p>'
     note = f'<p class="note">{escaped(tile.note)}{mark}</p>'
     return f'<div class="tile">{picture}{text}{name}{note}</div>'
 

@@ -3,6 +3,7 @@
 import io
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from isthmus.report.blocks import Figure
@@ -143,10 +144,12 @@ def _legend_above(axes: Any) -> None:
 
 
 def _columns(labels: Sequence[str]) -> int:
-    """The most legend columns that fit beside each other; a column is filled before the next."""
+    """The most legend columns that fit beside each other, filled as matplotlib fills them."""
     for count in range(len(labels), 1, -1):
-        rows = -(-len(labels) // count)
-        columns = [labels[start : start + rows] for start in range(0, len(labels), rows)]
+        rows, longer = divmod(len(labels), count)
+        sizes = [rows + 1] * longer + [rows] * (count - longer)
+        ends = [sum(sizes[:column]) for column in range(count + 1)]
+        columns = [labels[start:end] for start, end in pairwise(ends)]
         if sum(6.3 * max(map(len, column)) + 38 for column in columns) <= 345:
             return count
     return 1

@@ -67,7 +67,9 @@ def between(result: Result) -> str:
 
 def correction(result: Result) -> str:
     """The bias-corrected value, where a result has one that reads differently from its value."""
-    corrected = number(getattr(result, "corrected", result.value))
+    if result.corrected is None:
+        return ""
+    corrected = number(result.corrected)
     return "" if corrected == number(result.value) else corrected
 
 

@@ -129,9 +129,10 @@ def more_than_a_shift(e: Evidence) -> Advice | None:
 
 
 def popular_answers(e: Evidence) -> Advice | None:
-    """Hubs: k-occurrence more skewed than chance allows."""
+    """Hubs, k-occurrence more skewed than chance allows, where retrieval has room to improve."""
     worst = max(e["hubness_ab"], e["hubness_ba"])
-    if not worst > 1.0 + e["hubness_chance"]:
+    room = min(e["recall_ab"], e["recall_ba"]) < 0.95
+    if not (room and worst > 1.0 + e["hubness_chance"]):
         return None
     return Advice(
         "Correct for popular answers",

@@ -23,8 +23,10 @@ class Pick:
 
     query: str
     answers: tuple[Answer, ...]
+    right: Answer
+    """The closest linked answer."""
     rank: int
-    """Rank of the first linked answer."""
+    """Its rank, from 1."""
     margin: float
     """Cosine of the best linked answer minus that of the best other one."""
 
@@ -52,9 +54,12 @@ def pick(found: Neighbours, position: int, answers: int = 4) -> Pick:
             strict=False,
         )
     )
+    partner = int(found.partner[position])
+    cosine = found.queries.unit[found.asked[position]] @ found.gallery.unit[partner]
     return Pick(
         found.queries.ids[found.asked[position]],
         shown,
+        Answer(found.gallery.ids[partner], round(float(cosine), 4), True),
         int(found.rank[position]),
         round(float(found.margin[position]), 4),
     )

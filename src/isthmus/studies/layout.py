@@ -56,8 +56,8 @@ SPECTRUM = Part(
     "spectrum",
     "Spectrum, dimension and hubs",
     "How many directions the vectors really use, and how evenly neighbours are shared out.",
-    (("spectrum",), ("hubness", "cross_hubness")),
-    ("effective_rank", "participation_ratio"),
+    (("spectrum",), ("cross_hubness",)),
+    ("hubness", "effective_rank", "participation_ratio"),
 )
 RETRIEVAL = Part(
     "retrieval",
@@ -93,9 +93,10 @@ AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
 
 HEADINGS = {
     "intra_cosine": "Cosines within and across the modalities",
-    "hubness": "Hubs: how often each item is somebody's neighbour",
+    "spectrum": "Variance held by the first directions",
+    "cross_hubness": "Hubs: how often each item is somebody's neighbour",
 }
-"""Titles of drawings that several measures share, by their first measure."""
+"""Titles of drawings that several results share, by their first measure; all others stand alone."""
 
 
 def measure_of(key: str) -> str:

@@ -72,8 +72,8 @@ def section(pair: tuple[Look, Look], given: StudyInput, album: Album) -> Section
     blocks = tuple(block for look in pair for block in _strips(look, shelf))
     lead = (
         "What stands next to what. Each row is one query and its nearest items of the other "
-        "modality, closest first. The margin is the cosine of its linked item minus that of the "
-        "best other one."
+        "modality, closest first; where the linked one is not among them, it stands last. The "
+        "margin is the cosine of the linked item minus that of the best other one."
     )
     return Section("neighbours", "Neighbours and their confusions", lead, blocks)
 

@@ -106,8 +106,9 @@ def _run(call: Call, seed: int, found: Measured) -> None:
     try:
         measure = resolve(call.target)
         arguments = bound(measure, call.arguments, seed, call.key)
-        found.results[call.key] = measure(**arguments)
-        found.targets[call.key] = call.target
+        result = measure(**arguments)
+        _ = (result.about, result.cite(), result.to_dict())  # what the page will ask of it
+        found.results[call.key], found.targets[call.key] = result, call.target
     except IsthmusError as error:
         found.missing[call.key] = str(error)
     except Exception as error:  # a fault of one measure must not lose the others

@@ -26,6 +26,8 @@ class Neighbours:
     """(q, k) their cosines."""
     linked: np.ndarray
     """(q, k) whether they belong to the query."""
+    partner: np.ndarray
+    """(q,) row of the closest linked answer."""
     rank: np.ndarray
     """(q,) rank of the closest linked answer, from 1."""
     margin: np.ndarray
@@ -52,19 +54,31 @@ def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -
     nearest = np.empty((len(asked), kept), dtype=np.int64)
     cosines = np.empty((len(asked), kept), dtype=np.float32)
     linked = np.empty((len(asked), kept), dtype=bool)
+    partner = np.empty(len(asked), dtype=np.int64)
     rank = np.empty(len(asked), dtype=np.int64)
     margin = np.empty(len(asked), dtype=np.float32)
     for begin in range(0, len(asked), _ROWS):
         part = slice(begin, begin + _ROWS)
         block = queries.unit[asked[part]] @ gallery.unit.T
         right = np.zeros(block.shape, dtype=bool)
-        for row, partner in enumerate(partners[part]):
-            right[row, partner] = True
-        first = np.argsort(-block, axis=1, kind="stable")[:, :kept]
+        for row, own in enumerate(partners[part]):
+            right[row, own] = True
+        first = _largest(block, kept)
         nearest[part], cosines[part] = first, np.take_along_axis(block, first, axis=1)
         linked[part] = np.take_along_axis(right, first, axis=1)
-        best = np.where(right, block, -np.inf).max(axis=1)
+        only = np.where(right, block, -np.inf)
+        partner[part], best = only.argmax(axis=1), only.max(axis=1)
         other = np.where(right, -np.inf, block).max(axis=1)
         rank[part] = 1 + ((block > best[:, None]) & ~right).sum(axis=1)
         margin[part] = best - other
-    return Neighbours(queries, gallery, asked, nearest, cosines, linked, rank, margin)
+    return Neighbours(queries, gallery, asked, nearest, cosines, linked, partner, rank, margin)
+
+
+def _largest(scores: np.ndarray, kept: int) -> np.ndarray:
+    """Columns of the largest scores of each row, in order; of equal ones the first comes first."""
+    if kept < scores.shape[1]:
+        columns = np.sort(np.argpartition(scores, -kept, axis=1)[:, -kept:], axis=1)
+    else:
+        columns = np.broadcast_to(np.arange(kept), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)

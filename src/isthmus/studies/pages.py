@@ -25,6 +25,7 @@ from isthmus.studies.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.measuring import Measured
 from isthmus.studies.projection import Projection, project
 from isthmus.studies.readings import COLUMNS, rows, sections
+from isthmus.studies.results import by_reason
 from isthmus.studies.sampling import whole_objects
 from isthmus.studies.significance import METHOD, adjusted
 from isthmus.studies.summary import summary
@@ -77,9 +78,9 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
         "truncated": list(given.about.truncated),
         "licences": provenance.licences(given),
         "context": dict(given.about.context),
-        "results": {key: _recorded(found, p, key) for key in found.results},
+        "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
-        "comparisons": {"method": METHOD, "measures": len(p)},
+        "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
         "evidence": {key: plain(value) for key, value in numbers.items()},
         "advice": plain(advice),
         "neighbours": [look.to_dict() for look in pair],
@@ -88,13 +89,12 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
     return html(page), record
 
 
-def _recorded(found: Measured, p: dict[str, float], key: str) -> dict[str, Any]:
+def _recorded(found: Measured, key: str) -> dict[str, Any]:
     result = found.results[key]
     return {
         "measure": found.targets[key],
         "paper": result.cite(),
         "about": result.about,
-        "adjusted_p": p.get(key),
         **result.to_dict(),
     }
 
@@ -142,26 +142,21 @@ def _next(advice: tuple[Any, ...]) -> Section:
 
 
 def _all(found: Measured, p: dict[str, float]) -> Section:
-    cells = tuple(
-        row for key, result in found.results.items() for row in rows(key, result, p.get(key))
-    )
+    cells = tuple(row for key, result in found.results.items() for row in rows(key, result, p))
     sources = {result.name: result.cite() for result in found.results.values()}
     blocks: list[Block] = [
-        Table("Every measure", COLUMNS, cells, COLUMNS[1:]),
+        Table("Every measure", COLUMNS, cells, (*COLUMNS[1:5], *COLUMNS[6:])),
         Table("Sources", ("measure", "paper and equation"), tuple(sources.items())),
     ]
-    if found.missing:
-        blocks.append(Table("Not measured", ("reason", "measures"), _missing(found.missing)))
+    grouped = by_reason(found.missing)
+    left_out = tuple((reason, ", ".join(keys)) for reason, keys in grouped.items())
+    if left_out:
+        blocks.append(Table("Not measured", ("reason", "measures"), left_out))
     lead = (
-        f"{len(p):,} of these measures have a p-value; the adjusted one ({METHOD}) says what is "
-        "left of it among so many: below 0.05, one in twenty of those called different from "
-        "chance is expected to be so by luck. A measure's null says what was made meaningless."
+        f"{len(p):,} of these numbers have a p-value. The adjusted one ({METHOD}) accounts for "
+        "their number: if all below 0.05 are called different from chance, at most one in twenty "
+        "of these calls is expected to be wrong. The null says what was made meaningless to learn "
+        "what chance gives: the pairing, the label of the modality, or all but n and d (reference "
+        "law)."
     )
     return Section("numbers", "All numbers", lead, tuple(blocks))
-
-
-def _missing(missing: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    grouped: dict[str, list[str]] = {}
-    for key, reason in missing.items():
-        grouped.setdefault(reason, []).append(key)
-    return tuple((reason, ", ".join(keys)) for reason, keys in grouped.items())

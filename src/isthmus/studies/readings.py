@@ -1,5 +1,6 @@
 """Results as parts of the page: drawings with a sentence and numbers, facts, rows of a table."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from isthmus.measure.rankings import RankingResult
@@ -27,10 +28,13 @@ from isthmus.studies.layout import (
     measure_of,
     way_of,
 )
-from isthmus.types import Result
+from isthmus.types import Null, Result
 
 Results = Mapping[str, Result]
 """Results by key."""
+
+SHOWN = 3
+"""Facts of a part that are not folded away."""
 
 
 def sections(parts: Iterable[Part], results: Results) -> tuple[Section, ...]:
@@ -43,7 +47,8 @@ def blocks(part: Part, results: Results) -> tuple[Block, ...]:
     """The drawings of a part, then what it tells without one."""
     if part is OTHER:
         return _others(results)
-    drawings = [_drawing(group, _of(group, results)) for group in part.drawn if _of(group, results)]
+    groups = [some for group in part.drawn for some in _drawn_together(group, results)]
+    drawings = [_drawing(some) for some in groups]
     facts = [_fact(_of((name,), results)) for name in part.told if _of((name,), results)]
     return _both(drawings, facts)
 
@@ -53,7 +58,12 @@ def _others(results: Results) -> tuple[Block, ...]:
     names = dict.fromkeys(measure_of(key) for key in results if measure_of(key) not in known)
     groups = {name: _of((name,), results) for name in names}
     own = {name for name, some in groups.items() if _draws_itself(next(iter(some.values())))}
-    drawings = [_drawing((name,), some) for name, some in groups.items() if name in own]
+    drawings = [
+        _drawing({key: result})
+        for name, some in groups.items()
+        if name in own
+        for key, result in some.items()
+    ]
     return _both(drawings, [_fact(some) for name, some in groups.items() if name not in own])
 
 
@@ -61,9 +71,20 @@ def _both(drawings: list[Figure], facts: list[Fact]) -> tuple[Block, ...]:
     found: list[Block] = []
     if drawings:
         found.append(Figures(tuple(drawings)))
-    if facts:
-        found.append(Facts(tuple(facts)))
+    first, rest = facts[:SHOWN], facts[SHOWN:]
+    if first:
+        found.append(Facts(tuple(first)))
+    if rest:
+        names = ", ".join(fact.title for fact in rest)
+        found.append(Facts(tuple(rest), folded=f"{len(rest)} more: {names}"))
     return tuple(found)
+
+
+def _drawn_together(group: tuple[str, ...], results: Results) -> list[Results]:
+    some = _of(group, results)
+    if group[0] in HEADINGS:
+        return [some] if some else []
+    return [{key: result} for key, result in some.items()]
 
 
 def _of(names: tuple[str, ...], results: Results) -> Results:
@@ -76,14 +97,22 @@ def _draws_itself(result: Result) -> bool:
     return type(result).plot is not Result.plot
 
 
-def _drawing(group: tuple[str, ...], some: Results) -> Figure:
-    key = "f-" + "-".join(group).replace("_", "-")
-    title = HEADINGS.get(group[0]) or heading(some)
-    return figure(key, title, tuple(some.values()), sentence(some), told(some))
+def _drawing(some: Results) -> Figure:
+    keys = [*some]
+    anchor = "f-" + "".join(letter if letter.isalnum() else "-" for letter in keys[0])
+    title = HEADINGS.get(measure_of(keys[0])) or heading(some)
+    way = way_of(keys[0]) if len(keys) == 1 else ""
+    title = f"{title}, {way}" if way else title
+    try:
+        return figure(anchor, title, tuple(some.values()), sentence(some), told(some))
+    except Exception as error:  # a drawing that fails must not lose the numbers
+        words = f"{sentence(some)} (It could not be drawn: {error}.)"
+        return Figure(title, "", title, words, told(some))
 
 
 def _fact(some: Results) -> Fact:
-    value = " · ".join(number(result.value) for result in some.values())
+    values = [result.value for result in some.values()]
+    value = " · ".join(map(number, values)) if any(map(math.isfinite, values)) else ""
     numbers = tuple(row for row in told(some) if row[0] != "value")
     return Fact(heading(some), value, sentence(some), numbers)
 
@@ -140,6 +169,7 @@ COLUMNS = (
     "bias-corrected",
     "95 % interval",
     "chance",
+    "null",
     "noise floor",
     "n",
     "p",
@@ -148,7 +178,7 @@ COLUMNS = (
 """Of the table of all numbers."""
 
 
-def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ...]]:
+def rows(key: str, result: Result, adjusted: Mapping[str, float]) -> list[tuple[str, ...]]:
     """The cells of a result in the table of all numbers; of a ranking, one row a direction."""
     way = way_of(key)
     title = result.name if not way or way in result.name else f"{result.name} ({way})"
@@ -159,13 +189,13 @@ def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ..
                 number(way.value),
                 "–",
                 span(way.interval),
-                beside(way.null.mean, way.value),
+                *_null(way.null, way.value),
                 "–",
                 f"{way.queries:,}",
                 number(way.null.p),
-                number(adjusted) if way is result.forward else "–",
+                number(adjusted.get(name)),
             )
-            for way in (result.forward, result.backward)
+            for name, way in ((key, result.forward), (f"{key} backward", result.backward))
         ]
     return [
         (
@@ -173,10 +203,14 @@ def rows(key: str, result: Result, adjusted: float | None) -> list[tuple[str, ..
             number(result.value),
             correction(result) or "–",
             span(result.interval),
-            beside(result.null.mean, result.value),
+            *_null(result.null, result.value),
             number(result.floor),
             f"{result.n:,}",
             number(result.null.p),
-            number(adjusted),
+            number(adjusted.get(key)),
         )
     ]
+
+
+def _null(null: Null, value: float) -> tuple[str, str]:
+    return beside(null.mean, value), null.kind

@@ -29,5 +29,20 @@ class StudyResult:
 
     def __str__(self) -> str:
         lines = [str(result) for result in self.results.values()]
-        lines += [f"{key}: not measured ({reason})" for key, reason in self.missing.items()]
+        lines += [
+            f"not measured: {', '.join(keys)} ({reason})" for reason, keys in self.left_out.items()
+        ]
         return "\n".join(lines)
+
+    @property
+    def left_out(self) -> dict[str, list[str]]:
+        """The measures that are missing, by reason."""
+        return by_reason(self.missing)
+
+
+def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
+    """Keys that share a reason, together."""
+    grouped: dict[str, list[str]] = {}
+    for key, reason in missing.items():
+        grouped.setdefault(reason, []).append(key)
+    return grouped

@@ -5,18 +5,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from isthmus.measure.rankings import RankingResult
 from isthmus.types import Result
 
 METHOD = "Benjamini-Hochberg"
 
 
 def adjusted(results: Mapping[str, Result]) -> dict[str, float]:
-    """Benjamini-Hochberg adjusted p of every result whose null has one.
+    """Benjamini-Hochberg adjusted p of every result and direction whose null has one.
 
-    Below 0.05, at most one in twenty of the results called different from chance is expected
-    to be so by luck (false discovery rate; Benjamini and Hochberg 1995).
+    The second direction of a ranking stands under ``key`` + `` backward``. If all below 0.05
+    are called different from chance, at most one in twenty of these calls is expected to be
+    wrong (false discovery rate; Benjamini and Hochberg 1995).
     """
-    p = {key: result.null.p for key, result in results.items() if math.isfinite(result.null.p)}
+    found = {key: result.null.p for key, result in results.items()}
+    found |= {
+        f"{key} backward": result.backward.null.p
+        for key, result in results.items()
+        if isinstance(result, RankingResult)
+    }
+    p = {key: value for key, value in found.items() if math.isfinite(value)}
     if not p:
         return {}
     values = np.array(list(p.values()))

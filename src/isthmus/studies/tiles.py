@@ -8,6 +8,9 @@ from isthmus.studies.confusions import Answer, Hub, Pick
 from isthmus.studies.given import StudyInput
 from isthmus.types import ItemError, Links
 
+WIDE = 4
+"""Answers of one row."""
+
 
 class Shelf:
     """Pictures and captions of a study's items, by id."""
@@ -49,11 +52,13 @@ class Shelf:
         return f"{modality}: {self.text(modality, name) or name}"
 
     def tile(self, modality: str, name: str, note: str, mark: str = "") -> Tile:
-        """One item with what there is to see of it."""
+        """One item with what there is to see of it: a picture, else a text."""
         text = self.text(modality, name)
+        if modality == "text":
+            return Tile(name, text, note, mark=mark)
         uri, size = self._picture(name) if modality == "image" else ("", (0, 0))
-        if modality != "text" and text:
-            text = f"({text})" if uri else f"({modality} of: {text})"
+        if text and not uri:
+            text = f"({modality} of: {text})"
         return Tile(name, text, note, uri, size, mark)
 
     def _has(self, wanted: str, name: str, modality: str) -> bool:
@@ -76,11 +81,19 @@ class Shelf:
 
 
 def strip(shelf: Shelf, pair: tuple[str, str], chosen: Pick) -> Strip:
-    """A query with its first answers; ``pair`` names the modalities of query and answers."""
-    answers = tuple(_answer(shelf, pair[1], one) for one in chosen.answers)
+    """A query with its first answers and, where it is not among them, its linked one.
+
+    ``pair`` names the modalities of query and answers.
+    """
+    found = any(one.linked for one in chosen.answers)
+    shown = chosen.answers if found else chosen.answers[: WIDE - 1]
+    tiles = [_answer(shelf, pair[1], one) for one in shown]
+    if not found:
+        note = f"rank {chosen.rank:,}, cosine {number(chosen.right.cosine)}"
+        tiles.append(shelf.tile(pair[1], chosen.right.id, note, "right"))
     rank = "first" if chosen.rank == 1 else f"at rank {chosen.rank:,}"
     sentence = f"Its linked {pair[1]} comes {rank}; margin {number(chosen.margin)}."
-    return Strip(shelf.tile(pair[0], chosen.query, f"query: {pair[0]}"), answers, sentence)
+    return Strip(shelf.tile(pair[0], chosen.query, f"query: {pair[0]}"), tuple(tiles), sentence)
 
 
 def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float) -> Strip:

@@ -71,12 +71,16 @@ class Result:
     null: Null = field(default_factory=lambda: Null("none", note="not declared"))
     floor: float | None = None
     """Noise floor: the value between random halves of one modality."""
+    corrected: float | None = None
+    """The value with the bias of a finite sample taken out; where it is given, the interval is its
+    interval, which may leave out the plain value."""
 
     paper: ClassVar[str] = ""
     """Source: paper and equation."""
 
     def __str__(self) -> str:
-        interval = f" {self.interval}" if self.interval else ""
+        corrected = "" if self.corrected is None else f" (unbiased {self.corrected:.3f})"
+        interval = f"{corrected} {self.interval}" if self.interval else corrected
         floor = "" if self.floor is None else f", floor {self.floor:.3f}"
         return f"{self.name} {self.value:.3f}{interval}, {self.null}{floor} (n={self.n})"
 

@@ -16,6 +16,8 @@ __all__ = ["WORLDS", "load", "open_world"]
 
 WORLDS: dict[str, str] = {
     "babel": "isthmus.worlds.babel.scenes:babel_world",
+    "clipart": "isthmus.worlds.clipart:clipart_world",
+    "glyphs": "isthmus.worlds.glyphs:glyphs_world",
 }
 
 

@@ -1,4 +1,4 @@
-"""Conformance kits: what every registered part must satisfy, also a third party's."""
+"""What every encoder must satisfy, also a third party's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,0 +1,1 @@
+"""Do the p-values and intervals of the measures keep their word?"""

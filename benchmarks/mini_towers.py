@@ -1,0 +1,148 @@
+"""The towers of `mini` against plain eager torch with the same weights; from JPEG to vector.
+
+Run: python -m benchmarks.mini_towers [--weights DIR] [--threads 2]   (needs torch and onnx)
+
+Both sides get the same arrays in batches of 32; equal to 1e-4 is checked first. Runs alternate, the
+ratio is that of the medians of seven.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from onnxruntime import InferenceSession
+from PIL import Image
+from tokenizers import Tokenizer
+
+from benchmarks.harness import PeakMemory, alternate, write_results
+from isthmus.encode.mini import WEIGHTS, MiniImage, open_weights, pixels
+from tools.mini.eager import Eager
+
+BATCH = 32
+WORDS = (
+    "a",
+    "photo",
+    "of",
+    "red",
+    "old",
+    "small",
+    "dog",
+    "house",
+    "on",
+    "the",
+    "beach",
+    "with",
+    "two",
+)
+
+
+def pictures(count: int) -> np.ndarray:
+    """(count, 224, 224, 3) smooth random pictures from a fixed seed."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (count, 12, 12, 3), dtype=np.uint8)
+    sized = [Image.fromarray(c).resize((224, 224), Image.Resampling.BICUBIC) for c in coarse]
+    return np.stack([np.asarray(image) for image in sized])
+
+
+def captions(count: int) -> list[str]:
+    """Captions of 5 to 20 words."""
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(WORDS, int(rng.integers(5, 21)))) for _ in range(count)]
+
+
+def token_batches(texts: list[str], tokenizer: Tokenizer) -> list[np.ndarray]:
+    """Batches of like length, padded with 0 to their longest."""
+    rows = sorted((found.ids for found in tokenizer.encode_batch(texts)), key=len)
+    batches = []
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        ids = np.zeros((len(part), len(part[-1])), np.int64)
+        for i, row in enumerate(part):
+            ids[i, : len(row)] = row
+        batches.append(ids)
+    return batches
+
+
+def compared(
+    batches: list[np.ndarray], network: InferenceSession, name: str, eager: Eager
+) -> dict[str, object]:
+    """Largest difference of unit vectors, items a second of both, ratio."""
+
+    def ours() -> list[np.ndarray]:
+        return [network.run(None, {name: batch})[0] for batch in batches]
+
+    def theirs() -> list[np.ndarray]:
+        return [eager(batch) for batch in batches]
+
+    a, b = (np.concatenate(side()) for side in (ours, theirs))
+    found = alternate(ours, theirs)
+    count = sum(len(batch) for batch in batches)
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b)]
+    return {
+        "items": count,
+        "largest difference": float(np.abs(a - b).max()),
+        "largest difference of unit vectors": float(np.abs(unit[0] - unit[1]).max()),
+        "items/s ours": round(count / float(np.median(found.ours)), 1),
+        "items/s torch": round(count / float(np.median(found.theirs)), 1),
+        **found.to_dict(),
+    }
+
+
+def jpeg_path(encoder: MiniImage, folder: Path, count: int = 256) -> dict[str, float]:
+    """JPEG files to vectors, against 1/(decode CPU + tower CPU) divided by the cores."""
+    paths = [folder / f"{i}.jpg" for i in range(count)]
+    for path, array in zip(paths, pictures(count), strict=True):
+        Image.fromarray(array).resize((500, 375)).save(path, quality=90)
+    encoder.encode(paths[:BATCH])
+    start = time.process_time()
+    arrays = np.stack([pixels(path) for path in paths])
+    for i in range(0, count, BATCH):
+        encoder.network.run(None, {"pixels": arrays[i : i + BATCH]})
+    bound = (time.process_time() - start) / len(os.sched_getaffinity(0))
+    start = time.perf_counter()
+    encoder.encode(paths)
+    took = time.perf_counter() - start
+    return {
+        "images/s": round(count / took, 1),
+        "bound images/s": round(count / bound, 1),
+        "share of bound": round(bound / took, 3),
+    }
+
+
+def main() -> None:
+    """Measure, print a table, write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    encoders = open_weights(args.weights, args.threads)
+    image, text = encoders["image"], encoders["text"]
+    with PeakMemory() as memory, tempfile.TemporaryDirectory() as folder:
+        pixel_batches = list(pictures(4 * BATCH).reshape(4, BATCH, 224, 224, 3))
+        found = {
+            "image tower": compared(
+                pixel_batches, image.network, "pixels", Eager(args.weights / "image.onnx")
+            ),
+            "text tower": compared(
+                token_batches(captions(512), text.tokenizer),
+                text.network,
+                "ids",
+                Eager(args.weights / "text.onnx"),
+            ),
+            "JPEG path": jpeg_path(image, Path(folder)),
+        }
+    for name, values in found.items():
+        print(name, {k: v for k, v in values.items() if k not in ("ours", "theirs")})
+    write_results(
+        "mini_towers",
+        {"threads": args.threads, "peak resident MB": round(memory.resident), **found},
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Pictures that ship with the package: Parquet files of WebP bytes, read when one is looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isthmus.types import ItemError, RequestError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A transparent drawing of a bundled file, laid on paper when its pixels are asked for.
+
+    It is a source of ``read.image.Picture``. Most image encoders drop an alpha channel instead of
+    using it, which would show them what happens to be stored under the transparent pixels.
+    """
+
+    file: Path
+    id: str
+    paper: int = 255
+    """Grey value of the paper, 0..255."""
+
+    def __str__(self) -> str:
+        return f"{self.id} of {self.file.name}"
+
+    def __call__(self) -> "Image":
+        """The drawing on its paper, RGB."""
+        import io
+
+        from PIL import Image
+
+        found = pictures(self.file).get(self.id)
+        if found is None:
+            raise ItemError(f"{self.file.name} has no picture {self.id!r}; install isthmus again.")
+        above = Image.open(io.BytesIO(found)).convert("RGBA")
+        grey = (self.paper, self.paper, self.paper, 255)
+        return Image.alpha_composite(Image.new("RGBA", above.size, grey), above).convert("RGB")
+
+
+@cache
+def pictures(file: Path) -> Mapping[str, bytes]:
+    """The bytes of each picture of a bundled file by its id; read once, for it never changes."""
+    from isthmus.store import read_table
+
+    table = read_table(file, ["id", "image"])
+    return dict(zip(table["id"], table["image"], strict=True))
+
+
+def check_paper(world: str, paper: int) -> None:
+    """Refuse what is no grey value.
+
+    Raises:
+        RequestError: outside 0..255.
+    """
+    if not 0 <= paper <= 255:
+        raise RequestError(
+            f"{world}: paper is a grey value, 0 (black) to 255 (white), not {paper}."
+        )

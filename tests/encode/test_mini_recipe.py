@@ -1,0 +1,86 @@
+"""Parts of the recipe of mini whose answer is known."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from tools.mini.augment import SIDE, is_ink, plain, varied
+from tools.mini.scores import figure, one_to_one, ranks
+
+
+def test_rank_of_all_equal_is_chance():
+    similarity = np.zeros((1, 5))
+    assert ranks(similarity, np.eye(1, 5, dtype=bool))[0] == 3.0
+
+
+def test_rank_counts_what_is_above():
+    similarity = np.array([[0.1, 0.9, 0.5, 0.4]])
+    relevant = np.array([[False, False, False, True]])
+    assert ranks(similarity, relevant)[0] == 3.0
+
+
+def test_identical_vectors_are_always_found():
+    vectors = np.random.default_rng(0).normal(size=(250, 32))
+    hits = one_to_one(vectors, vectors)
+    assert np.nanmin(hits[1]) == 1.0
+
+
+def test_unrelated_vectors_are_found_by_chance():
+    rng = np.random.default_rng(0)
+    hits = one_to_one(rng.normal(size=(400, 32)), rng.normal(size=(400, 32)))
+    assert abs(np.nanmean(hits[5]) - 5 / 200) < 0.02
+
+
+def test_interval_holds_the_mean():
+    found = figure(np.array([0.0, 1.0] * 50), np.random.default_rng(0))
+    assert found.value == 0.5
+    assert found.low == pytest.approx(0.4, abs=0.02)
+    assert found.high == pytest.approx(0.6, abs=0.02)
+
+
+def cross() -> Image.Image:
+    drawing = Image.new("RGBA", (96, 96), (255, 255, 255, 0))
+    ImageDraw.Draw(drawing).line([10, 10, 86, 86], fill=(0, 0, 0, 255), width=8)
+    return drawing
+
+
+def test_renditions_are_the_same_for_the_same_seed():
+    first, again, other = (
+        np.asarray(varied(cross(), np.random.default_rng(seed))) for seed in (1, 1, 2)
+    )
+    assert first.shape == (SIDE, SIDE, 3)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_plain_is_the_drawing_on_white():
+    pixels = np.asarray(plain(cross()))
+    assert pixels[0, SIDE - 1].tolist() == [255, 255, 255]
+    assert pixels[SIDE // 2, SIDE // 2].max() < 20
+    assert is_ink(cross())
+
+
+def test_eight_bits_lose_less_than_half_a_step():
+    pytest.importorskip("onnx")
+    from tools.mini.graph import int8_codes
+
+    weight = np.random.default_rng(0).uniform(-1, 1, (16, 64)).astype(np.float32)
+    codes, scale = int8_codes(weight, axis=0)
+    assert codes.dtype == np.int8
+    assert scale.shape == (16, 1)
+    assert np.square(codes * scale - weight).mean() < np.square(scale).mean() / 12 * 1.1
+
+
+def test_stored_weights_come_back_as_they_were():
+    onnx = pytest.importorskip("onnx")
+    import onnxruntime
+
+    from tools.mini.graph import Graph
+
+    weight = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    g = Graph("product")
+    given = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 4])
+    model = g.model([given], g.add("MatMul", "x", g.half(weight)), 3)
+    network = onnxruntime.InferenceSession(model.SerializeToString())
+    x = np.eye(4, dtype=np.float32)
+    np.testing.assert_allclose(network.run(None, {"x": x})[0], weight.astype(np.float16), atol=1e-6)

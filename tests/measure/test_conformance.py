@@ -1,0 +1,148 @@
+"""What every registered measure promises: a whole result, its invariances, its refusals."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isthmus import measure
+from isthmus.measure import ONE_SET, TWO_SETS
+from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
+from tests.measure.clouds import captions, pair_of_clouds, rotation
+
+MINE = [
+    "alignment", "anisotropy", "backbone", "centroid_cosine_gap", "centroid_gap",
+    "cosine_separation", "cross_hubness", "distribution_gap", "effective_rank",
+    "gap_concentration", "hubness", "inter_cosine", "intra_cosine", "linear_cka",
+    "matched_cosine", "matched_distance", "modality_probe", "mutual_knn", "neighbour_mixing",
+    "participation_ratio", "relative_modality_gap", "spectrum", "temperature_shift", "uniformity",
+    "unmatched_cosine",
+]  # fmt: skip
+BASIS = {"gap_concentration", "backbone"}
+"""Measures of single coordinates or of a known direction: rotation changes them."""
+ORDER = {"modality_probe", "temperature_shift"}
+"""Measures with random halves or batches: another order is another draw."""
+DEBIASED = {
+    "anisotropy", "backbone", "centroid_cosine_gap", "centroid_gap", "distribution_gap",
+    "effective_rank", "gap_concentration", "linear_cka", "participation_ratio",
+    "relative_modality_gap",
+}  # fmt: skip
+"""Measures whose interval is that of the value without its sampling bias."""
+
+
+def measured(name, x, y, links=None):
+    function = getattr(measure, name)
+    return function(x) if name in ONE_SET else function(x, y, links)
+
+
+def test_the_list_is_whole():
+    assert set(MINE) <= {*ONE_SET, *TWO_SETS}
+    assert len(MINE) >= 20
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_results_are_whole(name):
+    x, y = pair_of_clouds(60)
+    result = measured(name, x, y)
+    json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert "\n" not in str(result)
+    assert result.null.note != "not declared"
+    assert result.n == 60
+    assert len(result.about) > 40
+    assert len(result.cite()) > 30
+    if result.null.draws:
+        assert 0 < result.null.p <= 1
+        assert float(0.05 * (result.null.draws + 1)).is_integer()
+    known = name != "backbone"  # no known backbone has 12 coordinates
+    assert (result.interval is not None) == known
+    if known:
+        low, high = result.interval.low, result.interval.high
+        middle = result.value if result.corrected is None else result.corrected
+        slack = 1e-6 + (high - low if name in DEBIASED else 0)
+        assert low - slack <= middle <= high + slack
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_results_draw_what_they_measured(name):
+    from matplotlib.figure import Figure
+
+    x, y = pair_of_clouds(60)
+    ax = Figure().subplots()
+    assert measured(name, x, y).plot(ax) is ax
+    assert ax.has_data() or name == "backbone"  # no known backbone has 12 coordinates
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_same_seed_same_numbers(name):
+    x, y = pair_of_clouds(40)
+    assert measured(name, x, y).to_dict() == measured(name, x, y).to_dict()
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_a_collapsed_space_is_measured_without_a_fault(name):
+    same = np.tile([1.0, 0, 0, 0], (40, 1))
+    result = measured(name, same, same)
+    json.dumps(result.to_dict(), allow_nan=False)
+    # no effect is claimed where nothing varies, except that everything is one point
+    one_point = {"anisotropy", "inter_cosine", "intra_cosine", "uniformity", "unmatched_cosine"}
+    assert name in {*one_point, "effective_rank"} or np.isnan(result.null.p) or result.null.p > 0.01
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) & set(TWO_SETS)))
+def test_different_spaces_are_refused(name):
+    sets = [
+        EmbeddingSet.from_rows(np.eye(9, dtype=np.float32), "image"),
+        EmbeddingSet(np.eye(9, dtype=np.float32), tuple("abcdefghi"), "text", Space("s", "s", 9)),
+    ]
+    with pytest.raises(SpaceMismatchError, match="embed both"):
+        measured(name, *sets)
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_too_few_objects_are_refused(name):
+    with pytest.raises(RequestError, match="at least 8 objects"):
+        measured(name, np.eye(5), np.eye(5))
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) & set(TWO_SETS)))
+def test_many_to_many_links(name):
+    images, texts, links = captions()
+    result = measured(name, images, texts, links)
+    assert result.n == 30
+    assert np.isfinite(result.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) - BASIS))
+@settings(max_examples=3)
+@given(seed=st.integers(0, 2**16))
+def test_rotation_and_row_lengths_change_nothing(name, seed):
+    x, y = pair_of_clouds(40, seed=seed)
+    turn, rng = rotation(12, seed), np.random.default_rng(seed)
+    lengths = np.exp(rng.normal(size=(2, 40, 1)))
+    plain, turned = (
+        measured(name, x, y),
+        measured(name, lengths[0] * x @ turn, lengths[1] * y @ turn),
+    )
+    assert turned.value == pytest.approx(plain.value, abs=2e-3)
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) - ORDER))
+@settings(max_examples=3)
+@given(seed=st.integers(0, 2**16))
+def test_item_order_changes_nothing(name, seed):
+    x, y = pair_of_clouds(40, seed=seed)
+    order = np.random.default_rng(seed).permutation(40)
+    assert measured(name, x[order], y[order]).value == pytest.approx(
+        measured(name, x, y).value, abs=1e-5, nan_ok=True
+    )
+
+
+def test_links_decide_not_row_order():
+    x, y = pair_of_clouds(40)
+    order = np.random.default_rng(0).permutation(40)
+    links = Links((str(row), str(place)) for place, row in enumerate(order))
+    for name in ("matched_cosine", "cosine_separation", "mutual_knn", "linear_cka"):
+        moved = measured(name, x, y[order], links)
+        assert moved.value == pytest.approx(measured(name, x, y).value, abs=1e-5)

@@ -1,0 +1,138 @@
+"""Two spaces on the same items: paired differences with known answers, and who answers what."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from isthmus.lab import load_set
+from isthmus.measure.door import two
+from isthmus.studies import measuring
+from isthmus.studies.compare import aligned, compare
+from isthmus.studies.contrasts import contrasts
+from isthmus.studies.differences import differences
+from isthmus.types import RequestError, Space
+from tests.report.test_page import Reader
+from tests.studies.worlds import small_world
+from tests.toys import toy_set
+
+FEW = {
+    "hit_at_k": measuring.TWO_SETS["hit_at_k"],
+    "centroid_gap": "isthmus.measure.gaps:centroid_gap",
+}
+
+
+def worse(given, noise=4.0, name="worse", seed=5):
+    """The same items, texts blurred by noise."""
+    rng = np.random.default_rng(seed)
+    space = Space(name, f"{name}-id", given.a.space.dim)
+    blurred = given.b.vectors + noise * rng.normal(size=given.b.vectors.shape)
+    a = toy_set(given.a.vectors, "image", given.a.ids, space)
+    return replace(given, a=a, b=toy_set(blurred, "text", given.b.ids, space))
+
+
+def by_name(first, second, seed=0):
+    pairs = [two(given.a, given.b, given.links) for given in (first, second)]
+    return {row.name: row for row in differences(*pairs, seed)}
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(measuring, "TWO_SETS", FEW)
+    monkeypatch.setattr(measuring, "ONE_SET", {})
+    monkeypatch.setattr(measuring, "LABELLED", {})
+
+
+def test_a_space_does_not_differ_from_itself():
+    for row in by_name(small_world(), small_world()).values():
+        assert row.value == 0
+        assert row.first == row.second
+        assert not row.differs
+
+
+def test_the_difference_is_that_of_the_two_measures(few):
+    first, second = small_world(), worse(small_world())
+    found = by_name(first, second)
+    gap, hit = found["centroid gap, noise taken out"], found["hit@1, image → text"]
+    for given, side in ((first, "first"), (second, "second")):
+        values = measuring.measured(given, 0, False).results
+        assert getattr(hit, side) == pytest.approx(values["hit_at_k"].value)
+        assert getattr(gap, side) == pytest.approx(values["centroid_gap"].corrected, rel=0.02)
+    assert hit.differs
+    assert hit.value < -0.1
+    assert hit.value == pytest.approx(hit.second - hit.first)
+
+
+def test_pairing_makes_the_interval_narrower_than_two_separate_ones(few):
+    first, second = small_world(200), worse(small_world(200), 0.3)
+    row = by_name(first, second)["hit@10, image → text"]
+    alone = measuring.measured(first, 0, False).results["hit_at_k"].interval
+    assert row.interval.high - row.interval.low < alone.high - alone.low
+
+
+def test_swapping_the_spaces_turns_the_signs():
+    first, second = small_world(), worse(small_world())
+    there, back = by_name(first, second), by_name(second, first)
+    for name, row in there.items():
+        assert back[name].value == pytest.approx(-row.value, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_paired_intervals_cover_no_difference():
+    """Two spaces of equal noise differ by nothing: 95 % of the intervals hold zero."""
+    held = []
+    for seed in range(60):
+        given = small_world(80, seed=seed)
+        pair = (worse(given, 1.0, "one", 2 * seed), worse(given, 1.0, "two", 2 * seed + 1))
+        held += [not row.differs for row in by_name(*pair).values() if "cosine" in row.name]
+    assert 0.88 <= np.mean(held) <= 1.0
+
+
+def test_items_that_only_one_space_holds_are_left_out():
+    first, second = small_world(), worse(small_world())
+    short = replace(second, a=second.a.take(second.a.ids[5:]), b=second.b.take(second.b.ids[::-1]))
+    one, other = aligned(first, short)
+    assert one.a.ids == other.a.ids == first.a.ids[5:]
+    assert one.b.ids == other.b.ids == first.b.ids
+    np.testing.assert_array_equal(other.b.vectors, second.b.vectors)
+
+
+def test_spaces_without_common_items_are_refused():
+    first = small_world()
+    other = replace(first, a=toy_set(first.a.vectors, "image", space=first.a.space))
+    with pytest.raises(RequestError, match="share no image item"):
+        compare(first, other)
+    with pytest.raises(RequestError, match="not on image and text"):
+        compare(first, replace(first, a=first.b, b=first.a))
+
+
+def test_contrasts_count_every_query_once():
+    first, second = small_world(), worse(small_world())
+    for found in contrasts(first, second):
+        assert found.both + found.neither + found.only_first + found.only_second == 60
+        assert found.only_first > found.only_second
+        for pick, margin in found.lost:
+            assert not pick.answers[0].linked
+            assert margin > 0
+
+
+def test_the_comparison_is_written_whole_and_equal_twice(few, tmp_path):
+    for name in ("one", "two"):
+        compare(small_world(), worse(small_world()), tmp_path / name)
+    for name in ("report.html", "report.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    record = json.loads((tmp_path / "one" / "report.json").read_text())
+    assert record["spaces"] == ["toy space", "worse"]
+    assert record["differences"]["hit@1, image → text"]["value"] < 0
+    kept = load_set(tmp_path / "one" / "embeddings" / "2-text")
+    np.testing.assert_array_equal(kept.vectors, worse(small_world()).b.vectors)
+
+
+def test_the_page_of_a_comparison_shows_pictures_and_both_names(few):
+    page = compare(small_world(), worse(small_world())).page
+    reader = Reader(page)
+    assert reader.named("img")
+    assert "right in toy space only" in page
+    ids = [attributes["id"] for _, attributes in reader.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
