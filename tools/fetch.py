@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -29,6 +30,7 @@ class Pin:
         return self.name.lstrip("@").replace("/", "-")
 
 
+@cache  # an archive is hashed once in a process, not once a picture
 def fetch(pin: Pin, build: Path) -> Path:
     """The unpacked folder of a package, downloaded only if its archive is not in `build` yet."""
     archives = build / "archives" / pin.folder

@@ -49,8 +49,8 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
 def test_every_command_has_help_that_names_its_options(command, capsys):
     assert main([command, "--help"]) == 0
     out = capsys.readouterr().out
-    assert "--seed" in out
     assert "--json" in out
+    assert ("--seed" in out) == (command in {"study", "embed", "search"})
 
 
 def test_parts_lists_every_register_in_json(capsys):
@@ -71,14 +71,15 @@ def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
     import isthmus.cli.commands as commands
 
     seen = []
-    monkeypatch.setattr(commands, "parts", seen.append)
+    monkeypatch.setattr(commands, "search", seen.append)
     file = tmp_path / "config.json"
-    file.write_text(json.dumps(opt.to_dict(opt.Parts("measures", opt.Common(seed=7, quiet=True)))))
-    assert main(["parts", "--config", str(file)]) == 0
-    assert main(["parts", "--seed", "8", "--config", str(file)]) == 0
-    assert [(options.kind, options.common.seed, options.common.quiet) for options in seen] == [
-        ("measures", 7, True),
-        ("measures", 8, True),
+    asked = opt.Search("a cat", common=opt.Common(seed=7, quiet=True))
+    file.write_text(json.dumps(opt.to_dict(asked)))
+    assert main(["search", "--config", str(file)]) == 0
+    assert main(["search", "--seed", "8", "--config", str(file)]) == 0
+    assert [(options.query, options.common.seed, options.common.quiet) for options in seen] == [
+        ("a cat", 7, True),
+        ("a cat", 8, True),
     ]
 
 

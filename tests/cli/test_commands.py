@@ -21,7 +21,7 @@ def toys(monkeypatch, tmp_path):
 
 
 def run(*words):
-    return main([*words, "--quiet"])
+    return main([*words, "--quiet"] if words[0] != "cache" else list(words))
 
 
 def test_embed_saves_sets_and_a_second_run_encodes_nothing(tmp_path, capsys):
@@ -59,6 +59,28 @@ def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
     assert run("search", "zzz", "--in", "out", "--space", "toy", "--json", "--top", "3") == 0
     again = json.loads(capsys.readouterr().out)
     assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in first["hits"]]
+
+
+def test_search_counts_what_it_could_not_read(capsys):
+    words = ("search", "zzz", "--in", "spoiled", "--space", "toy")
+    assert run(*words) == 0
+    assert "2 items were skipped" in capsys.readouterr().out
+    assert run(*words, "--strict") == 1
+
+
+def test_templates_of_ones_own_change_the_classification(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("{}\n")
+    (tmp_path / "other.txt").write_text("zzzzzzzzzz {}\n")
+    (tmp_path / "broken.txt").write_text("no place for a name\n")
+    words = ("study", "toy", "--world", "words", "--json", "--templates")
+    found = []
+    for name in ("mine.txt", "other.txt"):
+        assert run(*words, name, "--out", name[:-4]) == 0
+        report = json.loads(capsys.readouterr().out)["report"]
+        found.append(report["results"]["zero_shot[image]"]["value"])
+    assert found[0] != found[1]
+    assert run(*words, "broken.txt") == 2
+    assert "line 1" in capsys.readouterr().err
 
 
 def test_the_contact_sheet_escapes_the_query(tmp_path):

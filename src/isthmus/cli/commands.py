@@ -39,7 +39,7 @@ def embed(options: opt.Embed) -> int:
     return _code(options.common, len(done.faults))
 
 
-def search(options: opt.Search) -> None:
+def search(options: opt.Search) -> int:
     """Find items by text or picture."""
     from isthmus.studies import searching
 
@@ -56,6 +56,7 @@ def search(options: opt.Search) -> None:
         page = searching.write_sheet(found, options.out or Path("search.html"))
         if options.open:
             _open(page)
+    return _code(options.common, found.skipped)
 
 
 def spaces(options: opt.Spaces) -> None:
@@ -90,7 +91,7 @@ def cache(options: opt.Cache) -> None:
 def _source(given: opt.Source) -> Any:
     from isthmus.studies.sources import Source
 
-    return Source(given.world, given.split, given.images, given.texts)
+    return Source(given.world, given.split, given.images, given.texts, given.templates)
 
 
 def _job(common: opt.Common) -> JobOptions:
@@ -109,7 +110,7 @@ def _keep(folder: Path, options: Any) -> None:
     write_json(folder / "config.json", opt.to_dict(options))
 
 
-def _show(common: opt.Common, result: Any) -> None:
+def _show(common: opt.Common | opt.Brief, result: Any) -> None:
     """Print a result as text, or as JSON where it is wanted."""
     print(json.dumps(result.to_dict(), indent=1) if common.json else result)
 

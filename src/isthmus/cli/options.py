@@ -35,6 +35,16 @@ class Common:
 
 
 @dataclass(frozen=True)
+class Brief:
+    """Options of commands that only look."""
+
+    json: bool = False
+    """Print JSON instead of text."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+@dataclass(frozen=True)
 class Source:
     """What to look at; by default the bundled glyphs."""
 
@@ -48,6 +58,8 @@ class Source:
     texts: Path | None = None
     """Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside
     the pictures."""
+    templates: Path | None = None
+    """Sentences for class names, one a line with {} in it; by default four plain ones."""
     arrays: Path | None = None
     """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
     model: str = ""
@@ -112,7 +124,7 @@ class Spaces:
 
     name: Positional[str] = ""
     """A space to load and describe."""
-    common: Common = field(default_factory=Common)
+    common: Brief = field(default_factory=Brief)
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ class Worlds:
 
     name: Positional[str] = ""
     """A world to open and describe."""
-    common: Common = field(default_factory=Common)
+    common: Brief = field(default_factory=Brief)
 
 
 @dataclass(frozen=True)
@@ -130,7 +142,7 @@ class Parts:
 
     kind: Positional[str] = ""
     """Only these: encoders, worlds, similarities, measures or readers."""
-    common: Common = field(default_factory=Common)
+    common: Brief = field(default_factory=Brief)
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,7 @@ class Cache:
 
     clear: bool = False
     """Delete everything that is kept."""
-    common: Common = field(default_factory=Common)
+    common: Brief = field(default_factory=Brief)
 
 
 def to_dict(options: Any) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class SearchResult:
     searched: int
     """Items that were compared."""
     hits: Sequence[Hit]
+    skipped: int = 0
+    """Items that could not be read, and so not found."""
 
     def __str__(self) -> str:
         width = max((len(hit.id) for hit in self.hits), default=0)
@@ -56,7 +58,8 @@ class SearchResult:
             for rank, hit in enumerate(self.hits, start=1)
         ]
         head = f"{visible(self.query)!r} among {self.searched} items in {self.space}"
-        return "\n".join([head, *(row.rstrip() for row in rows)])
+        tail = [f"{self.skipped} items were skipped"] if self.skipped else []
+        return "\n".join([head, *(row.rstrip() for row in rows), *tail])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -65,6 +68,7 @@ class SearchResult:
             "query": self.query,
             "space": self.space,
             "searched": self.searched,
+            "skipped": self.skipped,
             "hits": hits,
         }
 
@@ -100,20 +104,25 @@ def search(
         raise RequestError(f"{space} has no {modality} encoder, which this query needs.")
     asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
     if (Path(inside) / "embeddings").is_dir():
-        gallery, world = _gallery_of_run(Path(inside)), None
+        gallery, world, skipped = _gallery_of_run(Path(inside)), None, 0
     else:
         own = Path(inside) if Path(inside).is_dir() else None
         source = Source(images=own) if own else Source(world=inside, split=EVERYTHING)
         world = open_source(source)
         job = cache_folder() / job_key(space, source)
         target = "image" if "image" in world.items else next(iter(world.items))
-        gallery = embed_into(job / target, encoders[target], world.items[target], options).embedded
+        if target not in encoders:
+            raise RequestError(
+                f"{space} has no {target} encoder, but {inside} holds {target} items."
+            )
+        report = embed_into(job / target, encoders[target], world.items[target], options)
+        gallery, skipped = report.embedded, len(report.faults)
     same_space(asked.space, gallery.space)
     score = find("similarities", SIMILARITIES, gallery.space.score)
     scores = np.asarray(score(asked.vectors, gallery.vectors))[0]
     order = np.argsort(-scores, kind="stable")[:top]
     hits = [_hit(gallery, int(row), float(scores[row]), world) for row in order]
-    return SearchResult(query, space, len(gallery), hits)
+    return SearchResult(query, space, len(gallery), hits, skipped)
 
 
 def _is_picture(query: str) -> bool:

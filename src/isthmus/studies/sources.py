@@ -1,6 +1,6 @@
 """From what a user names (a world, a folder, arrays) to vectors of one space, kept in a folder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from isthmus.measure.templates import prompts
 from isthmus.studies.given import About, StudyInput, of_world
 from isthmus.types import Credit, EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.worlds import load as load_world
+from isthmus.worlds.templates import read_templates
 
 DEFAULT_WORLD = "glyphs"
 EVERYTHING = "all"
@@ -27,6 +28,8 @@ class Source:
     """By default test, which the default model never saw; ``all`` for every item."""
     images: Path | None = None
     texts: Path | None = None
+    templates: Path | None = None
+    """Sentences that class names are put into; ``TEMPLATES`` if there is no file."""
 
     @property
     def name(self) -> str:
@@ -106,6 +109,7 @@ def study_input(
     space: str, source: Source, folder: Path, options: JobOptions, how: LoadOptions
 ) -> tuple[StudyInput, Embedded]:
     """Everything that a study of a space on a source needs, embedded into a folder."""
+    templates = read_templates(source.templates) if source.templates else TEMPLATES
     world = open_source(source)
     encoders = load(space, device=how.device, workers=how.workers)
     embedded = embed_world(encoders, world, folder, options)
@@ -120,7 +124,7 @@ def study_input(
     labels = labels_of(world, (*embedded.sets[a].ids, *embedded.sets[b].ids))
     about = About(
         labels=labels,
-        classes=class_texts(sorted(set(labels.values())), encoders),
+        classes=class_texts(sorted(set(labels.values())), encoders, templates),
         faults=embedded.faults,
         truncated=embedded.truncated,
     )
@@ -133,7 +137,9 @@ def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:
     return {name: str(label) for name, label in found if label is not None}
 
 
-def class_texts(classes: list[str], encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
+def class_texts(
+    classes: list[str], encoders: Mapping[str, Encoder], templates: Sequence[str] = TEMPLATES
+) -> EmbeddingSet | None:
     """Vectors of every class name in every template, ids ``class/number``."""
     if len(classes) < 2 or "text" not in encoders:
         return None
@@ -141,7 +147,7 @@ def class_texts(classes: list[str], encoders: Mapping[str, Encoder]) -> Embeddin
 
     texts = {
         f"{name}/{number}": text
-        for name, filled in prompts(classes, TEMPLATES).items()
+        for name, filled in prompts(classes, templates).items()
         for number, text in enumerate(filled)
     }
     return embed(encoders["text"], Items("text", tuple(texts), list(texts.values())))

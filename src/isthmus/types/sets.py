@@ -11,7 +11,7 @@ from isthmus.types.errors import RequestError
 from isthmus.types.spaces import Space, Step
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EmbeddingSet:
     """n vectors of one modality in one space, with their names and their history.
 
@@ -67,6 +67,9 @@ class EmbeddingSet:
     def __str__(self) -> str:
         n, d = self.vectors.shape
         return f"{n} {self.modality} vectors of {d} coordinates in {self.space.name}"
+
+    def __repr__(self) -> str:
+        return f"EmbeddingSet({self})"
 
     @cached_property
     def row(self) -> dict[str, int]:
