@@ -84,3 +84,29 @@ def test_stored_weights_come_back_as_they_were():
     network = onnxruntime.InferenceSession(model.SerializeToString())
     x = np.eye(4, dtype=np.float32)
     np.testing.assert_allclose(network.run(None, {"x": x})[0], weight.astype(np.float16), atol=1e-6)
+
+
+def test_averaged_heads_give_the_mean_of_their_vectors():
+    torch = pytest.importorskip("torch")
+    from tools.mini.averaging import averaged
+    from tools.mini.heads import FEATURES, WIDTH, ImageHead, TextHead
+    from tools.mini.train import Model
+
+    def untrained(seed: int) -> Model:
+        torch.manual_seed(seed)
+        image, text = ImageHead(torch.zeros(FEATURES), torch.ones(FEATURES)), TextHead()
+        for weight in (image.down.weight, text.down.weight):
+            torch.nn.init.normal_(weight, std=0.05)
+        model = Model(image, text, torch.nn.Parameter(torch.tensor(float(seed))))
+        model.train(False)
+        return model
+
+    models = [untrained(seed) for seed in (1, 2, 3)]
+    features, expected = torch.randn(5, FEATURES), torch.randn(5, WIDTH)
+    one = averaged(models)
+    with torch.no_grad():
+        wanted = torch.stack([m.image(features, expected) for m in models]).mean(0)
+        torch.testing.assert_close(one.image(features, expected), wanted, rtol=1e-4, atol=1e-4)
+        same = averaged([models[0]] * 3)
+        torch.testing.assert_close(same.text(expected), models[0].text(expected))
+    assert one.log_scale.item() == 2.0

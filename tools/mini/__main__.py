@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from isthmus.encode.mini import WEIGHTS
 from tools.mini import cache, image_tower, material, package, sources, text_tower, texts
+from tools.mini.averaging import averaged
 from tools.mini.bank import Bank
 from tools.mini.export_text import tower as text_nodes
 from tools.mini.graph import Graph, ids
@@ -26,6 +27,7 @@ from tools.mini.texts import Speaker
 from tools.mini.train import Model, Plan, run
 
 PLAN = Plan(steps=600, batch=384, rate=1.5e-3, anchors=96)
+MEMBERS = 5  # heads of as many seeds, averaged
 TRUST, SURPRISE = 2.0, 8.0  # see heads.py; chosen on validation glyphs and stamps
 DATA = {
     "image tower": "EfficientNet-Lite0, ImageNet-1k weights (original release Apache-2.0)",
@@ -58,6 +60,16 @@ def fresh(bank: Bank, plan: Plan) -> Model:
     return Model(head, TextHead(), nn.Parameter(torch.tensor(3.0)))
 
 
+def trained(bank: Bank, rows: Tensor, plan: Plan) -> Model:
+    """`MEMBERS` pairs of heads from as many seeds, averaged into one pair."""
+    members: list[Model] = []
+    for seed in range(plan.seed, plan.seed + MEMBERS):
+        own = replace(plan, seed=seed)
+        members.append(fresh(bank, own))
+        run(members[-1], bank, rows, own)
+    return averaged(members)
+
+
 def build(
     build_folder: Path, worlds: Path, out: Path, threads: int, styles: tuple[str, ...]
 ) -> dict[str, str]:
@@ -72,10 +84,10 @@ def build(
     names = material.class_vectors(say, sources.class_names(), folder)
     shards = material.shards(worlds, archives, styles)
     bank = material.bank(shards, cache.frozen_tower(seeing), say, names, folder)
-    model = fresh(bank, PLAN)
-    run(model, bank, seeing.classifier.weight, PLAN)
+    model = trained(bank, seeing.classifier.weight, PLAN)
     model.image.trust, model.image.surprise = TRUST, SURPRISE
     made = {"data": DATA, "styles": list(styles), "plan": asdict(PLAN), "threads": threads}
+    made |= {"members": MEMBERS}
     made |= {"trust": TRUST, "surprise": SURPRISE, "torch": torch.__version__}
     return package.write(
         out, (seeing, reading), model, names[:, 0].numpy(), minilm / "tokenizer.json", made

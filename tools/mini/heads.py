@@ -20,9 +20,9 @@ WIDTH, FEATURES, TOP, HIDDEN = 384, 1840, 1280, 512
 class TextHead(nn.Module):
     """A sentence vector and a small correction of it."""
 
-    def __init__(self, dim: int = WIDTH) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.up, self.down = nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, dim)
+        self.up, self.down = nn.Linear(WIDTH, hidden), nn.Linear(hidden, WIDTH)
         nn.init.zeros_(self.down.weight)
         nn.init.zeros_(self.down.bias)
 
@@ -35,12 +35,12 @@ class TextHead(nn.Module):
 class ImageHead(nn.Module):
     """`mean` and `std` standardise features."""
 
-    def __init__(self, mean: Tensor, std: Tensor, drop: float = 0.2) -> None:
+    def __init__(self, mean: Tensor, std: Tensor, drop: float = 0.2, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("std", std)
         self.straight = nn.Linear(FEATURES + WIDTH, WIDTH)
-        self.up, self.down = nn.Linear(FEATURES + WIDTH, HIDDEN), nn.Linear(HIDDEN, WIDTH)
+        self.up, self.down = nn.Linear(FEATURES + WIDTH, hidden), nn.Linear(hidden, WIDTH)
         nn.init.zeros_(self.down.weight)
         self.share, self.drop = nn.Parameter(torch.tensor(1.0)), drop
         self.trust, self.surprise = 1.0, 0.0

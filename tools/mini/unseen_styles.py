@@ -15,11 +15,11 @@ import numpy as np
 import torch
 
 from tools.mini import cache, image_tower, material, sources, text_tower
-from tools.mini.__main__ import PLAN, SURPRISE, TRUST, fresh, speaker
+from tools.mini.__main__ import PLAN, SURPRISE, TRUST, speaker, trained
 from tools.mini.heads import expected_names
 from tools.mini.pictures import STYLES, WORLDS, glyphs
 from tools.mini.scores import Figure, figure, one_to_one
-from tools.mini.train import Plan, run
+from tools.mini.train import Plan
 
 
 def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Figure]:
@@ -36,8 +36,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
         seen = [style for style in STYLES if STYLES[style] != source]
         shards = material.shards(worlds, archives, seen)
         bank = material.bank(shards, frozen, say, names, folder)
-        model = fresh(bank, plan)
-        run(model, bank, tower.classifier.weight, plan)
+        model = trained(bank, tower.classifier.weight, plan)
         model.image.trust, model.image.surprise = TRUST, SURPRISE
         for style in (style for style in STYLES if STYLES[style] == source):
             drawings = glyphs(worlds, style)

@@ -1,0 +1,50 @@
+"""Several pairs of heads, trained alike from different seeds, as one wide pair.
+
+Heads of different seeds err differently, and all start from the same sentence vectors, so the mean
+of their outputs is a vector of the same space. It needs no ensemble at run time: the mean of
+networks with one hidden layer is one network whose hidden layer holds all of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from tools.mini.heads import ImageHead, TextHead
+from tools.mini.train import Model
+
+
+def averaged(models: Sequence[Model]) -> Model:
+    """A model whose vectors, before they are scaled to length 1, are the mean of the models'."""
+    images, texts = [m.image for m in models], [m.text for m in models]
+    first = images[0]
+    hidden = sum(head.up.out_features for head in images)
+    image = ImageHead(first.mean, first.std, first.drop, hidden)
+    text = TextHead(sum(head.up.out_features for head in texts))
+    with torch.no_grad():
+        for wide, heads in ((image, images), (text, texts)):
+            side_by_side(wide.up, wide.down, [(head.up, head.down) for head in heads])
+        image.straight.weight.copy_(mean([head.straight.weight for head in images]))
+        image.straight.bias.copy_(mean([head.straight.bias for head in images]))
+        image.share.copy_(mean([head.share for head in images]))
+        scale = nn.Parameter(mean([m.log_scale for m in models]))
+    result = Model(image, text, scale)
+    result.train(False)
+    return result
+
+
+def side_by_side(
+    up: nn.Linear, down: nn.Linear, layers: Sequence[tuple[nn.Linear, nn.Linear]]
+) -> None:
+    """Fill one hidden layer with all of theirs; what it gives out is their mean."""
+    up.weight.copy_(torch.cat([u.weight for u, _ in layers]))
+    up.bias.copy_(torch.cat([u.bias for u, _ in layers]))
+    down.weight.copy_(torch.cat([d.weight for _, d in layers], dim=1) / len(layers))
+    down.bias.copy_(mean([d.bias for _, d in layers]))
+
+
+def mean(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Over the sequence."""
+    return torch.stack(list(tensors)).mean(0)
