@@ -120,10 +120,12 @@ def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
         check_counts(path, rows)
     content = files_id(array_paths(path))
     step = Step("open", {"file": path.name, "content": content, "model": model or ""})
+    unnamed = {count for modality, count in rows.items() if modality not in ids}
+    shared = {count: _table_ids(table, count) for count in unnamed}
     sets: dict[str, EmbeddingSet] = {}
     for key, modality in names.items():
         array = found.arrays[key]
-        some = ids.get(modality) or _table_ids(table, len(array))
+        some = ids[modality] if modality in ids else shared[len(array)]
         space = _space(path, model, content, array.shape[1])
         sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
         check_rows(path, sets[modality])

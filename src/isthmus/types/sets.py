@@ -53,12 +53,13 @@ class EmbeddingSet:
         vectors.flags.writeable = False
         object.__setattr__(self, "vectors", vectors)
         object.__setattr__(self, "ids", tuple(self.ids))
-        if len(self.row) != len(self.ids):
+        # a set, let go at once: the table of rows takes 100 bytes an id and is rarely needed
+        if (distinct := len(set(self.ids))) != len(self.ids):
             seen: set[str] = set()
             twice = next(name for name in self.ids if name in seen or seen.add(name))
             raise RequestError(
                 f"Ids must be distinct, but {twice!r} names more than one row; rename or drop "
-                f"the {len(self.ids) - len(self.row)} repeated rows."
+                f"the {len(self.ids) - distinct} repeated rows."
             )
 
     def __len__(self) -> int:
