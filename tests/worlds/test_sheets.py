@@ -112,7 +112,7 @@ def test_named_columns_and_labels_without_captions(draw, tmp_path):
         ({"image": "where"}, "no column 'where'; it has: wo, was"),
         ({"image": "wo"}, "no column of texts"),
         ({}, "no column of images"),
-        ({"picture": "wo"}, "given for image, text, label, not for 'picture'"),
+        ({"picture": "wo"}, "given for image, text, label, split, not for 'picture'"),
     ):
         with pytest.raises(RequestError, match=message):
             open_world(texts=tmp_path / "t.tsv", columns=columns)
@@ -147,3 +147,24 @@ def test_broken_parquet_and_missing_files(tmp_path):
         open_world(images=tmp_path, texts=tmp_path / "plain.txt")
     with pytest.raises(RequestError, match="is no folder"):
         open_world(images=tmp_path / "plain.txt", texts=tmp_path / "plain.txt")
+
+
+def test_a_split_column_splits_by_picture(draw, tmp_path):
+    for name in ("a.png", "b.png", "c.png"):
+        draw(name, (ord(name[0]), 1, 1))
+    (tmp_path / "t.csv").write_text(
+        "file,caption,Split\na.png,one,train\na.png,two,\nb.png,three,test\n"
+        "b.png,four,train\nc.png,five,\n"
+    )
+    world = open_world(texts=tmp_path / "t.csv")
+    check_world(world)
+    assert dict(world.split) == {
+        "a.png": "train",
+        "a.png#0": "train",
+        "a.png#1": "train",
+        "b.png": "test",
+        "b.png#0": "test",
+        "b.png#1": "test",
+    }
+    assert world.part("test").items["text"].ids == ("b.png#0", "b.png#1")
+    assert world.faults["t.csv:5"] == "puts b.png into the split 'train', an earlier row 'test'"

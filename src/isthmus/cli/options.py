@@ -51,8 +51,8 @@ class Source:
     world: str = ""
     """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
     split: str = ""
-    """Only this split of the world; by default test, which the default model never saw; all for
-    every item."""
+    """Only this split of the world (by default test, which the default model never saw; all for
+    every item), or of your own table's split column (by default all)."""
     images: Path | None = None
     """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
     texts: Path | None = None

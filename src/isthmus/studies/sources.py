@@ -51,7 +51,8 @@ def open_source(source: Source) -> World:
     if own:
         from isthmus.worlds.doors import open_world
 
-        return open_world(images=source.images, texts=source.texts)
+        world = open_world(images=source.images, texts=source.texts)
+        return world.part(source.split) if source.split not in ("", EVERYTHING) else world
     world = load_world(source.world or DEFAULT_WORLD)
     if source.split == EVERYTHING or not world.split:
         return world

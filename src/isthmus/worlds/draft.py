@@ -22,6 +22,7 @@ IMAGE_COLUMNS = (
 )
 TEXT_COLUMNS = ("caption", "captions", "text", "title", "description", "sentence")
 LABEL_COLUMNS = ("label", "class", "class_name", "category")
+SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
 """Names, in any case, by which a column or a key is recognised; the first that is there counts."""
 
 
@@ -39,6 +40,8 @@ class Draft:
     """Captions by the id of their picture, in the order found."""
     labels: dict[str, str] = field(default_factory=dict[str, str])
     """Class by the id of the picture."""
+    splits: dict[str, str] = field(default_factory=dict[str, str])
+    """Split (train, test, ...) by the id of the picture; its captions are in the same one."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     """What could not be used, by id, with the reason."""
 
@@ -80,6 +83,9 @@ class Draft:
                 name: {"label": self.labels[owner]}
                 for name, owner in owners.items()
                 if owner in self.labels
+            },
+            split={
+                name: self.splits[owner] for name, owner in owners.items() if owner in self.splits
             },
             credits=dict.fromkeys(owners, Credit("NOASSERTION", self.name)),
             faults={**dict.fromkeys(alone, "has no caption"), **self.faults},

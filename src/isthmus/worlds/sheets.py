@@ -1,4 +1,4 @@
-"""Tables of paths, captions and labels: CSV, TSV and Parquet."""
+"""Tables of paths, captions, labels and splits: CSV, TSV and Parquet."""
 
 import csv
 import io
@@ -12,6 +12,7 @@ from isthmus.types import RequestError, World
 from isthmus.worlds.draft import (
     IMAGE_COLUMNS,
     LABEL_COLUMNS,
+    SPLIT_COLUMNS,
     TEXT_COLUMNS,
     Draft,
     decoded,
@@ -20,7 +21,12 @@ from isthmus.worlds.places import Root
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
-_NAMES = {"image": IMAGE_COLUMNS, "text": TEXT_COLUMNS, "label": LABEL_COLUMNS}
+_NAMES = {
+    "image": IMAGE_COLUMNS,
+    "text": TEXT_COLUMNS,
+    "label": LABEL_COLUMNS,
+    "split": SPLIT_COLUMNS,
+}
 
 Row = Mapping[str, Any]
 
@@ -28,7 +34,7 @@ Row = Mapping[str, Any]
 def sheet_world(
     file: Path, folder: Path | None = None, columns: Mapping[str, str] | None = None
 ) -> World:
-    """Pictures, captions and labels of a table with one row per picture or per caption.
+    """Pictures, captions, labels and splits of a table with one row per picture or per caption.
 
     Several rows of one picture, or a list of texts in one row, are several captions. Instead of
     paths a Parquet file can hold the pictures' bytes, whose ids are then ``FILE:ROW``.
@@ -36,8 +42,8 @@ def sheet_world(
     Args:
         file: CSV (comma, semicolon or tab), TSV or Parquet with column names.
         folder: where the paths begin; the table's own folder if None.
-        columns: names of the columns ``image``, ``text`` and ``label``, where they are not found
-            under the usual names (path, file_name, caption, title, label, class, ...).
+        columns: names of the columns ``image``, ``text``, ``label`` and ``split``, where they are
+            not found under the usual names (path, file_name, caption, title, class, subset, ...).
 
     Raises:
         RequestError: the table cannot be read, lacks a column, or no picture of it is there.
@@ -55,15 +61,18 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
     name = _picture(draft, root, place, row["image"])
     if name is None:
         return
-    text, label = row.get("text"), row.get("label")
+    text = row.get("text")
     if isinstance(text, str):
         draft.caption(name, [text])
     elif isinstance(text, list):
         draft.caption(name, [one for one in text if isinstance(one, str)])
-    if label is not None and str(label).strip():
-        known = draft.labels.setdefault(name, str(label).strip())
-        if known != str(label).strip():
-            draft.faults[place] = f"calls {name} {label!r}, an earlier row {known!r}"
+    for kept, sentence, said in (
+        (draft.labels, "calls {} {!r}", row.get("label")),
+        (draft.splits, "puts {} into the split {!r}", row.get("split")),
+    ):
+        value = "" if said is None else str(said).strip()
+        if value and (known := kept.setdefault(name, value)) != value:
+            draft.faults[place] = f"{sentence.format(name, value)}, an earlier row {known!r}"
 
 
 def _picture(draft: Draft, root: Root, place: str, image: Any) -> str | None:
