@@ -12,8 +12,8 @@ from isthmus.worlds.twins import look_alikes
 
 TWIN = 0.98
 """Cosine from which two items of one modality count as near-duplicates."""
-LOOKED_AT = 1000
-"""Near-duplicate pictures that are compared as pictures at most."""
+LOOKED_AT = 2000
+"""Pictures that are compared as pictures at most: decoding takes some milliseconds each."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +34,37 @@ class DataFacts:
     twins_of: Mapping[str, int]
     """Items that were looked at for it."""
     alike: Mapping[str, str]
-    """Near-duplicate pictures that also look like an earlier one to the eye, with its id, by id;
-    empty where no pictures are at hand."""
+    """Pictures that look like an earlier one of another object to the eye, with its id, by id."""
+    alike_of: int
+    """Pictures that were looked at for it; 0 where no pictures are at hand."""
     truncated: int
     faults: Mapping[str, int]
     """Skipped items by reason."""
 
 
-def twins(x: Vectors, objects: np.ndarray) -> np.ndarray:
-    """(n,) whether a unit row has a near-duplicate (cosine >= ``TWIN``) in another object."""
-    found = np.zeros(len(x), dtype=bool)
+def twins(x: Vectors, objects: np.ndarray) -> int:
+    """Rows of unit vectors with a near-duplicate (cosine >= ``TWIN``) in another object."""
+    found = 0
     for start, part in blocks(x, 1024):
         close = part @ x.T >= TWIN
         close &= objects[start : start + len(part), None] != objects[None, :]
-        found[start : start + len(part)] = close.any(axis=1)
+        found += int(close.any(axis=1).sum())
     return found
 
 
-def alike(images: Items | None, names: Sequence[str], objects: Mapping[str, int]) -> dict[str, str]:
-    """Which of the pictures of these names look like an earlier one of another object.
-
-    At most ``LOOKED_AT`` pictures are decoded.
-    """
+def looked_at(images: Items | None, names: Sequence[str]) -> Items:
+    """The pictures of these names that are at hand, at most ``LOOKED_AT``."""
     known = set(images.ids if images else ())
     wanted = [name for name in names if name in known][:LOOKED_AT]
-    pairs = look_alikes(images.take(wanted)) if images and wanted else {}
+    return images.take(wanted) if images else Items("image", (), [])
+
+
+def alike(images: Items, objects: Mapping[str, int]) -> dict[str, str]:
+    """Which pictures look like an earlier one of another object; ``objects`` is keyed by id.
+
+    A space need not see it: a small copy of a picture can lie far from it.
+    """
+    pairs = look_alikes(images)
     return {name: twin for name, twin in pairs.items() if objects[name] != objects[twin]}
 
 

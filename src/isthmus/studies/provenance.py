@@ -9,7 +9,7 @@ import numpy as np
 
 from isthmus import __version__
 from isthmus.report import Block, Section, Table, amount
-from isthmus.studies.data import TWIN, DataFacts, alike, reasons, twins
+from isthmus.studies.data import TWIN, DataFacts, alike, looked_at, reasons, twins
 from isthmus.studies.given import StudyInput
 from isthmus.studies.neighbours import MOST
 from isthmus.studies.sampling import whole_objects
@@ -27,8 +27,8 @@ def facts(given: StudyInput, seed: int) -> DataFacts:
     small_a, small_b, small = whole_objects(a, b, rows, MOST, rng)
     left, right = objects_of(small, len(small_a), len(small_b))
     sides = ((small_a, left), (small_b, right))
-    close = {some.modality: twins(some.unit, of) for some, of in sides}
     pictures, owners = next((side for side in sides if side[0].modality == "image"), sides[0])
+    seen = looked_at(given.about.items.get("image"), pictures.ids)
     return DataFacts(
         items={a.modality: len(a), b.modality: len(b)},
         dim=a.space.dim,
@@ -38,13 +38,10 @@ def facts(given: StudyInput, seed: int) -> DataFacts:
             a.modality: len(a) - len(np.unique(rows[:, 0])),
             b.modality: len(b) - len(np.unique(rows[:, 1])),
         },
-        twins={modality: int(found.sum()) for modality, found in close.items()},
+        twins={some.modality: twins(some.unit, of) for some, of in sides},
         twins_of={a.modality: len(small_a), b.modality: len(small_b)},
-        alike=alike(
-            given.about.items.get("image"),
-            [pictures.ids[row] for row in np.flatnonzero(close[pictures.modality])],
-            dict(zip(pictures.ids, owners.tolist(), strict=True)),
-        ),
+        alike=alike(seen, dict(zip(pictures.ids, owners.tolist(), strict=True))),
+        alike_of=len(seen.ids),
         truncated=len(given.about.truncated),
         faults=reasons(given.about.faults),
     )
@@ -91,7 +88,7 @@ def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
     ]
     if counted.alike:
         some = tuple([*counted.alike.items()][:20])
-        caption = "Near-duplicates that look the same to the eye as well, the first 20"
+        caption = "Pictures that look like one of another object (the first 20)"
         blocks.append(Table(caption, ("picture", "looks like"), some))
     if counted.faults:
         rows = tuple((reason, f"{count:,}") for reason, count in [*counted.faults.items()][:20])
@@ -115,8 +112,9 @@ def _counts(counted: DataFacts) -> list[tuple[str, str]]:
         )
         for name, n in counted.twins.items()
     ]
-    if counted.items.get("image"):
-        rows.append(("of them pictures that look alike to the eye too", f"{len(counted.alike):,}"))
+    if counted.alike_of:
+        looks = f"{len(counted.alike):,} of {counted.alike_of:,} looked at"
+        rows.append(("pictures that look like one of another object", looks))
     rows.append(("texts cut at the token limit", f"{counted.truncated:,}"))
     rows.append(("items skipped", f"{sum(counted.faults.values()):,}"))
     return rows
