@@ -6,6 +6,7 @@ it is.
 """
 
 import json
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "mini_weights"
 SIDE = 224
-_IMAGES = 32
-_TEXTS = 64
-"""Items of one forward pass: enough to fill two cores, few enough to stay in the cache."""
+_IMAGES = 16
+_TEXTS = 32
+"""Items of one forward pass. A worker takes them from file to vector on one core, so that nobody
+waits for another and a vector does not depend on the number of workers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +52,14 @@ class MiniImage:
         Raises:
             ItemError: one of them cannot be read.
         """
-        out = np.empty((len(items), self.space.dim), np.float32)
-        with ThreadPoolExecutor(self.workers or None) as pool:
-            for start in range(0, len(items), _IMAGES):
-                batch = np.stack(list(pool.map(pixels, items[start : start + _IMAGES])))
-                out[start : start + _IMAGES] = np.asarray(
-                    self.network.run(None, {"pixels": batch})[0]
-                )
-        return out
+        batches = [items[start : start + _IMAGES] for start in range(0, len(items), _IMAGES)]
+        with ThreadPoolExecutor(self.workers) as pool:
+            parts = list(pool.map(self._vectors, batches))
+        return np.concatenate([np.empty((0, self.space.dim), np.float32), *parts])
+
+    def _vectors(self, items: Sequence[Any]) -> np.ndarray:
+        batch = np.stack([pixels(item) for item in items])
+        return np.asarray(self.network.run(None, {"pixels": batch})[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,7 @@ class MiniText:
     tokenizer: "Tokenizer"
     limit: int
     """Tokens, the two marks at the ends included."""
+    workers: int
 
     @property
     def modality(self) -> str:
@@ -83,13 +86,19 @@ class MiniText:
         ]
         out = np.empty((len(items), self.space.dim), np.float32)
         order = np.argsort([len(row) for row in tokens], kind="stable")
-        for start in range(0, len(order), _TEXTS):
-            rows = order[start : start + _TEXTS]
-            ids = np.zeros((len(rows), len(tokens[rows[-1]])), np.int64)
-            for i, row in enumerate(rows):
-                ids[i, : len(tokens[row])] = tokens[row]
-            out[rows] = np.asarray(self.network.run(None, {"ids": ids})[0])
+        batches = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
+        with ThreadPoolExecutor(self.workers) as pool:
+            parts = pool.map(self._vectors, ([tokens[row] for row in rows] for rows in batches))
+            for rows, part in zip(batches, parts, strict=True):
+                out[rows] = part
         return out
+
+    def _vectors(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
+        """Of one batch, whose longest row is its last."""
+        ids = np.zeros((len(tokens), len(tokens[-1])), np.int64)
+        for i, row in enumerate(tokens):
+            ids[i, : len(row)] = row
+        return np.asarray(self.network.run(None, {"ids": ids})[0])
 
     def truncated(self, items: Sequence[Any]) -> list[bool]:
         """Which texts are cut at the token limit."""
@@ -143,21 +152,22 @@ def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniTe
     tokenizer.no_padding()
     tokenizer.no_truncation()
     identity = fingerprint(sorted(config["sha256"].items()), config["preprocessing"], POLICY)
+    workers = workers or os.cpu_count() or 1
     space = Space("mini", identity, config["dim"], config["scale"], config["bias"])
     return {
-        "image": MiniImage(space, session(folder / "image.onnx", workers), workers),
+        "image": MiniImage(space, session(folder / "image.onnx"), workers),
         "text": MiniText(
-            space, session(folder / "text.onnx", workers), tokenizer, config["tokens"]
+            space, session(folder / "text.onnx"), tokenizer, config["tokens"], workers
         ),
     }
 
 
-def session(path: Path, workers: int) -> "onnxruntime.InferenceSession":
-    """A network on the CPU, the same bytes for the same batch and thread count."""
+def session(path: Path) -> "onnxruntime.InferenceSession":
+    """A network on one core a call, the same bytes for the same batch; calls may be concurrent."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = workers
+    options.intra_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
