@@ -23,6 +23,7 @@ from isthmus.encode.mini import WEIGHTS, MiniImage, MiniText, open_weights, pixe
 from tools.mini.eager import Eager
 
 BATCH = 32
+RUNS = 7
 WORDS = (
     "a",
     "photo",
@@ -55,12 +56,12 @@ def captions(count: int) -> list[str]:
 
 
 def token_batches(texts: list[str], tokenizer: Tokenizer) -> list[np.ndarray]:
-    """Batches of like length, padded with 0 to their longest."""
-    rows = sorted((found.ids for found in tokenizer.encode_batch(texts)), key=len)
+    """Batches of like length, the longest first, padded with 0 to their longest."""
+    rows = sorted((found.ids for found in tokenizer.encode_batch(texts)), key=len, reverse=True)
     batches = []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        ids = np.zeros((len(part), len(part[-1])), np.int64)
+        ids = np.zeros((len(part), len(part[0])), np.int64)
         for i, row in enumerate(part):
             ids[i, : len(row)] = row
         batches.append(ids)
@@ -103,18 +104,23 @@ def jpeg_path(encoder: MiniImage, folder: Path, count: int = 256) -> dict[str, f
     for path, array in zip(paths, pictures(count), strict=True):
         Image.fromarray(array).resize((500, 375)).save(path, quality=90)
     encoder.encode(paths[:BATCH])
-    start = time.process_time()
-    arrays = np.stack([pixels(path) for path in paths])
-    for i in range(0, count, BATCH):
-        encoder.network.run(None, {"pixels": arrays[i : i + BATCH]})
-    bound = (time.process_time() - start) / len(os.sched_getaffinity(0))
-    start = time.perf_counter()
-    encoder.encode(paths)
-    took = time.perf_counter() - start
+    cores = len(os.sched_getaffinity(0))
+    bounds, times = np.empty(RUNS), np.empty(RUNS)
+    for run in range(RUNS):
+        start = time.process_time()
+        arrays = np.stack([pixels(path) for path in paths])
+        for i in range(0, count, BATCH):
+            encoder.network.run(None, {"pixels": arrays[i : i + BATCH]})
+        bounds[run] = (time.process_time() - start) / cores
+        start = time.perf_counter()
+        encoder.encode(paths)
+        times[run] = time.perf_counter() - start
     return {
-        "images/s": round(count / took, 1),
-        "bound images/s": round(count / bound, 1),
-        "share of bound": round(bound / took, 3),
+        "images/s": round(count / float(np.median(times)), 1),
+        "bound images/s": round(count / float(np.median(bounds)), 1),
+        "share of bound": round(float(np.median(bounds / times)), 3),
+        "lowest share": round(float((bounds / times).min()), 3),
+        "highest share": round(float((bounds / times).max()), 3),
     }
 
 

@@ -85,7 +85,7 @@ class MiniText:
             for row in self._tokens(items)
         ]
         out = np.empty((len(items), self.space.dim), np.float32)
-        order = np.argsort([len(row) for row in tokens], kind="stable")
+        order = np.argsort([-len(row) for row in tokens], kind="stable")
         batches = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
         with ThreadPoolExecutor(self.workers) as pool:
             parts = pool.map(self._vectors, ([tokens[row] for row in rows] for rows in batches))
@@ -94,8 +94,8 @@ class MiniText:
         return out
 
     def _vectors(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
-        """Of one batch, whose longest row is its last."""
-        ids = np.zeros((len(tokens), len(tokens[-1])), np.int64)
+        """Of one batch, whose longest row is its first."""
+        ids = np.zeros((len(tokens), len(tokens[0])), np.int64)
         for i, row in enumerate(tokens):
             ids[i, : len(row)] = row
         return np.asarray(self.network.run(None, {"ids": ids})[0])
