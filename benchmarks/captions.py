@@ -1,4 +1,4 @@
-"""Captions of 5 to 20 words through a ViT-B/32 text tower: isthmus beside open_clip's own loop.
+"""Captions of 5 to 20 words through a ViT-B/32 text tower: `isthmus.embed` beside open_clip's loop.
 
 Run in an environment with open_clip: python -m benchmarks.captions
 """
@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.harness import PeakMemory, alternate, write_results
 from isthmus.encode.openclip import load
+from isthmus.lab import embed
 from isthmus.types import LoadOptions
 
 WORDS = (
@@ -22,7 +23,7 @@ WORDS = (
     "river mountain snow beach sitting standing running holding looking eating near behind under "
     "beside sunny evening umbrella motorcycle skateboard refrigerator photograph"
 )
-CAPTIONS = 128
+CAPTIONS = 256
 BATCH = 64
 
 
@@ -70,7 +71,7 @@ def main() -> None:
     batches = [texts[start : start + BATCH] for start in range(0, CAPTIONS, BATCH)]
 
     def ours() -> np.ndarray:
-        return np.concatenate([encoder.encode(batch) for batch in batches])
+        return np.asarray(embed(encoder, texts).vectors)
 
     def theirs() -> np.ndarray:
         with torch.inference_mode():

@@ -87,3 +87,19 @@ def test_exports_can_be_read_by_others(tmp_path):
     np.testing.assert_array_equal(np.load(folder / "img_emb" / "img_emb_0.npy"), np.eye(3))
     names = read_table(folder / "metadata" / "metadata_0.parquet")["image_path"]
     assert names == ["x.jpg", "y.jpg", "z.jpg"]
+
+
+def test_an_encoder_says_how_many_items_it_wants():
+    seen: list[int] = []
+
+    class Wide(Letters):
+        batch = 3
+
+        def encode(self, items):
+            seen.append(len(items))
+            return super().encode(items)
+
+    embed(Wide(), ["a", "bb", "ccc", "dddd"])
+    assert seen == [3, 1]
+    embed(Wide(), ["a", "bb", "ccc", "dddd"], batch_size=2)
+    assert seen == [3, 1, 2, 2]

@@ -16,8 +16,8 @@ class Common:
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where encoders compute."""
-    batch_size: int = 64
-    """Items encoded at once."""
+    batch_size: int = 0
+    """Items encoded at once; 0 leaves it to the encoder."""
     workers: int = 0
     """Threads that read and compute; 0 means one a core."""
     seed: int = 0

@@ -72,6 +72,8 @@ class MiniText:
     limit: int
     """Tokens, the two marks at the ends included."""
     workers: int
+    batch: int = 512
+    """Texts to be given at once: sorted by length, few tokens of a pass are padding."""
 
     @property
     def modality(self) -> str:

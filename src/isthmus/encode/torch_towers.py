@@ -89,6 +89,8 @@ class TextTower:
     limit: int
     """Tokens that the tower takes."""
     modality: str = "text"
+    batch: int = 512
+    """Texts to be given at once: sorted by length, they fill batches of few tokens to spare."""
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """The vectors of these texts, (n, d) float32, as the model gives them.

@@ -16,7 +16,7 @@ import numpy as np
 from isthmus import __version__
 from isthmus.arrays import fingerprint
 from isthmus.lab.contents import ContentIndex
-from isthmus.lab.shards import BATCH, Fragment, as_set, bar, embed_shard
+from isthmus.lab.shards import Fragment, as_set, at_once, bar, embed_shard
 from isthmus.store import atomic, read_tensors, write_tensors
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError
 
@@ -28,7 +28,8 @@ SHARD = 512
 class JobOptions:
     """How a job runs; only ``shard_size`` and ``batch_size`` may change its bytes."""
 
-    batch_size: int = BATCH
+    batch_size: int = 0
+    """Items encoded at once; 0 leaves it to the encoder."""
     shard_size: int = SHARD
     rehash: bool = False
     """Read every file again, whatever size and modification time say."""
@@ -115,7 +116,8 @@ def _shards(items: Items, size: int) -> Iterator[Items]:
 
 def _mark(encoder: Encoder, shard: Items, contents: ContentIndex, options: JobOptions) -> str:
     names = list(zip(shard.ids, contents.hashes(shard.payload), strict=True))
-    return fingerprint(encoder.space.id, encoder.modality, __version__, options.batch_size, names)
+    batch = at_once(encoder, options.batch_size)
+    return fingerprint(encoder.space.id, encoder.modality, __version__, batch, names)
 
 
 def _commit(folder: Path, number: int, mark: str, modality: str, fragment: Fragment) -> Line:

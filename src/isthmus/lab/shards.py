@@ -20,7 +20,7 @@ from isthmus.types import (
 )
 
 BATCH = 64
-"""Items that an encoder gets at once, unless told otherwise."""
+"""Items that an encoder gets at once, unless it asks for more or the user says otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,16 @@ class Fragment:
     """Reason by id of each item that was skipped."""
 
 
+def at_once(encoder: Encoder, asked: int = 0) -> int:
+    """Items to give the encoder at once: those asked for, or as many as it can use.
+
+    Text encoders sort what they get by length, which saves the more the more they get.
+    """
+    return asked or getattr(encoder, "batch", BATCH)
+
+
 def embed_shard(
-    encoder: Encoder, items: Items, batch_size: int = BATCH, tick: Callable[[int], Any] = int
+    encoder: Encoder, items: Items, batch_size: int = 0, tick: Callable[[int], Any] = int
 ) -> Fragment:
     """Encode a shard batch by batch; an item that fails is named, counted and skipped.
 
@@ -44,6 +52,7 @@ def embed_shard(
     parts: list[Vector] = []
     kept: list[str] = []
     faults: dict[str, str] = {}
+    batch_size = at_once(encoder, batch_size)
     for start in range(0, len(items), batch_size):
         ids = items.ids[start : start + batch_size]
         batch, unread = _gather(items, start, batch_size)
@@ -101,7 +110,7 @@ def embed(
     encoder: Encoder,
     items: Items | Sequence[Any],
     *,
-    batch_size: int = BATCH,
+    batch_size: int = 0,
     progress: bool = False,
 ) -> EmbeddingSet:
     """Embed items in memory: batching, progress, ids and history are done here, once.
@@ -110,7 +119,7 @@ def embed(
         encoder: from ``isthmus.load(name)[modality]``.
         items: ``Items`` with ids, or any sequence; paths are named by themselves, other items
             by the running number.
-        batch_size: items encoded at once.
+        batch_size: items encoded at once; 0 leaves it to the encoder.
         progress: show a bar on the terminal.
 
     Items that fail are skipped and named in the last step of the set's history, and logged.

@@ -114,7 +114,7 @@ class Encoder(Protocol):
 
     Batching, progress, caching, ids and history belong to ``lab.embed``. A joint model is a
     mapping modality → Encoder whose encoders share one Space. An encoder raises ``ItemError``
-    for an item it cannot read.
+    for an item it cannot read. It may say with a number ``batch`` how many items it wants at once.
     """
 
     @property
