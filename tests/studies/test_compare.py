@@ -136,3 +136,13 @@ def test_the_page_of_a_comparison_shows_pictures_and_both_names(few):
     assert "right in toy space only" in page
     ids = [attributes["id"] for _, attributes in reader.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
+
+
+def test_both_maps_show_the_same_items(few):
+    page = compare(small_world(), worse(small_world())).page
+    section = page.split('<section id="maps"')[1].split("</section>")[0]
+    titles = [part.split("<title>")[1:] for part in section.split("<svg")[1:]]
+    named = [sorted(text.split("</title>")[0] for text in part) for part in titles]
+    assert len(named) == 2
+    assert len(named[0]) == 120
+    assert named[0] == named[1]

@@ -23,9 +23,17 @@ class Cloud:
 
 
 def map_figure(
-    title: str, clouds: tuple[Cloud, Cloud], links: np.ndarray, sentence: str, alt: str
+    title: str,
+    clouds: tuple[Cloud, Cloud],
+    links: np.ndarray,
+    sentence: str,
+    alt: str,
+    wide: bool = True,
 ) -> Figure:
-    """Both clouds on one map with equal scales; ``links`` (k, 2) are rows of the two clouds."""
+    """Both clouds on one map with equal scales; ``links`` (k, 2) are rows of the two clouds.
+
+    A map that is not ``wide`` leaves room for another beside it.
+    """
     places = _placed(clouds)
     lines = "".join(
         f'<line class="link" data-pair="{number}" {_ends(places[0][a], places[1][b])}/>'
@@ -37,12 +45,17 @@ def map_figure(
         for side, cloud in enumerate(clouds)
         for row, label in enumerate(cloud.labels)
     )
+    keys = "".join(
+        f'<span class="key k{side}">{escaped(cloud.modality)}</span>'
+        for side, cloud in enumerate(clouds)
+    )
     svg = (
+        f'<p class="keys">{keys}</p>'
         f'<svg class="plot map" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
         f'aria-label="{escaped(alt)}">{lines}{dots}</svg>'
         '<p class="told" aria-live="polite">Point at or tap a dot to read it.</p>'
     )
-    return Figure(title, svg, alt, sentence, wide=True)
+    return Figure(title, svg, alt, sentence, wide=wide)
 
 
 def _placed(clouds: tuple[Cloud, Cloud]) -> tuple[np.ndarray, np.ndarray]:

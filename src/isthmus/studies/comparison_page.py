@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from isthmus.report import Album, Card, Figure, Figures, Page, Section, Table, figure, number, span
 from isthmus.studies import provenance
 from isthmus.studies.comparisons import Comparison
 from isthmus.studies.contrasts import strips
 from isthmus.studies.differences import FAMILIES, Difference, Forest
 from isthmus.studies.given import StudyInput
+from isthmus.studies.mapping import Sketch, drawn, sketch
+from isthmus.studies.projection import project
 from isthmus.types import Null, Result
 
 
@@ -27,6 +31,7 @@ def comparison_page(found: Comparison) -> Page:
         sections=(
             _differences(found),
             *_contrasts(found),
+            _maps(found),
             _everything(found),
             *(_provenance(given, name, found.seed) for given, name in sides),
         ),
@@ -104,6 +109,21 @@ def _contrasts(found: Comparison) -> list[Section]:
     )
     lead = "Queries that one space answers and the other does not, the clearest first."
     return [Section("contrasts", "Who answers what", lead, blocks)] if blocks else []
+
+
+def _maps(found: Comparison) -> Section:
+    some = sketch(found.first, np.random.default_rng([found.seed, *b"map"]))
+    same = Sketch(found.second.a.take(some.a.ids), found.second.b.take(some.b.ids), some.rows)
+    sides = zip((found.first, found.second), (some, same), found.names, strict=True)
+    figures = tuple(
+        drawn(given, project(given.a, given.b), items, name) for given, items, name in sides
+    )
+    lead = (
+        "The same items in both spaces. Each space has directions of its own, so places on one map "
+        "say nothing about places on the other: compare how the two clouds lie and how long the "
+        "lines between linked items are."
+    )
+    return Section("maps", "Maps of both spaces", lead, (Figures(figures),))
 
 
 def _everything(found: Comparison) -> Section:

@@ -8,33 +8,26 @@ from isthmus.report import (
     Advices,
     Album,
     Block,
-    Cloud,
     Figures,
     Page,
     Prose,
     Section,
     Table,
     html,
-    map_figure,
 )
 from isthmus.studies import looks, provenance
 from isthmus.studies.advice import advise
 from isthmus.studies.evidence import cards, evidence
 from isthmus.studies.given import StudyInput
 from isthmus.studies.layout import AFTER_MAP, BEFORE_MAP
+from isthmus.studies.mapping import Sketch, drawn, sketch
 from isthmus.studies.measuring import Measured
 from isthmus.studies.projection import Projection, project
 from isthmus.studies.readings import COLUMNS, rows, sections
 from isthmus.studies.results import by_reason
-from isthmus.studies.sampling import whole_objects
 from isthmus.studies.significance import METHOD, adjusted
 from isthmus.studies.summary import summary
-from isthmus.studies.tiles import Shelf
-from isthmus.types import EmbeddingSet, Links
 from isthmus.types.results import plain
-
-DRAWN = 350
-"""Items of a modality drawn on the map; more would be a stain."""
 
 
 def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
@@ -42,8 +35,7 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
     rng = np.random.default_rng([seed, *b"page"])
     counted = provenance.facts(given, seed)
     pair = looks.looks(given, rng)
-    rows = Links.between(given.a, given.b, given.links)
-    small = whole_objects(given.a, given.b, rows, DRAWN, rng)
+    small = sketch(given, rng)
     placed = project(given.a, given.b)
     numbers = evidence(found.results, counted)
     advice = advise(numbers)
@@ -84,7 +76,7 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
         "evidence": {key: plain(value) for key, value in numbers.items()},
         "advice": plain(advice),
         "neighbours": [look.to_dict() for look in pair],
-        "map": {"share": placed.value, "shares": list(placed.shares), "drawn": len(small[0])},
+        "map": {"share": placed.value, "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return html(page), record
 
@@ -107,28 +99,9 @@ def _kicker(given: StudyInput) -> str:
     )
 
 
-def _map(
-    given: StudyInput, placed: Projection, small: tuple[EmbeddingSet, EmbeddingSet, np.ndarray]
-) -> Section:
-    a, b, rows = small
-    shelf = Shelf(given, Album(0))
-    clouds = tuple(
-        Cloud(
-            some.modality,
-            points[[whole.row[name] for name in some.ids]],
-            tuple(shelf.named(some.modality, name) for name in some.ids),
-        )
-        for some, whole, points in ((a, given.a, placed.first), (b, given.b, placed.second))
-    )
-    drawn = "" if len(a) == len(given.a) else f" Drawn: {len(a):,} of {len(given.a):,} objects."
-    sentence = f"{placed.about} Lines join linked pairs.{drawn}"
-    alt = (
-        f"Scatter plot of {len(a)} {a.modality} and {len(b)} {b.modality} vectors on their two "
-        "first common principal directions, linked pairs joined by faint lines."
-    )
-    drawing = map_figure(placed.name, (clouds[0], clouds[1]), rows, sentence, alt)
+def _map(given: StudyInput, placed: Projection, some: Sketch) -> Section:
     lead = "Both modalities on one sheet, as far as two directions can show them."
-    return Section("map", "Map of both modalities", lead, (Figures((drawing,)),))
+    return Section("map", "Map of both modalities", lead, (Figures((drawn(given, placed, some),)),))
 
 
 def _next(advice: tuple[Any, ...]) -> Section:
