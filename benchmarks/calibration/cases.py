@@ -49,9 +49,9 @@ class Case:
     d: int = 16
 
 
-def ranking(name: str) -> Case:
+def ranking(name: str, space: Space = searched.asked) -> Case:
     """A measure of retrieval; hits and ranks of few queries take few values."""
-    return Case(by_name(name), spaces.unrelated, searched.asked, "same n", discrete=True)
+    return Case(by_name(name), spaces.unrelated, space, "same n", discrete=True)
 
 
 def labelled(name: str, arguments: int = 2) -> Case:
@@ -98,7 +98,7 @@ CASES: dict[str, Case] = {
     "hit_at_k": ranking("hit_at_k"),
     "mean_average_precision": ranking("mean_average_precision"),
     "mean_reciprocal_rank": ranking("mean_reciprocal_rank"),
-    "median_rank": ranking("median_rank"),
+    "median_rank": ranking("median_rank", searched.faintly_asked),
     "mixed_gallery": ranking("mixed_gallery"),
     "ndcg": ranking("ndcg"),
     "ndcg_retrieved_only": ranking("ndcg_retrieved_only"),

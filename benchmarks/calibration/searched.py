@@ -14,22 +14,31 @@ WHOLE = 4_000
 CLASSES = 5
 
 
-def asked(rng: np.random.Generator, n: int, d: int) -> tuple[EmbeddingSet, EmbeddingSet, Links]:
+def asked(
+    rng: np.random.Generator, n: int, d: int, noise: float = 0.5
+) -> tuple[EmbeddingSet, EmbeddingSet, Links]:
     """Random objects of a fixed space as queries; its other items are distractors.
 
     The gallery is the same in every trial, as the query bootstrap takes it to be.
     """
-    a, b = fixed(d)
+    a, b = fixed(d, noise)
     rows = rng.choice(WHOLE, size=n, replace=False)
     return a, b, Links((str(row), str(row)) for row in rows)
 
 
+def faintly_asked(
+    rng: np.random.Generator, n: int, d: int
+) -> tuple[EmbeddingSet, EmbeddingSet, Links]:
+    """The same with so much noise that half of the queries find their item beyond place 40."""
+    return asked(rng, n, d, noise=1.0)
+
+
 @cache
-def fixed(d: int) -> tuple[EmbeddingSet, EmbeddingSet]:
+def fixed(d: int, noise: float) -> tuple[EmbeddingSet, EmbeddingSet]:
     """The same modalities in every trial, half in each other, several noises apart."""
     rng = np.random.default_rng(7)
     content = rng.normal(size=(WHOLE, d))
-    first, second = (content + 0.5 * rng.normal(size=(WHOLE, d)) for _ in range(2))
+    first, second = (content + noise * rng.normal(size=(WHOLE, d)) for _ in range(2))
     offset = np.zeros(d)
     offset[0] = 0.5
     return (

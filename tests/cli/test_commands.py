@@ -1,6 +1,8 @@
 """The commands on a toy space and a toy world: what is embedded, found, counted, kept."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -133,3 +135,81 @@ def test_a_study_of_arrays_needs_no_space(tmp_path):
     np.savez(tmp_path / "pairs.npz", image=image, text=text)
     assert run("study", "--arrays", "pairs.npz") == 0
     assert (tmp_path / "runs" / "study-pairs" / "report.html").exists()
+
+
+def test_what_is_embedded_opens_again_with_its_links(capsys):
+    assert run("embed", "toy", "out", "--world", "words") == 0
+    assert run("study", "--arrays", "out", "--out", "again") == 0
+    record = json.loads(Path("again/report.json").read_text())
+    assert record["data"]["links"] == 30
+    assert run("study", "arrays:out", "arrays:again", "--out", "both") == 0
+    both = json.loads(Path("both/report.json").read_text())
+    assert all(row["value"] == 0 for row in both["differences"].values())
+
+
+def test_a_folder_of_somebody_else_is_left_alone(capsys):
+    Path("mine").mkdir()
+    Path("mine/config.json").write_text("precious")
+    for words in (("embed", "toy", "mine"), ("study", "toy", "--out", "mine")):
+        assert run(*words, "--world", "words") == 2
+        assert "holds files that isthmus did not write, such as config.json" in (
+            capsys.readouterr().err
+        )
+    assert Path("mine/config.json").read_text() == "precious"
+    Path("file").write_text("x")
+    assert run("embed", "toy", "file", "--world", "words") == 2
+    assert "is a file" in capsys.readouterr().err
+
+
+def test_clearing_the_cache_leaves_what_isthmus_did_not_make(tmp_path, capsys):
+    run("search", "zzz", "--in", "words", "--space", "toy")
+    (tmp_path / "cache" / "thesis").mkdir()
+    assert run("cache", "--clear") == 0
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["thesis"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[1]", "is not the configuration"),
+        ('{"common": 5}', "is not the configuration"),
+        ('{"common": {"batch_size": "x"}}', "batch_size wants int"),
+        ('{"nothing": 1}', "is not the configuration"),
+    ],
+)
+def test_a_broken_configuration_is_one_sentence(content, said, capsys):
+    Path("broken.json").write_text(content)
+    for words in (("--config", "broken.json"), ("--config=broken.json",)):
+        assert main(["study", *words]) == 2
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("embed", "toy", "out", "--batch-size", "-3"), "--batch-size wants 0 or more"),
+        (("study", "toy", "--workers", "-5"), "--workers wants 0 or more"),
+        (("study", "toy", "--seed", "-1"), "--seed wants 0 or more"),
+        (("search", " ", "--space", "toy"), "empty query"),
+        (("search", "nosuch.png", "--space", "toy"), "There is no picture nosuch.png"),
+        (("search", "a", "--space", "toy", "--in", ""), "nothing to search in"),
+    ],
+)
+def test_requests_that_mean_nothing_are_one_sentence(words, said, capsys):
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_names_cannot_command_the_terminal(capsys, monkeypatch):
+    monkeypatch.setitem(WORLDS, "escapes", "tests.cli.test_commands:escaping_world")
+    assert run("embed", "toy", "out", "--world", "escapes") == 0
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert "\\x1b[2J" in told.out
+
+
+def escaping_world():
+    """A world with a fault whose name clears the screen."""
+    from tests.toys import words_world
+
+    return replace(words_world(), faults={"\x1b[2J": "cannot be read"})

@@ -114,3 +114,17 @@ def test_overlapping_silence_ends_with_the_last():
     quiet.__exit__(None, None, None)
     with pytest.warns(UserWarning, match="heard"):
         warnings.warn("heard", stacklevel=1)
+
+
+def test_no_other_program_is_started(tmp_path, monkeypatch):
+    ran = tmp_path / "ran"
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {ran}\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    script = tmp_path / "script.png"
+    script.write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    )
+    with pytest.raises(ItemError, match="not a picture"):
+        Picture(script).rgb()
+    assert not ran.exists()

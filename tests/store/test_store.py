@@ -71,3 +71,36 @@ def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
         raise RuntimeError
     assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [1],
+        {"__metadata__": 3},
+        {"x": 5},
+        {"x": {"dtype": "F32", "shape": [2]}},
+        {"x": {"dtype": ["F32"], "shape": [2], "data_offsets": [0, 8]}},
+        {"x": {"dtype": "F32", "shape": [2.0], "data_offsets": [0, 8]}},
+        {"x": {"dtype": "F32", "shape": [2], "data_offsets": ["0", "8"]}},
+        {"x": {"dtype": "F32", "shape": [-1, -2], "data_offsets": [0, 8]}},
+    ],
+)
+def test_a_header_of_any_form_is_refused_in_one_sentence(tmp_path, header):
+    text = json.dumps(header).encode()
+    (tmp_path / "odd").write_bytes(struct.pack("<Q", len(text)) + text + bytes(8))
+    with pytest.raises(ValueError, match=r"not a safetensors file|claims"):
+        read_tensors(tmp_path / "odd")
+
+
+def test_a_full_disk_is_told_as_what_it_is(tmp_path, monkeypatch):
+    import safetensors.numpy
+
+    def full(*_, **__):
+        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_tensors(tmp_path / "a.safetensors", {"x": np.ones(2)}, {})
+    assert caught.value.errno == 28
+    assert list(tmp_path.iterdir()) == []

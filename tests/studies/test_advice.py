@@ -29,7 +29,8 @@ HEALTHY = {
     "rest_floor": 0.08,
     "hubness_ab": 0.4,
     "hubness_ba": 0.5,
-    "hubness_chance": 0.3,
+    "hubness_chance_ab": 0.3,
+    "hubness_chance_ba": 0.3,
     "linear_probe": 0.8,
     "zero_shot": 0.75,
 }

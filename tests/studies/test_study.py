@@ -229,5 +229,17 @@ def test_a_world_brings_its_items_links_and_faults():
     assert set(taken.links) == set(given.links)
     assert (taken.about.title, taken.about.faults) == ("Mine", {"lost": "no file"})
     assert taken.about.items["image"] is given.about.items["image"]
+    copied = World("toys", given.about.items, links, faults={given.a.ids[0]: "is a copy"})
+    about = of_world(copied, given.a, given.b).about
+    assert (about.faults, about.notes) == ({}, {given.a.ids[0]: "is a copy"})
     with pytest.raises(RequestError, match="does not link image to text"):
         of_world(World("toys", {"text": Items("text", (), [])}), given.a, given.b)
+
+
+def test_links_to_nobody_are_counted_and_too_few_links_measure_nothing(few):
+    given = small_world()
+    more = Links([*given.links, ("nobody", given.b.ids[0])])
+    assert study(given.a, given.b, more).record["data"]["dangling"] == 1
+    measuring.TWO_SETS["matched_cosine"] = "isthmus.measure.matched_cosines:matched_cosine"
+    one = study(given.a, given.b, Links([*given.links][:1]))
+    assert "at least 8 objects" in one.missing["matched_cosine"]

@@ -59,3 +59,14 @@ def test_official_captions_of_val2017(shared_data):
     assert len(world.items["image"]) == 16
     assert len(world.links["image", "text"]) == len(world.items["text"]) >= 80
     assert sum("is not in the folder" in why for why in world.faults.values()) == 5000 - 16
+
+
+def test_an_image_id_that_is_given_twice_belongs_to_the_first(draw, tmp_path):
+    draw("a.png"), draw("b.png")
+    images = [{"id": 0, "file_name": "a.png"}, {"id": 0, "file_name": "b.png"}]
+    notes = [{"id": 1, "image_id": 0, "caption": "of a"}]
+    (tmp_path / "c.json").write_text(json.dumps({"images": images, "annotations": notes}))
+    world = open_world(images=tmp_path, texts=tmp_path / "c.json")
+    assert world.items["text"].ids == ("a.png#0",)
+    assert list(world.items["text"].payload) == ["of a"]
+    assert world.faults["b.png"] == "has the id 0 of another image"

@@ -80,3 +80,10 @@ def test_empty_and_missing_folders(tmp_path):
         open_world(images=tmp_path / "nowhere")
     with pytest.raises(RequestError, match="none of these"):
         open_world(images=tmp_path / "notes.doc")
+
+
+def test_pipes_and_devices_are_no_pictures(draw, tmp_path):
+    draw("a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    assert open_world(images=tmp_path).items["image"].ids == ("a.png",)

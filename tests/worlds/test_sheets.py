@@ -168,3 +168,46 @@ def test_a_split_column_splits_by_picture(draw, tmp_path):
     }
     assert world.part("test").items["text"].ids == ("b.png#0", "b.png#1")
     assert world.faults["t.csv:5"] == "puts b.png into the split 'train', an earlier row 'test'"
+
+
+@pytest.mark.parametrize(
+    ("content", "caption"),
+    [
+        ("\r\n\r\npath,caption\r\na.png,red\r\n", "caption"),
+        ("sep=;\npath;in, words\na.png;red\n", "in, words"),
+        ("path\tin, words, or, so\na.png\tred\n", "in, words, or, so"),
+    ],
+)
+def test_what_spreadsheets_put_before_and_into_the_header(draw, tmp_path, content, caption):
+    draw("a.png")
+    file = tmp_path / ("t.tsv" if "\t" in content else "t.csv")
+    file.write_bytes(content.encode())
+    assert texts(open_world(texts=file, columns={"text": caption})) == {"a.png#0": "red"}
+
+
+def test_of_two_columns_of_one_name_the_first_counts(draw, tmp_path):
+    draw("a.png")
+    (tmp_path / "t.csv").write_text("path,caption,caption\na.png,first,second\n")
+    assert texts(open_world(texts=tmp_path / "t.csv")) == {"a.png#0": "first"}
+
+
+def test_paths_as_seen_from_above_with_backslashes_or_other_accents(draw, tmp_path):
+    draw("photos/sub/a.png"), draw("photos/cafe\u0301.png")
+    rows = "path,caption\nphotos/sub/a.png,one\nsub\\a.png,two\ncaf\u00e9.png,three\n"
+    (tmp_path / "t.csv").write_text(rows)
+    world = open_world(images=tmp_path / "photos", texts=tmp_path / "t.csv")
+    assert sorted(world.items["text"].payload) == ["one", "three", "two"]
+    assert not world.faults
+
+
+def test_captions_of_any_size_and_kind(draw, tmp_path):
+    draw("a.png"), draw("b.png"), draw("c.png")
+    long = "word " * 40_000
+    (tmp_path / "t.csv").write_text(f"path,caption\na.png,{long}\n")
+    assert texts(open_world(texts=tmp_path / "t.csv")) == {"a.png#0": long}
+    captions = [["7"], ["seven", "eight"], []]
+    write_table(tmp_path / "t.parquet", {"path": ["a.png", "b.png", "c.png"], "text": captions})
+    found = texts(open_world(texts=tmp_path / "t.parquet"))
+    assert found == {"a.png#0": "7", "b.png#0": "seven", "b.png#1": "eight"}
+    write_table(tmp_path / "n.parquet", {"path": ["a.png"], "text": [7]})
+    assert texts(open_world(texts=tmp_path / "n.parquet")) == {"a.png#0": "7"}

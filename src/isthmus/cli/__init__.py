@@ -1,8 +1,11 @@
 """The command line: parse, call one function, print. No capability lives here."""
 
 import difflib
+import errno
 import importlib
+import io
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,9 +27,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     0: done, faults of single items are counted in the output; 1: all items failed, or some did
-    under ``--strict``, or an unexpected error; 2: the request cannot be met; 130: interrupted.
+    under ``--strict``, or an unexpected error; 2: the request cannot be met; 130, 143: interrupted.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        _settle()
+    try:
+        return _main(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt as stop:
+        code = 143 if stop.args else 130
+        return _fail("Interrupted; what was finished is kept, run the same again to go on.", code)
+
+
+def _settle() -> None:
+    """A terminal of any encoding, and a request to end that is as gentle as Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt("terminated")
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(_overview())
         return 0
@@ -59,11 +83,14 @@ def _run(name: str, options: Any) -> int:
         return _fail(str(error), 1, options)
     except (IsthmusError, UnknownPartError) as error:
         return _fail(str(error), 2, options)
-    except KeyboardInterrupt:
-        return _fail("Interrupted; what was finished is kept, run the same again to go on.", 130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `| head` does
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        more = " What was finished is kept: free some space and run the same again." if full else ""
+        return _fail(f"{where}{error.strerror or error}.{more}", 2, options)
     except Exception as error:
         kind = type(error).__name__
         text = f"Unexpected {kind}: {error}. Run again with --debug to see where it happened."
@@ -76,6 +103,7 @@ def _parse(name: str, words: list[str]) -> Any:
 
     kind = getattr(importlib.import_module("isthmus.cli.options"), name.capitalize())
     default: dict[str, Any] = {}
+    words = [part for word in words for part in _apart(word)]
     if "--config" in words:
         at = words.index("--config")
         if at + 1 == len(words):
@@ -83,7 +111,14 @@ def _parse(name: str, words: list[str]) -> Any:
         default = {"default": _configured(kind, Path(words[at + 1]))}
         del words[at : at + 2]
     markers = (tyro.conf.OmitArgPrefixes,)
-    return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
+    options = tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
+    options.common.check()
+    return options
+
+
+def _apart(word: str) -> list[str]:
+    """``--config=FILE`` as the two words it is."""
+    return word.split("=", 1) if word.startswith("--config=") else [word]
 
 
 def _configured(kind: Any, path: Path) -> Any:
@@ -91,7 +126,7 @@ def _configured(kind: Any, path: Path) -> Any:
 
     try:
         return from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path} is not the configuration of this command: {error}") from error
 
 
@@ -100,9 +135,14 @@ def _fail(text: str, code: int, options: Any = None) -> int:
         import traceback
 
         traceback.print_exc()
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-    print(f"isthmus: {shown}", file=sys.stderr)
+    print(f"isthmus: {harmless(text)}", file=sys.stderr)
     return code
+
+
+def harmless(text: str, lines: bool = False) -> str:
+    """The text without anything that a terminal would obey; ``lines`` keeps its line breaks."""
+    kept = "\n" if lines else ""
+    return "".join(c if c.isprintable() or c in kept else ascii(c)[1:-1] for c in text)
 
 
 def _overview() -> str:
@@ -111,6 +151,7 @@ def _overview() -> str:
         "isthmus: a laboratory for joint embedding spaces (CLIP and its kin)\n\n"
         f"{rows}\n\n"
         "  isthmus COMMAND --help   the options of a command\n"
+        "  isthmus COMMAND --config FILE   the options of an earlier run, from its config.json\n"
         "  isthmus --version        the version\n\n"
         "Start with:  isthmus study"
     )

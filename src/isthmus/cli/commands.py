@@ -2,10 +2,10 @@
 
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Any
 
+from isthmus.cli import harmless
 from isthmus.cli import options as opt
 from isthmus.lab import JobOptions
 from isthmus.types import LoadOptions
@@ -95,8 +95,15 @@ def _source(given: opt.Source) -> Any:
 
 
 def _job(common: opt.Common) -> JobOptions:
-    logging.basicConfig(format="isthmus: %(message)s", stream=sys.stderr)
+    logging.basicConfig(handlers=[_Terminal()])
     return JobOptions(batch_size=common.batch_size, rehash=common.rehash, progress=not common.quiet)
+
+
+class _Terminal(logging.StreamHandler[Any]):
+    """Warnings on one line of standard error, whatever names they speak of."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"isthmus: {harmless(record.getMessage())}"
 
 
 def _how(common: opt.Common) -> LoadOptions:
@@ -112,7 +119,7 @@ def _keep(folder: Path, options: Any) -> None:
 
 def _show(common: opt.Common | opt.Brief, result: Any) -> None:
     """Print a result as text, or as JSON where it is wanted."""
-    print(json.dumps(result.to_dict(), indent=1) if common.json else result)
+    print(json.dumps(result.to_dict(), indent=1) if common.json else harmless(str(result), True))
 
 
 def _open(page: Path) -> None:

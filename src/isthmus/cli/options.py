@@ -33,6 +33,17 @@ class Common:
     debug: bool = False
     """Show the traceback of an error."""
 
+    def check(self) -> None:
+        """Refuse numbers that mean nothing.
+
+        Raises:
+            ValueError: a count or the seed is negative.
+        """
+        for name in ("batch_size", "workers", "seed"):
+            if getattr(self, name) < 0:
+                flag = name.replace("_", "-")
+                raise ValueError(f"--{flag} wants 0 or more, not {getattr(self, name)}.")
+
 
 @dataclass(frozen=True)
 class Brief:
@@ -42,6 +53,9 @@ class Brief:
     """Print JSON instead of text."""
     debug: bool = False
     """Show the traceback of an error."""
+
+    def check(self) -> None:
+        """Nothing here can be wrong."""
 
 
 @dataclass(frozen=True)
@@ -172,6 +186,7 @@ def from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
 
     Raises:
         KeyError: a name that is no option of this command.
+        TypeError: a value of the wrong kind.
     """
     hints = typing.get_type_hints(kind)
     found: dict[str, Any] = {}
@@ -179,7 +194,9 @@ def from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
         hint = hints[name]
         if dataclasses.is_dataclass(hint):
             value = from_dict(typing.cast("type[Any]", hint), value)
-        elif value is not None and Path in (hint, *typing.get_args(hint)):
+        elif hint in (int, bool, str) and type(value) is not hint:
+            raise TypeError(f"{name} wants {hint.__name__}, not {value!r}")
+        elif isinstance(value, str) and Path in (hint, *typing.get_args(hint)):
             value = Path(value)
         found[name] = tuple(value) if isinstance(value, list) else value
     return kind(**found)

@@ -136,6 +136,8 @@ def _header(name: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], bool]
         shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
     else:
         raise RequestError(f"{name} has the .npy version {version}; readable are 1.0 and 2.0.")
+    if min(shape, default=0) < 0:
+        raise RequestError(f"{name} claims an array of {shape}; its header is wrong.")
     if dtype.hasobject:
         raise RequestError(
             f"{name} holds Python objects, a pickle that may run code when opened; save it as "

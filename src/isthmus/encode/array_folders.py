@@ -47,7 +47,7 @@ def read_folder(path: Path) -> NamedArrays:
         arrays = {file.stem: read_arrays(file).arrays.get("") for file in array_paths(path)}
         return NamedArrays({name: array for name, array in arrays.items() if array is not None})
     arrays = {
-        modality: _joined([read_arrays(file).arrays[""] for file in files])
+        modality: _joined([_alone(file) for file in files])
         for modality, folder in _SHARDED.items()
         if (files := _shards(path / folder, ".npy"))
     }
@@ -62,6 +62,14 @@ def read_folder(path: Path) -> NamedArrays:
             f"vectors of {rows}; a shard may be missing."
         )
     return NamedArrays(arrays, columns)
+
+
+def _alone(file: Path) -> np.ndarray:
+    """The one array of a .npy file."""
+    arrays = read_arrays(file).arrays
+    if "" not in arrays:
+        raise RequestError(f"{file} should be one array in .npy format; it holds {[*arrays]}.")
+    return arrays[""]
 
 
 def _table(path: Path) -> dict[str, list[Any]]:

@@ -32,11 +32,13 @@ def modality_names(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, st
     found: dict[str, str] = {}
     for key, array in arrays.items():
         modality = _modality(key) or _modality(path.stem, known=True) or _UNNAMED
-        if array.ndim == 2 and array.dtype.kind == "f" and array.size:
+        floats = array.dtype.kind == "f" and array.dtype.itemsize <= 8
+        if array.ndim == 2 and floats and array.size and array.shape[1] > 1:
             found[key] = modality
         elif key in ("", *_WORDS):
             raise RequestError(
-                f"{path}: vectors are an (n, d) array of floating-point numbers, but "
+                f"{path}: vectors are an (n, d) array of 16- to 64-bit floating-point numbers with "
+                "d of 2 or more, but "
                 f"{key or 'the array'} has the shape {array.shape} and the type {array.dtype}."
             )
     if not found:

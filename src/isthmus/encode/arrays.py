@@ -27,7 +27,7 @@ from isthmus.encode.array_sides import (
     row_pictures,
     side_table,
 )
-from isthmus.encode.saved_sets import read_saved_set, saved_sets
+from isthmus.encode.saved_sets import read_links, read_saved_set, saved_sets
 from isthmus.types import (
     EmbeddingSet,
     ItemError,
@@ -150,7 +150,8 @@ def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:
             some = EmbeddingSet(some.vectors, some.ids, some.modality, space, some.history)
         check_rows(path, some)
         sets[some.modality] = some
-    return ArrayBundle(sets, None, {}, {})
+    links = read_links(paths[0].parent, *list(sets)[:2]) if len(sets) > 1 else None
+    return ArrayBundle(sets, links, {}, {})
 
 
 def _space(path: Path, model: str | None, content: str, dim: int) -> Space:

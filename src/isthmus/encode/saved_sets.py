@@ -4,16 +4,34 @@ import json
 from pathlib import Path
 
 from isthmus.store import read_table, read_tensors
-from isthmus.types import EmbeddingSet, RequestError, Space, Step
+from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
 
-_VECTORS = "vectors.safetensors"
+VECTORS = "vectors.safetensors"
+LINKS = "links.parquet"
 
 
 def saved_sets(path: Path) -> list[Path]:
-    """The folder itself if it is a saved set, else those directly inside it that are."""
-    if (path / _VECTORS).is_file():
+    """The folder itself if it is a saved set, else those inside it or its ``embeddings``."""
+    if (path / VECTORS).is_file():
         return [path]
-    return sorted(inside.parent for inside in path.glob(f"*/{_VECTORS}"))
+    here = sorted(inside.parent for inside in path.glob(f"*/{VECTORS}"))
+    return here or sorted(inside.parent for inside in path.glob(f"embeddings/*/{VECTORS}"))
+
+
+def read_links(folder: Path, first: str, second: str) -> Links | None:
+    """The links between two modalities that are kept beside their sets; None if there are none.
+
+    Raises:
+        RequestError: the file is damaged.
+    """
+    path = folder / LINKS
+    if not path.is_file():
+        return None
+    try:
+        table = read_table(path, [first, second])
+        return Links(zip(table[first], table[second], strict=True))
+    except (ValueError, KeyError) as error:
+        raise RequestError(f"{path} holds no links of {first} and {second}: {error}") from error
 
 
 def read_saved_set(path: Path) -> EmbeddingSet:
@@ -22,10 +40,10 @@ def read_saved_set(path: Path) -> EmbeddingSet:
     Raises:
         RequestError: nothing is there, or it is not a whole saved set.
     """
-    if not (path / _VECTORS).exists():
-        raise RequestError(f"{path} holds no saved set (no {_VECTORS} in it).")
+    if not (path / VECTORS).exists():
+        raise RequestError(f"{path} holds no saved set (no {VECTORS} in it).")
     try:
-        arrays, meta = read_tensors(path / _VECTORS)
+        arrays, meta = read_tensors(path / VECTORS)
         about = json.loads(meta["isthmus"])
         ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
         history = tuple(Step.from_dict(step) for step in about["history"])

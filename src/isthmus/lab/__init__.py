@@ -1,7 +1,7 @@
 """Open a space, embed items, keep what came out. Small, and stays small."""
 
 from isthmus.lab.jobs import JobOptions, JobReport, embed_into
-from isthmus.lab.keeping import export_set, load_set, save
+from isthmus.lab.keeping import export_set, load_set, save, save_links
 from isthmus.lab.loading import load
 from isthmus.lab.shards import embed
 
@@ -14,4 +14,5 @@ __all__ = [
     "load",
     "load_set",
     "save",
+    "save_links",
 ]

@@ -36,9 +36,9 @@ class CacheResult:
 
 
 def list_cache() -> CacheResult:
-    """The entries of the cache and their sizes."""
+    """The entries of the cache, folders of jobs, and their sizes."""
     folder = cache_folder()
-    entries = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
+    entries = sorted({path.parents[1] for path in folder.glob("*/*/manifest.jsonl")})
     return CacheResult(folder, {path.name: _size(path) for path in entries})
 
 

@@ -69,10 +69,11 @@ class ContentIndex:
 
     def _file_hash(self, path: Path) -> str:
         stat = path.stat()
-        size, time, digest = self._known.get(str(path), (-1, -1, ""))
+        name = str(path).encode("utf-8", "backslashreplace").decode()  # names need not be UTF-8
+        size, time, digest = self._known.get(name, (-1, -1, ""))
         if (size, time) != (stat.st_size, stat.st_mtime_ns):
             digest = _file_digest(path)
-        self._seen[str(path)] = (stat.st_size, stat.st_mtime_ns, digest)
+        self._seen[name] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
     def save(self) -> None:

@@ -6,18 +6,19 @@ shard: counts, faults by name, fingerprint) and ``contents.json`` (content hashe
 
 import errno
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from isthmus import __version__
 from isthmus.arrays import fingerprint
 from isthmus.lab.contents import ContentIndex
+from isthmus.lab.manifest import Line, append_line, read_manifest, write_manifest
 from isthmus.lab.shards import Fragment, as_set, at_once, bar, embed_shard
-from isthmus.store import atomic, read_tensors, write_tensors
+from isthmus.store import read_tensors, write_tensors
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError
 
 SHARD = 512
@@ -34,20 +35,15 @@ class JobOptions:
     rehash: bool = False
     """Read every file again, whatever size and modification time say."""
     progress: bool = False
+    replace: bool = False
+    """Replace vectors of another space or of other items, instead of refusing."""
 
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the manifest: what became of one shard."""
-
-    shard: int
-    fingerprint: str
-    """Of model, weights, preprocessing, version, ids and contents."""
-    file: str
-    """Fragment, relative to the job's folder."""
-    items: int
-    vectors: int
-    faults: dict[str, str] = field(default_factory=dict[str, str])
+    def __post_init__(self) -> None:
+        if self.batch_size < 0 or self.shard_size < 1:
+            raise RequestError(
+                f"A job takes a batch size of 1 or more (0 leaves it to the encoder) and a shard "
+                f"size of 1 or more, not {self.batch_size} and {self.shard_size}."
+            )
 
 
 @dataclass(frozen=True)
@@ -71,41 +67,85 @@ def embed_into(
     on its own items only, and the manifest is sorted at the end.
 
     Raises:
-        RequestError: the disk is full (what is done stays done).
+        RequestError: another job is writing to the folder, it holds vectors of another space or of
+            none of these items, or the disk is full (what is done stays done).
         NothingLeftError: not one item could be encoded.
     """
     options = options or JobOptions()
+    with _room(folder), _alone(folder):
+        return _embed_into(folder, encoder, items, options)
+
+
+def _embed_into(folder: Path, encoder: Encoder, items: Items, options: JobOptions) -> JobReport:
     manifest = folder / "manifest.jsonl"
-    done = {line.shard: line for line in _read_manifest(manifest)}
+    done = {line.shard: line for line in read_manifest(manifest)}
+    if not options.replace:
+        _same_job(folder, list(done.values()), encoder, items)
     contents = ContentIndex(folder / "contents.json", options.rehash)
     lines: list[Line] = []
     encoded = 0
-    try:
-        _write_manifest(manifest, done.values())
-        with bar(len(items), encoder.modality, options.progress) as tick:
-            for number, shard in enumerate(_shards(items, options.shard_size)):
-                mark = _mark(encoder, shard, contents, options)
-                line = done.get(number)
-                if line is None or line.fingerprint != mark or not (folder / line.file).exists():
-                    fragment = embed_shard(encoder, shard, options.batch_size, tick)
-                    line = _commit(folder, number, mark, encoder.modality, fragment)
-                    encoded += len(shard)
-                else:
-                    tick(len(shard))
-                lines.append(line)
-        contents.save()
-        _write_manifest(manifest, lines)
-        _sweep(folder, lines)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise RequestError(
-                f"The disk of {folder} is full. The {len(lines)} finished shards are kept: free "
-                "some space and run the same command again to go on."
-            ) from error
-        raise
+    write_manifest(manifest, done.values())
+    with bar(len(items), encoder.modality, options.progress) as tick:
+        for number, shard in enumerate(_shards(items, options.shard_size)):
+            mark = _mark(encoder, shard, contents, options)
+            line = done.get(number)
+            if line is None or line.fingerprint != mark or not line.whole(folder):
+                fragment = embed_shard(encoder, shard, options.batch_size, tick)
+                line = _commit(folder, number, mark, encoder, fragment)
+                encoded += len(shard)
+            else:
+                tick(len(shard))
+            lines.append(line)
+    contents.save()
+    beyond = [line for number, line in done.items() if number >= len(lines) and not options.replace]
+    write_manifest(manifest, [*lines, *beyond])
+    _sweep(folder, [*lines, *beyond])
     faults = {name: reason for line in lines for name, reason in line.faults.items()}
     embedded = _gather(folder, lines, encoder, faults)
     return JobReport(embedded, faults, encoded, len(items) - encoded)
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """No other job writes to the folder meanwhile; the system lets go of a killed job's lock."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise RequestError(
+            f"Another job is writing to {folder}: wait until it is done, or choose another folder."
+        ) from None
+
+
+@contextmanager
+def _room(folder: Path) -> Generator[None]:
+    """A full disk in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        kept = len(read_manifest(folder / "manifest.jsonl"))
+        raise RequestError(
+            f"The disk of {folder} is full. The {kept} finished shards are kept: free some space "
+            "and run the same command again to go on."
+        ) from error
+
+
+def _same_job(folder: Path, done: Sequence[Line], encoder: Encoder, items: Items) -> None:
+    """Refuse to replace the vectors of another space, or of other items."""
+    spaces = {line.space for line in done} - {""}
+    if spaces - {encoder.space.name}:
+        held = f"vectors of the space {min(spaces)}, not of {encoder.space.name}"
+    elif done and all(map(set(items.ids).isdisjoint, (line.ids(folder) for line in done))):
+        some = min(min(line.ids(folder), default="") for line in done)
+        held = f"vectors of other {items.modality} items, such as {some!r}"
+    else:
+        return
+    raise RequestError(f"{folder} holds {held}: choose another folder, or delete this one first.")
 
 
 def _shards(items: Items, size: int) -> Iterator[Items]:
@@ -120,14 +160,14 @@ def _mark(encoder: Encoder, shard: Items, contents: ContentIndex, options: JobOp
     return fingerprint(encoder.space.id, encoder.modality, __version__, batch, names)
 
 
-def _commit(folder: Path, number: int, mark: str, modality: str, fragment: Fragment) -> Line:
-    file = f"fragments/{modality}-{number:06d}-{mark}.safetensors"
+def _commit(folder: Path, number: int, mark: str, encoder: Encoder, fragment: Fragment) -> Line:
+    file = f"fragments/{encoder.modality}-{number:06d}-{mark}.safetensors"
     ids = json.dumps(list(fragment.ids))
     write_tensors(folder / file, {"vectors": fragment.vectors}, {"ids": ids})
     vectors, faults = len(fragment.ids), fragment.faults
-    line = Line(number, mark, file, vectors + len(faults), vectors, faults)
-    with (folder / "manifest.jsonl").open("a", encoding="utf-8") as manifest:
-        manifest.write(json.dumps(asdict(line), sort_keys=True) + "\n")
+    total, space = vectors + len(faults), encoder.space.name
+    line = Line(number, mark, file, total, vectors, faults, space)
+    append_line(folder / "manifest.jsonl", line)
     return line
 
 
@@ -143,27 +183,11 @@ def _gather(
     return as_set(encoder, np.concatenate(parts), tuple(ids), faults)
 
 
-def _read_manifest(path: Path) -> list[Line]:
-    """The whole lines of a manifest; a line cut by a kill is dropped."""
-    lines: list[Line] = []
-    content = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    for text in content.splitlines():
-        try:
-            lines.append(Line(**json.loads(text)))
-        except (ValueError, TypeError):
-            continue
-    return lines
-
-
-def _write_manifest(path: Path, lines: Any) -> None:
-    ordered = sorted(lines, key=lambda line: line.shard)
-    with atomic(path) as part:
-        text = "".join(json.dumps(asdict(line), sort_keys=True) + "\n" for line in ordered)
-        part.write_text(text, encoding="utf-8")
-
-
 def _sweep(folder: Path, lines: Sequence[Line]) -> None:
-    """Remove fragments that no line names any more, and parts that a kill left behind."""
+    """Remove fragments that no line names any more, and parts that a kill left behind.
+
+    Shards beyond the last of this run stay: fewer items now may be all of them again next time.
+    """
     wanted = {folder / line.file for line in lines}
     for path in (folder / "fragments").glob("*"):
         if path not in wanted:

@@ -6,6 +6,7 @@ row order). See ``docs/format.md``.
 """
 
 import csv
+import glob
 import json
 import shutil
 import tempfile
@@ -14,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.arrays import Vectors
-from isthmus.encode.saved_sets import read_saved_set
+from isthmus.encode.saved_sets import LINKS, VECTORS, read_saved_set
 from isthmus.store import atomic, write_table, write_tensors
-from isthmus.types import EmbeddingSet, RequestError
+from isthmus.types import EmbeddingSet, Links, RequestError
 
 FORMAT = "isthmus-set/1"
 
@@ -28,25 +29,39 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
         RequestError: the path is there and is not a saved set.
     """
     path = Path(path)
-    if path.exists() and not (path / "vectors.safetensors").exists():
+    if path.exists() and not _ours(path):
         raise RequestError(f"{path} is there and is not a saved set; choose another path.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = f".{path.name}.isthmus-"
+    for left in path.parent.glob(f"{glob.escape(temporary)}*"):  # of a run that was killed here
+        shutil.rmtree(left, ignore_errors=True)
     about = {
         "format": FORMAT,
         "modality": embedded.modality,
         "space": embedded.space.to_dict(),
         "history": [step.to_dict() for step in embedded.history],
     }
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as parent:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=temporary) as parent:
         part = Path(parent) / "set"
         write_table(part / "items.parquet", {"id": embedded.ids})
         text = json.dumps(about, sort_keys=True)
-        write_tensors(
-            part / "vectors.safetensors", {"vectors": embedded.vectors}, {"isthmus": text}
-        )
+        write_tensors(part / VECTORS, {"vectors": embedded.vectors}, {"isthmus": text})
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(Path(parent) / "old")
         part.rename(path)
+    return path
+
+
+def _ours(path: Path) -> bool:
+    """A saved set, whole or in part: a folder that holds nothing else."""
+    return path.is_dir() and {file.name for file in path.iterdir()} <= {VECTORS, "items.parquet"}
+
+
+def save_links(links: Links, folder: str | Path, modalities: tuple[str, str]) -> Path:
+    """Keep which item belongs to which, beside the sets: one column of ids a modality."""
+    path = Path(folder) / LINKS
+    columns = zip(modalities, zip(*links, strict=True), strict=True)
+    write_table(path, {modality: list(ids) for modality, ids in columns})
     return path
 
 

@@ -1,6 +1,7 @@
 """One shard of items becomes one fragment of vectors: the engine-free unit of work."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ def at_once(encoder: Encoder, asked: int = 0) -> int:
 
     Text encoders sort what they get by length, which saves the more the more they get.
     """
+    if asked < 0:
+        raise RequestError(f"The batch size is 1 or more, or 0 for the encoder's own, not {asked}.")
     return asked or getattr(encoder, "batch", BATCH)
 
 
@@ -76,7 +79,12 @@ def _gather(items: Items, start: int, size: int) -> tuple[list[Any], dict[str, s
     faults: dict[str, str] = {}
     for row in range(start, min(start + size, len(items))):
         try:
-            batch.append(items.payload[row])
+            item = items.payload[row]
+            if isinstance(item, str):
+                item.encode()  # half of a surrogate pair is no text
+            batch.append(item)
+        except UnicodeEncodeError as error:
+            faults[items.ids[row]] = f"The text is not valid Unicode ({error.reason})."
         except (ItemError, OSError) as error:
             faults[items.ids[row]] = str(error)
     return batch, faults
@@ -125,9 +133,14 @@ def embed(
     Items that fail are skipped and named in the last step of the set's history, and logged.
 
     Raises:
-        RequestError: the items are of another modality.
+        RequestError: the items are of another modality, or one item instead of a list.
         NothingLeftError: not one of them could be encoded.
     """
+    if isinstance(items, (str, bytes, os.PathLike)):
+        raise RequestError(
+            f"Items are a list, not one {type(items).__name__}: write [{items!r}]; for a folder, "
+            "isthmus.worlds.open_world(images=...)."
+        )
     if not isinstance(items, Items):
         items = named(items, encoder.modality)
     if items.modality != encoder.modality:

@@ -12,7 +12,7 @@ from isthmus.measure.clouds import cloud, enough
 from isthmus.measure.door import SetLike, one
 from isthmus.measure.resampling import leave_out, with_and_without
 from isthmus.store.tensors import read_tensors
-from isthmus.types import Interval, Null, Result
+from isthmus.types import Interval, Null, RequestError, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,9 +64,14 @@ def backbone(
     model from cosine 0.8 on, otherwise abstains; the value is NaN where no known mean has as many
     coordinates. ``rng`` is not needed: the null is exact. Exact on streamed sets.
 
+    Raises:
+        RequestError: texts without ``means``.
+
     Source: the four means come from SpLiCE, Bhalla et al. 2024.
     """
     items = one(a)
+    if items.modality == "text" and means is None:
+        raise RequestError("The known means are those of images, which tell nothing about texts.")
     known = known_means() if means is None else means
     d = items.space.dim
     known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.clouds import SAMPLE, Cloud, cloud, pick, rows_of_sample
+from isthmus.measure.clouds import SAMPLE, Cloud, cloud, enough, pick, rows_of_sample
 from isthmus.measure.neighbourhoods import nearest
 from isthmus.measure.streaming import LinkMoments, link_moments
-from isthmus.types import EmbeddingSet, Links, objects_of, same_space
+from isthmus.types import EmbeddingSet, Links, RequestError, objects_of, same_space
 
 SetLike = EmbeddingSet | np.ndarray
 """An EmbeddingSet, or a plain (n, d) array whose ids are the running number."""
@@ -63,6 +63,7 @@ class Pair:
     @cached_property
     def link_moments(self) -> LinkMoments:
         """Sums over the links by block of objects, exact also for streamed sets."""
+        enough(self.n, "linked ones")
         block = self.clouds[0].block[self.rows[:, 0]]
         return link_moments(self.a.vectors, self.b.vectors, self.rows, block)
 
@@ -89,6 +90,7 @@ class Pair:
         n = len(self.rows)
         if n == len(self.a) == len(self.b) and (self.rows == np.arange(n)[:, None]).all():
             return self
+        enough(self.n, "linked ones")
         pair = self.sampled
         kept = np.unique(pair.objects[0][pair.rows[:, 0]])
         sides = zip((pair.a, pair.b), (pair.x, pair.y), pair.objects, strict=True)
@@ -119,8 +121,11 @@ def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
-        RequestError: no links were given and no ids are equal, or no link has both its ends.
+        RequestError: no links were given and no ids are equal, no link has both its ends, or
+            plain arrays differ in length.
     """
+    if links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b)):
+        same_length(a, b)
     first, second = one(a, "a"), one(b, "b")
     same_space(first.space, second.space)
     kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
@@ -129,6 +134,19 @@ def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     pair = Pair(first, second, Links.between(first, second, links))
     vars(first)["_pair"] = (pair, links)
     return pair
+
+
+def same_length(a: SetLike, b: SetLike) -> None:
+    """Refuse plain arrays of different length, whose rows nothing pairs.
+
+    Raises:
+        RequestError: they differ in length.
+    """
+    if len(a) != len(b):
+        raise RequestError(
+            f"Plain arrays pair row by row, but these have {len(a):,} and {len(b):,} rows: give "
+            "links, or sets with ids."
+        )
 
 
 def _object_means(

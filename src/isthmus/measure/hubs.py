@@ -31,10 +31,10 @@ class Hubness(Result):
     @property
     def about(self) -> str:
         """How uneven neighbourhoods are."""
-        most = int(self.occurrences[0])
+        most, even = int(self.occurrences[0]), float(self.occurrences.mean())
         return (
             f"Skewness {self.value:.2f} of the number of neighbourhoods an item is in (chance "
-            f"{self.null.mean:.2f}); the largest hub is in {most} of them, {NEAR} would be even."
+            f"{self.null.mean:.2f}); the largest hub is in {most} of them, {even:.3g} is even."
         )
 
     def plot(self, ax: "Axes") -> "Axes":

@@ -45,7 +45,7 @@ class IntraCosine(Result):
     def plot(self, ax: "Axes") -> "Axes":
         """The distribution of the cosines."""
         ax.stairs(self.density, self.edges, fill=True, alpha=0.5, label=self.name)
-        ax.axvline(self.value, color="black", lw=1)
+        ax.axvline(self.value, color="black", lw=1, label=f"its mean, {self.value:.3f}")
         ax.set_xlabel("cosine")
         return ax
 

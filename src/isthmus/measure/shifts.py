@@ -1,6 +1,6 @@
 """The temperature and shift curve: is the contrastive loss happy with the gap it has?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -42,9 +42,9 @@ class TemperatureShift(Result):
     def about(self) -> str:
         """Where the loss would like the gap to be."""
         return (
-            f"At temperature {self.temperatures[0]:g} the loss is smallest with "
-            f"{self.value:.0%} of the gap closed; at {self.temperatures[-1]:g} with "
-            f"{self.best[-1]:.0%}: a low temperature keeps the gap."
+            f"At temperature {self.temperatures[0]:g} the loss is smallest with the gap "
+            f"{_moved(self.value)}; at {self.temperatures[-1]:g}, among the shifts that were "
+            f"tried, with the gap {_moved(float(self.best[-1]))}."
         )
 
     def plot(self, ax: "Axes") -> "Axes":
@@ -85,6 +85,8 @@ def temperature_shift(
     values = np.array([_minimum(curve) for curve in curves[0].T])
     loss = curves[:, :, 0]
     _, interval = leave_out(float(values[0]), values[1:], debias=False)
+    low, high = np.clip((interval.low, interval.high), SHIFTS[0], SHIFTS[-1])
+    interval = replace(interval, low=float(low), high=float(high))  # no other shift was tried
     return TemperatureShift(
         name=f"best gap shift at temperature {TEMPERATURES[0]:g}",
         value=float(values[0]),
@@ -96,6 +98,11 @@ def temperature_shift(
         loss=loss,
         best=SHIFTS[loss.argmin(axis=1)],
     )
+
+
+def _moved(shift: float) -> str:
+    """A shift in words."""
+    return f"{abs(shift):.0%} {'wider' if shift < 0 else 'closed'}"
 
 
 def _losses(

@@ -8,6 +8,7 @@ import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ MAX_PIXELS = 150_000_000
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that a folder of pictures is searched for; the content decides how it is read."""
+
+FORMATS = (
+    *("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "MPO", "PPM", "TGA"),
+    *("DIB", "ICO", "ICNS", "PCX", "SGI", "QOI"),
+)
+"""Formats that Pillow reads by itself: none that starts another program, as PostScript does."""
 
 POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the target; 32:1 at most"
 """How pixels are made of a file: part of every image preprocessing's fingerprint."""
@@ -67,7 +74,7 @@ class Picture:
             source = self.source() if callable(self.source) else self.source
             if isinstance(source, Image.Image):
                 return self._pixels(source.copy(), at_least, background)
-            with quiet, Image.open(_file(source)) as image:
+            with quiet, Image.open(_file(source), formats=_formats()) as image:
                 return self._pixels(image, at_least, background)
         except FileNotFoundError as error:
             raise ItemError(f"There is no picture {self.name}.") from error
@@ -115,13 +122,22 @@ def picture(item: Any) -> Picture:
     )
 
 
+@cache
+def _formats() -> list[str]:
+    """Those of ``FORMATS`` that this Pillow has."""
+    from PIL import Image
+
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
 def _file(source: Path | bytes) -> Path | io.BytesIO:
     if isinstance(source, bytes):
         if not source:
             raise ItemError("The picture is empty (0 bytes).")
         return io.BytesIO(source)
-    if source.is_dir():
-        raise ItemError(f"{source} is a folder, not a picture.")
+    if source.exists() and not source.is_file():
+        raise ItemError(f"{source} is a folder or a device, not a picture.")
     if source.stat().st_size == 0:
         raise ItemError(f"{source} is empty (0 bytes).")
     return source

@@ -24,7 +24,16 @@ from isthmus.report.blocks import (
 )
 from isthmus.report.figures import figure
 from isthmus.report.maps import Cloud, map_figure
-from isthmus.report.numbers import amount, beside, between, correction, number, reading, span
+from isthmus.report.numbers import (
+    amount,
+    beside,
+    between,
+    correction,
+    number,
+    reading,
+    signed,
+    span,
+)
 from isthmus.report.page import html
 from isthmus.report.pictures import Album
 from isthmus.report.text import visible
@@ -57,6 +66,7 @@ __all__ = [
     "map_figure",
     "number",
     "reading",
+    "signed",
     "span",
     "visible",
 ]

@@ -55,7 +55,9 @@ def figure(
     """Results drawn together on one pair of axes; ``key`` makes the drawing's ids distinct."""
     alt = f"{title}. {sentence}"
     svg, rules = page_svg(drawn(results, key), key, alt)
-    sources = "; ".join(dict.fromkeys(result.cite() for result in results if result.cite()))
+    sources = "; ".join(
+        dict.fromkeys(result.cite().rstrip(".") for result in results if result.cite())
+    )
     return Figure(title, svg, alt, sentence, numbers, sources, rules=rules)
 
 

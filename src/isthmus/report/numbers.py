@@ -1,6 +1,7 @@
 """How numbers are written on a page: few digits, always the same way."""
 
 import math
+import re
 
 from isthmus.types import Interval, Result
 
@@ -19,6 +20,16 @@ def number(value: float | None) -> str:
         return f"{value:.1e}".replace("-", "−")
     digits = 3 if size < 10 else 1 if size < 1000 else 0
     return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def signed(text: str) -> str:
+    """A sentence with true minus signs before its numbers.
+
+    Example:
+        >>> signed("from -0.2 to 1e-07, image-text")
+        'from −0.2 to 1e−07, image-text'
+    """
+    return re.sub(r"(?<![^\s(\[e])-(?=\d)", "−", text)
 
 
 def amount(count: int, one: str, many: str = "") -> str:

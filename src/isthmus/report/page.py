@@ -9,7 +9,12 @@ from isthmus.report.blocks import Cards, Figures, Page, Prose
 from isthmus.report.elements import cards, paragraphs, section
 from isthmus.report.text import escaped
 
-STRIPS = "In the strips below: the bar is the 95 % interval, the upright tick chance."
+LEGEND = (
+    "In the strips below: the bar is the 95 % interval, the upright tick chance. Chance is what a "
+    "measure gives where there is nothing to find, the noise floor what it gives between random "
+    "halves of one modality. Bias-corrected is a value without the part that only the number of "
+    "items makes; where there is one, the interval is its interval."
+)
 
 
 def html(page: Page) -> str:
@@ -41,7 +46,7 @@ def html(page: Page) -> str:
         summary=paragraphs(Prose(page.summary)),
         cards=cards(Cards(page.cards)) if page.cards else "",
         links=links,
-        legend=f'<p class="legend">{legend}{STRIPS}</p>' if legend else "",
+        legend=f'<p class="legend">{legend}{LEGEND}</p>' if legend else "",
         sections="\n".join(section(part) for part in page.sections),
         footer=escaped(page.footer),
     )

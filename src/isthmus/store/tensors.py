@@ -1,6 +1,9 @@
 """Arrays in safetensors files: no code is ever run on loading, and rows can be memory-mapped."""
 
 import json
+import operator
+import os
+import re
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +27,19 @@ _MAX_HEADER = 100_000_000
 
 def write_tensors(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, str]) -> None:
     """Write named arrays with text metadata, atomically and byte-equal for equal input."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with atomic(path) as part:
-        save_file(whole, part, metadata=dict(meta))
+        try:
+            save_file(whole, part, metadata=dict(meta))
+        except SafetensorError as error:  # it hides what the system said, such as a full disk
+            code = re.search(r"os error (\d+)", str(error))
+            if code is None:
+                raise
+            number = int(code[1])
+            raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def tensor_header(path: Path) -> tuple[dict[str, Any], int]:
@@ -47,24 +58,32 @@ def tensor_header(path: Path) -> tuple[dict[str, Any], int]:
             )
         try:
             header = json.loads(file.read(length))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"{path} is not a safetensors file (its header is not JSON)."
             ) from error
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+        raise ValueError(f"{path} is not a safetensors file (its header lists no arrays).")
     for name, entry in header.items():
         if name != "__metadata__":
             _check_entry(path, name, entry, size - 8 - length)
     return header, 8 + length
 
 
-def _check_entry(path: Path, name: str, entry: Mapping[str, Any], available: int) -> None:
-    begin, end = entry["data_offsets"]
-    dtype = _DTYPES.get(entry["dtype"])
+def _check_entry(path: Path, name: str, entry: Any, available: int) -> None:
+    try:
+        begin, end = map(operator.index, entry["data_offsets"])
+        shape = [operator.index(size) for size in entry["shape"]]
+        dtype = _DTYPES.get(entry["dtype"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a safetensors file (its header does not describe array {name!r})."
+        ) from error
     if dtype is None:
         known = ", ".join(_DTYPES)
         raise ValueError(f"{path}: array {name!r} has type {entry['dtype']}; readable are {known}.")
-    wanted = int(np.prod(entry["shape"], dtype=object)) * np.dtype(dtype).itemsize
-    if not (0 <= begin <= end <= available and end - begin == wanted):
+    wanted = int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize
+    if min(shape, default=0) < 0 or not (0 <= begin <= end <= available and end - begin == wanted):
         raise ValueError(
             f"{path}: array {name!r} claims {wanted} bytes that the file does not hold."
         )

@@ -37,15 +37,15 @@ def near_chance(e: Evidence) -> Advice | None:
 
 
 def few_items(e: Evidence) -> Advice | None:
-    """An interval of R@1 wider than ten points."""
+    """An interval of hit@1 wider than ten points."""
     width = e["recall_ab_high"] - e["recall_ab_low"]
     if not width > 0.1:
         return None
     wanted = math.ceil(e["objects"] * (width / 0.1) ** 2 / 100) * 100
     return Advice(
         "Measure more items before comparing",
-        f"With {e['objects']:,.0f} objects, R@1 is known only to {width:.1%} "
-        f"({e['recall_ab_low']:.1%} to {e['recall_ab_high']:.1%}).",
+        f"With {e['objects']:,.0f} objects, hit@1 is known only to lie between "
+        f"{e['recall_ab_low']:.1%} and {e['recall_ab_high']:.1%}.",
         f"About {wanted:,} objects would narrow the interval to ten points; to compare two "
         "spaces, compare them on the same items: isthmus study A B.",
     )
@@ -60,7 +60,7 @@ def twins(e: Evidence) -> Advice | None:
         "Mind the near-duplicates",
         f"Up to {share:.1%} of the items of one modality have a near-duplicate in another object "
         "(cosine of 0.98 or more). Retrieval counts these as mistakes, though a person would not.",
-        "Drop them or link them as one object; until then read R@1 as a lower bound.",
+        "Drop them or link them as one object; until then read hit@1 as a lower bound.",
     )
 
 
@@ -130,16 +130,17 @@ def more_than_a_shift(e: Evidence) -> Advice | None:
 
 def popular_answers(e: Evidence) -> Advice | None:
     """Hubs, k-occurrence more skewed than chance allows, where retrieval has room to improve."""
-    worst = max(e["hubness_ab"], e["hubness_ba"])
+    ways = [(e[f"hubness_{way}"], e[f"hubness_chance_{way}"]) for way in ("ab", "ba")]
+    worst, luck = max(ways, key=lambda pair: pair[0] - pair[1])
     room = min(e["recall_ab"], e["recall_ba"]) < 0.95
-    if not (room and worst > 1.0 + e["hubness_chance"]):
+    if not (room and worst > 1.0 + luck):
         return None
     return Advice(
         "Correct for popular answers",
         f"Some items are among the nearest of far too many queries (skewness {number(worst)}, "
-        f"chance {number(e['hubness_chance'])}).",
+        f"chance {number(luck)}).",
         "Subtract from each candidate its mean similarity to a bank of queries, or normalise "
-        "over such a bank (inverted softmax), and compare R@1 on other queries.",
+        "over such a bank (inverted softmax), and compare hit@1 on other queries.",
     )
 
 
@@ -151,7 +152,7 @@ def lopsided(e: Evidence) -> Advice | None:
         return None
     return Advice(
         "Ask why one direction is harder",
-        f"R@1 is {ab:.1%} in one direction and {ba:.1%} in the other, and the intervals do not "
+        f"hit@1 is {ab:.1%} in one direction and {ba:.1%} in the other, and the intervals do not "
         "meet.",
         "Compare the hubs and the number of links of both sides: several texts for each picture, "
         "or vague ones, make the two tasks differ in difficulty.",

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isthmus.lab import JobOptions, export_set, load, save
+from isthmus.lab import JobOptions, export_set, load, save, save_links
+from isthmus.report import amount
 from isthmus.studies.given import StudyInput
 from isthmus.studies.results import StudyResult
 from isthmus.studies.sources import Source, arrays_input, embed_world, open_source, study_input
@@ -13,6 +14,9 @@ from isthmus.studies.study import run
 from isthmus.types import LoadOptions, RequestError
 
 DEFAULT_SPACE = "mini"
+ARRAYS = "arrays:"
+OURS = ("jobs", "embeddings", "report.json")
+"""One of these is in every folder that isthmus has written to."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,23 @@ class Done:
         return {"folder": str(self.folder), "faults": dict(self.faults), **self.record}
 
 
+def own_folder(folder: Path) -> Path:
+    """The folder, if it is new, empty, or was written by isthmus.
+
+    Raises:
+        RequestError: it holds files that are somebody else's.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"Results are written to a folder, but {folder} is a file.")
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
+    if there and there.isdisjoint(OURS):
+        raise RequestError(
+            f"{folder} holds files that isthmus did not write, such as {min(there)}: choose a new "
+            "or an empty folder."
+        )
+    return folder
+
+
 def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
     """Measure a space on a source, or on arrays, and write its page.
 
@@ -72,14 +93,14 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
                 "Arrays are already vectors of a space: name either arrays or spaces."
             )
         given = arrays_input(asked.arrays, asked.model)
-        folder = asked.folder(f"{asked.arrays.stem}")
+        folder = own_folder(asked.folder(f"{asked.arrays.stem}"))
         return _done(run(given, folder, seed=seed, progress=job.progress), given, folder)
     names = tuple(asked.spaces) or (DEFAULT_SPACE,)
     if len(names) > 2:
         raise RequestError(f"One space is studied or two are compared, not {len(names)}.")
-    folder = asked.folder(f"{'-'.join(names)}-{asked.source.name}")
+    folder = own_folder(asked.folder(f"{'-'.join(names)}-{asked.source.name}"))
     inputs = [
-        study_input(name, asked.source, folder / "jobs" / str(number), job, how)[0]
+        _input(name, asked.source, folder / "jobs" / str(number), job, how)
         for number, name in enumerate(names)
     ]
     if len(inputs) == 2:
@@ -91,9 +112,19 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
     return _done(result, inputs[0], folder)
 
 
+def _input(
+    name: str, source: Source, folder: Path, job: JobOptions, how: LoadOptions
+) -> StudyInput:
+    """Items embedded in a space, or the vectors that ``arrays:PATH`` already holds."""
+    if name.startswith(ARRAYS):
+        path, _, model = name.removeprefix(ARRAYS).partition("?model=")
+        return arrays_input(Path(path), model)
+    return study_input(name, source, folder, job, how)[0]
+
+
 def _done(result: StudyResult, given: StudyInput, folder: Path) -> Done:
     faults = given.about.faults
-    skipped = f"\n{len(faults)} items were skipped; the page names them." if faults else ""
+    skipped = f"\n{amount(len(faults), 'item')} skipped; report.json names all." if faults else ""
     text = f"{result}{skipped}\n\nThe page: {folder / 'report.html'}"
     return Done(folder, text, {"report": dict(result.record)}, faults)
 
@@ -108,6 +139,7 @@ def embed(asked: Asked, job: JobOptions, how: LoadOptions, export: Path | None) 
         raise RequestError("Embedding needs a space and a folder to write to.")
     if asked.arrays:
         raise RequestError("Arrays are embedded already; open them with: isthmus study --arrays.")
+    own_folder(asked.out)
     encoders = load(asked.spaces[0], device=how.device, workers=how.workers)
     world = open_source(asked.source)
     embedded = embed_world(encoders, world, asked.out / "jobs", job)
@@ -117,10 +149,17 @@ def embed(asked: Asked, job: JobOptions, how: LoadOptions, export: Path | None) 
             many = export.suffix and len(embedded.sets) > 1
             target = export.with_stem(f"{export.stem}-{modality}") if many else export
             export_set(some, target)
+    for pair, links in world.links.items():
+        if set(pair) <= set(embedded.sets):
+            save_links(links, asked.out / "embeddings", pair)
+            break  # one file; the other pairs follow from the world
     items = sum(map(len, embedded.sets.values())) + len(embedded.faults)
-    faults = {**world.faults, **embedded.faults}
+    said = {**world.faults, **embedded.faults}
+    used = {name for name in said if any(name in some.row for some in embedded.sets.values())}
+    faults = {name: why for name, why in said.items() if name not in used}
     lines = [str(some) for some in embedded.sets.values()]
     lines += [f"{items} items: {embedded.encoded} encoded now, {items - embedded.encoded} kept"]
     lines += [f"skipped {name}: {why}" for name, why in faults.items()]
+    lines += [f"remark on {name}: {said[name]}" for name in said if name in used]
     counts = {"items": items, "encoded": embedded.encoded}
     return Done(asked.out, "\n".join(lines), counts, faults)

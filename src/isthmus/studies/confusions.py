@@ -84,20 +84,25 @@ def surest_mistakes(
 
 
 def swaps(found: Neighbours, rows: np.ndarray, count: int) -> tuple[tuple[Pick, Pick], ...]:
-    """Pairs of queries of which each takes the other's linked answer first."""
+    """Pairs of queries of which each takes the other's linked answer first; no query twice."""
     position = {int(row): at for at, row in enumerate(found.asked)}
     linked = {(int(a), int(b)) for a, b in rows}
     owners: dict[int, list[int]] = {}
     for a, b in linked:
         owners.setdefault(b, []).append(a)
     pairs: list[tuple[Pick, Pick]] = []
+    shown: set[int] = set()
     for at in found.wrong:
         here, first = int(found.asked[at]), int(found.nearest[at, 0])
         for other in sorted(owners.get(first, [])):
             back = int(found.nearest[position[other], 0])
-            if here < other and (here, back) in linked and (other, back) not in linked:
+            crossed = (here, back) in linked and (other, back) not in linked
+            if crossed and shown.isdisjoint((here, other)):
                 pairs.append((pick(found, int(at), 1), pick(found, position[other], 1)))
-    return tuple(pairs[:count])
+                shown |= {here, other}
+            if len(pairs) == count:
+                return tuple(pairs)
+    return tuple(pairs)
 
 
 def hubs(found: Neighbours, count: int) -> tuple[Hub, ...]:

@@ -25,6 +25,8 @@ class DataFacts:
     dim: int
     """Coordinates of the space."""
     links: int
+    dangling: int
+    """Links of which an end is missing."""
     objects: int
     """Connected components of the links: the exchangeable unit."""
     unlinked: Mapping[str, int]

@@ -27,11 +27,12 @@ SOURCES = {
     "recall_ba_low": ("hit_at_k", "backward.interval.low"),
     "recall_ba_high": ("hit_at_k", "backward.interval.high"),
     "chance": ("hit_at_k", "forward.null.mean"),
-    "mixed": ("mixed_gallery", "forward.value"),
-    "mixed_ceiling": ("mixed_gallery", "ceiling.0"),
+    "mixed": ("mixed_gallery", "backward.value"),
+    "mixed_ceiling": ("mixed_gallery", "ceiling.1"),
     "hubness_ab": ("cross_hubness[{a} to {b}]", "value"),
     "hubness_ba": ("cross_hubness[{b} to {a}]", "value"),
-    "hubness_chance": ("cross_hubness[{a} to {b}]", "null.mean"),
+    "hubness_chance_ab": ("cross_hubness[{a} to {b}]", "null.mean"),
+    "hubness_chance_ba": ("cross_hubness[{b} to {a}]", "null.mean"),
     "linear_probe": ("linear_probe[{a}]", "value"),
     "zero_shot": ("zero_shot[{a}]", "value"),
 }
@@ -73,7 +74,7 @@ def cards(results: Mapping[str, Result], counted: DataFacts) -> tuple[Card, ...]
         ("Cosine of linked pairs", "matched_cosine", "", (0.0, 1.0)),
         (f"Right {b} first, asked by {a}", "hit_at_k", "forward", (0.0, 1.0)),
         (f"Right {a} first, asked by {b}", "hit_at_k", "backward", (0.0, 1.0)),
-        (f"nDCG@10 of {a} in a gallery of both", "mixed_gallery", "forward", (0.0, 1.0)),
+        (f"nDCG@10 of {b} in a gallery of both", "mixed_gallery", "backward", (0.0, 1.0)),
     )
     found = (
         _card(label, reached(results.get(key), way), scale) for label, key, way, scale in wanted

@@ -23,6 +23,8 @@ class About:
     """Licence and source of an item, by id."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Items that were skipped, with the reason, by id."""
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is to be known of items that were used, such as whose copy they are, by id."""
     truncated: tuple[str, ...] = ()
     """Ids of the texts that the tokenizer cut at its limit."""
     context: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -67,13 +69,16 @@ def of_world(
         links = turned.reversed
     if links is None:
         raise RequestError(f"World {world.name!r} does not link {pair[0]} to {pair[1]}.")
+    said = {**world.faults, **about.faults}
+    notes = {name: why for name, why in said.items() if name in a.row or name in b.row}
     merged = About(
         title=about.title,
         items={**world.items, **about.items},
         labels=about.labels,
         classes=about.classes,
         credits={**world.credits, **about.credits},
-        faults={**world.faults, **about.faults},
+        faults={name: why for name, why in said.items() if name not in notes},
+        notes={**notes, **about.notes},
         truncated=about.truncated,
         context={"world": world.name, **about.context},
     )

@@ -86,7 +86,11 @@ CLASSES = Part(
 ORIGIN = Part(
     "origin", "Origin", "Whose embeddings these look like, by their means.", told=("backbone",)
 )
-OTHER = Part("further", "Further measures", "Measures that other packages have added.")
+OTHER = Part(
+    "further",
+    "Further measures",
+    "Measures that have no place of their own yet, and those of other packages.",
+)
 
 BEFORE_MAP = (GAP, SIMILARITIES, SPECTRUM)
 AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)

@@ -101,7 +101,7 @@ def _strips(look: Look, shelf: Shelf) -> list[Strips]:
         sentence = "Two queries, one below the other, each of which takes the other's partner."
         found.append(Strips(f"{way}: swapped partners", sentence, picked))
     if look.hubs:
-        expected = SHOWN * look.asked / look.gallery
+        expected = min(SHOWN, look.gallery) * look.asked / look.gallery
         title = f"{way}: answers that come up most"
         sentence = f"The most frequent neighbours among {amount(look.gallery, 'item')}."
         found.append(Strips(title, sentence, (hub_strip(shelf, look.answer, look.hubs, expected),)))

@@ -48,7 +48,10 @@ def drawn(given: StudyInput, placed: Projection, some: Sketch, title: str = "") 
         )
     )
     a, b = some.a, some.b
-    told = "" if len(a) == len(given.a) else f" Drawn: {len(a):,} of {len(given.a):,} objects."
+    sides = ((a, given.a), (b, given.b))
+    counts = [f"{len(few):,} of {len(whole):,} {few.modality} items" for few, whole in sides]
+    all_of_them = len(a) == len(given.a) and len(b) == len(given.b)
+    told = "" if all_of_them else f" Drawn: {' and '.join(counts)}."
     sentence = f"{placed.about} Lines join linked pairs.{told}"
     alt = (
         f"Scatter plot of {len(a)} {a.modality} and {len(b)} {b.modality} vectors on their two "

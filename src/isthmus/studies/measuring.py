@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.measure import LABELLED, ONE_SET, TWO_SETS
+from isthmus.measure import LABELLED, MEASURES, ONE_SET, TWO_SETS
 from isthmus.registry import everything, resolve
 from isthmus.studies.given import About, StudyInput
 from isthmus.types import (
@@ -65,9 +65,10 @@ def measured(given: StudyInput, seed: int, progress: bool) -> Measured:
 
 def calls_for(given: StudyInput) -> Iterator[Call]:
     """Every registered measure with the arguments it takes from this study."""
+    one_set, two_sets, labelled = registered()
     sets = (given.a, given.b)
     both = {"a": given.a, "b": given.b, "links": given.links}
-    for name, target in everything("measures_of_two_sets", TWO_SETS).items():
+    for name, target in two_sets.items():
         if name in ONE_WAY:
             turned = None if given.links is None else given.links.reversed
             back = {"a": given.b, "b": given.a, "links": turned}
@@ -76,14 +77,32 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
             yield Call(f"{name}[{second} to {first}]", name, target, back)
         else:
             yield Call(name, name, target, both)
-    for name, target in everything("measures_of_one_set", ONE_SET).items():
+    for name, target in one_set.items():
         for some in sets:
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
-    for name, target in everything("measures_with_labels", LABELLED).items():
+    for name, target in labelled.items():
         for some, objects in zip(sets, _objects(given), strict=True):
             if some.modality != "text" or "classes" not in _parameters(resolve(target)):
                 arguments = {"a": some, "objects": objects, **_labels(given.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
+
+
+def registered() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Our measures of one set, of two and with labels, and those that other packages add.
+
+    Which of the three theirs is follows from its arguments: ``b``, ``labels``, or neither.
+    """
+    one_set, two_sets, labelled = dict(ONE_SET), dict(TWO_SETS), dict(LABELLED)
+    for name, target in everything("measures", {}).items():
+        if name in MEASURES:
+            continue
+        try:
+            taken = _parameters(resolve(target))
+        except Exception:  # the study will try it, and name what is wrong
+            taken = {}
+        group = two_sets if "b" in taken else labelled if "labels" in taken else one_set
+        group[name] = target
+    return one_set, two_sets, labelled
 
 
 def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[
         "sets": [provenance.described(some) for some in (given.a, given.b)],
         "data": plain(counted),
         "faults": dict(given.about.faults),
+        "notes": dict(given.about.notes),
         "truncated": list(given.about.truncated),
         "licences": provenance.licences(given),
         "context": dict(given.about.context),

@@ -27,10 +27,11 @@ class Projection(Result):
     @property
     def about(self) -> str:
         """What the map can and cannot tell."""
+        first, second = (round(100 * share) for share in self.shares)
         return (
-            f"A projection: the first direction holds {self.shares[0]:.0%} and the second "
-            f"{self.shares[1]:.0%} of the variance of both sets together; the other "
-            f"{1 - self.value:.0%} is not to be seen here, so closeness on the map proves little."
+            f"A projection: the first direction holds {first}% and the second {second}% of the "
+            f"variance of both sets together; the other {100 - first - second}% is not to be seen "
+            "here, so closeness on the map proves little."
         )
 
     def plot(self, ax: "Axes") -> "Axes":

@@ -33,6 +33,7 @@ def facts(given: StudyInput, seed: int) -> DataFacts:
         items={a.modality: len(a), b.modality: len(b)},
         dim=a.space.dim,
         links=len(rows),
+        dangling=_dangling(given),
         objects=objects,
         unlinked={
             a.modality: len(a) - len(np.unique(rows[:, 0])),
@@ -45,6 +46,12 @@ def facts(given: StudyInput, seed: int) -> DataFacts:
         truncated=len(given.about.truncated),
         faults=reasons(given.about.faults),
     )
+
+
+def _dangling(given: StudyInput) -> int:
+    """Links of which an end is missing, because it was skipped or never there."""
+    ends = given.links or ()
+    return sum(one not in given.a.row or other not in given.b.row for one, other in ends)
 
 
 def versions() -> dict[str, str]:
@@ -95,6 +102,12 @@ def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
         more = len(counted.faults) - len(rows)
         caption = "Items that were skipped, by reason" + (f" ({more} more)" if more > 0 else "")
         blocks.append(Table(caption, ("reason", "items"), rows, ("items",)))
+        named = tuple([*given.about.faults.items()][:20])
+        blocks.append(Table("Items that were skipped (the first 20)", ("item", "reason"), named))
+    if given.about.notes:
+        remarks = tuple([*given.about.notes.items()][:20])
+        caption = f"Remarks on {len(given.about.notes):,} items that were used (the first 20)"
+        blocks.append(Table(caption, ("item", "remark"), remarks))
     if found := licences(given):
         rows = tuple((name, f"{count:,}") for name, count in [*found.items()][:20])
         blocks.append(Table("Licences and sources", ("licence", "items"), rows, ("items",)))
@@ -104,6 +117,8 @@ def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
 def _counts(counted: DataFacts) -> list[tuple[str, str]]:
     rows = [(f"{name} items", f"{count:,}") for name, count in counted.items.items()]
     rows += [("links", f"{counted.links:,}"), ("linked objects", f"{counted.objects:,}")]
+    if counted.dangling:
+        rows.append(("links that name an item that is not here", f"{counted.dangling:,}"))
     rows += [(f"{name} items without a link", f"{n:,}") for name, n in counted.unlinked.items()]
     rows += [
         (
@@ -129,7 +144,7 @@ def _origin(given: StudyInput, seed: int) -> list[tuple[str, str]]:
     rows += [(f"hash of the {some.modality} set", some.fingerprint) for some in (given.a, given.b)]
     for some in (given.a, given.b):
         steps = "; ".join(
-            " ".join([step.verb, *(f"{k}={v}" for k, v in step.parameters.items())])
+            " ".join([step.verb, *(f"{k}={v}" for k, v in step.parameters.items() if v)])
             for step in some.history
         )
         if steps:

@@ -17,6 +17,7 @@ from isthmus.report import (
     figure,
     number,
     reading,
+    signed,
     span,
 )
 from isthmus.studies.layout import (
@@ -127,11 +128,12 @@ def heading(some: Results) -> str:
 def sentence(some: Results) -> str:
     """What the results say, each after its modality where there are several."""
     if len(some) == 1:
-        return next(iter(some.values())).about
-    return " ".join(
+        return signed(next(iter(some.values())).about)
+    said = (
         f"{way.capitalize()}: {result.about}" if (way := way_of(key)) else result.about
         for key, result in some.items()
     )
+    return signed(" ".join(said))
 
 
 def told(some: Results) -> tuple[tuple[str, str], ...]:

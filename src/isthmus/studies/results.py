@@ -28,7 +28,7 @@ class StudyResult:
         return self.results[key]
 
     def __str__(self) -> str:
-        lines = [str(result) for result in self.results.values()]
+        lines = [_said(key, result) for key, result in self.results.items()]
         lines += [
             f"not measured: {', '.join(keys)} ({reason})" for reason, keys in self.left_out.items()
         ]
@@ -38,6 +38,12 @@ class StudyResult:
     def left_out(self) -> dict[str, list[str]]:
         """The measures that are missing, by reason."""
         return by_reason(self.missing)
+
+
+def _said(key: str, result: Result) -> str:
+    """The line of a result, after what it is of where its name does not tell."""
+    way = key.partition("[")[2].rstrip("]")
+    return str(result) if way in result.name else f"{way}: {result}"
 
 
 def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:

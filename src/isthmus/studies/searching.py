@@ -1,7 +1,7 @@
 """Find items by text or picture, in a run, a folder of pictures, or a world."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from isthmus.store import atomic
 from isthmus.studies.sources import EVERYTHING, Source, job_key, open_source
 from isthmus.types import (
     EmbeddingSet,
+    Encoder,
     ItemError,
     Items,
     LoadOptions,
+    NothingLeftError,
     RequestError,
     World,
     same_space,
@@ -97,26 +99,20 @@ def search(
     """
     if top < 1:
         raise RequestError(f"At least one item must be asked for, not {top}.")
+    if not query.strip():
+        raise RequestError("An empty query finds nothing: give a text, or the path of a picture.")
+    if not inside:
+        raise RequestError("There is nothing to search in: --in wants a run, a folder or a world.")
     how = how or LoadOptions()
     encoders = load(space, device=how.device, workers=how.workers)
     modality = "image" if _is_picture(query) else "text"
     if modality not in encoders:
         raise RequestError(f"{space} has no {modality} encoder, which this query needs.")
-    asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
-    if (Path(inside) / "embeddings").is_dir():
-        gallery, world, skipped = _gallery_of_run(Path(inside)), None, 0
-    else:
-        own = Path(inside) if Path(inside).is_dir() else None
-        source = Source(images=own) if own else Source(world=inside, split=EVERYTHING)
-        world = open_source(source)
-        job = cache_folder() / job_key(space, source)
-        target = "image" if "image" in world.items else next(iter(world.items))
-        if target not in encoders:
-            raise RequestError(
-                f"{space} has no {target} encoder, but {inside} holds {target} items."
-            )
-        report = embed_into(job / target, encoders[target], world.items[target], options)
-        gallery, skipped = report.embedded, len(report.faults)
+    try:
+        asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
+    except NothingLeftError as error:
+        raise RequestError(f"The query cannot be encoded: {error}") from error
+    gallery, world, skipped = _gallery(inside, space, encoders, options or JobOptions())
     same_space(asked.space, gallery.space)
     score = find("similarities", SIMILARITIES, gallery.space.score)
     scores = np.asarray(score(asked.vectors, gallery.vectors))[0]
@@ -125,8 +121,39 @@ def search(
     return SearchResult(query, space, len(gallery), hits, skipped)
 
 
+def _gallery(
+    inside: str, space: str, encoders: Mapping[str, Encoder], options: JobOptions
+) -> tuple[EmbeddingSet, World | None, int]:
+    """What is searched: its vectors, the world that names them if there is one, items skipped."""
+    path = Path(inside)
+    if (path / "embeddings").is_dir():
+        return _gallery_of_run(path), None, 0
+    if path.is_file():
+        raise RequestError(
+            f"{inside} is a file; searched are runs of study or embed, folders of pictures and "
+            "worlds. Embed it first: isthmus embed."
+        )
+    source = Source(images=path) if path.is_dir() else Source(world=inside, split=EVERYTHING)
+    world = open_source(source)
+    target = "image" if "image" in world.items else next(iter(world.items))
+    if target not in encoders:
+        raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
+    kept = replace(options, replace=True)  # it is a cache
+    job = cache_folder() / job_key(space, source) / target
+    report = embed_into(job, encoders[target], world.items[target], kept)
+    return report.embedded, world, len(report.faults)
+
+
 def _is_picture(query: str) -> bool:
-    return query.lower().endswith(SUFFIXES) and Path(query).is_file()
+    """Whether the query is the path of a picture.
+
+    Raises:
+        RequestError: it looks like one, but no file is there.
+    """
+    looks = query.lower().endswith(SUFFIXES)
+    if looks and not Path(query).is_file():
+        raise RequestError(f"There is no picture {query}; a text query has no such ending.")
+    return looks
 
 
 def _gallery_of_run(folder: Path) -> EmbeddingSet:

@@ -35,8 +35,10 @@ class Source:
     def name(self) -> str:
         """A short name for folders and headings."""
         if self.images or self.texts:
-            return Path(self.images or self.texts or "").name or "here"
-        return "-".join(filter(None, (self.world or DEFAULT_WORLD, self.split)))
+            name = Path(self.images or self.texts or "").name or "here"
+        else:
+            name = self.world or DEFAULT_WORLD
+        return "-".join(filter(None, (name, self.split)))
 
 
 def open_source(source: Source) -> World:
@@ -163,7 +165,9 @@ def arrays_input(path: Path, model: str = "") -> StudyInput:
     bundle = open_arrays(path, model or None)
     if len(bundle.sets) < 2:
         raise RequestError(
-            f"A study compares two modalities, but {path} holds only {', '.join(bundle.sets)}."
+            f"A study compares two modalities, but {path} holds only {', '.join(bundle.sets)}: put "
+            "both into one file (keys image and text of an .npz) or one folder (image.npy and "
+            "text.npy)."
         )
     a, b = list(bundle.sets.values())[:2]
     items: dict[str, Items] = {}

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from isthmus.lab import save_links
 from isthmus.measure.door import SetLike, two
 from isthmus.studies.folder import write_run
 from isthmus.studies.given import About, StudyInput
@@ -72,4 +73,6 @@ def run(
     result = StudyResult(found.results, found.missing, page, record, seconds, out)
     if out is not None:
         write_run(out, result, {given.a.modality: given.a, given.b.modality: given.b})
+        if given.links is not None:
+            save_links(given.links, out / "embeddings", (given.a.modality, given.b.modality))
     return result

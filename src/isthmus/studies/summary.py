@@ -82,6 +82,6 @@ def mixed(e: Evidence, a: str, b: str) -> str:
     if e["mixed"] >= 0.5 * e["mixed_ceiling"]:
         return ""
     return (
-        f"In a gallery of both, an {a} query loses most of that: nDCG@10 is {number(e['mixed'])} "
+        f"In a gallery of both, a query of {b} loses most of that: nDCG@10 is {number(e['mixed'])} "
         f"where these rankings allow {number(e['mixed_ceiling'])}."
     )

@@ -103,7 +103,7 @@ def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float
     )
     sentence = (
         f"Near: among the {found[0].nearest} nearest. Without favourites, each would be near "
-        f"{number(expected)} queries."
+        f"{expected:.3g} queries."
     )
     return Strip(None, tiles, sentence)
 

@@ -79,8 +79,9 @@ class Result:
     """Source: paper and equation."""
 
     def __str__(self) -> str:
-        corrected = "" if self.corrected is None else f" (unbiased {self.corrected:.3f})"
-        interval = f"{corrected} {self.interval}" if self.interval else corrected
+        interval = f" {self.interval}" if self.interval else ""
+        if self.corrected is not None:
+            interval = f" (bias-corrected {self.corrected:.3f}{interval})"
         floor = "" if self.floor is None else f", floor {self.floor:.3f}"
         return f"{self.name} {self.value:.3f}{interval}, {self.null}{floor} (n={self.n})"
 

@@ -24,6 +24,8 @@ def coco_captions(file: Path, folder: Path) -> World:
             entry.get("id"), (int, str)
         ):
             draft.faults[f"{file.name}:{entry.get('id')}"] = "an image needs id and file_name"
+        elif entry["id"] in names:
+            draft.faults[entry["file_name"]] = f"has the id {entry['id']!r} of another image"
         elif (name := root.add(draft, entry["file_name"])) is not None:
             names[entry["id"]] = name
     listed = {entry["id"] for entry in images if isinstance(entry.get("id"), (int, str))}

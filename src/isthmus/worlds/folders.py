@@ -47,8 +47,9 @@ def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if not name.startswith("."):
-                yield Path(parent, name)
+            path = Path(parent, name)
+            if not name.startswith(".") and (path.is_file() or not path.exists()):
+                yield path  # no pipe or device; a broken link becomes a fault
 
 
 def _read_captions(draft: Draft, path: Path, images: list[str], folder: Path) -> None:

@@ -1,7 +1,11 @@
-"""Paths as files of others write them, looked up in a folder that they must not leave."""
+"""Paths as files of others write them, looked up in a folder that they must not lead out of.
+
+Links in the folder are the user's own and are followed.
+"""
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 from isthmus.read.image import Picture
@@ -23,7 +27,7 @@ class Root:
 
     def _add(self, draft: Draft, written: str) -> str | None:
         fault = None
-        place = Path(os.path.normpath(self._folder / written))
+        place = self._place(written)
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", written):
             fault = "is a web address; download the pictures first"
         elif "\0" in written or not place.is_relative_to(self._folder):
@@ -36,6 +40,26 @@ class Root:
         name = readable(place.relative_to(self._folder).as_posix())
         draft.pictures[name] = Picture(place)
         return name
+
+    def _place(self, written: str) -> Path:
+        """Where the file is: in the folder, or written as from the one above (``photos/a.jpg``).
+
+        Windows' separators and other forms of accents are tried as well.
+        """
+        places = [
+            Path(os.path.normpath(root / form))
+            for form in dict.fromkeys((written, written.replace("\\", "/"), *_forms(written)))
+            for root in (self._folder, self._folder.parent)
+        ]
+        if "\0" in written:
+            return places[0]
+        inside = (place for place in places if place.is_relative_to(self._folder))
+        return next((place for place in inside if _is_file(place)), places[0])
+
+
+def _forms(written: str) -> list[str]:
+    """A name with accents as one character each and as two: file systems differ."""
+    return [unicodedata.normalize(form, written) for form in ("NFC", "NFD")]
 
 
 def _is_file(place: Path) -> bool:

@@ -152,10 +152,11 @@ def _add(draft: Draft, key: str, parts: dict[str, Member]) -> None:
     except (ValueError, RecursionError) as error:
         draft.faults[name] = f"its notes cannot be read: {error}"
         return
-    if isinstance(text, list):
-        draft.caption(name, [one for one in text if isinstance(one, str)])
-    elif text is not None:
-        draft.caption(name, [str(text)])
+    for one in text if isinstance(text, list) else [text]:
+        if isinstance(one, dict):
+            draft.faults[name] = "its caption is a record, not a text"
+        elif one is not None:
+            draft.caption(name, [str(one)])
     if label is not None:
         draft.labels[name] = str(label).strip()
 

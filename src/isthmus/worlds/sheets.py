@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ _NAMES = {
     "label": LABEL_COLUMNS,
     "split": SPLIT_COLUMNS,
 }
+
+_LONGEST = 1 << 27
+"""Characters of one field."""
 
 Row = Mapping[str, Any]
 
@@ -62,10 +66,12 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
     if name is None:
         return
     text = row.get("text")
-    if isinstance(text, str):
-        draft.caption(name, [text])
-    elif isinstance(text, list):
-        draft.caption(name, [one for one in text if isinstance(one, str)])
+    texts = text if isinstance(text, list) else [] if text is None else [text]
+    for one in texts:
+        if isinstance(one, dict):
+            draft.faults[place] = "its caption is a record, not a text"
+        elif one is not None:
+            draft.caption(name, [str(one)])
     for kept, sentence, said in (
         (draft.labels, "calls {} {!r}", row.get("label")),
         (draft.splits, "puts {} into the split {!r}", row.get("split")),
@@ -106,7 +112,8 @@ def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> di
         if kind not in chosen:
             raise RequestError(
                 f"{file} has no column of {kind}s under a usual name ({', '.join(_NAMES[kind])}); "
-                f"it has: {', '.join(header)}. Name it with columns={{{kind!r}: ...}}."
+                f"it has: {', '.join(header)}. Rename that column, or in Python give "
+                f"open_world(columns={{{kind!r}: ...}})."
             )
     return chosen
 
@@ -125,9 +132,14 @@ def _parquet(file: Path) -> tuple[list[str], Iterator[tuple[str, Row]]]:
 
 
 def _csv(file: Path, draft: Draft) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    text = decoded(file)
-    first = text.split("\n", maxsplit=1)[0]
+    text = decoded(file).lstrip("\r\n")
+    first, _, below = text.partition("\n")
     mark = max(",;\t", key=first.count)
+    if found := re.fullmatch(r"sep=([,;\t])\r?", first):  # Excel's own first line
+        mark, text = found[1], below
+    elif file.suffix.lower() == ".tsv":
+        mark = "\t"
+    csv.field_size_limit(_LONGEST)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     lines = _lines(file, reader)
     header = next(lines, [])
@@ -138,7 +150,8 @@ def _csv(file: Path, draft: Draft) -> tuple[list[str], Iterator[tuple[str, Row]]
         for fields in lines:
             place = f"{file.name}:{reader.line_num}"
             if len(fields) == len(header):
-                yield place, dict(zip(header, fields, strict=True))
+                # of two columns of one name the first counts
+                yield place, dict(zip(reversed(header), reversed(fields), strict=True))
             elif fields:
                 draft.faults[place] = f"has {len(fields)} fields, the header {len(header)}"
 

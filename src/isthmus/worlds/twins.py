@@ -92,7 +92,7 @@ def _size(item: object) -> int | None:
     source = item.source if isinstance(item, Picture) else item
     if isinstance(source, Path):
         try:
-            return source.stat().st_size
+            return source.stat().st_size if source.is_file() else None
         except OSError:
             return None
     if isinstance(source, bytes):

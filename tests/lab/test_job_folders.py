@@ -1,0 +1,96 @@
+"""What a job folder survives: another job, another space, other items, damage."""
+
+import json
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from isthmus.lab import JobOptions, embed_into, load_set, save
+from isthmus.types import Items, RequestError, Space
+from tests.lab.test_jobs import OPTIONS, texts
+from tests.toys import Letters, toy_set
+
+
+def test_two_jobs_never_write_to_one_folder(tmp_path):
+    with (
+        FileLock(tmp_path / ".lock"),
+        pytest.raises(RequestError, match="Another job is writing to"),
+    ):
+        embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 23
+
+
+@pytest.mark.parametrize("damage", [b"", b"cut", None])
+def test_a_damaged_fragment_is_computed_again(tmp_path, damage):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    fragment = sorted((tmp_path / "fragments").iterdir())[1]
+    whole = fragment.read_bytes()
+    fragment.write_bytes(whole[:-8] if damage is None else damage)
+    assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 5
+    assert fragment.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "line", [{"shard": "x"}, {"faults": []}, {"file": 3}, {"vectors": None}, {"unknown": 1}]
+)
+def test_an_odd_line_of_the_manifest_is_dropped(tmp_path, line):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    manifest = tmp_path / "manifest.jsonl"
+    good = json.loads(manifest.read_text().splitlines()[0])
+    with manifest.open("a") as file:
+        file.write(json.dumps({**good, **line}) + "\n")
+    assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 0
+
+
+def test_vectors_of_other_items_or_another_space_are_never_replaced(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "fragments").iterdir()}
+    other = Items("text", ("x1", "x2"), ["abc", "abd"])
+    with pytest.raises(RequestError, match=r"vectors of other text items, such as 't000'"):
+        embed_into(tmp_path, Letters(), other, OPTIONS)
+    elsewhere = Letters(space=Space("others", "others-26", 26))
+    with pytest.raises(RequestError, match="vectors of the space letters, not of others"):
+        embed_into(tmp_path, elsewhere, texts(), OPTIONS)
+    assert before == {p.name: p.read_bytes() for p in (tmp_path / "fragments").iterdir()}
+    replacing = JobOptions(batch_size=3, shard_size=5, replace=True)
+    assert embed_into(tmp_path, Letters(), other, replacing).encoded == 2
+
+
+def test_the_first_item_may_go_and_fewer_items_lose_nothing(tmp_path):
+    every = texts()
+    embed_into(tmp_path, Letters(), every, OPTIONS)
+    assert len(embed_into(tmp_path, Letters(), every.take(every.ids[1:]), OPTIONS).embedded) == 21
+    embed_into(tmp_path, Letters(), every, OPTIONS)
+    few = embed_into(tmp_path, Letters(), every.take(every.ids[:7]), OPTIONS)
+    assert len(few.embedded) == 7
+    assert few.encoded == 2
+    assert embed_into(tmp_path, Letters(), every, OPTIONS).encoded == 5
+
+
+def test_half_a_surrogate_pair_is_a_fault_of_its_text(tmp_path):
+    items = Items("text", ("good", "bad"), ["abc", "x\ud800y"])
+    report = embed_into(tmp_path, Letters(), items, OPTIONS)
+    assert report.embedded.ids == ("good",)
+    assert "not valid Unicode" in report.faults["bad"]
+
+
+@pytest.mark.parametrize("options", [{"batch_size": -3}, {"shard_size": 0}])
+def test_sizes_that_mean_nothing_are_refused(options):
+    with pytest.raises(RequestError, match="batch size of 1 or more"):
+        JobOptions(**options)
+
+
+def test_saving_touches_no_neighbour_and_mends_what_a_kill_left(tmp_path):
+    neighbour = tmp_path / ".photos.emb.backup"
+    neighbour.mkdir()
+    left = tmp_path / ".photos.emb.isthmus-killed"
+    left.mkdir()
+    half = tmp_path / "photos.emb"
+    half.mkdir()
+    (half / "items.parquet").write_bytes(b"half")
+    some = toy_set(np.eye(3))
+    save(some, half)
+    np.testing.assert_array_equal(load_set(half).vectors, some.vectors)
+    assert neighbour.is_dir()
+    assert not left.exists()
