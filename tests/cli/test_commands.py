@@ -114,7 +114,7 @@ def test_a_study_writes_page_record_vectors_and_its_configuration(tmp_path, caps
     assert run("study", "toy", "--world", "spoiled", "--out", "run") == 0
     out = capsys.readouterr().out
     assert "hit@1" in out
-    assert "2 items were skipped" in out
+    assert "2 items skipped" in out
     folder = tmp_path / "run"
     page = (folder / "report.html").read_text()
     assert "w20" in page

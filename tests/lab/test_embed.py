@@ -69,6 +69,7 @@ def test_a_set_comes_back_from_disk(tmp_path):
 
 def test_saving_never_replaces_what_is_not_a_set(tmp_path):
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
     with pytest.raises(RequestError, match="not a saved set"):
         save(toy_set(np.eye(3)), tmp_path / "mine")
     with pytest.raises(RequestError, match="holds no saved set"):

@@ -89,4 +89,4 @@ def test_the_number_of_objects_asked_for_follows_from_the_width():
     found = advice.few_items(HEALTHY | ILL[advice.few_items])
     assert found is not None
     assert "About 20,000 objects" in found.do
-    assert "20.0%" in found.because
+    assert "between 50.0% and 70.0%" in found.because

@@ -87,11 +87,9 @@ def test_typical_queries_are_drawn_not_chosen():
 
 
 def test_no_query_is_shown_in_two_swaps():
-    """One picture takes the partner of three, and each of them takes its."""
-    a = toy_set(np.array([[1.0, 0], [1.0, 0.01], [1.0, 0.02], [1.0, 0.03]]))
-    b = toy_set(np.array([[1.0, 0.03], [1.0, 0.0], [1.0, 0.001], [1.0, 0.002]]), "text")
-    rows = np.repeat(np.arange(4)[:, None], 2, axis=1)
+    """Two pictures of one text both swap with a third picture; one of the swaps is shown."""
+    a, b = toy_set(np.eye(2)[[1, 0, 0]]), toy_set(np.eye(2), "text")
+    rows = np.array([[0, 0], [1, 1], [2, 1]])
     pairs = swaps(neighbours(a, b, rows), rows, 5)
     shown = [one.query for pair in pairs for one in pair]
-    assert pairs
-    assert len(shown) == len(set(shown))
+    assert sorted(shown) in (["0", "1"], ["0", "2"])

@@ -192,7 +192,7 @@ def test_of_two_columns_of_one_name_the_first_counts(draw, tmp_path):
 
 
 def test_paths_as_seen_from_above_with_backslashes_or_other_accents(draw, tmp_path):
-    draw("photos/sub/a.png"), draw("photos/cafe\u0301.png")
+    draw("photos/sub/a.png"), draw("photos/cafe\u0301.png", (1, 2, 3))
     rows = "path,caption\nphotos/sub/a.png,one\nsub\\a.png,two\ncaf\u00e9.png,three\n"
     (tmp_path / "t.csv").write_text(rows)
     world = open_world(images=tmp_path / "photos", texts=tmp_path / "t.csv")

@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.lab import JobOptions, export_set, load, save, save_links
 from isthmus.report import amount
-from isthmus.studies.given import StudyInput
+from isthmus.studies.given import StudyInput, remarks
 from isthmus.studies.results import StudyResult
 from isthmus.studies.sources import Source, arrays_input, embed_world, open_source, study_input
 from isthmus.studies.study import run
@@ -154,12 +154,12 @@ def embed(asked: Asked, job: JobOptions, how: LoadOptions, export: Path | None) 
             save_links(links, asked.out / "embeddings", pair)
             break  # one file; the other pairs follow from the world
     items = sum(map(len, embedded.sets.values())) + len(embedded.faults)
-    said = {**world.faults, **embedded.faults}
-    used = {name for name in said if any(name in some.row for some in embedded.sets.values())}
-    faults = {name: why for name, why in said.items() if name not in used}
+    notes = remarks(world, embedded.sets.values(), embedded.faults)
+    faults = {name: why for name, why in world.faults.items() if name not in notes}
+    faults |= embedded.faults
     lines = [str(some) for some in embedded.sets.values()]
     lines += [f"{items} items: {embedded.encoded} encoded now, {items - embedded.encoded} kept"]
     lines += [f"skipped {name}: {why}" for name, why in faults.items()]
-    lines += [f"remark on {name}: {said[name]}" for name in said if name in used]
+    lines += [f"remark on {name}: {why}" for name, why in notes.items()]
     counts = {"items": items, "encoded": embedded.encoded}
     return Done(asked.out, "\n".join(lines), counts, faults)

@@ -1,6 +1,6 @@
 """What a study is given: two sets, their links, and what is known about the items."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World
@@ -69,17 +69,27 @@ def of_world(
         links = turned.reversed
     if links is None:
         raise RequestError(f"World {world.name!r} does not link {pair[0]} to {pair[1]}.")
-    said = {**world.faults, **about.faults}
-    notes = {name: why for name, why in said.items() if name in a.row or name in b.row}
+    notes = remarks(world, (a, b), about.faults)
     merged = About(
         title=about.title,
         items={**world.items, **about.items},
         labels=about.labels,
         classes=about.classes,
         credits={**world.credits, **about.credits},
-        faults={name: why for name, why in said.items() if name not in notes},
+        faults={
+            **{name: why for name, why in world.faults.items() if name not in notes},
+            **about.faults,
+        },
         notes={**notes, **about.notes},
         truncated=about.truncated,
         context={"world": world.name, **about.context},
     )
     return StudyInput(a, b, links, merged)
+
+
+def remarks(
+    world: World, sets: Iterable[EmbeddingSet], failed: Mapping[str, str]
+) -> dict[str, str]:
+    """What a world says of items that were used all the same, such as whose copy they are."""
+    used = {name for some in sets for name in some.row} - failed.keys()
+    return {name: why for name, why in world.faults.items() if name in used}
