@@ -61,9 +61,9 @@ def search(options: opt.Search) -> int:
 
 def spaces(options: opt.Spaces) -> None:
     """List spaces, or describe one."""
-    from isthmus.studies.parts import describe_space, list_parts
+    from isthmus.studies.parts import describe_space, list_spaces
 
-    found = describe_space(options.name) if options.name else list_parts("encoders")
+    found = describe_space(options.name) if options.name else list_spaces()
     _show(options.common, found)
 
 

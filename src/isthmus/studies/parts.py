@@ -56,6 +56,11 @@ class Description:
         return dict(self.facts)
 
 
+def list_spaces() -> PartsResult:
+    """What a space can be called: the kinds of encoders."""
+    return PartsResult({"spaces": list_parts("encoders").parts["encoders"]})
+
+
 def list_parts(kind: str = "") -> PartsResult:
     """Every registered part, ours and those of installed plug-ins, or those of one kind.
 

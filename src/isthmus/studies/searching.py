@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.lab import JobOptions, embed, embed_into, load, load_set
 from isthmus.lab.caching import cache_folder
 from isthmus.read.image import SUFFIXES, Picture, picture
-from isthmus.registry import find
+from isthmus.registry import UnknownPartError, find
 from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
 from isthmus.similarity import SIMILARITIES
 from isthmus.store import atomic
@@ -134,7 +134,10 @@ def _gallery(
             "worlds. Embed it first: isthmus embed."
         )
     source = Source(images=path) if path.is_dir() else Source(world=inside, split=EVERYTHING)
-    world = open_source(source)
+    try:
+        world = open_source(source)
+    except UnknownPartError as error:
+        raise RequestError(f"There is no folder {inside}. {error}") from error
     target = "image" if "image" in world.items else next(iter(world.items))
     if target not in encoders:
         raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
