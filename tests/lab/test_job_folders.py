@@ -21,12 +21,13 @@ def test_two_jobs_never_write_to_one_folder(tmp_path):
     assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 23
 
 
-@pytest.mark.parametrize("damage", [b"", b"cut", None])
+@pytest.mark.parametrize("damage", ["empty", "cut", "one bit"])
 def test_a_damaged_fragment_is_computed_again(tmp_path, damage):
     embed_into(tmp_path, Letters(), texts(), OPTIONS)
     fragment = sorted((tmp_path / "fragments").iterdir())[1]
     whole = fragment.read_bytes()
-    fragment.write_bytes(whole[:-8] if damage is None else damage)
+    flipped = whole[:-1] + bytes([whole[-1] ^ 1])
+    fragment.write_bytes({"empty": b"", "cut": whole[:-8], "one bit": flipped}[damage])
     assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 5
     assert fragment.read_bytes() == whole
 

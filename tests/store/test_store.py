@@ -104,3 +104,18 @@ def test_a_full_disk_is_told_as_what_it_is(tmp_path, monkeypatch):
         write_tensors(tmp_path / "a.safetensors", {"x": np.ones(2)}, {})
     assert caught.value.errno == 28
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_footer_is_one_sentence_and_nothing_else(tmp_path, capfd):
+    path = tmp_path / "a.parquet"
+    write_table(path, {"id": [str(number) for number in range(100)]})
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole) - 60, len(whole) - 8):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        try:
+            read_table(path)
+        except ValueError:
+            refused += 1
+    assert refused > 0
+    assert capfd.readouterr().err == ""

@@ -32,7 +32,7 @@ def content_hash(item: Any) -> str:
     if isinstance(source, bytes):
         return _digest(source)
     if isinstance(source, Path):
-        return _file_digest(source)
+        return file_digest(source)
     if hasattr(source, "tobytes"):
         shape = getattr(source, "shape", None) or (source.mode, source.size)
         return _digest(repr(shape).encode() + source.tobytes())
@@ -72,7 +72,7 @@ class ContentIndex:
         name = str(path).encode("utf-8", "backslashreplace").decode()  # names need not be UTF-8
         size, time, digest = self._known.get(name, (-1, -1, ""))
         if (size, time) != (stat.st_size, stat.st_mtime_ns):
-            digest = _file_digest(path)
+            digest = file_digest(path)
         self._seen[name] = (stat.st_size, stat.st_mtime_ns, digest)
         return digest
 
@@ -86,6 +86,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Hash of a file's content, 16 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

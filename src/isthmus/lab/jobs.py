@@ -15,7 +15,7 @@ import numpy as np
 
 from isthmus import __version__
 from isthmus.arrays import fingerprint
-from isthmus.lab.contents import ContentIndex
+from isthmus.lab.contents import ContentIndex, file_digest
 from isthmus.lab.manifest import Line, append_line, read_manifest, write_manifest
 from isthmus.lab.shards import Fragment, as_set, at_once, bar, embed_shard
 from isthmus.store import read_tensors, write_tensors
@@ -166,7 +166,8 @@ def _commit(folder: Path, number: int, mark: str, encoder: Encoder, fragment: Fr
     write_tensors(folder / file, {"vectors": fragment.vectors}, {"ids": ids})
     vectors, faults = len(fragment.ids), fragment.faults
     total, space = vectors + len(faults), encoder.space.name
-    line = Line(number, mark, file, total, vectors, faults, space)
+    content = file_digest(folder / file)
+    line = Line(number, mark, file, total, vectors, faults, space, content)
     append_line(folder / "manifest.jsonl", line)
     return line
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from isthmus.lab.contents import file_digest
 from isthmus.store import atomic, read_tensors
 
 
@@ -22,14 +23,13 @@ class Line:
     faults: dict[str, str] = field(default_factory=dict[str, str])
     space: str = ""
     """What the space is called."""
+    content: str = ""
+    """Hash of the fragment."""
 
     def whole(self, folder: Path) -> bool:
-        """Whether the fragment is there, readable, and holds as many vectors as this line says."""
-        try:
-            arrays, meta = read_tensors(folder / self.file)
-            return len(arrays["vectors"]) == len(json.loads(meta["ids"])) == self.vectors
-        except (OSError, ValueError, KeyError):
-            return False
+        """Whether the fragment is there as it was written, to the bit."""
+        path = folder / self.file
+        return path.is_file() and file_digest(path) == self.content
 
     def ids(self, folder: Path) -> set[str]:
         """The shard's items: those with a vector and those with a fault."""
@@ -59,6 +59,7 @@ _TYPES = {
     "vectors": int,
     "faults": dict,
     "space": str,
+    "content": str,
 }
 
 

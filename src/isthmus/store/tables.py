@@ -1,6 +1,9 @@
 """Tables in Parquet files, as plain dicts of columns."""
 
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,20 @@ def _vectors(name: str, column: Any) -> np.ndarray:
     return np.concatenate(parts)
 
 
+@contextmanager
+def _hushed() -> Generator[None]:
+    """Nothing on standard error meanwhile: of damaged files the reader tells its own panic."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
 def _open(path: Path) -> Any:
     from arro3.io import read_parquet
 
@@ -143,7 +160,8 @@ def _open(path: Path) -> Any:
             f"{path} is not a whole Parquet file; it may be cut short or another format."
         )
     try:
-        return read_parquet(path).read_all()
+        with _hushed():
+            return read_parquet(path).read_all()
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
