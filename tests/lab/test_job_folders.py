@@ -32,6 +32,13 @@ def test_a_damaged_fragment_is_computed_again(tmp_path, damage):
     assert fragment.read_bytes() == whole
 
 
+def test_a_job_of_one_damaged_shard_goes_on(tmp_path):
+    embed_into(tmp_path, Letters(), texts())
+    (fragment,) = (tmp_path / "fragments").iterdir()
+    fragment.unlink()
+    assert embed_into(tmp_path, Letters(), texts()).encoded == 23
+
+
 @pytest.mark.parametrize(
     "line", [{"shard": "x"}, {"faults": []}, {"file": 3}, {"vectors": None}, {"unknown": 1}]
 )

@@ -140,11 +140,15 @@ def _same_job(folder: Path, done: Sequence[Line], encoder: Encoder, items: Items
     spaces = {line.space for line in done} - {""}
     if spaces - {encoder.space.name}:
         held = f"vectors of the space {min(spaces)}, not of {encoder.space.name}"
-    elif done and all(map(set(items.ids).isdisjoint, (line.ids(folder) for line in done))):
-        some = min(min(line.ids(folder), default="") for line in done)
-        held = f"vectors of other {items.modality} items, such as {some!r}"
     else:
-        return
+        wanted, there = set(items.ids), set[str]()
+        for line in done:
+            there |= line.ids(folder)
+            if not wanted.isdisjoint(there):
+                return
+        if not there:  # what was done is lost: nothing is replaced
+            return
+        held = f"vectors of other {items.modality} items, such as {min(there)!r}"
     raise RequestError(f"{folder} holds {held}: choose another folder, or delete this one first.")
 
 
