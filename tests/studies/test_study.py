@@ -243,19 +243,3 @@ def test_links_to_nobody_are_counted_and_too_few_links_measure_nothing(few):
     measuring.TWO_SETS["matched_cosine"] = "isthmus.measure.matched_cosines:matched_cosine"
     one = study(given.a, given.b, Links([*given.links][:1]))
     assert "at least 8 objects" in one.missing["matched_cosine"]
-
-
-def test_measures_of_other_packages_are_sorted_by_what_they_take(monkeypatch):
-    own = {
-        "theirs_of_two": "isthmus.measure.gaps:centroid_gap",
-        "theirs_of_one": "isthmus.measure.uniformities:uniformity",
-        "theirs_of_labels": "isthmus.measure.probes:linear_probe",
-        "theirs_broken": "no_such_package:measure",
-        "centroid_gap": "no_such_package:ours_wins",
-    }
-    monkeypatch.setattr(measuring, "everything", lambda _kind, register: {**own, **register})
-    one_set, two_sets, labelled = measuring.registered()
-    assert {"theirs_of_one", "theirs_broken"} <= one_set.keys()
-    assert "theirs_of_two" in two_sets
-    assert "theirs_of_labels" in labelled
-    assert two_sets["centroid_gap"] == "isthmus.measure.gaps:centroid_gap"
