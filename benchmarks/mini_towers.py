@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from kitoken import Kitoken
 from PIL import Image
-from tokenizers import Tokenizer
 
 from benchmarks.harness import PeakMemory, alternate, write_results
-from isthmus.encode.mini import WEIGHTS, MiniImage, MiniText, open_weights, pixels
+from isthmus.encode.mini import WEIGHTS, MiniImage, MiniText, open_weights, pixels, word_pieces
 from tools.mini.eager import Eager
 
 BATCH = 32
@@ -55,9 +55,9 @@ def captions(count: int) -> list[str]:
     return [" ".join(rng.choice(WORDS, int(rng.integers(5, 21)))) for _ in range(count)]
 
 
-def token_batches(texts: list[str], tokenizer: Tokenizer) -> list[np.ndarray]:
+def token_batches(texts: list[str], tokenizer: Kitoken) -> list[np.ndarray]:
     """Batches of like length, the longest first, padded with 0 to their longest."""
-    rows = sorted((found.ids for found in tokenizer.encode_batch(texts)), key=len, reverse=True)
+    rows = sorted(word_pieces(tokenizer, texts), key=len, reverse=True)
     batches = []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]

@@ -60,30 +60,34 @@ def test_plain_is_the_drawing_on_white():
     assert is_ink(cross())
 
 
-def test_eight_bits_lose_less_than_half_a_step():
+@pytest.mark.parametrize("most", [127, 7])
+def test_few_bits_lose_less_than_half_a_step(most):
     pytest.importorskip("onnx")
-    from tools.mini.graph import int8_codes
+    from tools.mini.graph import codes_of
 
     weight = np.random.default_rng(0).uniform(-1, 1, (16, 64)).astype(np.float32)
-    codes, scale = int8_codes(weight, axis=0)
-    assert codes.dtype == np.int8
+    codes, scale = codes_of(weight, 0, most)
+    assert np.abs(codes).max() == most
     assert scale.shape == (16, 1)
     assert np.square(codes * scale - weight).mean() < np.square(scale).mean() / 12 * 1.1
 
 
-def test_stored_weights_come_back_as_they_were():
+@pytest.mark.parametrize(("bits", "most"), [("half", None), ("int8", 127), ("int4", 7)])
+def test_stored_weights_come_back_as_they_were(bits, most):
     onnx = pytest.importorskip("onnx")
     import onnxruntime
 
-    from tools.mini.graph import Graph
+    from tools.mini.graph import Graph, codes_of
 
     weight = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
     g = Graph("product")
     given = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 4])
-    model = g.model([given], g.add("MatMul", "x", g.half(weight)), 3)
+    kept = g.int8(weight, axis=1) if bits == "int8" else getattr(g, bits)(weight)
+    model = g.model([given], {"y": (g.add("MatMul", "x", kept), 3)})
     network = onnxruntime.InferenceSession(model.SerializeToString())
+    wanted = weight.astype(np.float16) if most is None else np.multiply(*codes_of(weight, 1, most))
     x = np.eye(4, dtype=np.float32)
-    np.testing.assert_allclose(network.run(None, {"x": x})[0], weight.astype(np.float16), atol=1e-6)
+    np.testing.assert_allclose(network.run(None, {"x": x})[0], wanted, atol=1e-6)
 
 
 def test_averaged_heads_give_the_mean_of_their_vectors():

@@ -16,18 +16,20 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.encode.mini import WEIGHTS
-from tools.mini import cache, image_tower, material, package, sources, text_tower, texts
-from tools.mini.averaging import averaged
+from tools.mini import cache, finetune, image_tower, material, package, sources, text_tower, texts
+from tools.mini.averaging import both
 from tools.mini.bank import Bank
+from tools.mini.branch import Branch
 from tools.mini.export_text import tower as text_nodes
 from tools.mini.graph import Graph, ids
 from tools.mini.heads import WIDTH, ImageHead, TextHead
+from tools.mini.image_tower import ImageTower
 from tools.mini.pictures import STYLES, WORLDS
 from tools.mini.texts import Speaker
 from tools.mini.train import Model, Plan, run
 
 PLAN = Plan(steps=600, batch=384, rate=1.5e-3, anchors=96)
-MEMBERS = 5  # heads of as many seeds, averaged
+MEMBERS = 5  # heads on each branch, of as many seeds, averaged
 TRUST, SURPRISE = 2.0, 8.0  # see heads.py; chosen on validation glyphs and stamps
 DATA = {
     "image tower": "EfficientNet-Lite0, ImageNet-1k weights (original release Apache-2.0)",
@@ -40,11 +42,13 @@ DATA = {
 }
 
 
-def speaker(tower: text_tower.TextTower, tokenizer: Path, threads: int) -> Speaker:
-    """The frozen text tower, run as it will ship."""
+def speaker(tower: text_tower.TextTower, tokenizer: Path, kept: Path, threads: int) -> Speaker:
+    """The frozen text tower, run as it will ship; so is its tokenizer, written to `kept`."""
     g = Graph("text")
-    model = g.model([ids()], text_nodes(g, tower), WIDTH)
-    return Speaker(cache.session(model.SerializeToString(), threads), texts.tokenizer(tokenizer))
+    model = g.model([ids()], {"embedding": (text_nodes(g, tower), WIDTH)})
+    return Speaker(
+        cache.session(model.SerializeToString(), threads), texts.tokenizer(tokenizer, kept)
+    )
 
 
 def fresh(bank: Bank, plan: Plan) -> Model:
@@ -60,14 +64,23 @@ def fresh(bank: Bank, plan: Plan) -> Model:
     return Model(head, TextHead(), nn.Parameter(torch.tensor(3.0)))
 
 
-def trained(bank: Bank, rows: Tensor, plan: Plan) -> Model:
-    """`MEMBERS` pairs of heads from as many seeds, averaged into one pair."""
-    members: list[Model] = []
+def members(bank: Bank, rows: Tensor, plan: Plan) -> list[Model]:
+    """`MEMBERS` pairs of heads on frozen features, from as many seeds."""
+    found: list[Model] = []
     for seed in range(plan.seed, plan.seed + MEMBERS):
         own = replace(plan, seed=seed)
-        members.append(fresh(bank, own))
-        run(members[-1], bank, rows, own)
-    return averaged(members)
+        found.append(fresh(bank, own))
+        run(found[-1], bank, rows, own)
+    return found
+
+
+def tuned(bank: Bank, tower: ImageTower, plan: Plan) -> tuple[Branch, list[Model]]:
+    """The second branch, trained together with `MEMBERS` pairs of heads of other seeds."""
+    branch = Branch(tower)
+    first = plan.seed + MEMBERS
+    found = [fresh(bank, replace(plan, seed=seed)) for seed in range(first, first + MEMBERS)]
+    finetune.run(branch, found, bank, tower.classifier.weight, replace(plan, seed=first))
+    return branch, found
 
 
 def build(
@@ -76,21 +89,23 @@ def build(
     """All steps; the files' sha256 by name."""
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    torch.set_flush_denormal(True)
     checkpoint, minilm, archives = sources.fetch(build_folder)
     seeing, reading = image_tower.load(checkpoint), text_tower.load(minilm)
     folder = build_folder / "mini"
     folder.mkdir(parents=True, exist_ok=True)
-    say = speaker(reading, minilm / "tokenizer.json", threads)
+    say = speaker(reading, minilm / "tokenizer.json", folder / "tokenizer.json", threads)
     names = material.class_vectors(say, sources.class_names(), folder)
     shards = material.shards(worlds, archives, styles)
     bank = material.bank(shards, cache.frozen_tower(seeing), say, names, folder)
-    model = trained(bank, seeing.classifier.weight, PLAN)
-    model.image.trust, model.image.surprise = TRUST, SURPRISE
+    branch, second = tuned(bank, seeing, PLAN)
+    heads = both(members(bank, seeing.classifier.weight, PLAN), second)
+    heads.frozen.trust, heads.frozen.surprise = TRUST, SURPRISE
     made = {"data": DATA, "styles": list(styles), "plan": asdict(PLAN), "threads": threads}
-    made |= {"members": MEMBERS}
+    made |= {"members": 2 * MEMBERS, "branch rate": finetune.RATE}
     made |= {"trust": TRUST, "surprise": SURPRISE, "torch": torch.__version__}
     return package.write(
-        out, (seeing, reading), model, names[:, 0].numpy(), minilm / "tokenizer.json", made
+        out, (seeing, branch, reading), heads, names[:, 0].numpy(), folder / "tokenizer.json", made
     )
 
 

@@ -8,9 +8,10 @@ networks with one hidden layer is one network whose hidden layer holds all of th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tools.mini.heads import ImageHead, TextHead
 from tools.mini.train import Model
@@ -35,6 +36,34 @@ def averaged(models: Sequence[Model]) -> Model:
     return result
 
 
+@dataclass(frozen=True)
+class Heads:
+    """What ships: an image head on each branch, one text head, the learned inverse temperature.
+
+    z = w(f)·s·e + ½ H(f, e) + ½ H'(f', e); f are the frozen branch's features, f' the second one's.
+    """
+
+    frozen: ImageHead
+    second: ImageHead
+    text: TextHead
+    scale: float
+
+    def image(self, features: Tensor, second: Tensor, expected: Tensor) -> Tensor:
+        """(n, 1840) features of both branches, (n, 384) expected class names → (n, 384)."""
+        standard = self.frozen.standard(features)
+        own = self.frozen.own(standard, expected)
+        other = self.second.own(self.second.standard(second), expected)
+        return self.frozen.weight(standard) * expected + (own + other) / 2
+
+
+def both(frozen: Sequence[Model], second: Sequence[Model]) -> Heads:
+    """The mean of all models' vectors; there are as many of one branch as of the other."""
+    one, other, every = averaged(frozen), averaged(second), averaged([*frozen, *second])
+    with torch.no_grad():
+        one.image.share.copy_(every.image.share)
+    return Heads(one.image, other.image, every.text, float(every.log_scale.detach().exp()))
+
+
 def side_by_side(
     up: nn.Linear, down: nn.Linear, layers: Sequence[tuple[nn.Linear, nn.Linear]]
 ) -> None:
@@ -45,6 +74,6 @@ def side_by_side(
     down.bias.copy_(mean([d.bias for _, d in layers]))
 
 
-def mean(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+def mean(tensors: Sequence[Tensor]) -> Tensor:
     """Over the sequence."""
     return torch.stack(list(tensors)).mean(0)

@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from numpy.lib.format import open_memmap
-from onnx import TensorProto, helper
 
 from tools.mini import export_image
 from tools.mini.augment import plain, varied
 from tools.mini.graph import Graph, pixels
-from tools.mini.heads import FEATURES
+from tools.mini.heads import FEATURES, MAPS
 from tools.mini.image_tower import ImageTower
 from tools.mini.pictures import opened
 
-OUTPUTS = {"features": FEATURES, "chances": 1000}
+OUTPUTS = {"features": FEATURES, "chances": 1000, "maps": MAPS}
 CHUNK = 256
 
 
@@ -49,14 +48,10 @@ def session(model: bytes | Path, threads: int) -> ort.InferenceSession:
 def frozen_tower(tower: ImageTower) -> bytes:
     """An ONNX model of the tower alone whose outputs are `OUTPUTS`."""
     g = Graph("frozen")
-    features, chances = export_image.features(g, tower)
-    model = g.model([pixels()], features, FEATURES)
-    model.graph.output[0].name = "features"
-    model.graph.node[-1].output[0] = "features"
-    model.graph.node.append(helper.make_node("Identity", [chances], ["chances"]))
-    shape = ["n", OUTPUTS["chances"]]
-    model.graph.output.append(helper.make_tensor_value_info("chances", TensorProto.FLOAT, shape))
-    return model.SerializeToString()
+    seen = export_image.seen(g, tower)
+    found = (seen.features, seen.chances, g.add("Flatten", seen.maps, axis=1))
+    outputs = {name: (v, OUTPUTS[name]) for name, v in zip(OUTPUTS, found, strict=True)}
+    return g.model([pixels()], outputs).SerializeToString()
 
 
 def write(

@@ -37,6 +37,11 @@ def attention(x: Values, a: Given) -> Tensor:
     return mixed.transpose(1, 2).reshape(n, t, d)
 
 
+def divided(x: Values, _: Given) -> Tensor:
+    """Quotient, of whole numbers a whole number."""
+    return x[0] / x[1] if x[0].is_floating_point() else x[0] // x[1]
+
+
 def cut(x: Values, a: Given) -> Tensor:
     """From x[1] to x[2] along axis x[3]."""
     return x[0].narrow(int(x[3]) if len(x) > 3 else 0, int(x[1]), int(x[2]) - int(x[1]))
@@ -56,7 +61,7 @@ OPERATORS: dict[str, Callable[[Values, Given], Any]] = {
     "Clip": lambda x, a: F.hardtanh(x[0], 0.0, 6.0),
     "Concat": lambda x, a: torch.cat(list(x), a["axis"]),
     "Conv": conv,
-    "Div": lambda x, a: x[0] / x[1],
+    "Div": divided,
     "Equal": lambda x, a: x[0] == x[1],
     "Flatten": lambda x, a: x[0].flatten(a["axis"]),
     "Gather": lambda x, a: F.embedding(x[1], x[0]),

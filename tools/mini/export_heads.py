@@ -7,6 +7,8 @@ import onnx
 from torch import nn
 
 from tools.mini import export_image, export_text
+from tools.mini.averaging import Heads
+from tools.mini.branch import Branch
 from tools.mini.export_image import array
 from tools.mini.graph import Graph, ids, pixels
 from tools.mini.heads import TOP, WIDTH, ImageHead, TextHead
@@ -15,29 +17,47 @@ from tools.mini.text_tower import TextTower
 
 
 def linear(g: Graph, x: str, layer: nn.Linear, gain: float = 1.0) -> str:
-    """Product with the layer's weight (times `gain`) in 8 bits, plus its bias."""
-    product = g.add("MatMul", x, g.int8(array(layer.weight).T * np.float32(gain), axis=1))
+    """Product with the layer's weight (times `gain`) in 4 bits, plus its bias."""
+    product = g.add("MatMul", x, g.int4(array(layer.weight).T * np.float32(gain)))
     return g.add("Add", product, g.const(array(layer.bias)))
 
 
-def image_model(tower: ImageTower, head: ImageHead, names: np.ndarray) -> onnx.ModelProto:
+def image_model(
+    tower: ImageTower, branch: Branch, heads: Heads, names: np.ndarray
+) -> onnx.ModelProto:
     """Pixels to image vectors; `names` are the class names' sentence vectors."""
     g = Graph("mini-image")
-    f, chances = export_image.features(g, tower)
+    seen = export_image.seen(g, tower)
     names = names / np.linalg.norm(names, axis=1, keepdims=True)
-    expected = g.add("MatMul", chances, g.half(names - names.mean(axis=0)))
-    standard = g.add("Sub", f, g.const(array(head.mean)))
-    standard = g.add("Mul", standard, g.const(1 / array(head.std)))
+    expected = g.add("MatMul", seen.chances, g.int8(names - names.mean(axis=0), axis=1))
+    second = export_image.branch(g, seen, branch)
+    standard = standardised(g, seen.features, heads.frozen)
+    both = g.add(
+        "Add",
+        own(g, standard, expected, heads.frozen),
+        own(g, standardised(g, second, heads.second), expected, heads.second),
+    )
+    said = g.add("Mul", expected, weight(g, standard, heads.frozen))
+    z = g.add("Add", said, g.add("Mul", both, g.const(np.float32(0.5))))
+    return g.model([pixels()], {"embedding": (z, WIDTH)})
+
+
+def standardised(g: Graph, features: str, head: ImageHead) -> str:
+    """`ImageHead.standard`."""
+    centred = g.add("Sub", features, g.const(array(head.mean)))
+    return g.add("Mul", centred, g.const(1 / array(head.std)))
+
+
+def own(g: Graph, standard: str, expected: str, head: ImageHead) -> str:
+    """`ImageHead.own`."""
     x = g.add("Concat", standard, g.add("Mul", expected, g.const(np.float32(4))), axis=1)
-    hidden = g.add("Gelu", linear(g, x, head.up))
-    out = linear(g, hidden, head.down)
+    out = linear(g, g.add("Gelu", linear(g, x, head.up)), head.down)
     straight = g.add("Mul", linear(g, x, head.straight), g.const(np.float32(0.1)))
-    own = g.add("Mul", expected, weight(g, standard, head))
-    return g.model([pixels()], g.add("Add", g.add("Add", out, straight), own), WIDTH)
+    return g.add("Add", out, straight)
 
 
 def weight(g: Graph, standard: str, head: ImageHead) -> str:
-    """(n, 1) weight of the expected class name."""
+    """`ImageHead.weight`: (n, 1) of the expected class name."""
     top = g.add("Slice", standard, *(g.const(np.array([i])) for i in (0, TOP, 1)))
     mean = g.add("ReduceMean", g.add("Mul", top, top), g.const(np.array([1])), keepdims=1)
     above = g.add("Relu", g.add("Sub", g.add("Sqrt", mean), g.const(np.float32(1))))
@@ -52,4 +72,4 @@ def text_model(tower: TextTower, head: TextHead) -> onnx.ModelProto:
     unit = g.add("LpNormalization", export_text.tower(g, tower), axis=1, p=2)
     hidden = g.add("Gelu", linear(g, unit, head.up, WIDTH**0.5))
     out = linear(g, hidden, head.down)
-    return g.model([ids()], g.add("Add", unit, out), WIDTH)
+    return g.model([ids()], {"embedding": (g.add("Add", unit, out), WIDTH)})

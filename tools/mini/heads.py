@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 WIDTH, FEATURES, TOP, HIDDEN = 384, 1840, 1280, 512
+MAPS = 192 * 49  # numbers of the maps where the second branch starts
 
 
 class TextHead(nn.Module):
@@ -45,15 +46,26 @@ class ImageHead(nn.Module):
         self.share, self.drop = nn.Parameter(torch.tensor(1.0)), drop
         self.trust, self.surprise = 1.0, 0.0
 
-    def forward(self, f: Tensor, expected: Tensor) -> Tensor:
-        """(n, 1840) features and (n, 384) expected class names → (n, 384), any length."""
-        f = (f - self.mean) / self.std
+    def standard(self, f: Tensor) -> Tensor:
+        """(n, 1840) features, standardised."""
+        return (f - self.mean) / self.std
+
+    def weight(self, f: Tensor) -> Tensor:
+        """(n, 1) weight of the expected class name, of standardised features."""
         rms = f[:, :TOP].square().mean(1, keepdim=True).sqrt()
-        weight = self.share * self.trust * (1 + self.surprise * F.relu(rms - 1))
+        return self.share * self.trust * (1 + self.surprise * F.relu(rms - 1))
+
+    def own(self, f: Tensor, expected: Tensor) -> Tensor:
+        """(n, 384): what standardised features say beside the expected class name."""
         x = torch.cat([f, expected * 4], dim=1)
         x = F.dropout(x, self.drop, self.training)
         h = F.dropout(F.gelu(self.up(x)), self.drop, self.training)
-        return weight * expected + self.straight(x) * 0.1 + self.down(h)
+        return self.straight(x) * 0.1 + self.down(h)
+
+    def forward(self, f: Tensor, expected: Tensor) -> Tensor:
+        """(n, 1840) features and (n, 384) expected class names → (n, 384), any length."""
+        f = self.standard(f)
+        return self.weight(f) * expected + self.own(f, expected)
 
 
 def expected_names(chances: Tensor, names: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """EfficientNet-Lite0 as plain convolutions, with its batch normalisation folded away.
 
-Pictures are (n, 3, 224, 224), sRGB 0..255 scaled to (x - 127)/128. The tower is in three parts,
-because its maps after each part are all read: 112 channels of 14 x 14, 320 of 7 x 7, 1280 of 7 x 7.
+Pictures are (n, 3, 224, 224), sRGB 0..255 scaled to (x - 127)/128. The tower is in parts: `middle`
+ends with 112 channels of 14 x 14, which are read; `down` makes 192 channels of 7 x 7 of them, where
+a second branch starts (branch.py); `late` and `top` end with 1280 channels of 7 x 7.
 """
 
 from __future__ import annotations
@@ -110,9 +111,10 @@ def block(state: dict[str, Tensor], i: int, channels_in: int) -> Block:
 
 @dataclass(frozen=True)
 class ImageTower:
-    """Weights as released: `middle` ends at 14 x 14, `late` and `top` at 7 x 7."""
+    """Weights as released."""
 
     middle: nn.Sequential
+    down: nn.Sequential
     late: nn.Sequential
     top: nn.Sequential
     classifier: Classifier
@@ -127,19 +129,6 @@ def load(checkpoint: Path) -> ImageTower:
         layers.append(block(state, i, channels))
         channels = out
     top = folded(state, "_conv_head", "_bn1", ConvSpec(1, 1, 1, True))
-    middle, late = nn.Sequential(*layers[: MIDDLE + 1]), nn.Sequential(*layers[MIDDLE + 1 :])
+    parts = (layers[: MIDDLE + 1], layers[MIDDLE + 1 : MIDDLE + 2], layers[MIDDLE + 2 :], [top])
     classifier = Classifier(state["_fc.weight"], state["_fc.bias"])
-    return ImageTower(middle.eval(), late.eval(), nn.Sequential(top).eval(), classifier)
-
-
-def features(tower: ImageTower, x: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, 1840) features and (n, 1000) class probabilities of (n, 3, 224, 224) pictures.
-
-    Features are the means of the top map and, for colours, lines and where they are, the middle
-    map's means over four quarters and its maxima.
-    """
-    middle = tower.middle(x)
-    top = tower.top(tower.late(middle))
-    pooled = top.mean(dim=(2, 3))
-    parts = [pooled, F.avg_pool2d(middle, 7).flatten(1), middle.amax((2, 3))]
-    return torch.cat(parts, dim=1), tower.classifier(pooled).softmax(1)
+    return ImageTower(*(nn.Sequential(*part).eval() for part in parts), classifier)

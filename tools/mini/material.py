@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from tools.mini import cache
-from tools.mini.bank import Bank
+from tools.mini.bank import Bank, Maps
 from tools.mini.cache import Rendition
 from tools.mini.heads import expected_names
 from tools.mini.pictures import STYLES, Drawing, clipart, drawn_icons, glyphs, keyed
@@ -62,13 +62,14 @@ def bank(
     found: Sequence[Shard], tower: bytes, speaker: Speaker, names: torch.Tensor, folder: Path
 ) -> Bank:
     """Caches under `folder` whatever is not there yet."""
-    features, expected, key, vectors = [], [], [], []
+    features, expected, maps, key, vectors = [], [], [], [], []
     groups: dict[str, list[np.ndarray]] = {}
     starts: dict[str, int] = {}
     rows = keys = 0
     for shard in found:
         out = cache.write(renditions(shard), tower, folder / shard.name)
         features.append(torch.from_numpy(np.array(out["features"])))
+        maps.append(out["maps"])
         chances = torch.from_numpy(np.array(out["chances"])).float()
         expected.append(expected_names(chances, names[:, 0]).half())
         distinct, number = keyed(shard.drawings)
@@ -90,7 +91,5 @@ def bank(
         groups.setdefault(shard.source, []).append(rows + train)
         rows += len(shard.drawings)
     joined = {source: np.concatenate(parts) for source, parts in groups.items()}
-    rows_of = np.concatenate(key)
-    return Bank(
-        torch.cat(features), torch.cat(expected), rows_of, joined, torch.cat(vectors), names
-    )
+    seen = torch.cat(features), torch.cat(expected), Maps(maps)
+    return Bank(*seen, np.concatenate(key), joined, torch.cat(vectors), names)

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import onnx
 
+from tools.mini.averaging import Heads
+from tools.mini.branch import Branch
 from tools.mini.export_heads import image_model, text_model
 from tools.mini.heads import WIDTH
 from tools.mini.image_tower import ImageTower
 from tools.mini.text_tower import TextTower
 from tools.mini.texts import LIMIT
-from tools.mini.train import Model
 
 PREPROCESSING = (
     "whole picture fitted into a white square of 224 px, bicubic, transparent is white; "
@@ -26,8 +27,8 @@ PREPROCESSING = (
 
 def write(
     folder: Path,
-    towers: tuple[ImageTower, TextTower],
-    model: Model,
+    towers: tuple[ImageTower, Branch, TextTower],
+    heads: Heads,
     names: np.ndarray,
     tokenizer: Path,
     made: dict[str, Any],
@@ -38,7 +39,8 @@ def write(
     licences, versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    image, text = image_model(towers[0], model.image, names), text_model(towers[1], model.text)
+    image = image_model(towers[0], towers[1], heads, names)
+    text = text_model(towers[2], heads.text)
     for name, graph in (("image", image), ("text", text)):
         onnx.checker.check_model(graph)
         (folder / f"{name}.onnx").write_bytes(graph.SerializeToString(deterministic=True))
@@ -50,7 +52,7 @@ def write(
     }
     config = {
         "dim": WIDTH,
-        "scale": float(model.log_scale.detach().exp()),
+        "scale": heads.scale,
         "bias": 0.0,
         "tokens": LIMIT,
         "preprocessing": PREPROCESSING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import torch
-from tokenizers import Tokenizer
+from kitoken import Kitoken
+
+from isthmus.encode.mini import cut, word_pieces
 
 TEMPLATES = (
     "a picture of {a}",
@@ -57,7 +60,7 @@ class Speaker:
     """The frozen text tower with its tokenizer."""
 
     network: ort.InferenceSession
-    tokens: Tokenizer
+    tokens: Kitoken
 
     def variants(
         self, objects: Sequence[tuple[str, Sequence[str]]], seed: int, kept: Path
@@ -73,19 +76,18 @@ class Speaker:
         return torch.from_numpy(np.load(kept))
 
 
-def tokenizer(path: Path) -> Tokenizer:
-    """Word pieces, cut at the limit, not padded."""
-    result = Tokenizer.from_file(str(path))
-    result.no_padding()
-    result.enable_truncation(LIMIT)
-    return result
+def tokenizer(path: Path, kept: Path) -> Kitoken:
+    """Word pieces, neither padded nor cut; what ships is written to `kept`."""
+    table = json.loads(path.read_text("utf-8")) | {"padding": None, "truncation": None}
+    kept.write_text(json.dumps(table, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    return Kitoken.from_tokenizers_file(str(kept))
 
 
 def pooled(
-    texts: Sequence[str], network: ort.InferenceSession, tokens: Tokenizer, batch: int = 64
+    texts: Sequence[str], network: ort.InferenceSession, tokens: Kitoken, batch: int = 64
 ) -> np.ndarray:
     """(n, 384) float32 of the text tower, texts of like length together."""
-    found = [e.ids for e in tokens.encode_batch(list(texts))]
+    found = [cut(row, LIMIT) for row in word_pieces(tokens, texts)]
     out = np.empty((len(texts), 384), np.float32)
     order = np.argsort([len(f) for f in found], kind="stable")
     for start in range(0, len(order), batch):

@@ -61,18 +61,23 @@ class Batch:
     names: Tensor  # (n, 384), each object's plain name: which texts are alike
 
 
-def draw(bank: Bank, plan: Plan, rng: np.random.Generator) -> Batch:
-    """`plan.shares` from each source, each object at most once, with a random one of its texts."""
+def drawn(bank: Bank, plan: Plan, rng: np.random.Generator) -> np.ndarray:
+    """Rows of the bank: `plan.shares` from each source, each object at most once."""
     rows: list[int] = []
     for source, share in plan.shares.items():
         if source in bank.groups:
             rows += rng.choice(bank.groups[source], round(plan.batch * share), False).tolist()
     found = np.array(rows)
-    found = found[np.unique(bank.key[found], return_index=True)[1]]
-    key = bank.key[found]
+    return found[np.unique(bank.key[found], return_index=True)[1]]
+
+
+def told(bank: Bank, rows: np.ndarray, features: Tensor, rng: np.random.Generator) -> Batch:
+    """Some rows as they are seen, each with a random one of its texts."""
+    key = bank.key[rows]
     variant = rng.integers(bank.texts.shape[1], size=len(key))
-    features, expected = bank.features[found].float(), bank.expected[found].float()
-    return Batch(features, expected, bank.texts[key, variant], bank.texts[key, 0])
+    return Batch(
+        features, bank.expected[rows].float(), bank.texts[key, variant], bank.texts[key, 0]
+    )
 
 
 def anchors(
@@ -122,21 +127,37 @@ def cross_entropy(logits: Tensor, likeness: Tensor, soft: float) -> Tensor:
     return -(target * logits.log_softmax(1)).sum(1).mean()
 
 
+def names_seen(bank: Bank, plan: Plan, rng: np.random.Generator) -> Tensor:
+    """(`plan.strangers`, 384) names of any objects."""
+    return bank.texts[rng.integers(len(bank.texts), size=plan.strangers), 0]
+
+
+def centred(rows: Tensor) -> Tensor:
+    """The classifier's rows (1000, 1280) without their mean, of length 1."""
+    return F.normalize(rows.detach() - rows.detach().mean(0), dim=1)
+
+
+def pace(step: int, steps: int) -> float:
+    """Share of the rate: rises over 50 steps, falls as a cosine to 0.02."""
+    cosine = (1 + math.cos(math.pi * step / steps)) / 2
+    return min(1, (step + 1) / 50) * max(0.02, cosine)
+
+
 def run(model: Model, bank: Bank, rows: Tensor, plan: Plan) -> None:
     """Train in place; `rows` are the classifier's rows (1000, 1280)."""
     rng = np.random.default_rng(plan.seed)
     torch.manual_seed(plan.seed)
-    rows = F.normalize(rows.detach() - rows.detach().mean(0), dim=1)
+    rows = centred(rows)
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=plan.rate, weight_decay=plan.weight_decay, betas=(0.9, 0.98)
     )
     model.train(True)
     for step in range(plan.steps):
-        cosine = (1 + math.cos(math.pi * step / plan.steps)) / 2
-        optimiser.param_groups[0]["lr"] = plan.rate * min(1, (step + 1) / 50) * max(0.02, cosine)
-        batch = joined(draw(bank, plan, rng), anchors(bank, rows, model.image, plan.anchors, rng))
-        strangers = bank.texts[rng.integers(len(bank.texts), size=plan.strangers), 0]
-        loss = contrast(model, batch, strangers, plan)
+        optimiser.param_groups[0]["lr"] = plan.rate * pace(step, plan.steps)
+        found = drawn(bank, plan, rng)
+        batch = told(bank, found, bank.features[found].float(), rng)
+        batch = joined(batch, anchors(bank, rows, model.image, plan.anchors, rng))
+        loss = contrast(model, batch, names_seen(bank, plan, rng), plan)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from tools.mini import cache, image_tower, material, sources, text_tower
-from tools.mini.__main__ import PLAN, SURPRISE, TRUST, speaker, trained
+from tools.mini.__main__ import PLAN, SURPRISE, TRUST, members, speaker
+from tools.mini.averaging import averaged
 from tools.mini.heads import expected_names
 from tools.mini.pictures import STYLES, WORLDS, glyphs
 from tools.mini.scores import Figure, figure, one_to_one
@@ -28,7 +29,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
     checkpoint, minilm, archives = sources.fetch(build)
     tower, reading = image_tower.load(checkpoint), text_tower.load(minilm)
     frozen, folder = cache.frozen_tower(tower), build / "mini"
-    say = speaker(reading, minilm / "tokenizer.json", threads)
+    say = speaker(reading, minilm / "tokenizer.json", folder / "tokenizer.json", threads)
     names = material.class_vectors(say, sources.class_names(), folder)
     rng = np.random.default_rng(0)
     table: dict[str, Figure] = {}
@@ -36,7 +37,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
         seen = [style for style in STYLES if STYLES[style] != source]
         shards = material.shards(worlds, archives, seen)
         bank = material.bank(shards, frozen, say, names, folder)
-        model = trained(bank, tower.classifier.weight, plan)
+        model = averaged(members(bank, tower.classifier.weight, plan))
         model.image.trust, model.image.surprise = TRUST, SURPRISE
         for style in (style for style in STYLES if STYLES[style] == source):
             drawings = glyphs(worlds, style)

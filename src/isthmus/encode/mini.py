@@ -22,11 +22,13 @@ from isthmus.types import LoadOptions, RequestError, Space
 
 if TYPE_CHECKING:
     import onnxruntime
+    from kitoken import Kitoken
     from PIL.Image import Image
-    from tokenizers import Tokenizer
 
 WEIGHTS = Path(__file__).parent / "mini_weights"
 SIDE = 224
+START, END = 101, 102
+"""The marks at both ends of a text in BERT's vocabulary, [CLS] and [SEP]."""
 _IMAGES = 16
 _TEXTS = 32
 """Items of one forward pass. A worker takes them from file to vector on one core, so that nobody
@@ -68,7 +70,7 @@ class MiniText:
 
     space: Space
     network: "onnxruntime.InferenceSession"
-    tokenizer: "Tokenizer"
+    tokenizer: "Kitoken"
     limit: int
     """Tokens, the two marks at the ends included."""
     workers: int
@@ -82,10 +84,7 @@ class MiniText:
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32; texts of like length share a batch, which is cut to its longest."""
-        tokens = [
-            row[: self.limit - 1] + row[-1:] if len(row) > self.limit else row
-            for row in self._tokens(items)
-        ]
+        tokens = [cut(row, self.limit) for row in self._tokens(items)]
         out = np.empty((len(items), self.space.dim), np.float32)
         order = np.argsort([-len(row) for row in tokens], kind="stable")
         batches = [order[start : start + _TEXTS] for start in range(0, len(order), _TEXTS)]
@@ -107,7 +106,17 @@ class MiniText:
         return [len(row) > self.limit for row in self._tokens(items)]
 
     def _tokens(self, items: Sequence[Any]) -> list[list[int]]:
-        return [found.ids for found in self.tokenizer.encode_batch([text(item) for item in items])]
+        return word_pieces(self.tokenizer, [text(item) for item in items])
+
+
+def word_pieces(tokenizer: "Kitoken", texts: Sequence[str]) -> list[list[int]]:
+    """Token numbers of each text between the two marks; "[MASK]" and the like are plain text."""
+    return [[START, *found, END] for found in tokenizer.encode_all(list(texts))]
+
+
+def cut(tokens: list[int], limit: int) -> list[int]:
+    """At most `limit` tokens, the last of them the mark of the end."""
+    return tokens[: limit - 1] + tokens[-1:] if len(tokens) > limit else tokens
 
 
 def pixels(item: Any) -> np.ndarray:
@@ -143,16 +152,14 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, MiniIm
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:
     """A model of this architecture from a folder of two graphs, a tokenizer and a config."""
-    from tokenizers import Tokenizer
+    from kitoken import Kitoken
 
     if not (folder / "config.json").exists():
         raise RequestError(
             f"The weights of 'mini' are missing from {folder}: install isthmus again."
         )
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = Kitoken.from_tokenizers_file(str(folder / "tokenizer.json"))
     identity = fingerprint(sorted(config["sha256"].items()), config["preprocessing"], POLICY)
     workers = workers or os.cpu_count() or 1
     space = Space("mini", identity, config["dim"], config["scale"], config["bias"])
