@@ -33,6 +33,8 @@ def broken(rows, row, value):
         ({"image": IMAGE[0]}, r"\(n, d\).*shape \(4,\)"),
         ({"image": np.ones((5, 4), int)}, "type int64"),
         ({"image": np.empty((0, 4))}, r"shape \(0, 4\)"),
+        ({"image": IMAGE[:, :1]}, r"d of 2 or more.*shape \(5, 1\)"),
+        ({"image": IMAGE.astype(np.longdouble)}, "16- to 64-bit.*type float(96|128)"),
         ({"image": broken(IMAGE, [1, 3], np.nan)}, "2 not finite.*row 1, row 3"),
         ({"image": broken(IMAGE, (2, 0), np.inf)}, "1 not finite.*row 2"),
         ({"text": broken(TEXT, 4, 0), "image": IMAGE}, "5 text vectors, 1 zero: row 4"),
@@ -115,6 +117,14 @@ def test_a_truncated_file_is_refused_wherever_it_is_cut(tmp_path, door):
         path.write_bytes(whole[:kept])
         with pytest.raises(RequestError):
             open_arrays(path)
+
+
+def test_an_archive_named_as_one_array_is_refused(tmp_path):
+    (tmp_path / "img_emb").mkdir()
+    np.savez(tmp_path / "a.npz", IMAGE)
+    (tmp_path / "a.npz").rename(tmp_path / "img_emb" / "img_emb_0.npy")
+    with pytest.raises(RequestError, match=r"one array in \.npy format; it holds \['arr_0'\]"):
+        open_arrays(tmp_path)
 
 
 def test_nothing_there(tmp_path):
