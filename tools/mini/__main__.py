@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
 from isthmus.encode.mini import WEIGHTS
@@ -29,8 +30,9 @@ from tools.mini.texts import Speaker
 from tools.mini.train import Model, Plan, run
 
 PLAN = Plan(steps=600, batch=384, rate=1.5e-3, anchors=96)
-MEMBERS = 5  # heads on each branch, of as many seeds, averaged
-TRUST, SURPRISE = 2.0, 8.0  # see heads.py; chosen on validation glyphs and stamps
+SECOND_PLAN = replace(PLAN, steps=750, seed=100)
+MEMBERS, SECOND_MEMBERS = 3, 7  # heads on each branch, of as many seeds, averaged
+TRUST, SURPRISE = 1.0, 18.0  # see heads.py; chosen on validation glyphs and stamps
 DATA = {
     "image tower": "EfficientNet-Lite0, ImageNet-1k weights (original release Apache-2.0)",
     "text tower": "all-MiniLM-L6-v2 (original release Apache-2.0)",
@@ -75,18 +77,26 @@ def members(bank: Bank, rows: Tensor, plan: Plan) -> list[Model]:
 
 
 def tuned(bank: Bank, tower: ImageTower, plan: Plan) -> tuple[Branch, list[Model]]:
-    """The second branch, trained together with `MEMBERS` pairs of heads of other seeds."""
+    """The second branch, trained together with `SECOND_MEMBERS` pairs of heads."""
     branch = Branch(tower)
-    first = plan.seed + MEMBERS
-    found = [fresh(bank, replace(plan, seed=seed)) for seed in range(first, first + MEMBERS)]
-    finetune.run(branch, found, bank, tower.classifier.weight, replace(plan, seed=first))
+    seeds = range(plan.seed, plan.seed + SECOND_MEMBERS)
+    found = [fresh(bank, replace(plan, seed=seed)) for seed in seeds]
+    finetune.run(branch, found, bank, tower.classifier.weight, plan)
     return branch, found
 
 
 def build(
     build_folder: Path, worlds: Path, out: Path, threads: int, styles: tuple[str, ...]
 ) -> dict[str, str]:
-    """All steps; the files' sha256 by name."""
+    """All steps; the files' sha256 by name. One build at a time works in a folder."""
+    build_folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(build_folder / "lock", timeout=1):
+        return _build(build_folder, worlds, out, threads, styles)
+
+
+def _build(
+    build_folder: Path, worlds: Path, out: Path, threads: int, styles: tuple[str, ...]
+) -> dict[str, str]:
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     torch.set_flush_denormal(True)
@@ -98,11 +108,12 @@ def build(
     names = material.class_vectors(say, sources.class_names(), folder)
     shards = material.shards(worlds, archives, styles)
     bank = material.bank(shards, cache.frozen_tower(seeing), say, names, folder)
-    branch, second = tuned(bank, seeing, PLAN)
+    branch, second = tuned(bank, seeing, SECOND_PLAN)
     heads = both(members(bank, seeing.classifier.weight, PLAN), second)
     heads.frozen.trust, heads.frozen.surprise = TRUST, SURPRISE
     made = {"data": DATA, "styles": list(styles), "plan": asdict(PLAN), "threads": threads}
-    made |= {"members": 2 * MEMBERS, "branch rate": finetune.RATE}
+    made |= {"members": MEMBERS, "second members": SECOND_MEMBERS}
+    made |= {"second plan": asdict(SECOND_PLAN), "branch rate": finetune.RATE}
     made |= {"trust": TRUST, "surprise": SURPRISE, "torch": torch.__version__}
     return package.write(
         out, (seeing, branch, reading), heads, names[:, 0].numpy(), folder / "tokenizer.json", made

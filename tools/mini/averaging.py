@@ -40,11 +40,13 @@ def averaged(models: Sequence[Model]) -> Model:
 class Heads:
     """What ships: an image head on each branch, one text head, the learned inverse temperature.
 
-    z = w(f)·s·e + ½ H(f, e) + ½ H'(f', e); f are the frozen branch's features, f' the second one's.
+    z = w(f)·s·e + (1 - a)·H(f, e) + a·H'(f', e); f are the frozen branch's features, f' the second
+    one's, a is the second one's part.
     """
 
     frozen: ImageHead
     second: ImageHead
+    part: float
     text: TextHead
     scale: float
 
@@ -53,15 +55,17 @@ class Heads:
         standard = self.frozen.standard(features)
         own = self.frozen.own(standard, expected)
         other = self.second.own(self.second.standard(second), expected)
-        return self.frozen.weight(standard) * expected + (own + other) / 2
+        said = (1 - self.part) * own + self.part * other
+        return self.frozen.weight(standard) * expected + said
 
 
 def both(frozen: Sequence[Model], second: Sequence[Model]) -> Heads:
-    """The mean of all models' vectors; there are as many of one branch as of the other."""
+    """The mean of all models' vectors, those on frozen features and those on the second branch."""
     one, other, every = averaged(frozen), averaged(second), averaged([*frozen, *second])
     with torch.no_grad():
         one.image.share.copy_(every.image.share)
-    return Heads(one.image, other.image, every.text, float(every.log_scale.detach().exp()))
+    part = len(second) / (len(frozen) + len(second))
+    return Heads(one.image, other.image, part, every.text, float(every.log_scale.detach().exp()))
 
 
 def side_by_side(

@@ -32,13 +32,12 @@ def image_model(
     expected = g.add("MatMul", seen.chances, g.int8(names - names.mean(axis=0), axis=1))
     second = export_image.branch(g, seen, branch)
     standard = standardised(g, seen.features, heads.frozen)
-    both = g.add(
-        "Add",
-        own(g, standard, expected, heads.frozen),
-        own(g, standardised(g, second, heads.second), expected, heads.second),
-    )
-    said = g.add("Mul", expected, weight(g, standard, heads.frozen))
-    z = g.add("Add", said, g.add("Mul", both, g.const(np.float32(0.5))))
+    one = own(g, standard, expected, heads.frozen)
+    other = own(g, standardised(g, second, heads.second), expected, heads.second)
+    said = [g.add("Mul", expected, weight(g, standard, heads.frozen))]
+    for part, value in ((1 - heads.part, one), (heads.part, other)):
+        said.append(g.add("Mul", value, g.const(np.float32(part))))
+    z = g.add("Add", g.add("Add", said[0], said[1]), said[2])
     return g.model([pixels()], {"embedding": (z, WIDTH)})
 
 

