@@ -5,5 +5,6 @@
 
 READERS = {
     "image": "isthmus.read.image:picture",
+    "mesh": "isthmus.read.shapes:mesh",
     "text": "isthmus.read.text:text",
 }

@@ -1,0 +1,131 @@
+"""Meshes: metres, right-handed, y up, the front towards +z; colours sRGB, textures 0..255.
+
+Files that state no unit or axis are taken as they are; ``turned`` brings another upstream axis
+up, ``fitted`` brings any mesh to one place and size.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+from isthmus.types import ItemError, RequestError
+
+MAX_FACES = 5_000_000
+"""Triangles; larger meshes are refused before anything is drawn."""
+
+AXES = {
+    "y": np.eye(3),
+    "z": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
+    "x": np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]),
+}
+"""Rotations that bring an upstream axis up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a part of a surface looks like: a colour times a texture."""
+
+    colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """sRGB and opacity, 0..1."""
+    texture: "UInt8[np.ndarray, 'h w 4'] | None" = None
+    """sRGB and opacity; row 0 is the top, v = 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """Triangles and what they look like.
+
+    A vertex where two normals, texture places or materials meet is listed once for each.
+    """
+
+    vertices: Float[np.ndarray, "v 3"]
+    """Metres."""
+    faces: Int[np.ndarray, "f 3"]
+    """Counter-clockwise seen from outside."""
+    normals: Float[np.ndarray, "v 3"]
+    """Of length 1; zero where a file gives none: those faces are flat."""
+    uv: Float[np.ndarray, "v 2"]
+    """Places in the texture, (0, 0) at its lower left; beyond 0..1 it repeats."""
+    colours: UInt8[np.ndarray, "v 4"]
+    """sRGB and opacity of each vertex, 255 where there is none."""
+    material: Int[np.ndarray, " f"]
+    """Of each face, its number in ``materials``."""
+    materials: tuple[Material, ...]
+    missing: tuple[str, ...] = ()
+    """Files that it mentions and that were not found: materials, textures."""
+
+    def __str__(self) -> str:
+        low, high = self.bounds
+        size = " x ".join(f"{side:.3g}" for side in high - low)
+        return f"mesh of {len(self.faces):,} triangles, {size} m"
+
+    @property
+    def bounds(self) -> Float[np.ndarray, "2 3"]:
+        """Lowest and highest corner of the box around the faces."""
+        used = self.vertices[self.faces.reshape(-1)]
+        return np.stack([used.min(axis=0), used.max(axis=0)])
+
+    def fitted(self, radius: float = 1.0) -> "Mesh":
+        """Moved and scaled: the middle of its box at the origin, its farthest corner at ``radius``.
+
+        Pose is kept, so a lying bottle lies. Vertices that no face uses do not count.
+        """
+        middle = self.bounds.mean(axis=0)
+        reach = np.linalg.norm(self.vertices[self.faces.reshape(-1)] - middle, axis=1).max()
+        scale = radius / max(float(reach), 1e-12)
+        return replace(self, vertices=((self.vertices - middle) * scale).astype(np.float32))
+
+    def turned(self, up: str) -> "Mesh":
+        """Rotated so that the axis that points up upstream ("x", "y" or "z") becomes y.
+
+        Raises:
+            RequestError: another axis.
+        """
+        if up not in AXES:
+            raise RequestError(f"The upstream axis is one of x, y, z, not {up!r}.")
+        turn = AXES[up].astype(np.float32)
+        return replace(self, vertices=self.vertices @ turn.T, normals=self.normals @ turn.T)
+
+
+def mesh(item: Any) -> Mesh:
+    """A mesh of a Mesh (itself), a Path, or the bytes of a file.
+
+    GLB and glTF, OBJ with its MTL, PLY, STL and OFF are recognised by their content.
+
+    Raises:
+        ItemError: none of these formats, damaged, empty, not finite or too large; says which.
+        ExtraMissingError: trimesh is not installed.
+    """
+    if isinstance(item, Mesh):
+        return item
+    if not isinstance(item, str | Path | bytes):
+        raise ItemError(
+            f"A mesh is a Mesh, a path or the bytes of a file; this is a {type(item).__name__}."
+        )
+    from isthmus.read.shape_files import opened
+
+    return checked(opened(Path(item) if isinstance(item, str) else item))
+
+
+def checked(found: Mesh) -> Mesh:
+    """The mesh itself.
+
+    Raises:
+        ItemError: no faces, too many, corners that are not there, or not finite.
+    """
+    count = len(found.faces)
+    if not count:
+        raise ItemError("The mesh has no faces: a surface is wanted, not points or lines alone.")
+    if count > MAX_FACES:
+        raise ItemError(
+            f"The mesh has {count:,} triangles; at most {MAX_FACES:,} are read: simplify it first."
+        )
+    if found.faces.min() < 0 or found.faces.max() >= len(found.vertices):
+        raise ItemError("The mesh has faces with corners that it does not hold.")
+    broken = int((~np.isfinite(found.vertices)).any(axis=1).sum())
+    if broken:
+        raise ItemError(f"{broken} of {len(found.vertices)} vertices are not finite numbers.")
+    return found
