@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isthmus.read.quiet import quiet
-from isthmus.read.shapes import MAX_FACES, Mesh
+from isthmus.read.shapes import Mesh
 from isthmus.read.surfaces import joined
 from isthmus.types import ExtraMissingError, ItemError
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1 << 30
 """Larger files are refused before they are read."""
+
+MAX_FACES = 5_000_000
+"""Triangles; larger meshes are refused before anything is drawn."""
 
 AROUND = (".", "textures", "texture", "..", "../textures", "../texture")
 """Folders, from the file's own, that are searched for the name of a file that it mentions."""

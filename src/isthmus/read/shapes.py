@@ -13,9 +13,6 @@ from jaxtyping import Float, Int, UInt8
 
 from isthmus.types import ItemError, RequestError
 
-MAX_FACES = 5_000_000
-"""Triangles; larger meshes are refused before anything is drawn."""
-
 AXES = {
     "y": np.eye(3),
     "z": np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]),
@@ -31,7 +28,7 @@ class Material:
     colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     """sRGB and opacity, 0..1."""
     texture: "UInt8[np.ndarray, 'h w 4'] | None" = None
-    """sRGB and opacity; row 0 is the top, v = 1."""
+    """sRGB and opacity (which is kept, but not drawn yet); row 0 is the top, v = 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,8 @@ class Mesh:
     faces: Int[np.ndarray, "f 3"]
     """Counter-clockwise seen from outside."""
     normals: Float[np.ndarray, "v 3"]
-    """Of length 1; zero where a file gives none: those faces are flat."""
+    """Of length 1: as the file gives them, or the mean of the faces around. Where a face differs
+    from them by more than 45 degrees it is drawn flat."""
     uv: Float[np.ndarray, "v 2"]
     """Places in the texture, (0, 0) at its lower left; beyond 0..1 it repeats."""
     colours: UInt8[np.ndarray, "v 4"]
@@ -114,15 +112,8 @@ def checked(found: Mesh) -> Mesh:
     """The mesh itself.
 
     Raises:
-        ItemError: no faces, too many, corners that are not there, or not finite.
+        ItemError: corners that are not there, or vertices that are not finite.
     """
-    count = len(found.faces)
-    if not count:
-        raise ItemError("The mesh has no faces: a surface is wanted, not points or lines alone.")
-    if count > MAX_FACES:
-        raise ItemError(
-            f"The mesh has {count:,} triangles; at most {MAX_FACES:,} are read: simplify it first."
-        )
     if found.faces.min() < 0 or found.faces.max() >= len(found.vertices):
         raise ItemError("The mesh has faces with corners that it does not hold.")
     broken = int((~np.isfinite(found.vertices)).any(axis=1).sum())
