@@ -13,6 +13,7 @@ from isthmus.types.links import Links, objects_of
 from isthmus.types.results import Interval, Null, Result
 from isthmus.types.sets import EmbeddingSet
 from isthmus.types.spaces import Space, Step, same_space
+from isthmus.types.subspaces import Subspace
 
 __all__ = [
     "Credit",
@@ -32,6 +33,7 @@ __all__ = [
     "Space",
     "SpaceMismatchError",
     "Step",
+    "Subspace",
     "World",
     "objects_of",
     "same_space",
