@@ -61,7 +61,17 @@ LABELLED: dict[str, str] = {
 }
 """Measures that need labels or class texts; each says which."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED}
+VIEWS: dict[str, str] = {
+    "pose_error": "isthmus.measure.poses:pose_error",
+    "variance_shares": "isthmus.measure.variances:variance_shares",
+    "view_identity": "isthmus.measure.view_subspaces:view_identity",
+    "view_interpolation": "isthmus.measure.interpolations:view_interpolation",
+    "view_overlap": "isthmus.measure.overlaps:view_overlap",
+    "view_rank": "isthmus.measure.view_ranks:view_rank",
+}
+"""Measures of many views of objects; each says what it needs. Studies of pairs leave them out."""
+
+MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS}
 
 
 def __getattr__(name: str) -> Any:
