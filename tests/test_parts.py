@@ -1,9 +1,11 @@
 """Every registered similarity and measure passes its conformance kit; the kits can fail."""
 
+import inspect
+
 import numpy as np
 import pytest
 
-from isthmus.measure import LABELLED, MEASURES, ONE_SET
+from isthmus.measure import MEASURES, ONE_SET, TWO_SETS, VIEWS
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
@@ -15,7 +17,7 @@ def test_similarities(name):
     check_similarity(find("similarities", SIMILARITIES, name))
 
 
-@pytest.mark.parametrize("name", sorted(set(MEASURES) - set(LABELLED)))
+@pytest.mark.parametrize("name", sorted({**ONE_SET, **TWO_SETS}))
 def test_measures(name):
     rng = np.random.default_rng(3)
     shared = rng.normal(size=(60, 12))
@@ -23,6 +25,24 @@ def test_measures(name):
     sets = (x,) if name in ONE_SET else (x, y)
     measure = find("measures", MEASURES, name)
     check_measure(lambda rng: measure(*sets, rng=rng))
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_measures_of_views(name):
+    rng = np.random.default_rng(4)
+    turn = np.deg2rad(15.0 * np.arange(24))
+    ring = np.stack([np.cos(turn), np.sin(turn), np.ones(24), np.zeros(24)], axis=1)
+    x, y = (ring @ rng.normal(size=(4, 12)) + 0.1 * rng.normal(size=(24, 12)) for _ in range(2))
+    objects, views = np.repeat([0, 1], 24), np.tile(np.arange(24), 2)
+    given = {
+        "pose_error": (x, 15.0 * np.arange(24)),
+        "variance_shares": (np.concatenate([x, y]), {"object": objects, "view": views}),
+        "view_identity": (np.concatenate([x, y]), objects),
+        "view_overlap": (x, y),
+    }.get(name, (x,))
+    measure = find("measures", MEASURES, name)
+    drawn = "rng" in inspect.signature(measure).parameters
+    check_measure(lambda rng: measure(*given, **({"rng": rng} if drawn else {})))
 
 
 def test_the_kits_can_fail():

@@ -50,7 +50,7 @@ def test_every_command_has_help_that_names_its_options(command, capsys):
     assert main([command, "--help"]) == 0
     out = capsys.readouterr().out
     assert "--json" in out
-    assert ("--seed" in out) == (command in {"study", "embed", "search"})
+    assert ("--seed" in out) == (command in {"study", "atlas", "embed", "search"})
 
 
 def test_parts_lists_every_register_in_json(capsys):

@@ -13,6 +13,7 @@ from typing import Any
 
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
+    "atlas": "see objects from all sides and measure what their views span",
     "embed": "turn items into vectors, resumable, into a folder",
     "search": "find items by text or picture",
     "spaces": "list the spaces that can be loaded, or describe one",

@@ -1,5 +1,6 @@
 """The commands' bodies: each calls one function of ``lab`` or ``studies`` and prints."""
 
+import dataclasses
 import json
 import logging
 from pathlib import Path
@@ -19,6 +20,20 @@ def study(options: opt.Study) -> int:
     source = options.source
     asked = commanded.Asked(names, _source(source), source.arrays, source.model, options.out)
     done = commanded.study(asked, _job(options.common), _how(options.common), options.common.seed)
+    _keep(done.folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(done.page)
+    return _code(options.common, len(done.faults))
+
+
+def atlas(options: opt.Atlas) -> int:
+    """Measure objects seen from all sides."""
+    from isthmus.studies.atlas_commanded import AtlasAsked, run_atlas
+
+    names = [item.name for item in dataclasses.fields(AtlasAsked)]
+    asked = AtlasAsked(**{name: getattr(options, name) for name in names})
+    done = run_atlas(asked, _job(options.common), _how(options.common), options.common.seed)
     _keep(done.folder, options)
     _show(options.common, done)
     if options.open:

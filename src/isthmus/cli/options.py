@@ -100,6 +100,39 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Atlas:
+    """See every object from all sides and measure what its views span.
+
+    One page for the world and one an object. What did not change is neither rendered nor embedded
+    again.
+    """
+
+    space: Positional[str] = "mini"
+    """Space that encodes images."""
+    objects: Path | None = None
+    """Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories."""
+    world: str = ""
+    """A world of meshes instead (see: isthmus worlds)."""
+    split: str = ""
+    """Only this split of the world."""
+    views: int = 24
+    """Views of every object."""
+    rig: Literal["turntable", "dome", "fibonacci"] = "turntable"
+    """Where the cameras stand; pose, loop and interpolation need the turntable."""
+    up: Literal["x", "y", "z"] = "y"
+    """The axis that points up in your files."""
+    limit: int = 0
+    """Objects at most, the first ones; 0 is all."""
+    words: Path | None = None
+    """Vocabulary to name objects with, one text a line (default: their names and the glyphs')."""
+    out: Path | None = None
+    """Folder of the run (default: runs/atlas-SPACE-OBJECTS)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
 class Embed:
     """Turn items into vectors, shard by shard; run it again to go on after an interruption."""
 

@@ -66,6 +66,7 @@ VIEWS: dict[str, str] = {
     "variance_shares": "isthmus.measure.variances:variance_shares",
     "view_identity": "isthmus.measure.view_subspaces:view_identity",
     "view_interpolation": "isthmus.measure.interpolations:view_interpolation",
+    "view_loop": "isthmus.measure.loops:view_loop",
     "view_overlap": "isthmus.measure.overlaps:view_overlap",
     "view_rank": "isthmus.measure.view_ranks:view_rank",
 }

@@ -23,6 +23,7 @@ from isthmus.report.blocks import (
     Tile,
 )
 from isthmus.report.figures import figure
+from isthmus.report.lines import Curve, line_figure
 from isthmus.report.maps import Cloud, map_figure
 from isthmus.report.numbers import (
     amount,
@@ -46,6 +47,7 @@ __all__ = [
     "Card",
     "Cards",
     "Cloud",
+    "Curve",
     "Fact",
     "Facts",
     "Figure",
@@ -63,6 +65,7 @@ __all__ = [
     "correction",
     "figure",
     "html",
+    "line_figure",
     "map_figure",
     "number",
     "reading",

@@ -100,6 +100,8 @@ class Tile:
     """Width and height of the picture in pixels."""
     mark: str = ""
     """``right``, ``wrong`` or empty."""
+    link: str = ""
+    """A page beside this one that its name leads to, or empty."""
 
 
 @dataclass(frozen=True)

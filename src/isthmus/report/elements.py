@@ -165,7 +165,10 @@ def _tile(tile: Tile) -> str:
     mark = f'<span class="mark {tile.mark}">{words}</span>' if words else ""
     # a picture speaks for itself; its text is what a reader who does not see it is told
     text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text and not tile.picture else ""
-    name = "" if text else f'<p class="name">{escaped(tile.name)}</p>'
+    said = escaped(tile.name)
+    if tile.link:
+        said = f'<a href="{escaped(tile.link)}">{said}</a>'
+    name = "" if text else f'<p class="name">{said}</p>'
     note = f'<p class="note">{escaped(tile.note)}{mark}</p>'
     return f'<div class="tile">{picture}{text}{name}{note}</div>'
 

@@ -60,3 +60,4 @@ def fibonacci(count: int) -> tuple[Pose, ...]:
 
 
 RIGS = {"turntable": turntable, "dome": dome, "fibonacci": fibonacci}
+"""Rigs by name: from a number of views to their poses."""

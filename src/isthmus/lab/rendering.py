@@ -1,0 +1,193 @@
+"""Meshes rendered into a folder, once: an object is drawn again only when it or the look changes.
+
+The folder holds ``OBJECT/000.png, 001.png, ...`` in the order of the poses, and ``seen.json``: of
+each object its content and its faults.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus import __version__
+from isthmus.arrays import fingerprint
+from isthmus.lab.contents import ContentIndex
+from isthmus.lab.shards import bar
+from isthmus.read.image import Picture
+from isthmus.read.shapes import Mesh, mesh
+from isthmus.store import write_json
+from isthmus.types import ItemError, Items, NothingLeftError, World
+from isthmus.view.cameras import Pose
+from isthmus.view.renders import Rendered, RenderOptions, render
+
+LOOSE = (".obj", ".gltf")
+"""Files that speak of others beside them: they are read to see whether anything changed."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """From where and how every object is drawn."""
+
+    poses: tuple[Pose, ...]
+    options: RenderOptions = field(default_factory=RenderOptions)
+    up: str = "y"
+    """The axis that points up in the files."""
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """The renders of a world's meshes."""
+
+    world: World
+    """Images ``OBJECT/000`` with the factors object, view, azimuth, elevation and those of the
+    object; links of each view to the object's name."""
+    faults: dict[str, str]
+    """Objects that could not be drawn, with the reason."""
+    rendered: int
+    """Objects drawn now; the others were there already."""
+
+
+def rendered_into(
+    folder: Path, world: World, look: Look, *, workers: int = 0, progress: bool = False
+) -> Views:
+    """Every mesh of a world as pictures from each pose, kept in a folder.
+
+    Raises:
+        NothingLeftError: not one mesh could be drawn; gives the first reason.
+    """
+    meshes = world.items["mesh"]
+    folder.mkdir(parents=True, exist_ok=True)
+    known = _read(folder / "seen.json")
+    contents = ContentIndex(folder / "contents.json")
+    marks = contents.hashes([_single(some) for some in meshes.payload])
+    kept: dict[str, Any] = {}
+    rendered = 0
+    with bar(len(meshes), "mesh", progress) as tick:
+        for name, source, content in zip(meshes.ids, meshes.payload, marks, strict=True):
+            line = known.get(name)
+            try:
+                content, found = _content(source, content)
+                mark = fingerprint(content, repr(look), __version__)
+                if line is None or line["mark"] != mark or not _whole(folder / name, look.poses):
+                    line = _draw(folder / name, found or mesh(source), look, workers)
+                    line["mark"] = mark
+                    rendered += 1
+            except ItemError as error:
+                line = {"mark": "", "fault": str(error)}
+            kept[name] = line
+            write_json(folder / "seen.json", known | kept)
+            tick(1)
+    contents.save()
+    faults = {name: line["fault"] for name, line in kept.items() if line.get("fault")}
+    if len(faults) == len(kept):
+        first = next(f"{name}: {why}" for name, why in faults.items())
+        raise NothingLeftError(f"Not one of {len(kept)} meshes can be drawn ({first}).")
+    notes = {name: line["note"] for name, line in kept.items() if line.get("note")}
+    seen = [name for name in meshes.ids if name not in faults]
+    return Views(_world(world, folder, seen, look, faults | notes), faults, rendered)
+
+
+def _single(source: Any) -> Any:
+    """What tells by itself whether a mesh changed; files that speak of others do not."""
+    loose = isinstance(source, Path) and source.suffix.lower() in LOOSE
+    return "" if loose or isinstance(source, Mesh) else source
+
+
+def _content(source: Any, content: str) -> tuple[str, Mesh | None]:
+    """What a mesh is known by, and the mesh if it had to be read for it."""
+    if _single(source) != "":
+        return content, None
+    found = mesh(source)
+    made = hashlib.sha256()
+    for part in (found.vertices, found.faces, found.normals, found.uv, found.colours):
+        made.update(np.ascontiguousarray(part).tobytes())
+    for material in found.materials:
+        made.update(repr(material.colour).encode())
+        made.update(b"" if material.texture is None else material.texture.tobytes())
+    made.update(found.material.tobytes())
+    return made.hexdigest(), found
+
+
+def _draw(folder: Path, found: Mesh, look: Look, workers: int) -> dict[str, Any]:
+    views = render(found.turned(look.up), look.poses, look.options, workers)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        list(pool.map(lambda pair: _write(folder, *pair), enumerate(views)))
+    line: dict[str, Any] = {"faces": len(found.faces)}
+    if not any(view.mask.any() for view in views):
+        raise ItemError("nothing is seen of it: its surface has no area")
+    if found.missing:
+        line["note"] = f"drawn without what it mentions: {', '.join(found.missing)}"
+    return line
+
+
+def _write(folder: Path, number: int, view: Rendered) -> None:
+    from PIL import Image
+
+    Image.fromarray(view.colour).save(folder / f"{number:03d}.png", compress_level=1)
+
+
+def _whole(folder: Path, poses: Sequence[Pose]) -> bool:
+    return all((folder / f"{number:03d}.png").is_file() for number in range(len(poses)))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {name: line for name, line in found.items() if "mark" in line}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}  # nothing there, or damaged: everything is drawn again
+
+
+def _world(
+    world: World, folder: Path, seen: Sequence[str], look: Look, faults: dict[str, str]
+) -> World:
+    places = {
+        f"{name}/{number:03d}": (name, number, pose)
+        for name in seen
+        for number, pose in enumerate(look.poses)
+    }
+    factors = {
+        view: {
+            **world.factors.get(name, {}),
+            "object": name,
+            "view": f"{number:03d}",
+            "azimuth": pose.azimuth,
+            "elevation": pose.elevation,
+        }
+        for view, (name, number, pose) in places.items()
+    }
+    pictures = [Picture(folder / f"{view}.png") for view in places]
+    split = {view: world.split[name] for view, (name, *_) in places.items() if name in world.split}
+    texts = world.items.get("text")
+    return replace(
+        world,
+        items={
+            "image": Items("image", tuple(places), pictures),
+            **({"text": texts} if texts is not None else {}),
+        },
+        links={},
+        factors={**world.factors, **factors},
+        split={**world.split, **split},
+        credits={
+            **world.credits,
+            **{view: world.credits[place[0]] for view, place in places.items()},
+        },
+        faults={**world.faults, **faults},
+    )
+
+
+def named(views: World) -> Iterator[tuple[str, list[str]]]:
+    """Each object with the ids of its views, in the order of the poses."""
+    found: dict[str, list[str]] = {}
+    for name in views.items["image"].ids:
+        found.setdefault(str(views.factors[name]["object"]), []).append(name)
+    return iter(found.items())

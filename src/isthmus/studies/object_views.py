@@ -1,0 +1,85 @@
+"""What the views of one object say: rank, loop, pose, the way between views, and its words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from isthmus import measure
+from isthmus.arrays import Vectors
+from isthmus.types import IsthmusError, Result, Subspace
+from isthmus.types.results import plain
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectViews:
+    """One object and what was measured on its views."""
+
+    name: str
+    """Its id."""
+    said: str
+    """What it is called."""
+    category: str
+    rows: np.ndarray
+    """Rows of its views, in the order of the poses."""
+    space: Subspace
+    """The affine subspace of its views, rank by parallel analysis."""
+    symmetry: int
+    """Turns that change no picture; as many as views: turning changes nothing."""
+    results: Mapping[str, Result]
+    missing: Mapping[str, str]
+    """What could not be measured, with the reason."""
+    words: tuple[tuple[str, float], ...] = ()
+    """The nearest names of the vocabulary with their cosines."""
+    identity: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Share of its unseen views that each rule gives to it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "name": self.said,
+            "category": self.category,
+            "views": len(self.rows),
+            "rank": self.space.dim,
+            "symmetry": self.symmetry,
+            "words": [[word, cosine] for word, cosine in self.words],
+            "identity": dict(self.identity),
+            "results": {key: plain(result.to_dict()) for key, result in self.results.items()},
+            "missing": dict(self.missing),
+        }
+
+
+def measured(
+    x: Vectors, azimuth: np.ndarray | None, symmetry: int, seed: Sequence[int]
+) -> tuple[dict[str, Result], dict[str, str]]:
+    """Every measure of one object's views; without azimuths (no ring) only its rank.
+
+    Args:
+        x: (n, d), its views in the order of the poses.
+        azimuth: degrees, at equal steps once around; None for other rigs.
+        symmetry: turns that change no picture.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    asked: dict[str, Callable[[], Result]] = {"rank": lambda: measure.view_rank(x, rng=rng)}
+    missing: dict[str, str] = {}
+    around = {
+        "pose": lambda: measure.pose_error(x, azimuth, symmetry, rng=rng),
+        "loop": lambda: measure.view_loop(x, rng=rng),
+        "interpolation": lambda: measure.view_interpolation(x),
+    }
+    if azimuth is None:
+        missing |= dict.fromkeys(around, "its views are no turntable")
+    else:
+        if symmetry == len(x):
+            missing["pose"] = "turning it changes no picture"
+            del around["pose"]
+        asked |= around
+    found: dict[str, Result] = {}
+    for name, make in asked.items():
+        try:
+            found[name] = make()
+        except IsthmusError as error:
+            missing[name] = str(error)
+    return found, missing

@@ -1,0 +1,171 @@
+"""The atlas on constructed views, and from mesh files to pages."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.studies.atlas import AtlasInput, atlas, charted
+from isthmus.studies.object_spaces import nestings, overlaps
+from isthmus.studies.symmetries import symmetry
+from isthmus.types import EmbeddingSet, RequestError, Space
+
+VIEWS = 24
+
+
+def rings(objects=6, noise=0.02, seed=0, d=40, categories=2):
+    """Objects whose views are noisy circles; those of one category turn in the same plane."""
+    rng = np.random.default_rng(seed)
+    turn = np.deg2rad(360 / VIEWS * np.arange(VIEWS))
+    planes = np.linalg.qr(rng.normal(size=(d, 2 * categories)))[0].T.reshape(categories, 2, d)
+    vectors, ids, factors = [], [], {}
+    for number in range(objects):
+        kind = number % categories
+        middle = rng.normal(size=d) / np.sqrt(d)
+        ring = np.stack([np.cos(turn), np.sin(turn)], axis=1) @ planes[kind] * 0.5
+        vectors.append(middle + ring + noise * rng.normal(size=(VIEWS, d)))
+        name = f"o{number}"
+        factors[name] = {"name": f"thing {number}", "label": f"kind {kind}"}
+        for view in range(VIEWS):
+            ids.append(f"{name}/{view:03d}")
+            factors[ids[-1]] = {"object": name, "azimuth": 360 / VIEWS * view}
+    space = Space("constructed", "constructed", d)
+    rows = np.concatenate(vectors).astype(np.float32)
+    return AtlasInput(EmbeddingSet(rows, tuple(ids), "image", space), factors)
+
+
+def test_circles_are_seen_as_such():
+    found = charted(rings())
+    assert [one.name for one in found.objects] == [f"o{number}" for number in range(6)]
+    for one in found.objects:
+        assert one.results["pose"].value < 15
+        assert one.results["loop"].null.p <= 0.05
+        assert one.results["rank"].held_out <= 4
+    assert found.results["identity"].value > 0.95
+    shares = found.results["variance"].shares
+    assert sum(shares.values()) == pytest.approx(1)
+    assert set(shares) == {"object", "view", "object × view"}
+
+
+def test_objects_of_a_category_share_its_plane():
+    given = rings(objects=10)
+    found = charted(given)
+    x = given.views.unit.astype(np.float64)
+    spaces = overlaps(x, found.objects)
+    kinds = np.arange(10) % 2
+    same = kinds[:, None] == kinds
+    off = ~np.eye(10, dtype=bool)
+    assert spaces.energy[same & off].min() > spaces.energy[~same].max()
+    levels = {one.level: one for one in nestings(x, found.objects)}
+    assert levels["its category"].share > 0.85
+    assert levels["its category"].share > levels["another category"].share + 0.3
+    assert levels["the world"].share > 0.85
+
+
+def test_words_are_named_where_they_are_the_middles():
+    given = rings(objects=9)
+    middles = given.views.unit.reshape(9, VIEWS, -1).mean(axis=1)
+    texts = tuple(f"thing {number}" for number in range(9))
+    words = EmbeddingSet(middles + 0.3, texts, "text", given.views.space)
+    found = charted(AtlasInput(given.views, given.factors, words=(words, texts)))
+    assert [one.words[0][0] for one in found.objects] == list(texts)
+    share, interval, chance = found.named.first
+    assert share == 1
+    assert chance == pytest.approx(1 / 9)
+    assert interval.low < 1
+
+
+def test_one_object_or_few_views_leave_out_what_cannot_be_asked():
+    given = rings(objects=1)
+    found = charted(given)
+    assert set(found.missing) == {"identity", "variance"}
+    assert "two or more" in found.missing["identity"]
+    few = given.views.take(given.views.ids[:5])
+    with pytest.raises(RequestError, match="10 views or more; the most that one has is 5"):
+        charted(AtlasInput(few, given.factors))
+    gone = rings(objects=3)
+    less = gone.views.take(gone.views.ids[:-3])
+    part = charted(AtlasInput(less, gone.factors))
+    assert [one.name for one in part.objects] == ["o0", "o1"]
+    assert part.faults == {"o2": "21 of its views could be used, 24 are needed"}
+
+
+def test_equal_seeds_give_equal_pages(tmp_path):
+    given = rings(objects=4)
+    first = atlas(given, tmp_path / "a", seed=1)
+    again = atlas(given, tmp_path / "b", seed=1)
+    assert first.page == again.page
+    names = sorted(path.name for path in (tmp_path / "a/objects").iterdir())
+    assert len(names) == 4
+    for name in names:
+        page = (tmp_path / "a/objects" / name).read_text()
+        assert page == (tmp_path / "b/objects" / name).read_text()
+    linked = re.findall(r'href="objects/([^"]+)"', first.page)
+    assert sorted(linked) == names
+    record = json.loads((tmp_path / "a/report.json").read_text())
+    assert record["objects"]["o1"]["category"] == "kind 1"
+
+
+def test_symmetry_is_the_largest_turn_that_changes_nothing():
+    rng = np.random.default_rng(0)
+    views = rng.normal(size=(24, 100))
+    assert symmetry(views) == 1
+    assert symmetry(np.tile(views[:12], (2, 1))) == 2
+    assert symmetry(np.tile(views[:6], (4, 1)) + 0.01 * rng.normal(size=(24, 100))) == 4
+    assert symmetry(np.tile(views[:1], (24, 1))) == 24
+
+
+def _meshes(folder):
+    import trimesh
+
+    folder.mkdir()
+    box = trimesh.creation.box((1.0, 0.4, 0.2))
+    box.visual.face_colors = np.random.default_rng(0).integers(0, 255, (12, 4)) | [0, 0, 0, 255]
+    box.export(folder / "red_box_01.ply")
+    trimesh.creation.cylinder(0.3, 1.0).apply_transform(
+        trimesh.transformations.rotation_matrix(np.pi / 2, (1, 0, 0))
+    ).export(folder / "cylinder.stl")
+    (folder / "broken.glb").write_bytes(b"glTF nothing")
+    (folder / "nan.off").write_text("OFF\n3 1 0\n0 0 0\n1 0 nan\n0 1 0\n3 0 1 2\n")
+    (folder / "points.ply").write_text(
+        "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\n"
+        "property float z\nend_header\n0 0 0\n"
+    )
+
+
+@pytest.mark.slow
+def test_from_files_to_pages_and_again_without_work(tmp_path, capsys):
+    pytest.importorskip("trimesh")
+    _meshes(tmp_path / "things")
+    (tmp_path / "words.txt").write_text("red box\ncylinder\ncat\n")
+    asked = ["atlas", "--objects", str(tmp_path / "things"), "--views", "12", "--quiet", "--json"]
+    asked += ["--words", str(tmp_path / "words.txt"), "--out", str(tmp_path / "run")]
+    assert main(asked) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["faults"]) == {"broken.glb", "nan.off", "points.ply"}
+    record = told["report"]["objects"]
+    assert record["cylinder.stl"]["symmetry"] == 12
+    assert "turning it changes no picture" in record["cylinder.stl"]["missing"]["pose"]
+    assert record["red_box_01.ply"]["name"] == "red box"
+    assert (tmp_path / "run/renders/cylinder.stl/011.png").is_file()
+    page = (tmp_path / "run/report.html").read_text()
+    assert main(asked) == 0
+    assert (tmp_path / "run/report.html").read_text() == page
+    assert main([*asked[:-4], "--out", str(tmp_path / "run"), "--strict"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "An atlas needs objects: --objects FOLDER"),
+        (["--objects", "nowhere"], "nowhere is not a folder"),
+        (["--objects", ".", "--world", "glyphs"], "Name either a folder of objects or a world"),
+        (["--world", "glyphs"], "World 'glyphs' holds image, text, no meshes"),
+        (["--objects", ".", "--views", "3"], "10 views of each object or more, not 3"),
+    ],
+)
+def test_requests_that_cannot_be_met(words, said, capsys, tmp_path):
+    assert main(["atlas", *words, "--out", str(tmp_path / "run")]) == 2
+    assert said in capsys.readouterr().err
