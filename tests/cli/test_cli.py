@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from isthmus.cli import COMMANDS, main
 from isthmus.cli import options as opt
+from isthmus.cli.saved_options import from_dict, to_dict
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_every_command_has_help_that_names_its_options(command, capsys):
     assert main([command, "--help"]) == 0
     out = capsys.readouterr().out
     assert "--json" in out
-    assert ("--seed" in out) == (command in {"study", "atlas", "embed", "search"})
+    assert ("--seed" in out) == (command in {"study", "atlas", "replicate", "embed", "search"})
 
 
 def test_parts_lists_every_register_in_json(capsys):
@@ -64,7 +65,7 @@ def test_parts_lists_every_register_in_json(capsys):
 @given(st.integers(), st.booleans(), st.lists(st.text(max_size=8), max_size=2))
 def test_options_come_back_from_their_json(seed, quiet, spaces):
     options = opt.Study(spaces=tuple(spaces), out=None, common=opt.Common(seed=seed, quiet=quiet))
-    assert opt.from_dict(opt.Study, json.loads(json.dumps(opt.to_dict(options)))) == options
+    assert from_dict(opt.Study, json.loads(json.dumps(to_dict(options)))) == options
 
 
 def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
@@ -74,7 +75,7 @@ def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "search", seen.append)
     file = tmp_path / "config.json"
     asked = opt.Search("a cat", common=opt.Common(seed=7, quiet=True))
-    file.write_text(json.dumps(opt.to_dict(asked)))
+    file.write_text(json.dumps(to_dict(asked)))
     assert main(["search", "--config", str(file)]) == 0
     assert main(["search", "--seed", "8", "--config", str(file)]) == 0
     assert [(options.query, options.common.seed, options.common.quiet) for options in seen] == [

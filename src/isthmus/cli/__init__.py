@@ -14,6 +14,7 @@ from typing import Any
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
     "atlas": "see objects from all sides and measure what their views span",
+    "replicate": "re-test published claims about joint spaces",
     "embed": "turn items into vectors, resumable, into a folder",
     "search": "find items by text or picture",
     "spaces": "list the spaces that can be loaded, or describe one",
@@ -123,7 +124,7 @@ def _apart(word: str) -> list[str]:
 
 
 def _configured(kind: Any, path: Path) -> Any:
-    from isthmus.cli.options import from_dict
+    from isthmus.cli.saved_options import from_dict
 
     try:
         return from_dict(kind, json.loads(path.read_text(encoding="utf-8")))

@@ -8,6 +8,7 @@ from typing import Any
 
 from isthmus.cli import harmless
 from isthmus.cli import options as opt
+from isthmus.cli.saved_options import to_dict
 from isthmus.lab import JobOptions
 from isthmus.types import LoadOptions
 
@@ -18,6 +19,8 @@ def study(options: opt.Study) -> int:
 
     names = (*options.spaces, *filter(None, [options.space]))
     source = options.source
+    if options.objects is not None:
+        return _study_objects(options, names)
     asked = commanded.Asked(names, _source(source), source.arrays, source.model, options.out)
     done = commanded.study(asked, _job(options.common), _how(options.common), options.common.seed)
     _keep(done.folder, options)
@@ -25,6 +28,24 @@ def study(options: opt.Study) -> int:
     if options.open:
         _open(done.page)
     return _code(options.common, len(done.faults))
+
+
+def _study_objects(options: opt.Study, names: tuple[str, ...]) -> int:
+    """A study of meshes is an atlas of them."""
+    from isthmus.types import RequestError
+
+    if len(names) > 1 or options.source != opt.Source():
+        raise RequestError("--objects goes with one space, and with no other data.")
+    space = names[0] if names else opt.Atlas().space
+    return atlas(
+        opt.Atlas(
+            space=space,
+            objects=options.objects,
+            out=options.out,
+            open=options.open,
+            common=options.common,
+        )
+    )
 
 
 def atlas(options: opt.Atlas) -> int:
@@ -39,6 +60,24 @@ def atlas(options: opt.Atlas) -> int:
     if options.open:
         _open(done.page)
     return _code(options.common, len(done.faults))
+
+
+def replicate(options: opt.Replicate) -> int:
+    """Re-test published claims."""
+    from isthmus.studies import replicate as replication
+
+    done = replication.replicate(
+        options.data,
+        options.out,
+        claims=options.claims,
+        seed=options.common.seed,
+        progress=not options.common.quiet,
+    )
+    _keep(done.folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(done.folder / "report.html")
+    return 0
 
 
 def embed(options: opt.Embed) -> int:
@@ -129,7 +168,7 @@ def _keep(folder: Path, options: Any) -> None:
     """Save the resolved options beside the results, for ``--config``."""
     from isthmus.store import write_json
 
-    write_json(folder / "config.json", opt.to_dict(options))
+    write_json(folder / "config.json", to_dict(options))
 
 
 def _show(common: opt.Common | opt.Brief, result: Any) -> None:

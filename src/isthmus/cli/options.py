@@ -1,11 +1,8 @@
 """Options of each command: frozen dataclasses, whose field texts are the command's help."""
 
-import dataclasses
-import typing
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -92,6 +89,8 @@ class Study:
     space: str = ""
     """The same as one positional space."""
     source: Source = field(default_factory=Source)
+    objects: Path | None = None
+    """Folder of meshes (GLB, OBJ, ...): the same as isthmus atlas --objects."""
     out: Path | None = None
     """Folder of the run (default: runs/study-SPACE-SOURCE)."""
     open: bool = False
@@ -143,6 +142,21 @@ class Embed:
     source: Source = field(default_factory=Source)
     export: Path | None = None
     """Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data."""
+
+    claims: Positional[tuple[str, ...]] = ()
+    """Names of claims (default: all)."""
+    data: Path | None = None
+    """Folder of further embeddings; claims that need it are otherwise listed as not run."""
+    out: Path = Path("runs/replicate")
+    """Folder of the run."""
+    open: bool = False
+    """Open the page in the browser."""
     common: Common = field(default_factory=Common)
 
 
@@ -199,37 +213,3 @@ class Cache:
     clear: bool = False
     """Delete everything that is kept."""
     common: Brief = field(default_factory=Brief)
-
-
-def to_dict(options: Any) -> dict[str, Any]:
-    """Plain JSON values of a command's options, paths as text."""
-    found: dict[str, Any] = {}
-    for item in dataclasses.fields(options):
-        value = getattr(options, item.name)
-        if dataclasses.is_dataclass(value):
-            value = to_dict(value)
-        elif isinstance(value, Path):
-            value = str(value)
-        found[item.name] = list(value) if isinstance(value, tuple) else value
-    return found
-
-
-def from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    """The inverse of ``to_dict``.
-
-    Raises:
-        KeyError: a name that is no option of this command.
-        TypeError: a value of the wrong kind.
-    """
-    hints = typing.get_type_hints(kind)
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        hint = hints[name]
-        if dataclasses.is_dataclass(hint):
-            value = from_dict(typing.cast("type[Any]", hint), value)
-        elif hint in (int, bool, str) and type(value) is not hint:
-            raise TypeError(f"{name} wants {hint.__name__}, not {value!r}")
-        elif isinstance(value, str) and Path in (hint, *typing.get_args(hint)):
-            value = Path(value)
-        found[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**found)

@@ -68,7 +68,7 @@ def view_loop(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewLoop
         RequestError: too few or too many views.
         ExtraMissingError: ripser is not installed.
 
-    Source: Bauer 2021, J. Appl. Comput. Topol. 5; the null keeps mean and covariance and has no loop.
+    Source: Bauer 2021, J. Appl. Comput. Topol. 5; the null has no loop.
     """
     x, rng = one(a).unit.astype(np.float64), seeded(rng)
     if not LEAST <= len(x) <= MOST:

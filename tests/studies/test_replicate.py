@@ -1,0 +1,169 @@
+"""Claims: constructed data in which each holds and in which it fails."""
+
+import json
+
+import numpy as np
+import pytest
+
+from isthmus.cli import main
+from isthmus.registry import resolve
+from isthmus.studies.claims import CLAIMS, generated, grids, pairs, views
+from isthmus.studies.claims.at_hand import AtHand, Pairs
+from isthmus.studies.claims.statements import VERDICTS, Outcome, overall
+from isthmus.studies.replicate import replicate
+from isthmus.types import EmbeddingSet, Space
+
+N, D = 240, 32
+
+
+def joint(gap=None, shared=1.0, noise=0.3, cone=0.0, seed=0, n=N):
+    """Linked sets around ±gap / 2 whose pairs share a Gaussian part."""
+    rng = np.random.default_rng(seed)
+    gap = np.zeros(D) if gap is None else gap
+    same = shared * rng.normal(size=(n, D)) / np.sqrt(D)
+    tip = np.zeros(D)
+    tip[-1] = cone
+    both = [
+        same + noise * rng.normal(size=(n, D)) / np.sqrt(D) + tip + side * gap / 2
+        for side in (1, -1)
+    ]
+    space, ids = Space("made", "made", D), tuple(map(str, range(n)))
+    sets = [
+        EmbeddingSet(rows.astype(np.float32), ids, modality, space)
+        for rows, modality in zip(both, ("image", "text"), strict=True)
+    ]
+    return Pairs("made", sets[0], sets[1])
+
+
+def along(*coordinates, size=2.0):
+    gap = np.zeros(D)
+    gap[list(coordinates)] = size
+    return gap
+
+
+def spread_gap(size):
+    return np.full(D, size / np.sqrt(D))
+
+
+@pytest.mark.parametrize(
+    ("test", "holds", "fails"),
+    [
+        (pairs.in_intra_above_inter, joint(along(0, size=6.0)), joint(noise=0.1)),
+        (pairs.in_separable, joint(along(0, size=4.0)), joint()),
+        (pairs.in_few_coordinates, joint(along(0, 1, size=3.0)), joint(spread_gap(3.0))),
+        (pairs.in_mixed_gallery_fails, joint(along(0, size=3.0)), joint(noise=0.2)),
+        (pairs.in_centring_keeps_retrieval, joint(along(0), noise=0.1), None),
+        (pairs.in_conformity, joint(cone=1.5, n=1500), joint()),
+    ],
+)
+def test_claims_about_pairs(test, holds, fails):
+    rng = np.random.default_rng(0)
+    assert test(holds, rng).verdict == "confirmed"
+    if fails is not None:
+        assert test(fails, rng).verdict == "not confirmed"
+
+
+def test_images_outside_the_span_of_texts():
+    rng = np.random.default_rng(0)
+    space, ids = Space("made", "made", 200), tuple(map(str, range(N)))
+    text = np.zeros((N, 200), np.float32)
+    text[:, :60] = rng.normal(size=(N, 60))
+    for rows, expected in ((slice(100, 160), "confirmed"), (slice(0, 60), "not confirmed")):
+        image = np.zeros((N, 200), np.float32)
+        image[:, rows] = rng.normal(size=(N, 60))
+        some = Pairs("made", EmbeddingSet(image, ids, "image", space), _text(text, ids, space))
+        found = pairs.in_span_energies(some, np.random.default_rng(1))
+        assert found.verdict in (expected, "partly" if expected == "not confirmed" else expected)
+        assert found.value == pytest.approx(0.0 if expected == "confirmed" else 1.0, abs=1e-6)
+
+
+def _text(rows, ids, space):
+    return EmbeddingSet(rows, ids, "text", space)
+
+
+def test_grids_that_are_sums_and_grids_that_are_not():
+    rng = np.random.default_rng(0)
+    things, styles = rng.normal(size=(30, 1, D)), 3 * rng.normal(size=(1, 4, D))
+    summed = things + styles
+    assert grids.hits(summed, True).all()
+    found = grids.composed(summed, "made")
+    assert found.verdict == "confirmed"
+    alone = rng.normal(size=(30, 4, D))
+    assert grids.composed(alone, "made").verdict == "not confirmed"
+    assert grids.composed(alone, "made").value < 0.2
+
+
+def test_views_of_objects_and_views_of_nothing():
+    rng = np.random.default_rng(0)
+    made = rng.normal(size=(3, 1, D)) + 0.2 * rng.normal(size=(3, 12, D))
+    assert views.named_by_subspace(made, "made").verdict == "confirmed"
+    assert views.named_by_subspace(rng.normal(size=(3, 12, D)), "x").verdict == "not confirmed"
+
+
+def test_generated_claims_and_their_closed_forms(tmp_path):
+    hand, rng = AtHand(tmp_path), np.random.default_rng(0)
+    (cone,) = generated.cone_at_random(hand, rng)
+    assert cone.verdict == "confirmed"
+    x = rng.normal(size=(400, 300))
+    y = rng.normal(size=(400, 300))
+    assert generated.biased_linear_cka(x, y) == pytest.approx(300 / 700, abs=0.02)
+    assert generated.biased_linear_cka(x, x) == pytest.approx(1)
+    assert generated.mean_cosine(np.ones((5, 3))) == pytest.approx(1)
+    assert generated.occurrence_skewness(x) > 1 > abs(generated.occurrence_skewness(x[:, :3]))
+
+
+def test_verdicts_over_several_data():
+    made = [Outcome(verdict, "d", "f") for verdict in VERDICTS]
+    assert overall(made[:1] + made[3:]) == "confirmed"
+    assert overall([made[0], made[2]]) == "partly"
+    assert overall([made[2], made[2]]) == "not confirmed"
+    assert overall(made[3:]) == "not run"
+
+
+def test_every_claim_has_its_test():
+    assert len(CLAIMS) >= 10
+    for claim in CLAIMS.values():
+        assert callable(resolve(claim.test))
+        assert claim.rule.startswith("confirmed: ")
+
+
+def test_what_is_not_at_hand_is_listed(tmp_path, capsys):
+    asked = ["replicate", "view_subspaces", "--out", str(tmp_path / "run"), "--json", "--quiet"]
+    assert main(asked) == 0
+    (told,) = json.loads(capsys.readouterr().out)["report"]["claims"].values()
+    assert told["verdict"] == "not run"
+    assert "--data" in told["outcomes"][0]["found"]
+    assert told["outcomes"][0]["value"] is None
+    assert main(["replicate", "conformty", "--out", str(tmp_path / "run")]) == 2
+    assert "conformity" in capsys.readouterr().err
+    assert main(["replicate", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "r")]) == 2
+
+
+@pytest.mark.slow
+def test_bundled_data_run_at_least_six(tmp_path):
+    found = replicate(out=tmp_path / "run")
+    ran = [name for name in CLAIMS if found.verdict(name) != "not run"]
+    assert len(ran) >= 6
+    assert (tmp_path / "run/report.html").read_text().count("not run") >= 1
+    again = replicate(out=tmp_path / "run")
+    assert again.page == found.page
+
+
+def test_the_real_arrays_give_the_known_values(shared_data, tmp_path):
+    hand = AtHand(tmp_path, shared_data)
+    (known,) = [some for some in _given(hand) if "COCO" in some.name]
+    found = pairs.in_intra_above_inter(known, np.random.default_rng(0))
+    assert "0.531 within" in found.found
+    assert "0.515 within" in found.found
+    assert found.value == pytest.approx(0.310, abs=5e-4)
+    assert found.verdict == "confirmed"
+    assert views.named_by_subspace(hand.views(), "x").value > 0.9
+
+
+def _given(hand):
+    """The pairs of the folder alone: no need to embed the glyphs."""
+    from isthmus.encode.arrays import open_arrays
+    from isthmus.studies.claims.at_hand import PAIRS
+
+    sets = open_arrays(hand.data / PAIRS, None).sets
+    return [Pairs("COCO 500", sets["image"], sets["text"])]
