@@ -62,6 +62,21 @@ def atlas(options: opt.Atlas) -> int:
     return _code(options.common, len(done.faults))
 
 
+def styles(options: opt.Styles) -> int:
+    """Study style and content."""
+    from isthmus.studies.styles_commanded import StylesAsked, run_styles
+
+    names = [item.name for item in dataclasses.fields(StylesAsked)]
+    asked = StylesAsked(**{name: getattr(options, name) for name in names})
+    done = run_styles(asked, _job(options.common), _how(options.common), options.common.seed)
+    folder = done.folder or Path()
+    _keep(folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(folder / "report.html")
+    return 0
+
+
 def replicate(options: opt.Replicate) -> int:
     """Re-test published claims."""
     from isthmus.studies import replicate as replication

@@ -161,6 +161,35 @@ class Replicate:
 
 
 @dataclass(frozen=True)
+class Styles:
+    """Find the same object in another style, by every style decomposition, on unseen objects."""
+
+    space: Positional[str] = "mini"
+    """Space to embed the world in."""
+    world: str = "glyphs"
+    """A world whose items have the factors object and style."""
+    modality: str = "image"
+    """What to compare."""
+    arrays: Path | None = None
+    """Embeddings that you already have instead."""
+    labels: Path | None = None
+    """With --arrays: CSV or Parquet with a row a vector (or a column id)."""
+    object_column: str = "object"
+    """Column of the object."""
+    style_column: str = "style"
+    """Column of the style."""
+    fit_on: Literal["train", "others"] = "train"
+    """Fit on training objects, or on unseen objects that are not scored."""
+    score: int = 200
+    """Unseen objects to score."""
+    out: Path | None = None
+    """Folder of the run (default: runs/styles-SPACE-WORLD)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
 class Search:
     """Find items by text, or by picture if the query is an image file."""
 

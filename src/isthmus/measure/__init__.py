@@ -72,7 +72,14 @@ VIEWS: dict[str, str] = {
 }
 """Measures of many views of objects; each says what it needs. Studies of pairs leave them out."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS}
+GRIDS: dict[str, str] = {
+    "style_change": "isthmus.measure.style_changes:style_change",
+    "style_retrieval": "isthmus.measure.style_transfers:style_retrieval",
+    "style_transfer": "isthmus.measure.style_transfers:style_transfer",
+}
+"""Measures of a grid of objects in styles."""
+
+MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS}
 
 
 def __getattr__(name: str) -> Any:
