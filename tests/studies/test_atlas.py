@@ -9,8 +9,8 @@ import pytest
 from isthmus.cli import main
 from isthmus.studies.atlas import AtlasInput, atlas, charted
 from isthmus.studies.object_spaces import nestings, overlaps
-from isthmus.studies.symmetries import symmetry
 from isthmus.types import EmbeddingSet, RequestError, Space
+from isthmus.view.symmetries import symmetry
 
 VIEWS = 24
 

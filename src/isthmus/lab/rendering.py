@@ -26,6 +26,7 @@ from isthmus.store import write_json
 from isthmus.types import ItemError, Items, NothingLeftError, World
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import Rendered, RenderOptions, render
+from isthmus.view.symmetries import symmetry_of
 
 LOOSE = (".obj", ".gltf")
 """Files that speak of others beside them: they are read to see whether anything changed."""
@@ -50,6 +51,8 @@ class Views:
     object; links of each view to the object's name."""
     faults: dict[str, str]
     """Objects that could not be drawn, with the reason."""
+    symmetry: dict[str, int]
+    """Turns that change no picture of an object; means something on a turntable only."""
     rendered: int
     """Objects drawn now; the others were there already."""
 
@@ -82,7 +85,8 @@ def rendered_into(
             except ItemError as error:
                 line = {"mark": "", "fault": str(error)}
             kept[name] = line
-            write_json(folder / "seen.json", known | kept)
+            if line is not known.get(name):
+                write_json(folder / "seen.json", known | kept)
             tick(1)
     contents.save()
     faults = {name: line["fault"] for name, line in kept.items() if line.get("fault")}
@@ -91,7 +95,8 @@ def rendered_into(
         raise NothingLeftError(f"Not one of {len(kept)} meshes can be drawn ({first}).")
     notes = {name: line["note"] for name, line in kept.items() if line.get("note")}
     seen = [name for name in meshes.ids if name not in faults]
-    return Views(_world(world, folder, seen, look, faults | notes), faults, rendered)
+    symmetry = {name: int(kept[name]["symmetry"]) for name in seen}
+    return Views(_world(world, folder, seen, look, faults | notes), faults, symmetry, rendered)
 
 
 def _single(source: Any) -> Any:
@@ -121,7 +126,8 @@ def _draw(folder: Path, found: Mesh, look: Look, workers: int) -> dict[str, Any]
     folder.mkdir(parents=True)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         list(pool.map(lambda pair: _write(folder, *pair), enumerate(views)))
-    line: dict[str, Any] = {"faces": len(found.faces)}
+    turns = symmetry_of([view.colour for view in views])
+    line: dict[str, Any] = {"faces": len(found.faces), "symmetry": turns}
     if not any(view.mask.any() for view in views):
         raise ItemError("nothing is seen of it: its surface has no area")
     if found.missing:

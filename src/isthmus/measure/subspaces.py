@@ -92,7 +92,10 @@ def held_out_rank(vectors: Vectors, *, arcs: int = 5, most: int = 64) -> int:
             f"{arcs} arcs of held-out views need at least {2 * arcs} views, not {len(rows)}."
         )
     parts = np.array_split(np.arange(len(rows)), arcs)
-    return int(np.sum([_likelihoods(rows, part, most) for part in parts], axis=0).argmax())
+    found = np.stack([_likelihoods(rows, part, most) for part in parts])
+    # a rank that one arc cannot have is no rank, however exact it is for another
+    found[:, np.isneginf(found).any(axis=0)] = -np.inf
+    return int(found.sum(axis=0).argmax())
 
 
 def _likelihoods(rows: Vectors, part: Int[np.ndarray, " p"], most: int) -> Float[np.ndarray, " r"]:

@@ -1,6 +1,7 @@
 """Of which dimension is the subspace that the views of an object span?"""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -58,7 +59,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
 
     Args:
         a: (n, d), the views of one object, in their order around it; n >= 10.
-        rng: draws the null and the subsamples; None is seed 0.
+        rng: draws the subsamples; None is seed 0. The null is drawn once for each n and d.
 
     Raises:
         RequestError: fewer than ten views.
@@ -78,8 +79,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
     found = np.array([_rank(x[stay[blocks]]) for stay in kept], dtype=np.float64)
     # of noise alone the ratio of the first energy to all is what parallel analysis compares
     first = energies[0] / energies.sum() if energies.sum() else float("nan")
-    draws = np.array([_first(rng.normal(size=(n, d))) for _ in range(DRAWS)])
-    p = chance("reference law", float(first), draws).p
+    p = chance("reference law", float(first), _firsts(n, d)).p
     return ViewRank(
         name="rank of the view subspace",
         value=value,
@@ -106,6 +106,13 @@ def _rank(x: np.ndarray) -> int:
     return parallel_rank(energies, len(x) - 1, x.shape[1])
 
 
+@lru_cache(maxsize=64)
+def _firsts(n: int, d: int) -> Float[np.ndarray, " b"]:
+    """The first direction's share of white noise, drawn once for each n and d."""
+    rng = np.random.default_rng([n, d])
+    return np.array([_first(rng.normal(size=(n, d))) for _ in range(DRAWS)])
+
+
 def _first(x: np.ndarray) -> float:
-    gram = (x - x.mean(axis=0)) @ (x - x.mean(axis=0)).T
-    return float(np.linalg.norm(gram, 2) / np.trace(gram))
+    energies = np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2
+    return float(energies[0] / energies.sum())

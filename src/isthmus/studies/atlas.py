@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from isthmus import measure
@@ -75,7 +76,8 @@ def atlas(
         RequestError: not one object has ten views.
     """
     start = time.perf_counter()
-    found = charted(given, seed, progress)
+    with threadpool_limits(1, user_api="blas"):  # products of a few rows: threads only wait
+        found = charted(given, seed, progress)
     measuring = time.perf_counter() - start
     page, record = assembled(given, found, seed)
     if out is not None:

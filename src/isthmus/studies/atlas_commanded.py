@@ -9,7 +9,6 @@ from isthmus.lab.rendering import Look, named, rendered_into
 from isthmus.report import amount
 from isthmus.studies.atlas import AtlasInput, atlas
 from isthmus.studies.commanded import DEFAULT_SPACE, Done, own_folder
-from isthmus.studies.symmetries import symmetry_of
 from isthmus.types import EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.cameras import RIGS
 from isthmus.worlds import load as load_world
@@ -66,7 +65,7 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
         views=report.embedded,
         factors=views.world.factors,
         ring=ring,
-        symmetry=_symmetries(views.world) if ring else {},
+        symmetry=views.symmetry if ring else {},
         words=_words(asked, views.world, encoders, folder, job),
         pictures=views.world.items["image"],
         faults={**views.world.faults, **report.faults},
@@ -108,15 +107,6 @@ def _objects(asked: AtlasAsked) -> World:
         some = meshes.take(meshes.ids[: asked.limit])
         world = replace(world, items={**world.items, "mesh": some})
     return world
-
-
-def _symmetries(world: World) -> dict[str, int]:
-    images = world.items["image"]
-    row = {name: number for number, name in enumerate(images.ids)}
-    return {
-        name: symmetry_of([images.payload[row[view]] for view in views])
-        for name, views in named(world)
-    }
 
 
 def _words(
