@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from isthmus.measure import MEASURES, ONE_SET, TWO_SETS, VIEWS
+from isthmus.measure import GRIDS, MEASURES, ONE_SET, TWO_SETS, VIEWS, WORDS
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
@@ -43,6 +43,25 @@ def test_measures_of_views(name):
     measure = find("measures", MEASURES, name)
     drawn = "rng" in inspect.signature(measure).parameters
     check_measure(lambda rng: measure(*given, **({"rng": rng} if drawn else {})))
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_measures_of_words(name):
+    rng = np.random.default_rng(5)
+    x, words = rng.normal(size=(30, 12)), rng.normal(size=(20, 12))
+    names = [f"word {number}" for number in range(20)]
+    measure = find("measures", MEASURES, name)
+    check_measure(lambda rng: measure(x, words, names, rng=rng))
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_measures_of_grids(name):
+    cells = np.random.default_rng(6).normal(size=(12, 3, 8))
+    given = [cells, ("a", "b", "c")]
+    if name == "style_transfer":
+        given.append(lambda x: ["a"] * len(x))
+    measure = find("measures", MEASURES, name)
+    check_measure(lambda _: measure(*given))
 
 
 def test_the_kits_can_fail():

@@ -79,7 +79,13 @@ GRIDS: dict[str, str] = {
 }
 """Measures of a grid of objects in styles."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS}
+WORDS: dict[str, str] = {
+    "sparse_concepts": "isthmus.measure.sparse_sums:sparse_concepts",
+    "text_span": "isthmus.measure.text_spans:text_span",
+}
+"""Measures of vectors and a named vocabulary: ``measure(a, words, names, *, rng)``."""
+
+MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **WORDS}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,71 @@
+"""Concept erasure: the least change after which no linear reader can tell a concept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vector, Vectors
+from isthmus.types import RequestError
+
+TINY = 1e-9
+"""Eigenvalues and singular values below this part of the largest are zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Erasure:
+    """x -> x - P (x - mean), with P an oblique projector onto what tells the concept."""
+
+    mean: Vector
+    projector: Float[np.ndarray, "d d"]
+    """Idempotent; its rank is the number of classes less one, or less."""
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """The vectors without the concept, in the same space."""
+        return vectors - (vectors - self.mean) @ self.projector.T
+
+    @property
+    def rank(self) -> int:
+        """Directions that are erased."""
+        return round(float(np.trace(self.projector)))
+
+
+def fit_erasure(vectors: Vectors, labels: Sequence[Any] | np.ndarray) -> Erasure:
+    """LEACE: erase a concept with classes from vectors, with the least change in mean square.
+
+    Afterwards the mean of every class is the same, so that no linear classifier fitted with a
+    convex loss does better on these vectors than a constant.
+
+    Args:
+        vectors: (n, d).
+        labels: the class of each.
+
+    Raises:
+        RequestError: labels that are not as many as vectors, or one class only.
+
+    Source: Belrose et al., LEACE: Perfect Linear Concept Erasure in Closed Form, NeurIPS 2023,
+    theorem 4.3: P = W⁺ Q W with W the whitening matrix and Q the orthogonal projector onto the
+    columns of W Σxz.
+    """
+    x = np.asarray(vectors, dtype=np.float64)
+    names, place = np.unique(np.asarray([str(one) for one in labels]), return_inverse=True)
+    if len(place) != len(x):
+        raise RequestError(f"Each of {len(x)} vectors has one label, but there are {len(place)}.")
+    if len(names) < 2:
+        raise RequestError(f"A concept with two classes or more can be erased, not {len(names)}.")
+    mean = x.mean(axis=0)
+    away = x - mean
+    values, axes = np.linalg.eigh(away.T @ away / len(x))
+    kept = values > TINY * max(float(values[-1]), 1e-300)
+    values, axes = values[kept], axes[:, kept]
+    whiten = axes / np.sqrt(values) @ axes.T
+    back = axes * np.sqrt(values) @ axes.T
+    told = np.eye(len(names))[place]
+    across = away.T @ (told - told.mean(axis=0)) / len(x)
+    left, lengths, _ = np.linalg.svd(whiten @ across, full_matrices=False)
+    basis = left[:, lengths > TINY * max(float(lengths[0]), 1e-300)]
+    if lengths[0] < 1e-12:
+        basis = basis[:, :0]
+    return Erasure(mean, back @ basis @ basis.T @ whiten)
