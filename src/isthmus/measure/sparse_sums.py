@@ -70,15 +70,15 @@ def sparse_concepts(
 ) -> Concepts:
     """Write vectors as sparse sums of words.
 
-    Both sides are centred, so that what all images or all texts have in common needs no words,
-    and brought to length 1; then min |z - w C|² / 2 + penalty · sum(w), w >= 0.
+    Both sides are centred, as what all have in common needs no words, and brought to length 1;
+    then min |z - w C|² / 2 + penalty · sum(w), w >= 0.
 
     Args:
         a: (n, d), the vectors, such as of images.
         words: (v, d), vectors of the vocabulary in the same space.
         names: the vocabulary, as many.
         penalty: larger gives fewer words.
-        means: of vectors and of words, of a larger collection; None takes their own.
+        means: of vectors and of words, of more of them; None takes their own.
         rng: turns the vocabulary for the null; None is seed 0.
 
     Raises:
@@ -98,12 +98,11 @@ def sparse_concepts(
     weights, cosines = _sums(z, dictionary, penalty)
     turn = np.linalg.qr(rng.normal(size=(x.shape[1], x.shape[1])))[0]
     _, chance = _sums(z, dictionary @ turn, penalty)
-    value = float(cosines.mean())
     return Concepts(
         name="cosine of sums of words",
-        value=value,
+        value=float(cosines.mean()),
         n=len(x),
-        interval=_around(value, cosines),
+        interval=_around(cosines),
         null=Null("reference law", float(chance.mean()), note="the vocabulary turned at random"),
         names=tuple(map(str, names)),
         weights=weights,
@@ -112,13 +111,13 @@ def sparse_concepts(
     )
 
 
-def _around(value: float, cosines: Float[np.ndarray, " n"]) -> Interval | None:
+def _around(cosines: Float[np.ndarray, " n"]) -> Interval | None:
     """Student's interval of the mean; none of one vector."""
     n = len(cosines)
     if n < 2:
         return None
     error = float(cosines.std(ddof=1) / np.sqrt(n))
-    return student(value, error, n, "mean over vectors, Student's t")
+    return student(float(cosines.mean()), error, n, "mean over vectors, Student's t")
 
 
 def _sums(
