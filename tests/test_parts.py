@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from isthmus.measure import GRIDS, MEASURES, ONE_SET, TWO_SETS, VIEWS, WORDS
+from isthmus.measure import GRIDS, MEASURES, ONE_SET, SPACES, TWO_SETS, VIEWS, WORDS
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
@@ -52,6 +52,14 @@ def test_measures_of_words(name):
     names = [f"word {number}" for number in range(20)]
     measure = find("measures", MEASURES, name)
     check_measure(lambda rng: measure(x, words, names, rng=rng))
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_measures_of_spaces(name):
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=(40, 6)), rng.normal(size=(40, 9))
+    measure = find("measures", MEASURES, name)
+    check_measure(lambda rng: measure(x, y, rng=rng))
 
 
 @pytest.mark.parametrize("name", GRIDS)

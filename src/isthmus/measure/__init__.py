@@ -85,7 +85,15 @@ WORDS: dict[str, str] = {
 }
 """Measures of vectors and a named vocabulary: ``measure(a, words, names, *, rng)``."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **WORDS}
+SPACES: dict[str, str] = {
+    "biased_cka": "isthmus.measure.space_pairs:biased_cka",
+    "procrustes": "isthmus.measure.space_pairs:procrustes",
+    "rsa": "isthmus.measure.space_pairs:rsa",
+    "svcca": "isthmus.measure.space_pairs:svcca",
+}
+"""Measures of the same items in two spaces, of one model or two; items pair by id."""
+
+MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **WORDS, **SPACES}
 
 
 def __getattr__(name: str) -> Any:
