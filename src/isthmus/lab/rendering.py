@@ -21,6 +21,7 @@ from isthmus.arrays import fingerprint
 from isthmus.lab.contents import ContentIndex
 from isthmus.lab.shards import bar
 from isthmus.read.image import Picture
+from isthmus.read.shape_files import AROUND
 from isthmus.read.shapes import Mesh, mesh
 from isthmus.store import write_json
 from isthmus.types import ItemError, Items, NothingLeftError, World
@@ -29,7 +30,9 @@ from isthmus.view.renders import Rendered, RenderOptions, render
 from isthmus.view.symmetries import symmetry_of
 
 LOOSE = (".obj", ".gltf")
-"""Files that speak of others beside them: they are read to see whether anything changed."""
+"""Files that speak of others beside them."""
+MENTIONED = (".bin", ".mtl", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tga", ".gif", ".tif")
+"""What they speak of: when such a file around changes, they are drawn again."""
 
 
 @dataclass(frozen=True)
@@ -69,17 +72,17 @@ def rendered_into(
     folder.mkdir(parents=True, exist_ok=True)
     known = _read(folder / "seen.json")
     contents = ContentIndex(folder / "contents.json")
-    marks = contents.hashes([_single(some) for some in meshes.payload])
+    marks = contents.hashes(["" if isinstance(some, Mesh) else some for some in meshes.payload])
     kept: dict[str, Any] = {}
+    beside: dict[Path, list[str]] = {}
     rendered = 0
     with bar(len(meshes), "mesh", progress) as tick:
         for name, source, content in zip(meshes.ids, meshes.payload, marks, strict=True):
             line = known.get(name)
             try:
-                content, found = _content(source, content)
-                mark = fingerprint(content, repr(look), __version__)
+                mark = fingerprint(_content(source, content, beside), repr(look), __version__)
                 if line is None or line["mark"] != mark or not _whole(folder / name, look.poses):
-                    line = _draw(folder / name, found or mesh(source), look, workers)
+                    line = _draw(folder / name, mesh(source), look, workers)
                     line["mark"] = mark
                     rendered += 1
             except ItemError as error:
@@ -99,17 +102,32 @@ def rendered_into(
     return Views(_world(world, folder, seen, look, faults | notes), faults, symmetry, rendered)
 
 
-def _single(source: Any) -> Any:
-    """What tells by itself whether a mesh changed; files that speak of others do not."""
-    loose = isinstance(source, Path) and source.suffix.lower() in LOOSE
-    return "" if loose or isinstance(source, Mesh) else source
+def _content(source: Any, content: str, beside: dict[Path, list[str]]) -> str:
+    """What a mesh is known by: its content, and for files that speak of others, what lies around.
+
+    Of the files around, size and time are looked at, once a folder (``beside``).
+    """
+    if isinstance(source, Mesh):
+        return _arrays(source)
+    if not isinstance(source, Path) or source.suffix.lower() not in LOOSE:
+        return content
+    around: list[str] = []
+    for near in AROUND:
+        folder = (source.parent / near).resolve()
+        if folder not in beside:
+            beside[folder] = sorted(_stamps(folder)) if folder.is_dir() else []
+        around += beside[folder]
+    return fingerprint(content, around)
 
 
-def _content(source: Any, content: str) -> tuple[str, Mesh | None]:
-    """What a mesh is known by, and the mesh if it had to be read for it."""
-    if _single(source) != "":
-        return content, None
-    found = mesh(source)
+def _stamps(folder: Path) -> Iterator[str]:
+    for path in folder.iterdir():
+        if path.suffix.lower() in MENTIONED and path.is_file():
+            state = path.stat()
+            yield f"{path.name} {state.st_size} {state.st_mtime_ns}"
+
+
+def _arrays(found: Mesh) -> str:
     made = hashlib.sha256()
     for part in (found.vertices, found.faces, found.normals, found.uv, found.colours):
         made.update(np.ascontiguousarray(part).tobytes())
@@ -117,7 +135,7 @@ def _content(source: Any, content: str) -> tuple[str, Mesh | None]:
         made.update(repr(material.colour).encode())
         made.update(b"" if material.texture is None else material.texture.tobytes())
     made.update(found.material.tobytes())
-    return made.hexdigest(), found
+    return made.hexdigest()
 
 
 def _draw(folder: Path, found: Mesh, look: Look, workers: int) -> dict[str, Any]:
@@ -185,7 +203,11 @@ def _world(
         split={**world.split, **split},
         credits={
             **world.credits,
-            **{view: world.credits[place[0]] for view, place in places.items()},
+            **{
+                view: world.credits[name]
+                for view, (name, *_) in places.items()
+                if name in world.credits
+            },
         },
         faults={**world.faults, **faults},
     )

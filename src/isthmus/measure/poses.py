@@ -87,12 +87,10 @@ def pose_error(
             f"{len(items)} views and {len(truth)} azimuths."
         )
     readers = _readers(items.unit.astype(np.float64))
-    read = _read(readers, truth, symmetry)
+    read = _read(readers, truth[:, None], symmetry)[:, 0]
     errors = turn_between(read, truth, symmetry)
-    draws = np.empty(DRAWS)
-    for draw in range(DRAWS):
-        mixed = rng.permutation(truth)
-        draws[draw] = turn_between(_read(readers, mixed, symmetry), mixed, symmetry).mean()
+    mixed = np.stack([rng.permutation(truth) for _ in range(DRAWS)], axis=1)
+    draws = turn_between(_read(readers, mixed, symmetry), mixed, symmetry).mean(axis=0)
     return PoseError(
         name="pose error",
         value=float(errors.mean()),
@@ -106,8 +104,8 @@ def pose_error(
 
 
 def turn_between(
-    a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"], symmetry: int = 1
-) -> Float[np.ndarray, " n"]:
+    a: Float[np.ndarray, "*n"], b: Float[np.ndarray, "*n"], symmetry: int = 1
+) -> Float[np.ndarray, "*n"]:
     """The smallest turn from a to b, degrees, modulo 360 / symmetry."""
     period = 360 / symmetry
     return np.abs((a - b + period / 2) % period - period / 2)
@@ -127,13 +125,16 @@ def _readers(x: Vectors) -> list[Reader]:
 
 
 def _read(
-    readers: Sequence[Reader], azimuth: Float[np.ndarray, " n"], symmetry: int
-) -> Float[np.ndarray, " n"]:
-    """Azimuths of all views, each read while its arc was held out, in 0..360 / symmetry."""
+    readers: Sequence[Reader], azimuth: Float[np.ndarray, "n t"], symmetry: int
+) -> Float[np.ndarray, "n t"]:
+    """Azimuths of all views, each read while its arc was held out, in 0..360 / symmetry.
+
+    Every column is a target of its own.
+    """
     turn = np.exp(1j * np.deg2rad(azimuth * symmetry))
-    read = np.empty(len(azimuth))
+    read = np.empty_like(azimuth)
     for held, stay, weights in readers:
-        mean = turn[stay].mean()
+        mean = turn[stay].mean(axis=0)
         read[held] = np.angle(mean + weights @ (turn[stay] - mean))
     return np.rad2deg(read) / symmetry % (360 / symmetry)
 

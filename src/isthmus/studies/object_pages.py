@@ -1,6 +1,8 @@
 """One page an object: its renders beside what was measured on them."""
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,9 +54,13 @@ def write(folder: Path, given: "AtlasInput", found: "Atlas") -> None:
     for path in folder.glob("*.html"):
         if path.name not in wanted:
             path.unlink()
-    for one in found.objects:
+
+    def put(one: ObjectViews) -> None:
         with atomic(folder / page_of(one.name)) as part:
             part.write_text(html(object_page(one, given, found)), encoding="utf-8")
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are read and packed in parallel
+        list(pool.map(put, found.objects))
 
 
 def object_page(one: ObjectViews, given: "AtlasInput", found: "Atlas") -> Page:

@@ -92,44 +92,44 @@ def nestings(x: Vectors, objects: Sequence[ObjectViews]) -> list[Nesting]:
     groups: dict[str, list[str]] = {}
     for one in objects:
         groups.setdefault(one.category, []).append(one.name)
+    d = x.shape[1]
     large = {name: some for name, some in groups.items() if name and len(some) > LEAST}
-    fitted = {name: _common([away[one] for one in some]) for name, some in large.items()}
-    found = [_level("its own, from half of its views", _own(x, objects))]
-    for level, chosen in (("its category", True), ("another category", False)):
-        if len(large) > 1 or (chosen and large):
-            rows: list[tuple[float, int]] = []
-            for category, some in large.items():
-                for name in some:
-                    inside = (
-                        _common([away[one] for one in some if one != name])
-                        if chosen
-                        else next(space for key, space in fitted.items() if key != category)
-                    )
-                    rows.append((_share(away[name], inside), inside.dim))
-            found.append(_level(level, (rows, x.shape[1])))
+    found = [_level("its own, from half of its views", _own(x, objects), d)]
+    if large:
+        rows = [row for some in large.values() for row in _in_folds(away, some)]
+        found.append(_level("its category", rows, d))
+    if len(large) > 1:
+        fitted = {name: _common([away[one] for one in some]) for name, some in large.items()}
+        rows = [
+            (_share(away[name], fitted[other]), fitted[other].dim)
+            for category, some in large.items()
+            for other in [next(key for key in fitted if key != category)]
+            for name in some
+        ]
+        found.append(_level("another category", rows, d))
     if len(objects) > LEAST:
-        found.append(_level("the world", _world(away, x.shape[1])))
+        found.append(_level("the world", _in_folds(away, list(away)), d))
     return [one for one in found if one.objects]
 
 
-def _own(x: Vectors, objects: Sequence[ObjectViews]) -> tuple[list[tuple[float, int]], int]:
+def _own(x: Vectors, objects: Sequence[ObjectViews]) -> list[tuple[float, int]]:
     rows: list[tuple[float, int]] = []
     for one in objects:
         views = x[one.rows]
         if len(views) >= 8:
             space = affine_subspace(views[0::2])
             rows.append((_share(views[1::2] - space.origin, space), space.dim))
-    return rows, x.shape[1]
+    return rows
 
 
-def _world(away: dict[str, Vectors], d: int) -> tuple[list[tuple[float, int]], int]:
-    """Ten folds of objects: the world's subspace is fitted on the other nine."""
-    names, rows = list(away), list[tuple[float, int]]()
+def _in_folds(away: dict[str, Vectors], names: Sequence[str]) -> list[tuple[float, int]]:
+    """Ten folds of objects: each is seen in the subspace of the other nine."""
+    rows: list[tuple[float, int]] = []
     folds = min(10, len(names))
     for fold in range(folds):
         space = _common([away[name] for row, name in enumerate(names) if row % folds != fold])
         rows += [(_share(away[name], space), space.dim) for name in names[fold::folds]]
-    return rows, d
+    return rows
 
 
 def _common(parts: Sequence[Vectors]) -> Subspace:
@@ -142,8 +142,7 @@ def _share(away: Vectors, space: Subspace) -> float:
     return float(((away @ space.basis.T) ** 2).sum()) / whole if whole > 1e-12 else 0.0
 
 
-def _level(level: str, found: tuple[list[tuple[float, int]], int]) -> Nesting:
-    rows, d = found
+def _level(level: str, rows: list[tuple[float, int]], d: int) -> Nesting:
     if not rows:
         return Nesting(level, 0, 0.0, 0.0, 0.0, 0.0)
     shares, ranks = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
