@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.calibration import searched, spaces
+from benchmarks.calibration import searched, spaces, viewed
 from benchmarks.calibration.spaces import Sets
 from isthmus import measure
 from isthmus.measure import ONE_SET
@@ -112,5 +112,12 @@ CASES: dict[str, Case] = {
     "zero_shot": labelled("zero_shot", 3),
     "uniformity": Case(by_name("uniformity"), spaces.isotropic),
     "unmatched_cosine": Case(by_name("unmatched_cosine"), spaces.isotropic),
+    "pose_error": Case(viewed.pose, spaces.isotropic, viewed.turning, "same n"),
+    "procrustes": Case(by_name("procrustes"), spaces.unrelated, truth="same n"),
+    "rsa": Case(by_name("rsa"), spaces.unrelated, truth="same n"),
+    "svcca": Case(by_name("svcca"), spaces.unrelated, truth="same n"),
+    "text_span": Case(viewed.words, spaces.isotropic, None),
+    "view_loop": Case(viewed.of_views("view_loop"), spaces.isotropic, None, d=4),
+    "view_rank": Case(viewed.of_views("view_rank"), spaces.isotropic, None),
 }
 """Add a measure: one line. Discrete statistics say so."""

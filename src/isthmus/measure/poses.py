@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from isthmus.arrays import Vectors
 from isthmus.measure.door import SetLike, one
 from isthmus.measure.nulls import DRAWS, chance
 from isthmus.measure.resampling import seeded, student
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
 
 RIDGE = 0.01
 """Added to the Gram matrix, in units of its mean eigenvalue."""
-
-Reader = tuple[Int[np.ndarray, " h"], Int[np.ndarray, " s"], Float[np.ndarray, "h s"]]
-"""Held-out rows, the other rows, and the weights that read a target of the first from theirs."""
+AT_ONCE = 1_000_000
+"""Numbers of permuted Gram matrices that are held at once."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,7 +37,7 @@ class PoseError(Result):
     symmetry: int
     paper: ClassVar[str] = (
         "Circular regression: cosine and sine of the azimuth by ridge regression on the vectors "
-        "(Fisher & Lee 1992), held out in arcs; null: azimuths permuted within the views."
+        "(Fisher & Lee 1992), held out in arcs; null: views dealt to the azimuths anew."
     )
 
     @property
@@ -47,7 +45,7 @@ class PoseError(Result):
         """The error beside the one of guessing."""
         return (
             f"The azimuth of a view in an arc never seen is read with a mean error of "
-            f"{self.value:.0f} degrees; permuted azimuths give {self.null.mean:.0f}."
+            f"{self.value:.0f} degrees; views dealt anew give {self.null.mean:.0f}."
         )
 
     def plot(self, ax: "Axes") -> "Axes":
@@ -72,7 +70,7 @@ def pose_error(
         a: (n, d), the views of one object in their order around it.
         azimuth: degrees, of every view.
         symmetry: turns that change nothing; 4 for a square table.
-        rng: permutes azimuths for the null; None is seed 0.
+        rng: deals the views for the null; None is seed 0.
 
     Raises:
         RequestError: fewer than eight views, or azimuths that are not as many.
@@ -86,17 +84,16 @@ def pose_error(
             f"Pose is read from at least {2 * ARCS} views with as many azimuths; these are "
             f"{len(items)} views and {len(truth)} azimuths."
         )
-    readers = _readers(items.unit.astype(np.float64))
-    read = _read(readers, truth[:, None], symmetry)[:, 0]
+    kernel = items.unit.astype(np.float64) @ items.unit.T
+    read = _read(kernel[None], truth, symmetry)[0]
     errors = turn_between(read, truth, symmetry)
-    mixed = np.stack([rng.permutation(truth) for _ in range(DRAWS)], axis=1)
-    draws = turn_between(_read(readers, mixed, symmetry), mixed, symmetry).mean(axis=0)
+    draws = _dealt(kernel, truth, symmetry, rng)
     return PoseError(
         name="pose error",
         value=float(errors.mean()),
         n=len(truth),
         interval=_over_arcs(errors),
-        null=chance("label", float(errors.mean()), draws, "lower", "azimuths permuted"),
+        null=chance("label", float(errors.mean()), draws, "lower", "views dealt anew"),
         truth=truth,
         read=read,
         symmetry=symmetry,
@@ -111,31 +108,46 @@ def turn_between(
     return np.abs((a - b + period / 2) % period - period / 2)
 
 
-def _readers(x: Vectors) -> list[Reader]:
-    """Ridge regression in its dual form, once an arc, for any target."""
-    arc = arcs_of(np.zeros(len(x), int), ARCS)
-    found: list[Reader] = []
-    for number in range(ARCS):
-        held, stay = np.flatnonzero(arc == number), np.flatnonzero(arc != number)
-        centred = x - x[stay].mean(axis=0)
-        gram = centred[stay] @ centred[stay].T
-        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(stay) + 1e-12
-        found.append((held, stay, np.linalg.solve(gram, centred[stay] @ centred[held].T).T))
-    return found
+def _dealt(
+    kernel: Float[np.ndarray, "n n"],
+    azimuth: Float[np.ndarray, " n"],
+    symmetry: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " b"]:
+    """Mean errors when the views are dealt to the azimuths anew; arcs stay arcs."""
+    orders = np.stack([rng.permutation(len(azimuth)) for _ in range(DRAWS)])
+    found: list[np.ndarray] = []
+    for some in np.array_split(orders, 1 + DRAWS * kernel.size // AT_ONCE):
+        read = _read(kernel[some[:, :, None], some[:, None, :]], azimuth, symmetry)
+        found.append(
+            turn_between(read, np.broadcast_to(azimuth, read.shape), symmetry).mean(axis=1)
+        )
+    return np.concatenate(found)
 
 
 def _read(
-    readers: Sequence[Reader], azimuth: Float[np.ndarray, "n t"], symmetry: int
-) -> Float[np.ndarray, "n t"]:
+    kernels: Float[np.ndarray, "b n n"], azimuth: Float[np.ndarray, " n"], symmetry: int
+) -> Float[np.ndarray, "b n"]:
     """Azimuths of all views, each read while its arc was held out, in 0..360 / symmetry.
 
-    Every column is a target of its own.
+    Ridge regression in its dual form: kernels hold the dot products of the views, in the order of
+    the azimuths.
     """
     turn = np.exp(1j * np.deg2rad(azimuth * symmetry))
-    read = np.empty_like(azimuth)
-    for held, stay, weights in readers:
-        mean = turn[stay].mean(axis=0)
-        read[held] = np.angle(mean + weights @ (turn[stay] - mean))
+    read = np.empty(kernels.shape[:2])
+    arc = arcs_of(np.zeros(len(azimuth), int), ARCS)
+    for number in range(ARCS):
+        held, stay = np.flatnonzero(arc == number), np.flatnonzero(arc != number)
+        inner, cross = kernels[:, stay[:, None], stay], kernels[:, held[:, None], stay]
+        middle = inner.mean(axis=1, keepdims=True)
+        cross = cross - cross.mean(axis=2, keepdims=True) - middle + middle.mean(axis=2)[..., None]
+        inner = inner - middle - middle.swapaxes(1, 2) + middle.mean(axis=2)[..., None]
+        level = np.trace(inner, axis1=1, axis2=2) / len(stay)
+        inner = inner + (RIDGE * level + 1e-12)[:, None, None] * np.eye(len(stay))
+        mean = turn[stay].mean()
+        away = (turn[stay] - mean).view(np.float64).reshape(1, -1, 2)  # cosine and sine
+        found = cross @ np.linalg.solve(inner, away)
+        read[:, held] = np.angle(mean + found[..., 0] + 1j * found[..., 1])
     return np.rad2deg(read) / symmetry % (360 / symmetry)
 
 

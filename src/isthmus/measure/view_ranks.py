@@ -110,7 +110,11 @@ def _rank(x: np.ndarray) -> int:
 def _firsts(n: int, d: int) -> Float[np.ndarray, " b"]:
     """The first direction's share of white noise, drawn once for each n and d."""
     rng = np.random.default_rng([n, d])
-    return np.array([_first(rng.normal(size=(n, d))) for _ in range(DRAWS)])
+    return np.array([_first(_unit(rng.normal(size=(n, d)))) for _ in range(DRAWS)])
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
 def _first(x: np.ndarray) -> float:

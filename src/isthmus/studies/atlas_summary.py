@@ -26,7 +26,7 @@ def summary(found: "Atlas") -> tuple[str, ...]:
         chance = np.median([pose.null.mean for pose in poses])
         said.append(
             f"From an unseen arc, the azimuth is read with a median error of {error:.0f} degrees; "
-            f"permuted azimuths give {chance:.0f}."
+            f"views dealt anew give {chance:.0f}."
         )
     loops = [one.results["loop"].null.p for one in found.objects if "loop" in one.results]
     if loops:
