@@ -146,7 +146,7 @@ def test_a_circle_has_rank_two_and_more_views_do_not_change_it():
     x, objects, _ = turned()
     found = measure.view_rank(x[objects == "0"])
     assert (found.value, found.held_out, found.growth[-2:].tolist()) == (2, 2, [2, 2])
-    assert found.null.p == pytest.approx(1 / 200)
+    assert found.null.p == pytest.approx(1 / 2000)
     noise = measure.view_rank(np.random.default_rng(0).normal(size=(24, 48)))
     assert (noise.value, noise.held_out) == (0, 0)
     assert noise.null.p > 0.05

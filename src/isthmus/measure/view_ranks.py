@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.door import SetLike, one
-from isthmus.measure.nulls import DRAWS, chance
+from isthmus.measure.nulls import chance
 from isthmus.measure.resampling import BLOCKS, seeded, subsampled
 from isthmus.measure.subspaces import held_out_rank, parallel_rank
 from isthmus.types import Null, RequestError, Result
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LEAST = 10
+
+FIRSTS = 1999
+"""Draws of the null, which are shared by all clouds of one shape; 0.05 (FIRSTS + 1) is whole."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,7 +94,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
             0.0,
             0.0,
             p,
-            DRAWS,
+            FIRSTS,
             "white noise; p of the first direction's share",
         ),
         held_out=held_out_rank(x),
@@ -110,7 +113,7 @@ def _rank(x: np.ndarray) -> int:
 def _firsts(n: int, d: int) -> Float[np.ndarray, " b"]:
     """The first direction's share of white noise, drawn once for each n and d."""
     rng = np.random.default_rng([n, d])
-    return np.array([_first(_unit(rng.normal(size=(n, d)))) for _ in range(DRAWS)])
+    return np.array([_first(_unit(rng.normal(size=(n, d)))) for _ in range(FIRSTS)])
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
