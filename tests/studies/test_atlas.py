@@ -11,6 +11,7 @@ from isthmus.studies.atlas import AtlasInput, atlas, charted
 from isthmus.studies.object_spaces import nestings, overlaps
 from isthmus.types import EmbeddingSet, RequestError, Space
 from isthmus.view.symmetries import symmetry
+from isthmus.worlds import load
 
 VIEWS = 24
 
@@ -156,10 +157,20 @@ def test_from_files_to_pages_and_again_without_work(tmp_path, capsys):
     assert main([*asked[:-4], "--out", str(tmp_path / "run"), "--strict"]) == 1
 
 
+@pytest.mark.slow
+def test_of_the_bundled_world_without_a_word(tmp_path, capsys):
+    asked = ["atlas", "--limit", "3", "--views", "12", "--out", str(tmp_path / "run")]
+    assert main([*asked, "--quiet", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)["report"]
+    test = load("furniture").part("test")
+    assert set(record["objects"]) == set(test.items["mesh"].ids[:3])
+    assert main([*asked, "--quiet"]) == 0
+    assert "0 rendered and 0 views encoded now" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "An atlas needs objects: --objects FOLDER"),
         (["--objects", "nowhere"], "nowhere is not a folder"),
         (["--objects", ".", "--world", "glyphs"], "Name either a folder of objects or a world"),
         (["--world", "glyphs"], "World 'glyphs' holds image, text, no meshes"),

@@ -148,3 +148,24 @@ def test_turning_the_object_is_turning_the_camera_the_other_way():
     (b,) = render(shape, [Pose(0.0, 10.0, 4.0)], EVEN)
     assert (a.mask != b.mask).mean() < 0.002
     assert np.abs(a.colour.astype(int) - b.colour).mean() < 1
+
+
+def test_transparent_parts_of_a_texture_are_not_seen():
+    texture = np.full((8, 8, 4), 255, np.uint8)
+    texture[:, :4, 3] = 0
+    texture[:, 4:6, 3] = 128
+    leaf = quad(colour=(255, 255, 255, 255), material=Material(texture=texture))
+    behind = quad(z=-0.5, colour=(0, 0, 0, 255))
+    options = replace(EVEN, samples=4)
+    (alone,) = render(leaf, [FRONT], options)
+    across = alone.mask[32]
+    assert not across[:32].any()
+    assert alone.mask[:, 34:].any(axis=0).sum() > 10
+    two = replace(leaf, materials=(*leaf.materials, Material()))
+    behind = replace(behind, material=np.ones(2, np.int32))
+    (both,) = render(together(two, behind), [FRONT], options)
+    row = both.colour[32, :, 0].astype(int)
+    left, half, right = row[22], row[34:38].mean(), row[44]
+    assert left == 0
+    assert right == 255
+    assert 150 < half < 225  # half of the light is 188 of 255

@@ -111,9 +111,9 @@ class Atlas:
     objects: Path | None = None
     """Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories."""
     world: str = ""
-    """A world of meshes instead (see: isthmus worlds)."""
+    """A world of meshes instead (default: furniture)."""
     split: str = ""
-    """Only this split of the world."""
+    """Only this split of the world (by default test; all for every object)."""
     views: int = 24
     """Views of every object."""
     rig: Literal["turntable", "dome", "fibonacci"] = "turntable"

@@ -28,7 +28,7 @@ class Material:
     colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     """sRGB and opacity, 0..1."""
     texture: "UInt8[np.ndarray, 'h w 4'] | None" = None
-    """sRGB and opacity (which is kept, but not drawn yet); row 0 is the top, v = 1."""
+    """sRGB and opacity; row 0 is the top, v = 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Mesh:
 
 
 def mesh(item: Any) -> Mesh:
-    """A mesh of a Mesh (itself), a Path, or the bytes of a file.
+    """A mesh of a Mesh (itself), a Path, the bytes of a file, or a call that gives one of these.
 
     GLB and glTF, OBJ with its MTL, PLY, STL and OFF are recognised by their content.
 
@@ -97,6 +97,7 @@ def mesh(item: Any) -> Mesh:
         ItemError: none of these formats, damaged, empty, not finite or too large; says which.
         ExtraMissingError: trimesh is not installed.
     """
+    item = item() if callable(item) else item
     if isinstance(item, Mesh):
         return item
     if not isinstance(item, str | Path | bytes):

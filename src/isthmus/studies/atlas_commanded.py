@@ -9,10 +9,13 @@ from isthmus.lab.rendering import Look, named, rendered_into
 from isthmus.report import amount
 from isthmus.studies.atlas import AtlasInput, atlas
 from isthmus.studies.commanded import DEFAULT_SPACE, Done, own_folder
+from isthmus.studies.sources import EVERYTHING
 from isthmus.types import EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.cameras import RIGS
 from isthmus.worlds import load as load_world
 from isthmus.worlds.meshes import mesh_folder
+
+DEFAULT_WORLD = "furniture"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class AtlasAsked:
     objects: Path | None = None
     """A folder of mesh files; else a world."""
     world: str = ""
+    """Empty is `DEFAULT_WORLD`, unless there is a folder."""
     split: str = ""
+    """Of the world; empty is test, which no bundled model saw."""
     views: int = 24
     rig: str = "turntable"
     up: str = "y"
@@ -35,7 +40,7 @@ class AtlasAsked:
 
     def folder(self) -> Path:
         """The run folder: the one asked for, or one named after space and objects."""
-        of = self.objects.resolve().name if self.objects else self.world
+        of = self.objects.resolve().name if self.objects else self.world or DEFAULT_WORLD
         safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in f"{self.space}-{of}")
         return self.out or Path("runs") / f"atlas-{safe.strip('-')}"
 
@@ -70,7 +75,7 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
         pictures=views.world.items["image"],
         faults={**views.world.faults, **report.faults},
         context={
-            "objects": str(asked.objects.name if asked.objects else asked.world),
+            "objects": str(asked.objects.name if asked.objects else world.name),
             "views": f"{asked.views}, {asked.rig}, {look.options.side} px",
             "space": asked.space,
         },
@@ -89,15 +94,15 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
 def _objects(asked: AtlasAsked) -> World:
     if asked.objects and asked.world:
         raise RequestError("Name either a folder of objects or a world, not both.")
-    if not asked.objects and not asked.world:
-        raise RequestError("An atlas needs objects: --objects FOLDER (GLB, OBJ, PLY, STL, OFF).")
     if asked.rig not in RIGS:
         raise RequestError(f"A rig is one of {', '.join(RIGS)}, not {asked.rig!r}.")
     if asked.views < 10:
         raise RequestError(f"An atlas wants 10 views of each object or more, not {asked.views}.")
-    world = mesh_folder(asked.objects) if asked.objects else load_world(asked.world)
-    if asked.split and world.split:
-        world = world.part(asked.split)
+    world = (
+        mesh_folder(asked.objects) if asked.objects else load_world(asked.world or DEFAULT_WORLD)
+    )
+    if world.split and asked.split != EVERYTHING:
+        world = world.part(asked.split or "test")
     if "mesh" not in world.items:
         raise RequestError(f"World {world.name!r} holds {', '.join(world.items)}, no meshes.")
     meshes = world.items["mesh"]

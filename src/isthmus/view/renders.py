@@ -87,7 +87,7 @@ def one(scene: Any, pose: Pose, options: RenderOptions) -> Rendered:
     screen[:, :2] = (placed.vertices[:, :2] * [1, -1] / ahead + 1) * (wide / 2)
     seen, depth = np.empty((wide, wide), np.int32), np.empty((wide, wide), np.float32)
     weights = np.empty((wide, wide, 2), np.float32)
-    visible(screen, placed.faces, placed.opacity, seen, weights, depth)
+    visible(screen, placed.surface(), seen, weights, depth)
     light, normals = np.zeros((2, wide, wide, 3), np.float32)
     shaded(seen, weights, placed.arrays(), lamps(options.lights), light, normals)
     ground = np.broadcast_to(LINEAR[list(options.background)], (options.side, options.side, 3))

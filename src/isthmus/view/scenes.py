@@ -11,7 +11,7 @@ from isthmus.view.shade import LINEAR
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Arrays of ``shade.shaded``, and each face's opacity."""
+    """Arrays of ``shade.shaded`` and of ``raster.visible``."""
 
     vertices: Float[np.ndarray, "v 3"]
     normals: Float[np.ndarray, "v 3"]
@@ -22,6 +22,8 @@ class Scene:
     base: Float[np.ndarray, "m 3"]
     texture: Int[np.ndarray, "m 3"]
     texels: UInt8[np.ndarray, "k 4"]
+    cut: Int[np.ndarray, "m 3"]
+    """``texture`` of the materials whose texture has transparent parts; 0 of the others."""
     opacity: Float[np.ndarray, " f"]
 
     def turned(self, axes: Float[np.ndarray, "3 3"], distance: np.floating) -> "Scene":
@@ -29,6 +31,10 @@ class Scene:
         vertices = self.vertices @ axes.T
         vertices[:, 2] -= distance
         return replace(self, vertices=vertices, normals=self.normals @ axes.T)
+
+    def surface(self) -> tuple[np.ndarray, ...]:
+        """In the order that ``raster.visible`` takes them."""
+        return self.faces, self.opacity, self.material, self.uv, self.cut, self.texels
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """In the order that ``shade.shaded`` takes them."""
@@ -39,11 +45,12 @@ class Scene:
 def packed(mesh: Mesh) -> Scene:
     """All textures in one array, colours in linear light."""
     texels, texture = [np.zeros((1, 4), np.uint8)], np.zeros((len(mesh.materials), 3), np.int64)
-    first = 1
+    cut, first = np.zeros_like(texture), 1
     for number, material in enumerate(mesh.materials):
         if material.texture is not None:
             height, width = material.texture.shape[:2]
             texture[number] = first, height, width
+            cut[number] = texture[number] if (material.texture[..., 3] < 255).any() else 0
             texels.append(material.texture.reshape(-1, 4))
             first += height * width
     colours = np.array([material.colour for material in mesh.materials], np.float32)
@@ -60,5 +67,6 @@ def packed(mesh: Mesh) -> Scene:
         np.ascontiguousarray(base),
         texture,
         np.ascontiguousarray(np.concatenate(texels)),
+        cut,
         opacity,
     )

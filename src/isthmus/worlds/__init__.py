@@ -17,6 +17,7 @@ __all__ = ["WORLDS", "load", "open_world"]
 WORLDS: dict[str, str] = {
     "babel": "isthmus.worlds.babel.scenes:babel_world",
     "clipart": "isthmus.worlds.clipart:clipart_world",
+    "furniture": "isthmus.worlds.furniture:furniture_world",
     "glyphs": "isthmus.worlds.glyphs:glyphs_world",
 }
 
