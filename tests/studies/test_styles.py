@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
+from isthmus.lab import JobOptions
 from isthmus.studies.styles import styles
-from isthmus.studies.styles_commanded import held_apart
+from isthmus.studies.styles_commanded import StylesAsked, held_apart, run_styles
 from isthmus.transform.restyling import StyleGrid
-from isthmus.types import RequestError
+from isthmus.types import LoadOptions, RequestError
+from isthmus.worlds import load
 
 KINDS = ("flat", "ink", "toon")
 
@@ -67,6 +69,20 @@ def test_labelled_arrays_become_a_page(tmp_path, capsys):
     assert "Chosen on fitted objects alone" in page
     assert main([*asked, "--out", str(tmp_path / "again"), "--score", "25"]) == 0
     assert (tmp_path / "again/report.html").read_text() == page
+
+
+def test_meshes_are_drawn_in_every_style(tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    from isthmus.studies import styles_commanded
+
+    world = load("furniture", categories=["Doors and windows"])
+    monkeypatch.setattr(styles_commanded, "load_world", lambda _: world)
+    asked = StylesAsked(world="furniture", out=tmp_path / "run", fit_on="train")
+    found = run_styles(asked, JobOptions(), LoadOptions(), 0)
+    test = [name for name in world.items["mesh"].ids if world.split[name] == "test"]
+    assert found.record["scored_objects"] == len(test)
+    assert found.record["methods"]["nothing"]["change"]["value"] > 2 / len(test)
+    assert (tmp_path / "run/renders/toon" / test[0] / "000.png").is_file()
 
 
 def test_requests_that_cannot_be_met(tmp_path, capsys):

@@ -26,7 +26,8 @@ from isthmus.read.shapes import Mesh, mesh
 from isthmus.store import write_json
 from isthmus.types import ItemError, Items, NothingLeftError, World
 from isthmus.view.cameras import Pose
-from isthmus.view.renders import Rendered, RenderOptions, render
+from isthmus.view.renders import Rendered, RenderOptions
+from isthmus.view.styles import drawn
 from isthmus.view.symmetries import symmetry_of
 
 LOOSE = (".obj", ".gltf")
@@ -43,6 +44,8 @@ class Look:
     options: RenderOptions = field(default_factory=RenderOptions)
     up: str = "y"
     """The axis that points up in the files."""
+    style: str = "shaded"
+    """One of ``view.styles``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +142,7 @@ def _arrays(found: Mesh) -> str:
 
 
 def _draw(folder: Path, found: Mesh, look: Look, workers: int) -> dict[str, Any]:
-    views = render(found.turned(look.up), look.poses, look.options, workers)
+    views = drawn(found.turned(look.up), look.poses, look.style, look.options, workers)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

@@ -7,12 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.lab import JobOptions, embed_into, load
+from isthmus.lab.rendering import Look
+from isthmus.lab.restyling import restyled_into
 from isthmus.studies.commanded import DEFAULT_SPACE, own_folder
 from isthmus.studies.label_tables import labels_of_vectors
 from isthmus.studies.styles import StylesResult, styles
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, LoadOptions, RequestError
+from isthmus.view.cameras import Pose
 from isthmus.worlds import load as load_world
+
+VIEW = Pose(30.0, 20.0)
+"""From where meshes are drawn in every style."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class StylesAsked:
 
     space: str = DEFAULT_SPACE
     world: str = "glyphs"
+    """Its pictures, or its meshes drawn in the styles of ``view.styles``."""
     modality: str = "image"
     arrays: Path | None = None
     """Vectors that the user has, with a table of labels; then no space is loaded."""
@@ -98,6 +105,11 @@ def _embedded(
     asked: StylesAsked, folder: Path, job: JobOptions, how: LoadOptions
 ) -> tuple[EmbeddingSet, Mapping[str, Mapping[str, object]], Mapping[str, str]]:
     world = load_world(asked.world)
+    if "mesh" in world.items and asked.modality == "image":
+        look = Look((VIEW,))
+        world = restyled_into(
+            folder / "renders", world, look, workers=how.workers, progress=job.progress
+        )
     encoders = load(asked.space, device=how.device, workers=how.workers)
     if asked.modality not in world.items or asked.modality not in encoders:
         raise RequestError(
