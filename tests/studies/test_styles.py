@@ -71,6 +71,7 @@ def test_labelled_arrays_become_a_page(tmp_path, capsys):
     assert (tmp_path / "again/report.html").read_text() == page
 
 
+@pytest.mark.slow
 def test_meshes_are_drawn_in_every_style(tmp_path, monkeypatch):
     pytest.importorskip("numba")
     from isthmus.studies import styles_commanded

@@ -55,7 +55,8 @@ def fit_bilinear(grid: StyleGrid) -> StyleMaps:
 
     Source: Tenenbaum & Freeman 2000, Neural Computation 12, equation 7 and section 3.1.
     """
-    ranks = [rank for rank in RANKS if rank < len(grid.objects)]
+    few = [max(1.0, float(len(grid.objects) // 2))]
+    ranks = [rank for rank in RANKS if rank < len(grid.objects)] or few
     chosen = _chosen(grid, ranks, _bilinear)
     return StyleMaps(grid.middles, _bilinear(grid, chosen), chosen)
 
