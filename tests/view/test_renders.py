@@ -169,3 +169,18 @@ def test_transparent_parts_of_a_texture_are_not_seen():
     assert left == 0
     assert right == 255
     assert 150 < half < 225  # half of the light is 188 of 255
+
+
+def test_gloss_adds_a_spot_of_the_lamps_colour_and_only_there():
+    ball = mesh(trimesh.creation.icosphere(3).export(file_type="glb"))
+    colour = (0.5, 0.1, 0.1, 1.0)
+    matte = replace(ball, materials=(Material(colour),))
+    shiny = replace(ball, materials=(Material(colour, gloss=0.9),))
+    options = RenderOptions(side=64)
+    seen, spot = (render(one, [FRONT], options)[0].colour.astype(int) for one in (matte, shiny))
+    more = (spot - seen).max(axis=2)
+    assert more.max() > 80
+    assert 0.01 < (more > 20).mean() < 0.2
+    row, column = np.unravel_index(more.argmax(), more.shape)
+    assert row < 32
+    assert column < 32  # the key light is above on the left

@@ -135,7 +135,7 @@ def _arrays(found: Mesh) -> str:
     for part in (found.vertices, found.faces, found.normals, found.uv, found.colours):
         made.update(np.ascontiguousarray(part).tobytes())
     for material in found.materials:
-        made.update(repr(material.colour).encode())
+        made.update(repr((material.colour, material.gloss)).encode())
         made.update(b"" if material.texture is None else material.texture.tobytes())
     made.update(found.material.tobytes())
     return made.hexdigest()

@@ -43,6 +43,8 @@ def pack(mesh: Mesh, quality: int = 80) -> bytes:
     if any(textured):
         parts["uv_box"] = np.stack([mesh.uv.min(axis=0), mesh.uv.max(axis=0)]).astype(np.float32)
         parts["uv"] = _planes(_differences(_steps(mesh.uv, parts["uv_box"])))
+    if any(material.gloss for material in mesh.materials):
+        parts["gloss"] = np.array([material.gloss for material in mesh.materials], np.float32)
     if (mesh.colours != 255).any():
         parts["colours"] = _planes(_differences(mesh.colours))
     for number, material in enumerate(mesh.materials):
@@ -67,10 +69,12 @@ def unpack(content: bytes) -> Mesh:
     colours = np.full((count, 4), 255, np.uint8)
     if "colours" in parts:
         colours = _sums(_unplaned(parts["colours"], 4))
+    gloss = parts.get("gloss", np.zeros(len(parts["looks"])))
     materials = tuple(
         Material(
             (float(look[0]), float(look[1]), float(look[2]), float(look[3])),
             _pixels(parts[f"texture_{number}"].tobytes()) if textured else None,
+            float(gloss[number]),
         )
         for number, (look, textured) in enumerate(
             zip(parts["looks"], parts["textured"], strict=True)
@@ -89,7 +93,7 @@ def _joined_materials(mesh: Mesh) -> Mesh:
     for row in np.unique(mesh.material).tolist():
         material = mesh.materials[row]
         look = None if material.texture is None else material.texture.tobytes()
-        key = (material.colour, look)
+        key = (material.colour, look, material.gloss)
         if key not in known:
             known[key] = len(kept)
             kept.append(material)

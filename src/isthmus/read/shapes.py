@@ -29,6 +29,8 @@ class Material:
     """sRGB and opacity, 0..1."""
     texture: "UInt8[np.ndarray, 'h w 4'] | None" = None
     """sRGB and opacity; row 0 is the top, v = 1."""
+    gloss: float = 0.0
+    """Share of a lamp's light that is mirrored, 0..1. Files are read as matte."""
 
 
 @dataclass(frozen=True, eq=False)

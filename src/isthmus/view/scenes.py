@@ -20,6 +20,7 @@ class Scene:
     colours: UInt8[np.ndarray, "v 4"]
     material: Int[np.ndarray, " f"]
     base: Float[np.ndarray, "m 3"]
+    gloss: Float[np.ndarray, " m"]
     texture: Int[np.ndarray, "m 3"]
     texels: UInt8[np.ndarray, "k 4"]
     cut: Int[np.ndarray, "m 3"]
@@ -39,7 +40,7 @@ class Scene:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """In the order that ``shade.shaded`` takes them."""
         geometry = (self.vertices, self.normals, self.faces, self.uv, self.colours)
-        return (*geometry, self.material, self.base, self.texture, self.texels, LINEAR)
+        return (*geometry, self.material, self.base, self.gloss, self.texture, self.texels, LINEAR)
 
 
 def packed(mesh: Mesh) -> Scene:
@@ -65,6 +66,7 @@ def packed(mesh: Mesh) -> Scene:
         np.ascontiguousarray(mesh.colours),
         mesh.material,
         np.ascontiguousarray(base),
+        np.array([material.gloss for material in mesh.materials], np.float32),
         texture,
         np.ascontiguousarray(np.concatenate(texels)),
         cut,

@@ -70,16 +70,16 @@ def shaded(seen: A, weights: A, scene: tuple[A, ...], lights: A, out: A, normal_
         seen: (h, w) faces, and
         weights: (h, w, 2), as ``raster.visible`` filled them.
         scene: vertices (v, 3) and normals (v, 3) in camera coordinates, faces (f, 3), uv (v, 2),
-            colours (v, 4) uint8, material (f,), base (m, 4) linear colour, texture (m, 3) first
-            texel, height and width (0 high: none), texels (k, 4) uint8, and `LINEAR`.
+            colours (v, 4) uint8, material (f,), base (m, 3) linear colour, gloss (m,), texture
+            (m, 3) first texel, height and width (0 high: none), texels (k, 4) uint8, and `LINEAR`.
         lights: (l, 4): direction towards each light in camera coordinates, and its strength; a
             zero direction is light from everywhere.
         out: (h, w, 3) float32, linear light; untouched where nothing is seen.
         normal_out: (h, w, 3) float32, normals in camera coordinates, towards the camera.
     """
-    vertices, normals, faces, uv, colours, material, base, texture, texels, linear = scene
+    vertices, normals, faces, uv, colours, material, base, gloss, texture, texels, linear = scene
     colour, normal = np.empty(3, np.float32), np.empty(3, np.float32)
-    flat, w = np.empty(3, np.float32), np.empty(3, np.float32)
+    flat, w, at = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     for y in range(seen.shape[0]):
         for x in range(seen.shape[1]):
             f = seen[y, x]
@@ -92,8 +92,9 @@ def shaded(seen: A, weights: A, scene: tuple[A, ...], lights: A, out: A, normal_
             facing(normals, corner, w, flat, normal)
             away = 0.0
             for k in range(3):
-                at = w[0] * vertices[corner[0], k] + w[1] * vertices[corner[1], k]
-                away += normal[k] * (at + w[2] * vertices[corner[2], k])
+                at[k] = w[0] * vertices[corner[0], k] + w[1] * vertices[corner[1], k]
+                at[k] += w[2] * vertices[corner[2], k]
+                away += normal[k] * at[k]
             if away > 0:
                 for k in range(3):
                     normal[k] = -normal[k]
@@ -105,8 +106,9 @@ def shaded(seen: A, weights: A, scene: tuple[A, ...], lights: A, out: A, normal_
                 v = w[0] * uv[corner[0], 1] + w[1] * uv[corner[1], 1] + w[2] * uv[corner[2], 1]
                 texel(texels, texture[m], u, v, linear, colour)
             strength = lit(normal, lights)
+            glint = mirrored(normal, at, lights) * gloss[m] if gloss[m] > 0 else 0.0
             for k in range(3):
-                out[y, x, k] = min(colour[k] * strength, 1.0)
+                out[y, x, k] = min(colour[k] * strength + glint, 1.0)
                 normal_out[y, x, k] = normal[k]
 
 
@@ -120,6 +122,24 @@ def lit(normal: A, lights: A) -> float:
         else:
             cosine = light[0] * normal[0] + light[1] * normal[1] + light[2] * normal[2]
             total += light[3] * max(cosine, 0.0)
+    return total
+
+
+@compiled
+def mirrored(normal: A, at: A, lights: A) -> float:
+    """Light of the lamps that a surface mirrors to the camera.
+
+    Blinn 1977, "Models of light reflection for computer synthesized pictures": the cosine between
+    the normal and the half vector, to the power of 40.
+    """
+    total, far = 0.0, np.sqrt(at[0] ** 2 + at[1] ** 2 + at[2] ** 2)
+    for light in lights:
+        x, y, z = light[0] - at[0] / far, light[1] - at[1] / far, light[2] - at[2] / far
+        length = np.sqrt(x * x + y * y + z * z)
+        if light[0] == 0 and light[1] == 0 and light[2] == 0:
+            continue
+        cosine = (x * normal[0] + y * normal[1] + z * normal[2]) / max(length, 1e-6)
+        total += light[3] * max(cosine, 0.0) ** 40
     return total
 
 

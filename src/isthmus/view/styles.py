@@ -48,14 +48,31 @@ def drawn(
     if style not in DRAWING_STYLES:
         raise RequestError(f"A drawing style is one of {', '.join(names())}, not {style!r}.")
     fine = replace(options, side=2 * options.side, samples=1, lights=EVEN)
-    draw = DRAWING_STYLES[style]
+    draw, shown = DRAWING_STYLES[style], mesh if style == "photo" else paled(mesh)
     return [
         Rendered(
             view.pose, halved(draw(view)), view.depth[::2, ::2], view.normals[::2, ::2],
             view.mask[::2, ::2],
         )
-        for view in render(mesh, poses, fine, workers)
+        for view in render(shown, poses, fine, workers)
     ]  # fmt: skip
+
+
+def paled(mesh: Mesh) -> Mesh:
+    """Glass as drawings show it: opaque, in a tint as pale as it is transparent."""
+
+    def tint(rgba: np.ndarray, full: float) -> np.ndarray:
+        opacity = rgba[..., 3:] / full
+        pale = full + (rgba[..., :3] - full) * opacity
+        return np.concatenate([pale, np.where(opacity > 0.1, full, 0.0)], axis=-1)
+
+    colours = np.rint(tint(mesh.colours.astype(float), 255.0)).astype(np.uint8)
+    looks = (tuple(map(float, tint(np.array(one.colour), 1.0))) for one in mesh.materials)
+    materials = (
+        replace(one, colour=(red, green, blue, opacity))
+        for one, (red, green, blue, opacity) in zip(mesh.materials, looks, strict=True)
+    )
+    return replace(mesh, colours=colours, materials=tuple(materials))
 
 
 def names() -> tuple[str, ...]:
