@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from isthmus.measure import GRIDS, MEASURES, ONE_SET, SPACES, TWO_SETS, VIEWS, WORDS
+from isthmus.measure import GRIDS, MEASURES, ONE_SET, SHAPES, SPACES, TWO_SETS, VIEWS, WORDS
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
@@ -45,10 +45,17 @@ def test_measures_of_views(name):
     check_measure(lambda rng: measure(*given, **({"rng": rng} if drawn else {})))
 
 
+@pytest.mark.parametrize("name", SHAPES)
+def test_measures_of_shapes(name):
+    x = np.random.default_rng(8).normal(size=(80, 5))
+    measure = find("measures", MEASURES, name)
+    check_measure(lambda rng: measure(x, rng=rng))
+
+
 @pytest.mark.parametrize("name", WORDS)
 def test_measures_of_words(name):
     rng = np.random.default_rng(5)
-    x, words = rng.normal(size=(30, 12)), rng.normal(size=(20, 12))
+    x, words = rng.normal(size=(60, 12)), rng.normal(size=(20, 12))
     names = [f"word {number}" for number in range(20)]
     measure = find("measures", MEASURES, name)
     check_measure(lambda rng: measure(x, words, names, rng=rng))

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.calibration import searched, spaces, viewed
 from benchmarks.calibration.spaces import Sets
 from isthmus import measure
-from isthmus.measure import ONE_SET
+from isthmus.measure import ONE_SET, SHAPES
 from isthmus.types import Result
 
 Space = Callable[[np.random.Generator, int, int], Sets]
@@ -19,7 +19,7 @@ Measure = Callable[[Sets, np.random.Generator], Result]
 def by_name(name: str, **options: Any) -> Measure:
     """The registered measure of both sets or, for measures of one set, of the first."""
     function = getattr(measure, name)
-    if name in ONE_SET:
+    if name in ONE_SET or name in SHAPES:
         return lambda sets, rng: function(sets[0], rng=rng, **options)
     return lambda sets, rng: function(*sets, rng=rng, **options)
 
@@ -78,9 +78,11 @@ CASES: dict[str, Case] = {
     "distribution_gap": Case(by_name("distribution_gap"), spaces.exchangeable),
     "effective_rank": Case(by_name("effective_rank"), spaces.isotropic),
     "gap_concentration": Case(by_name("gap_concentration"), spaces.exchangeable),
+    "geodesic_stretch": Case(by_name("geodesic_stretch"), spaces.isotropic, truth="same n"),
     "hubness": Case(by_name("hubness"), spaces.wide, truth="same n"),
     "inter_cosine": Case(by_name("inter_cosine"), spaces.isotropic),
     "intra_cosine": Case(by_name("intra_cosine"), spaces.isotropic),
+    "intrinsic_dimension": Case(by_name("intrinsic_dimension"), spaces.isotropic, None),
     "linear_cka": Case(by_name("linear_cka"), spaces.unrelated),
     "matched_cosine": Case(by_name("matched_cosine"), spaces.unrelated),
     "matched_distance": Case(by_name("matched_distance"), spaces.unrelated),
@@ -92,6 +94,7 @@ CASES: dict[str, Case] = {
         by_name("neighbour_mixing"), spaces.exchangeable, spaces.overlapping, "same n"
     ),
     "participation_ratio": Case(by_name("participation_ratio"), spaces.isotropic),
+    "plane_map": Case(by_name("plane_map"), None, None),
     "relative_modality_gap": Case(by_name("relative_modality_gap"), spaces.unrelated),
     "spectrum": Case(by_name("spectrum"), spaces.isotropic, truth="same n", d=32),
     "temperature_shift": Case(by_name("temperature_shift"), None, truth="same n"),

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from isthmus import measure
+from isthmus.measure.dictionaries import fit_dictionary
 from isthmus.measure.text_spans import greedy, words_within
+from isthmus.testing import check_measure
 from isthmus.types import RequestError, Subspace
 
 NAMES = tuple(f"word {number}" for number in range(60))
@@ -107,3 +109,57 @@ def test_refusals():
         measure.text_span(np.ones((5, D)), words, NAMES)
     with pytest.raises(RequestError, match="60 words, 1 names"):
         words_within(Subspace.spanned(words[:1]), words, ["a"])
+
+
+def sums_of(atoms, n, k, seed):
+    """Vectors that are sums of k random atoms."""
+    rng = np.random.default_rng(seed)
+    code = np.zeros((n, len(atoms)))
+    for row in code:
+        row[rng.choice(len(atoms), k, replace=False)] = rng.uniform(0.5, 1.5, k)
+    return code @ atoms + 0.02 * rng.normal(size=(n, atoms.shape[1]))
+
+
+def directions(count, d, seed=5):
+    found = np.random.default_rng(seed).normal(size=(count, d))
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def test_planted_atoms_are_learned_also_more_than_dimensions():
+    atoms = directions(48, 32)
+    x = sums_of(atoms, 3000, 3, 0)
+    found = fit_dictionary(x, 96, 3, np.random.default_rng(1))
+    assert (found.atoms @ atoms.T).max(axis=0).mean() > 0.97
+    left = x - found.decode(found.encode(x))
+    assert (left**2).sum() < 0.1 * ((x - x.mean(axis=0)) ** 2).sum()
+    assert (found.encode(x) > 0).sum(axis=1).max() <= 3
+
+
+def test_learned_atoms_are_named_after_their_words_and_beat_a_gaussian():
+    atoms = directions(40, 48)
+    names = [f"atom {number}" for number in range(40)]
+    found = measure.learned_concepts(sums_of(atoms, 1500, 3, 0), atoms, names, size=(80, 3))
+    assert found.value > 0.9 > found.null.mean + 0.1
+    truth = sums_of(atoms, 1500, 3, 0)
+    row = int((truth @ atoms.T).max(axis=1).argmax())
+    heaviest = names[int((truth[row] @ atoms.T).argmax())]
+    assert found.top(row)[0][0] == heaviest
+    assert 0 < found.used <= 3
+    assert np.median(found.sureness[(found.weights > 0).any(axis=0)]) > 0.8
+    check_measure(lambda rng: measure.learned_concepts(truth[:200], atoms, names, rng=rng))
+
+
+def test_groups_are_held_out_whole():
+    rng = np.random.default_rng(3)
+    things = np.repeat(rng.normal(size=(60, 24)), 5, axis=0)
+    x = things + 1e-3 * rng.normal(size=things.shape)
+    words, names = directions(10, 24), [str(number) for number in range(10)]
+    size = (64, 1)
+    apart = measure.learned_concepts(x, words, names, size=size, groups=np.repeat(np.arange(60), 5))
+    mixed = measure.learned_concepts(x, words, names, size=size)
+    assert apart.n == 60
+    assert mixed.value > 0.95 > apart.value + 0.2
+    with pytest.raises(RequestError, match="a single group holds them all"):
+        measure.learned_concepts(x, words, names, groups=["a"] * 300)
+    with pytest.raises(RequestError, match="4 atoms of which 5 make a vector"):
+        measure.learned_concepts(x, words, names, size=(4, 5))

@@ -79,7 +79,15 @@ GRIDS: dict[str, str] = {
 }
 """Measures of a grid of objects in styles."""
 
+SHAPES: dict[str, str] = {
+    "geodesic_stretch": "isthmus.measure.neighbour_graphs:geodesic_stretch",
+    "intrinsic_dimension": "isthmus.measure.intrinsic_dimensions:intrinsic_dimension",
+    "plane_map": "isthmus.measure.plane_maps:plane_map",
+}
+"""Slower measures of one set: ``measure(a, *, rng)``. Studies leave them out."""
+
 WORDS: dict[str, str] = {
+    "learned_concepts": "isthmus.measure.dictionaries:learned_concepts",
     "sparse_concepts": "isthmus.measure.sparse_sums:sparse_concepts",
     "text_span": "isthmus.measure.text_spans:text_span",
 }
@@ -93,7 +101,7 @@ SPACES: dict[str, str] = {
 }
 """Measures of the same items in two spaces, of one model or two; items pair by id."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **WORDS, **SPACES}
+MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **SHAPES, **WORDS, **SPACES}
 
 
 def __getattr__(name: str) -> Any:

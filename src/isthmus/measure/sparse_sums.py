@@ -92,9 +92,9 @@ def sparse_concepts(
             f"Every word has a name and the penalty is above 0, but there are {len(words)} words, "
             f"{len(names)} names and a penalty of {penalty}."
         )
-    x, y = items.unit.astype(np.float64), _unit(np.asarray(words, dtype=np.float64))
+    x, y = items.unit.astype(np.float64), unit(np.asarray(words, dtype=np.float64))
     first, second = means if means is not None else (x.mean(axis=0), y.mean(axis=0))
-    z, dictionary = _unit(x - first), _unit(y - second)
+    z, dictionary = unit(x - first), unit(y - second)
     weights, cosines = _sums(z, dictionary, penalty)
     turn = np.linalg.qr(rng.normal(size=(x.shape[1], x.shape[1])))[0]
     _, chance = _sums(z, dictionary @ turn, penalty)
@@ -102,7 +102,7 @@ def sparse_concepts(
         name="cosine of sums of words",
         value=float(cosines.mean()),
         n=len(x),
-        interval=_around(cosines),
+        interval=around(cosines),
         null=Null("reference law", float(chance.mean()), note="the vocabulary turned at random"),
         names=tuple(map(str, names)),
         weights=weights,
@@ -111,7 +111,7 @@ def sparse_concepts(
     )
 
 
-def _around(cosines: Float[np.ndarray, " n"]) -> Interval | None:
+def around(cosines: Float[np.ndarray, " n"]) -> Interval | None:
     """Student's interval of the mean; none of one vector."""
     n = len(cosines)
     if n < 2:
@@ -128,8 +128,9 @@ def _sums(
 
     found = sparse_encode(z, dictionary, algorithm="lasso_cd", alpha=penalty, positive=True)
     weights = np.asarray(found, dtype=np.float64)
-    return weights, (_unit(weights @ dictionary) * z).sum(axis=1)
+    return weights, (unit(weights @ dictionary) * z).sum(axis=1)
 
 
-def _unit(x: Vectors) -> Vectors:
+def unit(x: Vectors) -> Vectors:
+    """Rows brought to length 1."""
     return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)

@@ -1,0 +1,70 @@
+"""Do hub remedies help? Skewness of neighbourhoods and R@1 on unseen glyphs, texts to pictures.
+
+    python -m benchmarks.hubs
+
+200 unseen objects, one picture each (noto). The bank is 500 names of training objects, so that no
+answer depends on another test query, or the queries themselves.
+"""
+
+import argparse
+
+import numpy as np
+
+import isthmus
+from benchmarks.harness import write_results
+from isthmus.lab import load
+from isthmus.measure.resampling import query_bootstrap
+from isthmus.transform.hub_remedies import HUB_REMEDIES, unhubbed
+
+
+def skewness(scores: np.ndarray, k: int = 10) -> float:
+    """Of how often a picture is among a text's k best."""
+    best = np.argsort(-scores, axis=1)[:, :k]
+    counts = np.bincount(best.ravel(), minlength=scores.shape[1]).astype(float)
+    away = counts - counts.mean()
+    return float((away**3).mean() / max((away**2).mean() ** 1.5, 1e-12))
+
+
+def told(method: str, bank: str, scores: np.ndarray, seed: int) -> dict[str, object]:
+    """One printed row."""
+    hit = (scores.argmax(axis=1) == np.arange(len(scores))).astype(float)
+    ends = query_bootstrap(hit, rng=np.random.default_rng(seed))
+    found, skew = float(hit.mean()), skewness(scores)
+    print(f"{method:18} {bank:16} R@1 {found:.3f} {ends}  skewness of the 10-occurrence {skew:.2f}")
+    return {
+        "method": method,
+        "bank": bank,
+        "R@1": found,
+        "interval": [ends.low, ends.high],
+        "skewness": skew,
+    }
+
+
+def main() -> None:
+    """Embed, correct, print, write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--space", default="mini")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    encoders, world = load(args.space), isthmus.worlds.load("glyphs")
+    rng = np.random.default_rng(args.seed)
+    names = np.array(world.items["text"].ids)
+    split = np.array([world.split[name] for name in names])
+    test = rng.permutation(names[split == "test"])[:200].tolist()
+    others = rng.permutation(names[split == "train"])[:500].tolist()
+    pictures = isthmus.embed(
+        encoders["image"], world.items["image"].take([f"{name}/noto" for name in test])
+    ).unit
+    texts = isthmus.embed(encoders["text"], world.items["text"].take(test)).unit
+    bank = isthmus.embed(encoders["text"], world.items["text"].take(others)).unit @ pictures.T
+    plain = texts @ pictures.T
+    banks = {"training names": bank, "the queries": plain}
+    rows = [told("nothing", "", plain, args.seed)]
+    for kind, known in banks.items():
+        for method in HUB_REMEDIES:
+            rows.append(told(method, kind, unhubbed(plain, method, known), args.seed))
+    write_results("hubs", {"space": args.space, "seed": args.seed, "n": len(test), "rows": rows})
+
+
+if __name__ == "__main__":
+    main()

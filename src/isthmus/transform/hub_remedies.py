@@ -1,0 +1,120 @@
+"""Scores without hubs: what is near to everybody counts for less.
+
+Each remedy takes cosines of queries (rows) and a gallery (columns) and gives scores to rank by.
+How near a gallery item is to everybody is read from a *bank* of other queries; the queries
+themselves may serve, but then the answer to one depends on the others.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.types import RequestError
+
+Scores = Float[np.ndarray, "q m"]
+Bank = Float[np.ndarray, "b m"]
+
+NEAR = 10
+"""Neighbours that local remedies look at."""
+SHARPNESS = 20.0
+"""Of the inverted softmax: its inverse temperature, for cosines."""
+
+
+def unhubbed(
+    scores: Scores, method: str = "csls", bank: Float[np.ndarray, "b k"] | None = None
+) -> Scores:
+    """Scores after one of ``HUB_REMEDIES``.
+
+    Args:
+        scores: cosines of queries and gallery.
+        method: its name.
+        bank: cosines of other queries and the same gallery, such as of training captions; None
+            takes the queries themselves.
+
+    Raises:
+        RequestError: an unknown method, or a bank of another gallery.
+    """
+    if method not in HUB_REMEDIES:
+        raise RequestError(f"A hub remedy is one of {', '.join(HUB_REMEDIES)}, not {method!r}.")
+    bank = scores if bank is None else bank
+    if bank.shape[1] != scores.shape[1] or not len(bank):
+        raise RequestError(
+            f"The bank holds scores of the same gallery: wanted {scores.shape[1]} columns, got "
+            f"{bank.shape[1]} and {len(bank)} rows."
+        )
+    return HUB_REMEDIES[method](scores, bank)
+
+
+def csls(scores: Scores, bank: Bank) -> Scores:
+    """Cross-domain similarity local scaling: 2 s - mean of both sides' k nearest.
+
+    Conneau et al. 2018, Word translation without parallel data, equation 3.
+    """
+    return 2 * scores - _nearest(scores, 1)[:, None] - _nearest(bank, 0)
+
+
+def local_scaling(scores: Scores, bank: Bank) -> Scores:
+    """exp(-d² / (local scale of the query · of the item)), d² = 2 - 2 s; ranks by its logarithm.
+
+    Zelnik-Manor & Perona 2004; scale: distance to the k-th neighbour. Schnitzer et al. 2012.
+    """
+    away, others = np.maximum(2 - 2 * scores, 0), np.maximum(2 - 2 * bank, 0)
+    own = np.sqrt(_kth(away, 1))[:, None]
+    theirs = np.sqrt(_kth(others, 0))
+    return -away / np.maximum(own * theirs, 1e-12)
+
+
+def mutual_proximity(scores: Scores, bank: Bank) -> Scores:
+    """Chance that neither the query nor the item has a farther other, both Gaussian.
+
+    Schnitzer et al. 2012, JMLR 13, section 3.2.2 (independent Gaussians).
+    """
+    from scipy.special import log_ndtr
+
+    own = (scores - scores.mean(axis=1, keepdims=True)) / _spread(scores, 1)[:, None]
+    theirs = (scores - bank.mean(axis=0)) / _spread(bank, 0)
+    return log_ndtr(own) + log_ndtr(theirs)
+
+
+def inverted_softmax(scores: Scores, bank: Bank) -> Scores:
+    """Logarithm of the softmax over the bank's queries in place of the gallery.
+
+    Smith et al. 2017, Offline bilingual word vectors, equation 6; QB-Norm (Bogolin et al. 2022)
+    uses it with a bank.
+    """
+    from scipy.special import logsumexp
+
+    return SHARPNESS * scores - logsumexp(SHARPNESS * bank, axis=0)
+
+
+def centred(scores: Scores, bank: Bank) -> Scores:
+    """Less each item's mean over the bank: what is left when the bank's middle is the origin.
+
+    Hara et al. 2015, AAAI, localized centering with the whole bank as neighbourhood.
+    """
+    return scores - bank.mean(axis=0)
+
+
+HUB_REMEDIES: dict[str, Callable[[Scores, Bank], Scores]] = {
+    "csls": csls,
+    "local_scaling": local_scaling,
+    "mutual_proximity": mutual_proximity,
+    "inverted_softmax": inverted_softmax,
+    "centred": centred,
+}
+
+
+def _nearest(scores: np.ndarray, axis: int) -> np.ndarray:
+    """Mean of the k largest along an axis."""
+    k = min(NEAR, scores.shape[axis])
+    return np.take(np.sort(scores, axis=axis), range(-k, 0), axis=axis).mean(axis=axis)
+
+
+def _kth(away: np.ndarray, axis: int) -> np.ndarray:
+    k = min(NEAR, away.shape[axis])
+    return np.take(np.sort(away, axis=axis), k - 1, axis=axis)
+
+
+def _spread(scores: np.ndarray, axis: int) -> np.ndarray:
+    return np.maximum(scores.std(axis=axis), 1e-9)
