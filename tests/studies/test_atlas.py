@@ -180,3 +180,15 @@ def test_of_the_bundled_world_without_a_word(tmp_path, capsys):
 def test_requests_that_cannot_be_met(words, said, capsys, tmp_path):
     assert main(["atlas", *words, "--out", str(tmp_path / "run")]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_views_in_further_styles_share_the_variance(tmp_path, capsys):
+    asked = ["atlas", "--limit", "4", "--views", "10", "--styles", "flat", "sketch", "--quiet"]
+    assert main([*asked, "--json", "--out", str(tmp_path / "run")]) == 0
+    found = json.loads(capsys.readouterr().out)["report"]["results"]["variance with style"]
+    assert found["levels"] == {"object": 4, "view": 10, "style": 3}
+    assert sum(found["shares"].values()) == pytest.approx(1)
+    assert found["components"]["style"] > 0.02
+    assert main(["atlas", "--styles", "oil", "--out", str(tmp_path / "other")]) == 2
+    assert "some of flat, toon, sketch, photo, not 'oil'" in capsys.readouterr().err

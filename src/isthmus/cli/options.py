@@ -120,6 +120,9 @@ class Atlas:
     """Where the cameras stand; pose, loop and interpolation need the turntable."""
     up: Literal["x", "y", "z"] = "y"
     """The axis that points up in your files."""
+    styles: tuple[str, ...] = ()
+    """Draw every view in these styles too (flat, toon, sketch, photo) and share the variance
+    between object, view and style."""
     limit: int = 0
     """Objects at most, the first ones; 0 is all."""
     words: Path | None = None

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 SOURCES = 200
 """Items from which all distances are looked at."""
-LARGEST = 2_000
+LARGEST = 1_000
 """Items of the graph; of more, as many are drawn."""
 SUBSAMPLES = 20
 """Subsamples of items behind the interval."""
-DRAWS = 19
-"""Isotropic clouds of the null; 0.05 (DRAWS + 1) is whole."""
+DRAWS = 39
+"""Isotropic clouds of the null; 0.05 (DRAWS + 1) is 2, one for each tail."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ def geodesic_stretch(
 ) -> GeodesicStretch:
     """Mean over pairs of geodesic distance over angle, on the graph of the k nearest neighbours.
 
-    Of more than 2,000 items as many are drawn.
+    Of more than 1,000 items as many are drawn.
 
     Raises:
         RequestError: k is not from 1 to half of the items.

@@ -100,7 +100,7 @@ def variance_shares(
     cells = int(np.prod(sizes)) - 1
     called = {effect: JOIN.join(names[axis] for axis in effect) for effect in effects}
     return VarianceShares(
-        name=f"variance by {names[0]}",
+        name=f"variance by {names[0]} ({JOIN.join(names)})",
         value=corrected,
         n=sizes[0],
         interval=interval,

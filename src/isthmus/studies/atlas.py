@@ -14,6 +14,7 @@ from isthmus import measure
 from isthmus.measure.subspaces import affine_subspace
 from isthmus.studies import object_pages
 from isthmus.studies.atlas_pages import assembled
+from isthmus.studies.atlas_variances import shared
 from isthmus.studies.folder import write_run
 from isthmus.studies.object_spaces import Nesting, Overlaps, nestings, overlaps
 from isthmus.studies.object_views import ObjectViews, measured
@@ -39,6 +40,8 @@ class AtlasInput:
     """Turns that change no picture, by object; 1 where not given."""
     words: tuple[EmbeddingSet, tuple[str, ...]] | None = None
     """Vectors of a vocabulary and its texts, to name objects with."""
+    styled: EmbeddingSet | None = None
+    """The same views in further drawing styles; ``factors`` know their object, view and style."""
     pictures: Items | None = None
     """The renders, by the ids of the views."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -116,7 +119,7 @@ def charted(given: AtlasInput, seed: int = 0, progress: bool = False) -> Atlas:
                 identity=_own_identity(identity, name),
             )
         )
-    results, missing = _together(given, rows, seed)
+    results, missing = shared(given, rows, seed)
     if isinstance(identity, str):
         missing["identity"] = identity
     else:
@@ -178,23 +181,3 @@ def _own_identity(identity: Any, name: str) -> dict[str, float]:
         return {}
     shares = identity.by_object[identity.objects.index(name)]
     return dict(zip(identity.rules, map(float, shares), strict=True))
-
-
-def _together(
-    given: AtlasInput, rows: Mapping[str, np.ndarray], seed: int
-) -> tuple[dict[str, Result], dict[str, str]]:
-    """Variance by object and view, where all objects are seen from the same views."""
-    if not given.ring and len({len(own) for own in rows.values()}) > 1:
-        return {}, {"variance": "the objects are not seen from the same views"}
-    picked = np.concatenate(list(rows.values()))
-    owner = np.repeat(list(rows), [len(own) for own in rows.values()])
-    view = np.concatenate([np.arange(len(own)) for own in rows.values()])
-    try:
-        shares = measure.variance_shares(
-            given.views.unit[picked],
-            {"object": owner, "view": view},
-            rng=np.random.default_rng(seed),
-        )
-    except IsthmusError as error:
-        return {}, {"variance": str(error)}
-    return {"variance": shares}, {}

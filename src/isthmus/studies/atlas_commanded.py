@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from isthmus.lab import JobOptions, embed_into, load
 from isthmus.lab.rendering import Look, named, rendered_into
+from isthmus.lab.restyling import restyled_into
 from isthmus.report import amount
 from isthmus.studies.atlas import AtlasInput, atlas
 from isthmus.studies.commanded import DEFAULT_SPACE, Done, own_folder
 from isthmus.studies.sources import EVERYTHING
 from isthmus.types import EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.cameras import RIGS
+from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
 from isthmus.worlds.meshes import mesh_folder
 
@@ -32,6 +35,8 @@ class AtlasAsked:
     views: int = 24
     rig: str = "turntable"
     up: str = "y"
+    styles: tuple[str, ...] = ()
+    """Further drawing styles that every view is drawn in, to share the variance with style."""
     limit: int = 0
     """Objects at most, the first ones; 0 is all."""
     words: Path | None = None
@@ -65,13 +70,15 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
     report = embed_into(
         folder / "jobs" / "views", encoders["image"], views.world.items["image"], job
     )
+    styled, factors = _styled(asked, world, look, encoders, folder, job)
     ring = asked.rig == "turntable"
     given = AtlasInput(
         views=report.embedded,
-        factors=views.world.factors,
+        factors={**views.world.factors, **factors},
         ring=ring,
         symmetry=views.symmetry if ring else {},
         words=_words(asked, views.world, encoders, folder, job),
+        styled=styled,
         pictures=views.world.items["image"],
         faults={**views.world.faults, **report.faults},
         context={
@@ -96,6 +103,10 @@ def _objects(asked: AtlasAsked) -> World:
         raise RequestError("Name either a folder of objects or a world, not both.")
     if asked.rig not in RIGS:
         raise RequestError(f"A rig is one of {', '.join(RIGS)}, not {asked.rig!r}.")
+    if unknown := [style for style in asked.styles if style not in DRAWING_STYLES]:
+        raise RequestError(
+            f"Further styles are some of {', '.join(DRAWING_STYLES)}, not {unknown[0]!r}."
+        )
     if asked.views < 10:
         raise RequestError(f"An atlas wants 10 views of each object or more, not {asked.views}.")
     world = (
@@ -112,6 +123,22 @@ def _objects(asked: AtlasAsked) -> World:
         some = meshes.take(meshes.ids[: asked.limit])
         world = replace(world, items={**world.items, "mesh": some})
     return world
+
+
+def _styled(
+    asked: AtlasAsked,
+    world: World,
+    look: Look,
+    encoders: Mapping[str, Encoder],
+    folder: Path,
+    job: JobOptions,
+) -> tuple[EmbeddingSet | None, Mapping[str, Mapping[str, Any]]]:
+    """Vectors of the views in further styles, and what is known of them."""
+    if not asked.styles:
+        return None, {}
+    drawn = restyled_into(folder / "styles", world, look, asked.styles, progress=job.progress)
+    report = embed_into(folder / "jobs" / "styles", encoders["image"], drawn.items["image"], job)
+    return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
 
 
 def _words(
