@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.clouds import cloud
+from isthmus.measure.clouds import cloud, directions
 from isthmus.measure.door import SetLike, one
 from isthmus.measure.local_dimensions import NAMES, estimates
 from isthmus.measure.nulls import chance
@@ -91,8 +91,8 @@ def intrinsic_dimension(
     The interval holds what every family of constructed manifolds gives that fits as well as the
     best one, and so is wide where families cannot be told apart: with 500 points a flat torus of
     20 dimensions or more looks like a sphere of twice as many. The null is 500 (or as many as
-    there are) uniform directions in all coordinates. Of more than 2,000 items random parts
-    are looked at.
+    there are) uniform directions in all coordinates, against as many items. Of more than 2,000
+    items random parts are looked at.
 
     Raises:
         RequestError: fewer than 60 different vectors.
@@ -100,10 +100,12 @@ def intrinsic_dimension(
     Source: see ``paper``; the families are in ``tools/manifolds.py``.
     """
     items, rng = one(a), seeded(rng)
-    found = dimension_of(cloud(items).sampled.x, rng=rng)
-    points = min(len(items), NULL_POINTS)
+    x = cloud(items).sampled.x
+    found = dimension_of(x, rng=rng)
+    few = x if len(x) <= NULL_POINTS else x[rng.choice(len(x), NULL_POINTS, replace=False)]
+    tried = found if len(x) <= NULL_POINTS else dimension_of(few, rng=rng)
     isotropic = [
-        dimension_of(rng.normal(size=(points, items.space.dim)), rng=rng).dimension
+        dimension_of(directions(rng.normal(size=few.shape)), rng=rng).dimension
         for _ in range(NULL_DRAWS)
     ]
     return IntrinsicDimension(
@@ -111,7 +113,7 @@ def intrinsic_dimension(
         value=found.dimension,
         n=len(items),
         interval=Interval(found.low, found.high, "families of manifolds that fit as well"),
-        null=chance("reference law", found.dimension, np.array(isotropic), "lower"),
+        null=chance("reference law", tried.dimension, np.array(isotropic), "lower"),
         raw=found.raw,
         families=found.families,
     )

@@ -18,7 +18,7 @@ from isthmus.studies.atlas_variances import shared
 from isthmus.studies.folder import write_run
 from isthmus.studies.object_spaces import Nesting, Overlaps, nestings, overlaps
 from isthmus.studies.object_views import ObjectViews, measured
-from isthmus.studies.object_words import Named, named
+from isthmus.studies.object_words import Named, moving, named
 from isthmus.studies.results import StudyResult
 from isthmus.types import EmbeddingSet, IsthmusError, Items, RequestError, Result
 
@@ -105,17 +105,19 @@ def charted(given: AtlasInput, seed: int = 0, progress: bool = False) -> Atlas:
         azimuth = [given.factors[given.views.ids[row]].get("azimuth") for row in own]
         around = np.array(azimuth, float) if given.ring and None not in azimuth else None
         results, missing = measured(x[own], around, turns, [seed, number])
+        space = affine_subspace(x[own])
         objects.append(
             ObjectViews(
                 name=name,
                 said=called(given, name),
                 category=str(given.factors.get(name, {}).get("label", "")),
                 rows=own,
-                space=affine_subspace(x[own]),
+                space=space,
                 symmetry=turns,
                 results=results,
                 missing=missing,
                 words=spoken.words[number] if spoken else (),
+                moving=moving(space, given.words),
                 identity=_own_identity(identity, name),
             )
         )

@@ -180,6 +180,14 @@ def _others(one: ObjectViews, found: "Atlas") -> list[Block]:
     if one.words:
         rows = tuple((word, f"{cosine:.3f}") for word, cosine in one.words)
         blocks.append(Table("Nearest words", ("text", "cosine"), rows, ("cosine",)))
+    if one.moving:
+        rows = tuple((word, f"{share:.3f}") for word, share, _ in one.moving)
+        chance = one.space.dim / one.space.basis.shape[-1]
+        caption = (
+            f"Words that lie most in the directions that its views move along (a random direction: "
+            f"{number(chance)})"
+        )
+        blocks.append(Table(caption, ("text", "share inside"), rows, ("share inside",)))
     spaces = found.overlaps
     if one.name in spaces.objects and len(spaces.objects) > 1:
         row = spaces.objects.index(one.name)

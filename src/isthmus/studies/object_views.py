@@ -32,6 +32,9 @@ class ObjectViews:
     """What could not be measured, with the reason."""
     words: tuple[tuple[str, float], ...] = ()
     """The nearest names of the vocabulary with their cosines."""
+    moving: tuple[tuple[str, float, float], ...] = ()
+    """The words that lie most in the directions its views move along: the share of each word's
+    squared length there, and p against a random direction, adjusted for all words."""
     identity: Mapping[str, float] = field(default_factory=dict[str, float])
     """Share of its unseen views that each rule gives to it."""
 
@@ -44,6 +47,7 @@ class ObjectViews:
             "rank": self.space.dim,
             "symmetry": self.symmetry,
             "words": [[word, cosine] for word, cosine in self.words],
+            "moving": [list(word) for word in self.moving],
             "identity": dict(self.identity),
             "results": {key: plain(result.to_dict()) for key, result in self.results.items()},
             "missing": dict(self.missing),

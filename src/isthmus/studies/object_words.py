@@ -1,4 +1,4 @@
-"""Which words name an object: the texts nearest to the mean of its views."""
+"""Which words name an object, and which the directions that its views move along?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,14 @@ from jaxtyping import Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.resampling import wilson
-from isthmus.types import EmbeddingSet, Interval
+from isthmus.measure.text_spans import words_within
+from isthmus.types import EmbeddingSet, Interval, Subspace
 
 CENTRED = 8
 """Objects from which on both sides are centred: the mean of fewer is mostly themselves."""
 TOP = 5
+MOVING = 3
+"""Words of the directions that views move along."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,3 +69,13 @@ def named(middles: Vectors, own: Sequence[str], words: EmbeddingSet, texts: Sequ
         for row, name in enumerate(own)
     ]
     return Named(nearest, np.array(ranks), len(texts), centred)
+
+
+def moving(
+    space: Subspace, vocabulary: tuple[EmbeddingSet, tuple[str, ...]] | None
+) -> tuple[tuple[str, float, float], ...]:
+    """The words that lie most in a subspace of views, with their shares and adjusted p."""
+    if vocabulary is None or not space.dim:
+        return ()
+    words, texts = vocabulary
+    return tuple(words_within(space, words.unit, texts, MOVING))
