@@ -118,6 +118,11 @@ def test_symmetry_is_the_largest_turn_that_changes_nothing():
     assert symmetry(np.tile(views[:1], (24, 1))) == 24
 
 
+GLTF = """{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}],
+"nodes": [{"mesh": 0}], "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}],
+"accessors": [{"componentType": 5126, "count": 3, "type": "VEC3"}]}"""
+
+
 def _meshes(folder):
     import trimesh
 
@@ -130,6 +135,12 @@ def _meshes(folder):
     ).export(folder / "cylinder.stl")
     (folder / "broken.glb").write_bytes(b"glTF nothing")
     (folder / "nan.off").write_text("OFF\n3 1 0\n0 0 0\n1 0 nan\n0 1 0\n3 0 1 2\n")
+    bomb = json.loads(GLTF)
+    bomb["accessors"][0]["count"] = 3_000_000_000  # no buffer behind it: 36 GB of zeros
+    (folder / "bomb.gltf").write_text(json.dumps(bomb))
+    with (folder / "ten_million.stl").open("wb") as file:  # a hole on the disk, no bytes
+        file.write(b"x" * 80 + (10_000_000).to_bytes(4, "little"))
+        file.truncate(84 + 50 * 10_000_000)
     (folder / "points.ply").write_text(
         "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\n"
         "property float z\nend_header\n0 0 0\n"
@@ -145,7 +156,11 @@ def test_from_files_to_pages_and_again_without_work(tmp_path, capsys):
     asked += ["--words", str(tmp_path / "words.txt"), "--out", str(tmp_path / "run")]
     assert main(asked) == 0
     told = json.loads(capsys.readouterr().out)
-    assert set(told["faults"]) == {"broken.glb", "nan.off", "points.ply"}
+    assert set(told["faults"]) == {
+        "bomb.gltf", "broken.glb", "nan.off", "points.ply", "ten_million.stl",
+    }  # fmt: skip
+    assert "has 3,000,000,000 corners" in told["faults"]["bomb.gltf"]
+    assert "has 30,000,000 corners" in told["faults"]["ten_million.stl"]
     record = told["report"]["objects"]
     assert record["cylinder.stl"]["symmetry"] == 12
     assert "turning it changes no picture" in record["cylinder.stl"]["missing"]["pose"]

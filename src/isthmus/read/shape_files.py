@@ -4,7 +4,7 @@ import io
 import json
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ def opened(source: Path | bytes) -> Mesh:
     kind = kind_of(data)
     if kind is None:
         raise ItemError(f"{name} is not a mesh: GLB, glTF, OBJ, PLY, STL or OFF is wanted.")
+    claimed(data, kind)
     beside: Any = Beside(source.parent if isinstance(source, Path) else None)
     try:
         with quiet:
@@ -101,6 +102,38 @@ def is_gltf(data: bytes) -> bool:
         return "asset" in json.loads(data)
     except ValueError:
         return False
+
+
+def claimed(data: bytes, kind: str) -> None:
+    """Refuse a file that claims more than is read: a claim costs no bytes, what it makes does.
+
+    An accessor of a glTF without a buffer is all zeros, of any length.
+
+    Raises:
+        ItemError: more corners than `MAX_FACES` triangles have.
+    """
+    try:
+        corners = CLAIMS[kind](data) if kind in CLAIMS else 0
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error):
+        return  # damaged in another way, which the reader will say
+    if corners > 3 * MAX_FACES:
+        raise ItemError(
+            f"The mesh has {corners:,} corners; {3 * MAX_FACES:,}, those of {MAX_FACES:,} "
+            "triangles, are read: simplify it first."
+        )
+
+
+def _longest_accessor(document: bytes) -> int:
+    accessors = json.loads(document).get("accessors", ())
+    return max((int(one["count"]) for one in accessors), default=0)
+
+
+CLAIMS: dict[str, Callable[[bytes], int]] = {
+    "glb": lambda data: _longest_accessor(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]]),
+    "gltf": _longest_accessor,
+    "stl": lambda data: 3 * struct.unpack_from("<I", data, 80)[0],
+}
+"""Corners that a file of each format claims to have, before they are read."""
 
 
 class Beside:
