@@ -1,6 +1,7 @@
 """Intrinsic dimension on manifolds whose family the calibration does not know.
 
     python -m benchmarks.dimensions [--draws 20]
+    python -m benchmarks.dimensions --arrays PAIRS.npz   # of vectors that you have, instead
 
 Each manifold is scored after all families like it are left out; beside it, the plain estimates.
 """
@@ -8,11 +9,12 @@ Each manifold is scored after all families like it are left out; beside it, the 
 import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.harness import write_results
-from isthmus.measure.intrinsic_dimensions import dimension_of
+from isthmus.measure.intrinsic_dimensions import dimension_of, intrinsic_dimension
 from isthmus.measure.local_dimensions import NAMES
 from tools import manifolds
 
@@ -125,7 +127,14 @@ def main() -> None:
     """Score, print, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--arrays", type=Path)
     args = parser.parse_args()
+    if args.arrays:
+        for name, x in np.load(args.arrays).items():
+            result = intrinsic_dimension(x)
+            print(f"{name}: {result}\n  {result.about}")
+            print("  " + ", ".join(f"{key} {value:.1f}" for key, value in result.raw.items()))
+        return
     found = list(rows(args.draws))
     print(f"{'':24}" + "".join(f"{d:>7}" for d in DIMENSIONS) + "  in interval")
     for name in STANDARD:

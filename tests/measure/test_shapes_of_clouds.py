@@ -40,6 +40,20 @@ def test_plain_estimates_are_right_where_points_are_many(d):
     assert levina_bickel(distances, 20) == pytest.approx(d, rel=0.15)
 
 
+@pytest.mark.slow
+def test_plain_estimates_are_those_of_scikit_dimension():
+    reference = pytest.importorskip("skdim").id
+    x = sphere(500, 10)
+    distances, _ = neighbours(x, 20)
+    theirs = reference.MLE(K=20, unbiased=True).fit(x, comb="mle").dimension_
+    assert levina_bickel(distances, 20) == pytest.approx(theirs, rel=1e-9)
+    fitted = reference.TwoNN().fit(x).dimension_  # a line through nine tenths of the ratios
+    assert two_nn(distances) == pytest.approx(fitted, rel=0.05)
+    assert simplex_skewness(x[:300]) == pytest.approx(
+        reference.ESS().fit(x[:300]).dimension_, rel=0.1
+    )
+
+
 def test_two_nn_is_the_exponent_of_its_law():
     ratio = 1 / np.random.default_rng(0).random(20_000) ** (1 / 7)
     assert two_nn(np.stack([np.ones_like(ratio), ratio], axis=1)) == pytest.approx(7, rel=0.03)
