@@ -9,7 +9,7 @@ pytest.importorskip("numba")
 trimesh = pytest.importorskip("trimesh")
 
 from isthmus.lab.rendering import Look  # noqa: E402
-from isthmus.lab.restyling import restyled_into  # noqa: E402
+from isthmus.lab.style_renders import restyled_into  # noqa: E402
 from isthmus.read.shapes import Material, mesh  # noqa: E402
 from isthmus.types import Items, RequestError, World  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402

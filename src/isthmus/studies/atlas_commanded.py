@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.lab import JobOptions, embed_into, load
 from isthmus.lab.rendering import Look, named, rendered_into
-from isthmus.lab.restyling import restyled_into
+from isthmus.lab.style_renders import restyled_into
 from isthmus.report import amount
 from isthmus.studies.atlas import AtlasInput, atlas
 from isthmus.studies.commanded import DEFAULT_SPACE, Done, own_folder

@@ -8,7 +8,7 @@ import numpy as np
 
 from isthmus.lab import JobOptions, embed_into, load
 from isthmus.lab.rendering import Look
-from isthmus.lab.restyling import restyled_into
+from isthmus.lab.style_renders import restyled_into
 from isthmus.studies.commanded import DEFAULT_SPACE, own_folder
 from isthmus.studies.label_tables import labels_of_vectors
 from isthmus.studies.styles import StylesResult, styles
