@@ -14,7 +14,7 @@ import isthmus
 from benchmarks.harness import write_results
 from isthmus.lab import load
 from isthmus.measure.resampling import query_bootstrap
-from isthmus.transform.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.similarity.hub_remedies import HUB_REMEDIES, unhubbed
 
 
 def skewness(scores: np.ndarray, k: int = 10) -> float:

@@ -4,7 +4,16 @@ Similarities use array operators that NumPy and torch share, so that they serve 
 """
 
 SIMILARITIES = {
+    "angle": "isthmus.similarity.angle:angle",
     "cosine": "isthmus.similarity.cosine:cosine",
     "dot": "isthmus.similarity.dot:dot",
     "euclidean": "isthmus.similarity.euclidean:euclidean",
+    "lorentz": "isthmus.similarity.lorentz:lorentz",
 }
+"""Without parameters; ``learned.py`` has a matrix, ``maxsim.py`` many vectors an item."""
+
+LEARNED = {
+    "bilinear": "isthmus.similarity.learned:Bilinear",
+    "mahalanobis": "isthmus.similarity.learned:Mahalanobis",
+}
+"""Classes that take a matrix and give a similarity."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.transform.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.similarity.hub_remedies import HUB_REMEDIES, unhubbed
 from isthmus.types import RequestError
 
 

@@ -17,6 +17,8 @@ Bank = Float[np.ndarray, "b m"]
 
 NEAR = 10
 """Neighbours that local remedies look at."""
+SHARE = 0.75
+"""Of an item's nearness to the bank that nearest-neighbour normalisation takes off."""
 SHARPNESS = 20.0
 """Of the inverted softmax: its inverse temperature, for cosines."""
 
@@ -96,11 +98,32 @@ def centred(scores: Scores, bank: Bank) -> Scores:
     return scores - bank.mean(axis=0)
 
 
+def qb_norm(scores: Scores, bank: Bank) -> Scores:
+    """Inverted softmax where a query's best item is one of the bank's favourites, else plain.
+
+    Bogolin et al. 2022, Cross Modal Retrieval with Querybank Normalisation, equations 2 and 3
+    (dynamic inverted softmax); favourites are items that some query of the bank ranks first.
+    """
+    favourites = np.unique(bank.argmax(axis=1))
+    hubbed = np.isin(scores.argmax(axis=1), favourites)
+    return np.where(hubbed[:, None], inverted_softmax(scores, bank), SHARPNESS * scores)
+
+
+def neighbour_normalised(scores: Scores, bank: Bank) -> Scores:
+    """Less 3/4 of each item's mean cosine to the bank's k nearest queries (NNN).
+
+    Chowdhury et al. 2024, Nearest Neighbor Normalization Improves Multimodal Retrieval, equation 2.
+    """
+    return scores - SHARE * _nearest(bank, 0)
+
+
 HUB_REMEDIES: dict[str, Callable[[Scores, Bank], Scores]] = {
     "csls": csls,
     "local_scaling": local_scaling,
     "mutual_proximity": mutual_proximity,
     "inverted_softmax": inverted_softmax,
+    "qb_norm": qb_norm,
+    "neighbour_normalised": neighbour_normalised,
     "centred": centred,
 }
 
