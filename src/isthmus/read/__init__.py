@@ -6,5 +6,6 @@
 READERS = {
     "image": "isthmus.read.image:picture",
     "mesh": "isthmus.read.shapes:mesh",
+    "points": "isthmus.read.clouds:cloud",
     "text": "isthmus.read.text:text",
 }

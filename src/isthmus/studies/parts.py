@@ -9,14 +9,17 @@ from isthmus.lab import load
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
-from isthmus.similarity import SIMILARITIES
+from isthmus.similarity import LEARNED, SIMILARITIES
+from isthmus.train import LOSSES, REGULARISERS
 from isthmus.worlds import WORLDS
 from isthmus.worlds import load as load_world
 
 REGISTERS = {
     "encoders": ENCODERS,
     "worlds": WORLDS,
-    "similarities": SIMILARITIES,
+    "similarities": {**SIMILARITIES, **LEARNED},
+    "losses": LOSSES,
+    "regularisers": REGULARISERS,
     "measures": MEASURES,
     "readers": READERS,
 }

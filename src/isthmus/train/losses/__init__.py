@@ -1,0 +1,1 @@
+"""Losses on logits: what matches should score above what does not."""

@@ -1,0 +1,64 @@
+"""InfoNCE whose sum leaves the match out, so that a found match still pulls."""
+
+from typing import Any
+
+from isthmus.train.losses.parts import FAR, both_ways, log_sum_exp, matches
+from isthmus.types import RequestError
+
+WIDTH = 0.5
+"""Of the weights of ``decoupled``, in units of cosine over its temperature of 1."""
+
+
+def info_loob(logits: Any, targets: Any = None) -> Any:
+    """Leave-one-out bound: log of the sum over what does not match, less the match.
+
+    Has no lower bound: it is small where nothing else is near.
+
+    Source: Poole et al. 2019, equation 12; Fürst et al. 2022 (CLOOB), equation 4. CLOOB's Hopfield
+    retrieval changes the logits, not the loss.
+    """
+    return both_ways(_rows, logits, apart(logits, targets))
+
+
+def apart(logits: Any, targets: Any) -> Any:
+    """The matches, where every row and column has something else as well.
+
+    Raises:
+        RequestError: a row or column in which everything matches.
+    """
+    match = matches(logits, targets)
+    least = min(int((1 - match).sum(axis=axis).min()) for axis in (0, 1))
+    if least < 1:
+        raise RequestError(
+            "Leaving the match out must leave something: every row and column of the logits needs "
+            f"an item that does not match; these are {tuple(logits.shape)}."
+        )
+    return match
+
+
+def _rows(logits: Any, match: Any) -> Any:
+    count = match.sum(axis=1)
+    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
+    return log_sum_exp(logits + FAR * match, 1) - mean
+
+
+def decoupled(logits: Any, targets: Any = None) -> Any:
+    """``info_loob`` with each match weighted: easy ones count less, hard ones more.
+
+    w = 2 - exp(s / width) / mean(exp(s / width)), s the match's logit over the largest one.
+
+    Source: Yeh et al. 2022, Decoupled Contrastive Learning, equations 5 and 6 (DCLW).
+    """
+    return both_ways(_weighted, logits, apart(logits, targets))
+
+
+def _weighted(logits: Any, match: Any) -> Any:
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(logits)
+    count = match.sum(axis=1)
+    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
+    scale = xp.max(xp.abs(logits))
+    easy = xp.exp(mean / ((scale + (scale == 0) * 1) * WIDTH))
+    weight = 2 - easy / xp.mean(easy)
+    return log_sum_exp(logits + FAR * match, 1) - weight * mean

@@ -1,0 +1,1 @@
+"""Regularisers on vectors: what a space should be like, whatever matches."""
