@@ -1,0 +1,94 @@
+"""Tiled losses are the plain ones: value and gradients, with uneven tiles."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
+
+from isthmus.registry import find  # noqa: E402
+from isthmus.train import LOSSES, tiles  # noqa: E402
+from isthmus.train.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid  # noqa: E402
+from isthmus.types import RequestError  # noqa: E402
+
+
+def sides(n, m, d, dtype, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    made = (torch.randn(k, d, generator=generator, dtype=torch.float64) for k in (n, m))
+    return [torch.nn.functional.normalize(x).to(dtype).requires_grad_() for x in made]
+
+
+def slopes(value, *inputs):
+    return torch.autograd.grad(value, inputs)
+
+
+def relative(found, wanted):
+    return float((found.double() - wanted).norm() / wanted.norm())
+
+
+@pytest.mark.parametrize("name", TILED)
+@pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
+def test_a_tiled_loss_is_the_plain_one_in_double(name, scale, monkeypatch):
+    monkeypatch.setattr(tiles, "BLOCK", 7 * 40)  # blocks of seven rows of forty
+    a, b = sides(40, 40, 6, torch.float64)
+    t = torch.tensor(scale, dtype=torch.float64, requires_grad=True)
+    plain = find("losses", LOSSES, name)(t * a @ b.T)
+    tiled = TILED[name](a, b, t)
+    assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-10)
+    for found, wanted in zip(slopes(tiled, a, b, t), slopes(plain, a, b, t), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["multi_positive", "info_loob", "sigmoid"])
+def test_groups_stand_for_targets(name, monkeypatch):
+    monkeypatch.setattr(tiles, "BLOCK", 5 * 30)
+    a, b = sides(12, 30, 6, torch.float64)
+    a_group, b_group = torch.arange(12) % 7, torch.arange(30) % 9
+    targets = (a_group[:, None] == b_group).double()
+    plain = find("losses", LOSSES, name)(4 * a @ b.T, targets)
+    tiled = TILED[name](a, b, 4.0, (a_group, b_group))
+    assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-10)
+    for found, wanted in zip(slopes(tiled, a, b), slopes(plain, a, b), strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", TILED)
+def test_two_thousand_rows_in_single_precision(name, monkeypatch):
+    monkeypatch.setattr(tiles, "BLOCK", 300 * 2000 + 17)
+    wanted_a, wanted_b = sides(2000, 2000, 64, torch.float64)
+    a, b = (x.detach().float().requires_grad_() for x in (wanted_a, wanted_b))
+    plain = find("losses", LOSSES, name)(20 * wanted_a @ wanted_b.T)
+    tiled = TILED[name](a, b, 20.0)
+    assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-5)
+    for found, wanted in zip(slopes(tiled, a, b), slopes(plain, wanted_a, wanted_b), strict=True):
+        assert relative(found, wanted) < 1e-5
+
+
+def test_the_bias_of_a_sigmoid_has_its_slope():
+    a, b = sides(9, 9, 4, torch.float64)
+    bias = torch.tensor(-3.0, dtype=torch.float64, requires_grad=True)
+    plain = find("losses", LOSSES, "sigmoid")(10 * a @ b.T + bias)
+    tiled = sigmoid(a, b, 10.0, bias=bias)
+    assert float(tiled.detach()) == pytest.approx(float(plain.detach()))
+    torch.testing.assert_close(slopes(tiled, bias), slopes(plain, bias))
+
+
+def test_rows_that_are_far_from_each_other_lose_nothing(monkeypatch):
+    monkeypatch.setattr(tiles, "BLOCK", 4 * 10)
+    a, b = sides(10, 10, 4, torch.float32)
+    far = torch.linspace(1, 400, 10)[:, None]
+    plain = find("losses", LOSSES, "info_nce")((a * far).double() @ b.double().T)
+    assert float(info_nce(a * far, b).detach()) == pytest.approx(float(plain.detach()), rel=1e-5)
+
+
+def test_requests_that_cannot_be_met():
+    a, b = sides(4, 5, 3, torch.float32)
+    same = torch.zeros(4), torch.zeros(5)
+    with pytest.raises(RequestError, match="4 rows and 5 do not"):
+        multi_positive(a, b)
+    with pytest.raises(RequestError, match="take multi_positive"):
+        info_nce(a, b, 1.0, same)
+    with pytest.raises(RequestError, match="must leave something"):
+        info_loob(a, b, 1.0, same)
+    with pytest.raises(RequestError, match="4 and 5 rows, 5 and 4 groups"):
+        sigmoid(a, b, 1.0, same[::-1])
+    assert np.isfinite(float(info_nce(a[:1], b[:1]).detach()))
