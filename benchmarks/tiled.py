@@ -3,9 +3,9 @@
     python -m benchmarks.tiled [--sizes 8192 16384 32768] [--dim 512]
 
 Forward and backward in float32, each in a process of its own, two threads. Memory is the peak above
-what the process holds with its inputs. The plain version is left out where it would not fit, and
-its memory and time are then extrapolated from half the size (times four). Plain InfoNCE is two products
-products and two fused cross entropies, as training code usually writes it.
+what the process holds with its inputs. The plain version is left out where it would not fit; memory
+and time are then extrapolated from half the size (times four). Plain InfoNCE is two products and
+two fused cross entropies, as training code usually writes it.
 """
 
 import argparse

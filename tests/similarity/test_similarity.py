@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from isthmus.registry import find
-from isthmus.similarity import LEARNED, SIMILARITIES
+from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
 from isthmus.similarity.angle import angle
 from isthmus.similarity.learned import Bilinear, Mahalanobis
-from isthmus.similarity.lorentz import lifted, lorentz
+from isthmus.similarity.lorentz import exterior_angle, lifted, lorentz
 from isthmus.similarity.maxsim import maxsim
 
 NAMES = list(SIMILARITIES)
@@ -108,6 +108,23 @@ def test_hyperbolic_triangles_hold():
     d = -lorentz(x, x)
     for i in range(12):
         assert (d[i][:, None] + d >= d[i][None, :] - 1e-5).all()
+
+
+def test_the_exterior_angle_is_none_behind_and_half_a_turn_before():
+    ray = np.array([[0.6, -0.2, 0.1]])
+    near, far = lifted(ray), lifted(3 * ray)
+    assert float(exterior_angle(near, far)[0, 0]) == pytest.approx(0, abs=2e-3)
+    assert float(exterior_angle(far, near)[0, 0]) == pytest.approx(-np.pi, abs=2e-3)
+    rng = np.random.default_rng(4)
+    x, y = lifted(rng.normal(size=(5, 3))), lifted(rng.normal(size=(6, 3)))
+    # the triangle with the origin: law of cosines for the angle at x, whose exterior it is
+    to_x, to_y = (np.arcsinh(np.linalg.norm(side, axis=1)) for side in (x, y))
+    between = -lorentz(x, y)
+    inside = (np.cosh(to_x)[:, None] * np.cosh(between) - np.cosh(to_y)) / (
+        np.sinh(to_x)[:, None] * np.sinh(between)
+    )
+    np.testing.assert_allclose(exterior_angle(x, y), np.arccos(inside) - np.pi, atol=1e-4)
+    assert set(DIRECTED) == {"exterior_angle", "maxsim"}
 
 
 def test_learned_similarities_reduce_to_plain_ones():

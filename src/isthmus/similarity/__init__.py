@@ -10,7 +10,13 @@ SIMILARITIES = {
     "euclidean": "isthmus.similarity.euclidean:euclidean",
     "lorentz": "isthmus.similarity.lorentz:lorentz",
 }
-"""Without parameters; ``learned.py`` has a matrix, ``maxsim.py`` many vectors an item."""
+"""Without parameters and alike for both sides."""
+
+DIRECTED = {
+    "exterior_angle": "isthmus.similarity.lorentz:exterior_angle",
+    "maxsim": "isthmus.similarity.maxsim:maxsim",
+}
+"""Those in which the sides do not play the same part; ``maxsim`` takes many vectors an item."""
 
 LEARNED = {
     "bilinear": "isthmus.similarity.learned:Bilinear",

@@ -31,3 +31,32 @@ def lifted(tangents: Any) -> Any:
     square, floor = (tangents * tangents).sum(axis=1, keepdims=True), 1e-12
     length = (square * (square > floor) + floor * (square <= floor)) ** 0.5
     return array_namespace(tangents).sinh(length) / length * tangents
+
+
+def exterior_angle(a: Any, b: Any) -> Any:
+    """Minus the exterior angle of each b seen from each a, (n, m), radians, in [-pi, 0].
+
+    0 where b lies straight behind a, seen from the origin: a entails b. It does not fall with
+    distance, so that two modalities may keep theirs from the origin (``lorentz`` does not let
+    them).
+
+    Source: Desai et al. 2023 (MERU), equation 9; as a similarity: Ramasinghe et al. 2024, Accept
+    the Modality Gap, section 4.
+    """
+    first, second = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1, keepdims=True).T
+    return -turn(first, second, a @ b.T)
+
+
+def turn(first: Any, second: Any, dot: Any) -> Any:
+    """Exterior angle, radians, from squared lengths of space components and their products."""
+    from array_api_compat import array_namespace
+
+    xp, floor = array_namespace(dot), 1e-12
+    a_time, b_time = (1 + first) ** 0.5, (1 + second) ** 0.5
+    inner = dot - a_time * b_time
+    beyond = inner * inner - 1
+    beyond = beyond * (beyond > floor) + floor * (beyond <= floor)
+    length = (first * (first > floor) + floor * (first <= floor)) ** 0.5
+    cosine = (b_time + a_time * inner) / (length * beyond**0.5)
+    edge = 1 - 1e-6
+    return xp.acos(xp.clip(cosine, -edge, edge))

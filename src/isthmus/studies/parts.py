@@ -9,16 +9,16 @@ from isthmus.lab import load
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
-from isthmus.similarity import LEARNED, SIMILARITIES
-from isthmus.train import LOSSES, REGULARISERS
+from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
+from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.worlds import WORLDS
 from isthmus.worlds import load as load_world
 
 REGISTERS = {
     "encoders": ENCODERS,
     "worlds": WORLDS,
-    "similarities": {**SIMILARITIES, **LEARNED},
-    "losses": LOSSES,
+    "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
+    "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,
     "measures": MEASURES,
     "readers": READERS,

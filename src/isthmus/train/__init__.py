@@ -11,6 +11,12 @@ LOSSES = {
 """``loss(logits, targets) -> scalar``: logits (n, m) are scaled similarities, targets (n, m) are 1
 where a pair matches and else 0, or None where row i matches column i alone. NumPy or torch."""
 
+VECTOR_LOSSES = {
+    "cloob": "isthmus.train.losses.hopfield:cloob",
+    "entailment": "isthmus.train.losses.cones:entailment",
+}
+"""``loss(a, b) -> scalar`` of two sides (n, d) whose rows match. NumPy or torch."""
+
 REGULARISERS = {
     "alignment": "isthmus.train.regularisers.sphere:alignment",
     "uniformity": "isthmus.train.regularisers.sphere:uniformity",

@@ -1,0 +1,28 @@
+"""Entailment cones: what a text says holds for many pictures, so it lies nearer to the origin."""
+
+from typing import Any
+
+from isthmus.similarity.lorentz import turn
+
+NARROWNESS = 0.1
+"""Of a cone near the origin."""
+
+
+def entailment(general: Any, special: Any) -> Any:
+    """Mean angle by which matched special rows lie outside the cones of general ones.
+
+    Rows are space components on the hyperboloid of curvature -1 (``similarity.lorentz.lifted``);
+    row i of both matches. The cone of x has half aperture asin(2 K / |x|).
+
+    Source: Desai et al. 2023 (MERU), equations 8 to 10; Ganea et al. 2018.
+    """
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(general)
+    square = (general * general).sum(axis=1)
+    angle = turn(square, (special * special).sum(axis=1), (general * special).sum(axis=1))
+    least = (2 * NARROWNESS) ** 2 * (1 + 1e-6)  # nearer to the origin the cone is a half space
+    square = square * (square > least) + least * (square <= least)
+    aperture = xp.asin(2 * NARROWNESS / square**0.5)
+    outside = angle - aperture
+    return (outside * (outside > 0)).mean()

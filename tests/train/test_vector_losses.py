@@ -1,0 +1,81 @@
+"""Losses of vectors: cones and Hopfield memories."""
+
+import numpy as np
+import pytest
+
+from isthmus.registry import find
+from isthmus.similarity.lorentz import lifted
+from isthmus.train import VECTOR_LOSSES
+from isthmus.train.losses.cones import entailment
+from isthmus.train.losses.hopfield import cloob, retrieved
+from isthmus.train.losses.leave_out import info_loob
+from isthmus.types import RequestError
+
+
+def sides(seed=0, n=6, d=4):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, d)), rng.normal(size=(n, d))
+
+
+def unit(x):
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def test_what_lies_behind_is_entailed_and_what_lies_before_is_not():
+    tangents, _ = sides()
+    near, far = lifted(0.5 * tangents), lifted(2 * tangents)
+    assert float(entailment(near, far)) == 0
+    assert float(entailment(far, near)) > 2
+    aside = lifted(2 * tangents[:, ::-1])
+    assert float(entailment(near, aside)) > 0.2
+
+
+def test_cones_narrow_away_from_the_origin():
+    rng = np.random.default_rng(1)
+    tangents = unit(rng.normal(size=(40, 3)))
+    aside = unit(tangents + 0.15 * rng.normal(size=(40, 3)))
+    outside = [
+        float(entailment(lifted(r * tangents), lifted((r + 1) * aside))) for r in (0.2, 1.0, 2.0)
+    ]
+    assert outside[0] < outside[1] < outside[2]
+
+
+def test_a_sharp_memory_gives_the_nearest_and_a_blunt_one_the_mean():
+    memory, states = (unit(x) for x in sides(2))
+    sharp = retrieved(memory, states, 1e4)
+    np.testing.assert_allclose(sharp, memory[(states @ memory.T).argmax(axis=1)], atol=1e-9)
+    blunt = retrieved(memory, states, 0.0)
+    np.testing.assert_allclose(blunt, np.tile(unit(memory.mean(axis=0)[None]), (6, 1)))
+
+
+def test_with_sharp_memories_of_equal_sides_cloob_is_info_loob():
+    a, _ = sides(3)
+    x = unit(a)
+    assert float(cloob(a, a, 5.0, 1e4)) == pytest.approx(2 * float(info_loob(5 * x @ x.T)))
+
+
+def test_cloob_prefers_matches_and_knows_no_order():
+    a, _ = sides(4)
+    order = np.random.default_rng(4).permutation(6)
+    assert float(cloob(a, a)) < float(cloob(a, a[::-1]))
+    assert float(cloob(a[order], a[order])) == pytest.approx(float(cloob(a, a)))
+    with pytest.raises(RequestError, match="must leave something"):
+        cloob(a[:1], a[:1])
+
+
+@pytest.mark.parametrize("name", VECTOR_LOSSES)
+def test_in_torch_it_is_the_same_and_its_gradient_is_the_slope(name):
+    torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
+    loss = find("losses", VECTOR_LOSSES, name)
+    a, b = sides(5)
+    x = torch.tensor(a, requires_grad=True)
+    value = loss(x, torch.tensor(b))
+    assert float(value.detach()) == pytest.approx(float(loss(a, b)), abs=1e-10)
+    value.backward()
+    step = np.zeros_like(a)
+    step[1, 2] = 1e-6
+    slope = float(loss(a + step, b) - loss(a - step, b)) / 2e-6
+    assert float(x.grad[1, 2]) == pytest.approx(slope, abs=1e-5)
+    zero = torch.zeros(3, 4, requires_grad=True)
+    loss(zero, torch.ones(3, 4)).backward()
+    assert torch.isfinite(zero.grad).all()
