@@ -60,7 +60,9 @@ def test_every_command_has_help_that_names_its_options(command, capsys):
 def test_parts_lists_every_register_in_json(capsys):
     assert main(["parts", "--json"]) == 0
     parts = json.loads(capsys.readouterr().out)
-    assert set(parts) == {"encoders", "worlds", "similarities", "measures", "readers"}
+    assert set(parts) == {
+        "encoders", "worlds", "similarities", "losses", "regularisers", "measures", "readers",
+    }  # fmt: skip
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
     assert all(text for found in parts.values() for text in found.values())
 
