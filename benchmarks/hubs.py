@@ -13,23 +13,22 @@ import numpy as np
 import isthmus
 from benchmarks.harness import write_results
 from isthmus.lab import load
+from isthmus.measure.hubs import skewness
 from isthmus.measure.resampling import query_bootstrap
 from isthmus.similarity.hub_remedies import HUB_REMEDIES, unhubbed
 
 
-def skewness(scores: np.ndarray, k: int = 10) -> float:
-    """Of how often a picture is among a text's k best."""
+def hubbed(scores: np.ndarray, k: int = 10) -> float:
+    """Skewness of how often a picture is among a text's k best."""
     best = np.argsort(-scores, axis=1)[:, :k]
-    counts = np.bincount(best.ravel(), minlength=scores.shape[1]).astype(float)
-    away = counts - counts.mean()
-    return float((away**3).mean() / max((away**2).mean() ** 1.5, 1e-12))
+    return float(skewness(np.bincount(best.ravel(), minlength=scores.shape[1])[None])[0])
 
 
 def told(method: str, bank: str, scores: np.ndarray, seed: int) -> dict[str, object]:
     """One printed row."""
     hit = (scores.argmax(axis=1) == np.arange(len(scores))).astype(float)
     ends = query_bootstrap(hit, rng=np.random.default_rng(seed))
-    found, skew = float(hit.mean()), skewness(scores)
+    found, skew = float(hit.mean()), hubbed(scores)
     print(f"{method:18} {bank:16} R@1 {found:.3f} {ends}  skewness of the 10-occurrence {skew:.2f}")
     return {
         "method": method,

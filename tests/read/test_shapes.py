@@ -8,7 +8,7 @@ from PIL import Image
 
 from isthmus.read import shapes
 from isthmus.read.shape_files import kind_of
-from isthmus.read.shapes import Material, Mesh, mesh
+from isthmus.read.shapes import Material, Mesh, mesh, together
 from isthmus.read.surfaces import one
 from isthmus.types import ItemError, RequestError
 
@@ -79,10 +79,12 @@ def test_what_is_not_beside_the_file_is_named_and_nothing_else_is_read(tmp_path)
 def test_colours_of_faces_are_kept_where_faces_meet():
     box = trimesh.creation.box()
     box.visual.face_colors = [[20 * face, 0, 0, 255] for face in range(12)]
-    found = one(box, np.eye(4), 3)
+    found = one(box, np.eye(4))
     assert found.colours[found.faces][:, :, 0].tolist() == [[20 * face] * 3 for face in range(12)]
     np.testing.assert_allclose(found.vertices[found.faces], box.triangles, atol=1e-6)
-    assert set(found.material) == {3}
+    twice = together([found, found])
+    assert twice.material.tolist() == [0] * 12 + [1] * 12
+    np.testing.assert_array_equal(twice.vertices[twice.faces[12:]], found.vertices[found.faces])
 
 
 def test_colours_of_vertices_are_kept_and_clay_is_what_has_none():

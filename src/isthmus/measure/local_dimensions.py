@@ -55,8 +55,8 @@ def levina_bickel(distances: Float[np.ndarray, "n k"], k: int) -> float:
     return float(1 / max(logs.mean(), 1e-12))
 
 
-def simplex_skewness(x: Points, near: Int[np.ndarray, "n k"] | None = None, k: int = 0) -> float:
-    """From the mean sine of the angle between two points, seen from the middle of k neighbours.
+def simplex_skewness(x: Points, near: Int[np.ndarray, "n k"] | None = None) -> float:
+    """From the mean sine of the angle between two points, seen from the middle of neighbours.
 
     Without neighbours the whole cloud is one neighbourhood. The sine of uniform directions in d
     dimensions is known exactly.
@@ -68,7 +68,7 @@ def simplex_skewness(x: Points, near: Int[np.ndarray, "n k"] | None = None, k: i
         groups = [np.linspace(0, len(x) - 1, min(len(x), 300)).astype(int)]
     else:
         anchors = np.unique(np.linspace(0, len(x) - 1, min(len(x), ANCHORS)).astype(int))
-        groups = near[anchors, :k]
+        groups = near[anchors]
     sines = [_mean_sine(x[group]) for group in groups]
     return float(np.interp(np.mean(sines), _EXPECTED, _DIMENSIONS))
 
@@ -109,7 +109,7 @@ def estimates(x: Points) -> Float[np.ndarray, " s"]:
         [
             two_nn(distances),
             *(levina_bickel(distances, k) for k in NEAR),
-            *(simplex_skewness(x, near, k) for k in AROUND),
+            *(simplex_skewness(x, near[:, :k]) for k in AROUND),
             simplex_skewness(x),
         ]
     )

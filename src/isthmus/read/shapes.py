@@ -4,6 +4,7 @@ Files that state no unit or axis are taken as they are; ``turned`` brings anothe
 up, ``fitted`` brings any mesh to one place and size.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,26 @@ def mesh(item: Any) -> Mesh:
     from isthmus.read.shape_files import opened
 
     return checked(opened(Path(item) if isinstance(item, str) else item))
+
+
+def together(meshes: Sequence[Mesh]) -> Mesh:
+    """One or more meshes as one, each with its own materials."""
+
+    def moved(parts: list[np.ndarray], sizes: list[int]) -> np.ndarray:
+        starts = np.cumsum([0, *sizes[:-1]])
+        moved = [part + int(start) for part, start in zip(parts, starts, strict=True)]
+        return np.concatenate(moved).astype(np.int32)
+
+    return Mesh(
+        np.concatenate([mesh.vertices for mesh in meshes]),
+        moved([mesh.faces for mesh in meshes], [len(mesh.vertices) for mesh in meshes]),
+        np.concatenate([mesh.normals for mesh in meshes]),
+        np.concatenate([mesh.uv for mesh in meshes]),
+        np.concatenate([mesh.colours for mesh in meshes]),
+        moved([mesh.material for mesh in meshes], [len(mesh.materials) for mesh in meshes]),
+        tuple(material for mesh in meshes for material in mesh.materials),
+        tuple(dict.fromkeys(name for mesh in meshes for name in mesh.missing)),
+    )
 
 
 def checked(found: Mesh) -> Mesh:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isthmus.read.shapes import Material, Mesh
+from isthmus.read.shapes import Material, Mesh, together
 
 if TYPE_CHECKING:
     import trimesh
@@ -23,23 +23,12 @@ UNSAID = (102, 102, 102, 255)
 
 def joined(placed: Iterable[tuple["trimesh.Trimesh", np.ndarray]]) -> Mesh | None:
     """All surfaces as one mesh, each vertex where its pose puts it; None of nothing."""
-    meshes = [one(part, pose, number) for number, (part, pose) in enumerate(placed)]
-    if not meshes:
-        return None
-    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
-    return Mesh(
-        np.concatenate([mesh.vertices for mesh in meshes]),
-        np.concatenate([mesh.faces + int(at) for mesh, at in zip(meshes, starts, strict=True)]),
-        np.concatenate([mesh.normals for mesh in meshes]),
-        np.concatenate([mesh.uv for mesh in meshes]),
-        np.concatenate([mesh.colours for mesh in meshes]),
-        np.concatenate([mesh.material for mesh in meshes]),
-        tuple(material for mesh in meshes for material in mesh.materials),
-    )
+    meshes = [one(part, pose) for part, pose in placed]
+    return together(meshes) if meshes else None
 
 
-def one(part: "trimesh.Trimesh", pose: np.ndarray, number: int) -> Mesh:
-    """One surface in its place, with the material of this number."""
+def one(part: "trimesh.Trimesh", pose: np.ndarray) -> Mesh:
+    """One surface in its place."""
     part = part.copy() if np.allclose(pose, np.eye(4)) else part.copy().apply_transform(pose)
     faces = np.asarray(part.faces, np.int32)
     vertices, normals = np.asarray(part.vertices), np.asarray(part.vertex_normals)
@@ -55,7 +44,7 @@ def one(part: "trimesh.Trimesh", pose: np.ndarray, number: int) -> Mesh:
         np.nan_to_num(normals).astype(np.float32),
         uv.astype(np.float32),
         colours,
-        np.full(len(faces), number, np.int32),
+        np.zeros(len(faces), np.int32),
         (material,),
     )
 

@@ -7,7 +7,7 @@ facts ``view`` and ``style`` are the camera's and the hand's: a mesh does not ho
 import numpy as np
 
 from isthmus.read.clouds import PointCloud, sampled
-from isthmus.read.shapes import Material, Mesh
+from isthmus.read.shapes import Material, Mesh, together
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts
 from isthmus.worlds.babel.layout import Thing, arrange
@@ -30,7 +30,7 @@ def render_mesh(facts: Facts, rng: np.random.Generator) -> Mesh:
         missing = [name for name in SHAPE_FACTS if getattr(group, name) is None]
         if missing:
             raise RequestError(f"A mesh shows every fact, but {missing[0]!r} is not stated.")
-    return _joined([_placed(thing) for thing in arrange(facts, rng)])
+    return together([_placed(thing) for thing in arrange(facts, rng)])
 
 
 def render_points(facts: Facts, rng: np.random.Generator, count: int = 2048) -> PointCloud:
@@ -49,8 +49,8 @@ def _placed(thing: Thing) -> Mesh:
         normals,
         np.zeros((len(points), 2), np.float32),
         _painted(points.astype(float), str(thing.facts.colour), material),
-        np.full(len(faces), int(material == "shiny"), np.int32),
-        (Material(), Material(gloss=GLOSS)),
+        np.zeros(len(faces), np.int32),
+        (Material(gloss=GLOSS if material == "shiny" else 0.0),),
     )
 
 
@@ -79,16 +79,3 @@ def _to_spot(points: np.ndarray) -> np.ndarray:
     corner = np.linalg.norm(lattice - np.round(lattice), axis=1)
     middle = lattice - 0.5
     return 0.62 * np.minimum(corner, np.linalg.norm(middle - np.round(middle), axis=1))
-
-
-def _joined(parts: list[Mesh]) -> Mesh:
-    starts = np.cumsum([0, *(len(part.vertices) for part in parts[:-1])])
-    return Mesh(
-        np.concatenate([part.vertices for part in parts]),
-        np.concatenate([part.faces + int(at) for part, at in zip(parts, starts, strict=True)]),
-        np.concatenate([part.normals for part in parts]),
-        np.concatenate([part.uv for part in parts]),
-        np.concatenate([part.colours for part in parts]),
-        np.concatenate([part.material for part in parts]),
-        parts[0].materials,
-    )
