@@ -1,13 +1,17 @@
 """Sets that isthmus itself saved, format ``isthmus-set/1`` of ``docs/format.md``."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from isthmus.store import read_table, read_tensors
+from isthmus.similarity.kinds import RULE_KINDS
+from isthmus.store import read_table, read_tensors, unpacked
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
 
 VECTORS = "vectors.safetensors"
 LINKS = "links.parquet"
+RULE = "rule"
+"""Key of the metadata under which a mended space's score rule is described."""
 
 
 def saved_sets(path: Path) -> list[Path]:
@@ -48,6 +52,9 @@ def read_saved_set(path: Path) -> EmbeddingSet:
         ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
         history = tuple(Step.from_dict(step) for step in about["history"])
         space = Space.from_dict(about["space"])
+        if RULE in about:
+            rules = {name: array for name, array in arrays.items() if name != "vectors"}
+            space = replace(space, rule=unpacked(rules, about[RULE], RULE_KINDS))
         return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise RequestError(f"{path} is not a whole saved set: {error}") from error

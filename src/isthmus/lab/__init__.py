@@ -1,7 +1,7 @@
 """Open a space, embed items, keep what came out. Small, and stays small."""
 
 from isthmus.lab.jobs import JobOptions, JobReport, embed_into
-from isthmus.lab.keeping import export_set, load_set, save, save_links
+from isthmus.lab.keeping import export_set, load_set, save, save_links, save_mended
 from isthmus.lab.loading import load
 from isthmus.lab.shards import embed
 
@@ -15,4 +15,5 @@ __all__ = [
     "load_set",
     "save",
     "save_links",
+    "save_mended",
 ]

@@ -11,12 +11,16 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors
-from isthmus.encode.saved_sets import LINKS, VECTORS, read_saved_set
-from isthmus.store import atomic, write_table, write_tensors
+from isthmus.encode.mended import FILE as MENDED_FILE
+from isthmus.encode.mended import FORMAT as MENDED_FORMAT
+from isthmus.encode.saved_sets import LINKS, RULE, VECTORS, read_saved_set
+from isthmus.store import atomic, packed, write_table, write_tensors
+from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError
 
 FORMAT = "isthmus-set/1"
@@ -35,17 +39,20 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
     temporary = f".{path.name}.isthmus-"
     for left in path.parent.glob(f"{glob.escape(temporary)}*"):  # of a run that was killed here
         shutil.rmtree(left, ignore_errors=True)
-    about = {
+    about: dict[str, Any] = {
         "format": FORMAT,
         "modality": embedded.modality,
         "space": embedded.space.to_dict(),
         "history": [step.to_dict() for step in embedded.history],
     }
+    arrays: dict[str, np.ndarray] = {}
+    if embedded.space.rule is not None:
+        arrays, about[RULE] = packed(embedded.space.rule, RULE)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=temporary) as parent:
         part = Path(parent) / "set"
         write_table(part / "items.parquet", {"id": embedded.ids})
         text = json.dumps(about, sort_keys=True)
-        write_tensors(part / VECTORS, {"vectors": embedded.vectors}, {"isthmus": text})
+        write_tensors(part / VECTORS, {"vectors": embedded.vectors, **arrays}, {"isthmus": text})
         if path.exists():
             path.rename(Path(parent) / "old")
         part.rename(path)
@@ -104,3 +111,25 @@ def _clip_retrieval(ids: tuple[str, ...], vectors: Vectors, modality: str, path:
         np.save(file, vectors.astype(np.float16))
     name = {"image": "image_path", "text": "caption"}.get(modality, "id")
     write_table(path / "metadata" / "metadata_0.parquet", {name: ids})
+
+
+def save_mended(mended: Mended, folder: str | Path, origin: str) -> Path:
+    """Keep a mended space, to be loaded as ``mended:FOLDER``; an older one is replaced.
+
+    Args:
+        mended: the fitted corrections.
+        folder: where ``mended.safetensors`` is written.
+        origin: the name that the parent space is loaded by.
+    """
+    arrays, parts = packed((mended.maps, mended.rule))
+    about = {
+        "format": MENDED_FORMAT,
+        "origin": origin,
+        "parent": mended.parent.to_dict(),
+        "chain": mended.chain,
+        "objects": mended.objects,
+        "parts": parts,
+    }
+    path = Path(folder) / MENDED_FILE
+    write_tensors(path, arrays, {"isthmus": json.dumps(about, sort_keys=True)})
+    return path

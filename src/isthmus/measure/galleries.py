@@ -1,6 +1,6 @@
 """Mixed galleries: items of both modalities searched at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +97,7 @@ def mixed_gallery(
     rng, pair, formulas = seeded(rng), searchable(two(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
     forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
-    (rule, ceiling), (rule_back, ceiling_back) = (side.bounds(k) for side in sides)
+    bounds = [tuple(float(of.mean()) for of in side.bounds(k)) for side in sides]
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
         value=forward.value,
@@ -108,8 +108,8 @@ def mixed_gallery(
         backward=backward,
         ks=tuple(sorted(formulas)),
         relevant=relevant,
-        other_first=(rule, rule_back),
-        ceiling=(ceiling, ceiling_back),
+        other_first=(bounds[0][0], bounds[1][0]),
+        ceiling=(bounds[0][1], bounds[1][1]),
     )
 
 
@@ -136,10 +136,10 @@ class Mixed:
         """The queries against ``same``, ``other`` or ``both`` modalities, never themselves."""
         within = scores_between(self.pair.a, self.pair.a)
         across = scores_between(self.pair.a, self.pair.b)
-        both = np.concatenate([within.gallery, across.gallery])
-        items = {"same": within.gallery, "other": across.gallery, "both": both}[gallery]
-        own = None if gallery == "other" else self.rows
-        return Scores(within.queries[self.rows], items, within.rule, own)
+        if gallery == "other":
+            return Scores(across.queries[self.rows], across.gallery, across.rule)
+        mine = Scores(within.queries[self.rows], within.gallery, within.rule, self.rows)
+        return mine if gallery == "same" else merged(mine, across)
 
     def search(self, rng: np.random.Generator) -> Search:
         """The queries in the gallery of both, with links and permuted links.
@@ -170,14 +170,28 @@ class Mixed:
         count = np.bincount(np.concatenate([self.same[:, 0], self.other[:, 0]]))
         return ideal(k, len(self.pair.a) + len(self.pair.b) - 1)[count]
 
-    def bounds(self, k: int) -> tuple[float, float]:
-        """Mean nDCG@k of the rule "other modality first", and of the best merging."""
+    def bounds(self, k: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
+        """nDCG@k of every query by the rule "other modality first", and by the best merging."""
         same, other = self.listed("same", k), self.listed("other", k)
         items = len(self.pair.b)
         worth = discounts(k, items + k)
         rule = other @ worth[:k] + same @ worth[items : items + k]
         best = self.best(k)
-        return float((rule / best).mean()), float((best_merge(same, other) / best).mean())
+        return rule / best, best_merge(same, other) / best
+
+
+def merged(first: Scores, second: Scores) -> Scores:
+    """The queries of the first against both galleries, each scored by its own rule."""
+    gallery = np.concatenate([first.gallery, second.gallery])
+    if first.rule is second.rule:
+        return replace(first, gallery=gallery)
+    n = len(first.gallery)
+
+    def rule(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
+        parts = (first.rule(queries, items[:n]), second.rule(queries, items[n:]))
+        return np.concatenate(parts, axis=1)
+
+    return replace(first, gallery=gallery, rule=rule, joint=n)
 
 
 def mates(objects: Int[np.ndarray, " q"], gallery: Int[np.ndarray, " m"]) -> Int[np.ndarray, "k 2"]:

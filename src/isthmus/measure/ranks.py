@@ -90,6 +90,8 @@ class Scores:
     """A similarity of ``isthmus.similarity``: (q, d), (m, d) -> (q, m)."""
     own: Int[np.ndarray, " q"] | None = None
     """Gallery row of each query itself, which it must not find; none where it is not there."""
+    joint: int = 0
+    """Where the second of two galleries begins whose scores are not comparable by vector alone."""
 
     @cached_property
     def twins(self) -> tuple[np.ndarray, np.ndarray]:
@@ -98,10 +100,10 @@ class Scores:
         A matrix product may round equal columns differently, by their place in the matrix; ties
         must not depend on that.
         """
-        seen: dict[int, int] = {}
+        seen: dict[tuple[bool, int], int] = {}
         earlier = np.array(
             [
-                seen.setdefault(hash(row.tobytes()), number)
+                seen.setdefault((number < self.joint, hash(row.tobytes())), number)
                 for number, row in enumerate(self.gallery)
             ]
         )

@@ -52,7 +52,10 @@ class Search:
 
 
 def scores_between(queries: EmbeddingSet, gallery: EmbeddingSet) -> Scores:
-    """Scores by the rule that the sets' space declares."""
+    """Scores by the rule that the sets' space was fitted with or declares."""
+    if queries.space.rule is not None:
+        rule = queries.space.rule.between(queries.modality, gallery.modality)
+        return Scores(queries.unit, gallery.unit, rule)
     if queries.space.score == "cosine":  # unit vectors are kept by the set: normalise once
         return Scores(queries.unit, gallery.unit, find("similarities", SIMILARITIES, "dot"))
     rule = find("similarities", SIMILARITIES, queries.space.score)

@@ -23,3 +23,17 @@ LEARNED = {
     "mahalanobis": "isthmus.similarity.learned:Mahalanobis",
 }
 """Classes that take a matrix and give a similarity."""
+
+SCORE_RULES = {
+    "score_standardised": "isthmus.similarity.standardised:fit_score_standardised",
+    "match_standardised": "isthmus.similarity.standardised:fit_match_standardised",
+    "score_quantiles": "isthmus.similarity.quantiles:fit_score_quantiles",
+    "csls": "isthmus.similarity.banked:fit_csls",
+    "qb_norm": "isthmus.similarity.banked:fit_qb_norm",
+    "neighbour_normalised": "isthmus.similarity.banked:fit_neighbour_normalised",
+    "inverted_softmax": "isthmus.similarity.banked:fit_inverted_softmax",
+    "sinkhorn": "isthmus.similarity.banked:fit_sinkhorn",
+    "symmetric_normalised": "isthmus.similarity.banked:fit_symmetric_normalised",
+    "match_odds": "isthmus.similarity.odds:fit_match_odds",
+}
+"""``fit(calibration, inner rule) -> rule``, for spaces of two modalities; NumPy only."""

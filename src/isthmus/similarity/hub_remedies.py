@@ -22,6 +22,9 @@ SHARE = 0.75
 SHARPNESS = 20.0
 """Of the inverted softmax: its inverse temperature, for cosines."""
 
+ROUNDS = 50
+"""Of Sinkhorn's scaling."""
+
 
 def unhubbed(
     scores: Scores, method: str = "csls", bank: Float[np.ndarray, "b k"] | None = None
@@ -117,6 +120,22 @@ def neighbour_normalised(scores: Scores, bank: Bank) -> Scores:
     return scores - SHARE * _nearest(bank, 0)
 
 
+def sinkhorn(scores: Scores, bank: Bank) -> Scores:
+    """Less each item's potential when bank and gallery are matched with equal shares.
+
+    The inverted softmax is the first half of the first round. Sinkhorn & Knopp 1967; Cuturi 2013,
+    algorithm 1, in logarithms.
+    """
+    from scipy.special import logsumexp
+
+    given = SHARPNESS * bank
+    potential = np.zeros(bank.shape[1])
+    for _ in range(ROUNDS):
+        own = -np.asarray(logsumexp(given + potential, axis=1))[:, None]
+        potential = np.log(len(bank) / bank.shape[1]) - logsumexp(given + own, axis=0)
+    return SHARPNESS * scores + potential
+
+
 HUB_REMEDIES: dict[str, Callable[[Scores, Bank], Scores]] = {
     "csls": csls,
     "local_scaling": local_scaling,
@@ -125,6 +144,7 @@ HUB_REMEDIES: dict[str, Callable[[Scores, Bank], Scores]] = {
     "qb_norm": qb_norm,
     "neighbour_normalised": neighbour_normalised,
     "centred": centred,
+    "sinkhorn": sinkhorn,
 }
 
 

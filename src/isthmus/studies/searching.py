@@ -9,10 +9,10 @@ import numpy as np
 
 from isthmus.lab import JobOptions, embed, embed_into, load, load_set
 from isthmus.lab.caching import cache_folder
+from isthmus.measure.searches import scores_between
 from isthmus.read.image import SUFFIXES, Picture, picture
-from isthmus.registry import UnknownPartError, find
+from isthmus.registry import UnknownPartError
 from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
-from isthmus.similarity import SIMILARITIES
 from isthmus.store import atomic
 from isthmus.studies.sources import EVERYTHING, Source, job_key, open_source
 from isthmus.types import (
@@ -114,8 +114,8 @@ def search(
         raise RequestError(f"The query cannot be encoded: {error}") from error
     gallery, world, skipped = _gallery(inside, space, encoders, options or JobOptions())
     same_space(asked.space, gallery.space)
-    score = find("similarities", SIMILARITIES, gallery.space.score)
-    scores = np.asarray(score(asked.vectors, gallery.vectors))[0]
+    found = scores_between(asked, gallery)
+    scores = np.asarray(found.rule(found.queries, found.gallery))[0]
     order = np.argsort(-scores, kind="stable")[:top]
     hits = [_hit(gallery, int(row), float(scores[row]), world) for row in order]
     return SearchResult(query, space, len(gallery), hits, skipped)

@@ -32,7 +32,9 @@ class Erasure:
         return round(float(np.trace(self.projector)))
 
 
-def fit_erasure(vectors: Vectors, labels: Sequence[Any] | np.ndarray) -> Erasure:
+def fit_erasure(
+    vectors: Vectors, labels: Sequence[Any] | np.ndarray, *, shrink: float = 0.0
+) -> Erasure:
     """LEACE: erase a concept with classes from vectors, with the least change in mean square.
 
     Afterwards the mean of every class is the same, so that no linear classifier fitted with a
@@ -41,6 +43,7 @@ def fit_erasure(vectors: Vectors, labels: Sequence[Any] | np.ndarray) -> Erasure
     Args:
         vectors: (n, d).
         labels: the class of each.
+        shrink: share of the identity that is mixed into the covariance, for few vectors.
 
     Raises:
         RequestError: labels that are not as many as vectors, or one class only.
@@ -57,7 +60,10 @@ def fit_erasure(vectors: Vectors, labels: Sequence[Any] | np.ndarray) -> Erasure
         raise RequestError(f"A concept with two classes or more can be erased, not {len(names)}.")
     mean = x.mean(axis=0)
     away = x - mean
-    values, axes = np.linalg.eigh(away.T @ away / len(x))
+    covariance = away.T @ away / len(x)
+    level = float(np.trace(covariance)) / len(covariance)
+    covariance = (1 - shrink) * covariance + shrink * level * np.eye(len(covariance))
+    values, axes = np.linalg.eigh(covariance)
     kept = values > TINY * max(float(values[-1]), 1e-300)
     values, axes = values[kept], axes[:, kept]
     whiten = axes / np.sqrt(values) @ axes.T

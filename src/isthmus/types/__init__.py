@@ -1,5 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
+from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
     ExtraMissingError,
     IsthmusError,
@@ -12,10 +13,11 @@ from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
 from isthmus.types.links import Links, objects_of
 from isthmus.types.results import Interval, Null, Result
 from isthmus.types.sets import EmbeddingSet
-from isthmus.types.spaces import Space, Step, same_space
+from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace
 
 __all__ = [
+    "Calibration",
     "Credit",
     "EmbeddingSet",
     "Encoder",
@@ -30,6 +32,7 @@ __all__ = [
     "Null",
     "RequestError",
     "Result",
+    "ScoreRule",
     "Space",
     "SpaceMismatchError",
     "Step",

@@ -1,8 +1,8 @@
 """Spaces and steps: where vectors live, and how they came to be there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from isthmus.arrays import fingerprint
 from isthmus.types.errors import SpaceMismatchError
@@ -29,6 +29,15 @@ class Step:
         return cls(values["verb"], values.get("parameters", {}), values.get("version", ""))
 
 
+@runtime_checkable
+class ScoreRule(Protocol):
+    """A fitted similarity that knows which modality asks and which is searched."""
+
+    def between(self, query: str, gallery: str) -> Callable[[Any, Any], Any]:
+        """The similarity (n, d), (m, d) -> (n, m) for queries and a gallery of these modalities."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Space:
     """A named vector space; two spaces are the same if their ids are.
@@ -51,6 +60,8 @@ class Space:
     """Score rule: a name in the register of similarities."""
     chain: tuple[Step, ...] = ()
     """Maps applied to the encoder's output, oldest first."""
+    rule: ScoreRule | None = None
+    """Fitted score rule of a mended space, instead of ``score``; kept as arrays beside it."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Space) and self.id == other.id

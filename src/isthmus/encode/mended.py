@@ -1,0 +1,102 @@
+"""``mended:FOLDER``: a space after corrections, as ``isthmus mend`` leaves it in a folder.
+
+``mended.safetensors`` holds the arrays of the maps and the score rule; its metadata name the
+parent space, the chain and where each array belongs.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors
+from isthmus.encode import ENCODERS
+from isthmus.registry import find
+from isthmus.similarity.kinds import RULE_KINDS
+from isthmus.store import read_tensors, unpacked
+from isthmus.transform.maps import MAP_KINDS
+from isthmus.transform.mended import Mended
+from isthmus.types import EmbeddingSet, Encoder, LoadOptions, RequestError, Space, same_space
+
+FILE = "mended.safetensors"
+FORMAT = "isthmus-mended/1"
+
+
+@dataclass(frozen=True, eq=False)
+class MendedEncoder:
+    """An encoder of the parent space, followed by the corrections."""
+
+    inner: Encoder
+    mended: Mended
+
+    @property
+    def modality(self) -> str:
+        """The modality of the items it takes."""
+        return self.inner.modality
+
+    @property
+    def space(self) -> Space:
+        """The mended space."""
+        return self.mended.space
+
+    @property
+    def batch(self) -> int:
+        """Items that the encoder wants at once; 64 if it does not say."""
+        return getattr(self.inner, "batch", 64)
+
+    def truncated(self, items: Sequence[Any]) -> list[bool]:
+        """Which items the encoder cuts at its limit, as far as it can tell."""
+        tell = getattr(self.inner, "truncated", None)
+        return [False] * len(items) if tell is None else tell(items)
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """One batch of items in, (len(items), d) float32 out, rows in order."""
+        vectors = np.asarray(self.inner.encode(items), dtype=np.float32)
+        names = tuple(map(str, range(len(vectors))))
+        some = EmbeddingSet(vectors, names, self.modality, self.inner.space)
+        return np.asarray(self.mended(some).vectors, dtype=np.float32)
+
+
+def load(rest: str, options: LoadOptions) -> Mapping[str, MendedEncoder]:
+    """The parent's encoders followed by the corrections: ``mended:FOLDER``.
+
+    Raises:
+        RequestError: no mended space is there, it is damaged or of a newer version.
+        SpaceMismatchError: the parent has changed since the corrections were fitted.
+    """
+    mended, origin = read_mended(Path(rest))
+    scheme, _, name = origin.partition(":")
+    encoders = find("encoders", ENCODERS, scheme)(name, options)
+    for encoder in encoders.values():
+        same_space(mended.parent, encoder.space)
+    known = mended.maps[0] if mended.maps else encoders
+    return {m: MendedEncoder(one, mended) for m, one in encoders.items() if m in known}
+
+
+def read_mended(folder: Path) -> tuple[Mended, str]:
+    """The corrections kept in a folder, and the name that their parent space is loaded by.
+
+    Raises:
+        RequestError: nothing is there, it is damaged or of a newer version.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise RequestError(f"{folder} holds no mended space (no {FILE} in it): run isthmus mend.")
+    try:
+        arrays, meta = read_tensors(path)
+        about = json.loads(meta["isthmus"])
+        if about["format"] != FORMAT:
+            raise RequestError(
+                f"{path} is of the format {about['format']!r}, this version reads {FORMAT!r}: "
+                "install the newer isthmus that wrote it, or fit the correction again."
+            )
+        maps, rule = unpacked(arrays, about["parts"], (*MAP_KINDS, *RULE_KINDS))
+        parent = Space.from_dict(about["parent"])
+        return Mended(parent, about["chain"], maps, rule, about["objects"]), about["origin"]
+    except RequestError:
+        raise
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise RequestError(f"{path} is not a whole mended space: {error}") from error

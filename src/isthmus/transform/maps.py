@@ -1,0 +1,81 @@
+"""The kinds of map that corrections give: frozen, made of arrays, kept as arrays.
+
+Each takes vectors as the encoder gave them, scales them to length one and moves them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vector, Vectors, unit
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """x -> x - away."""
+
+    away: Vector
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """The vectors, shifted."""
+        return unit(vectors) - self.away
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """x -> (x - away) matrix + back."""
+
+    away: Vector
+    matrix: Float[np.ndarray, "d e"]
+    back: Float[np.ndarray, " e"]
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """The vectors, moved; (n, e)."""
+        return (unit(vectors) - self.away) @ self.matrix + self.back
+
+
+@dataclass(frozen=True, eq=False)
+class Displaced:
+    """x -> x + the move of the nearest of some points."""
+
+    points: Vectors
+    """(k, d), at length one."""
+    moves: Vectors
+    """(k, d)."""
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """The vectors, each moved as the point nearest to it."""
+        x = unit(vectors)
+        return x + self.moves[(x @ self.points.T).argmax(axis=1)]
+
+
+@dataclass(frozen=True, eq=False)
+class Relative:
+    """x -> its cosines to anchors: the largest ``kept``, to a power, the others zero."""
+
+    anchors: Float[np.ndarray, "e d"]
+    """At length one."""
+    kept: int
+    power: float
+
+    def __call__(self, vectors: Vectors) -> Vectors:
+        """Relative representations; (n, e), one coordinate an anchor."""
+        cosines = np.maximum(unit(vectors) @ self.anchors.T, 1e-6)
+        least = np.sort(cosines, axis=1)[:, -self.kept, None]
+        return np.where(cosines >= least, cosines, 0) ** self.power
+
+
+Map = Shift | Affine | Displaced | Relative
+
+MAP_KINDS: tuple[type, ...] = (Shift, Affine, Displaced, Relative)
+"""The classes of maps that a file may hold."""
+
+MapByModality = dict[str, Map]
+"""What a correction gives: one map a modality."""
+
+
+def linear(matrix: Float[np.ndarray, "d e"], away: Vector | None = None) -> Affine:
+    """The map x -> (x - away) matrix."""
+    start = np.zeros(len(matrix)) if away is None else away
+    return Affine(start, matrix, np.zeros(matrix.shape[1]))

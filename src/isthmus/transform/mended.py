@@ -1,0 +1,110 @@
+"""A mended space: a chain of corrections, fitted on calibration data and frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from isthmus.arrays import fingerprint
+from isthmus.registry import find
+from isthmus.similarity import SCORE_RULES
+from isthmus.similarity.rules import Cosine, FittedRule
+from isthmus.store import packed
+from isthmus.transform import CORRECTIONS
+from isthmus.transform.maps import MapByModality
+from isthmus.types import Calibration, EmbeddingSet, RequestError, Space, Step, same_space
+
+AND = "+"
+"""Between the corrections of a chain: ``mean_removal+match_odds``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mended:
+    """Maps of each modality, then a score rule; turns sets of ``parent`` into sets of ``space``."""
+
+    parent: Space
+    chain: str
+    """Corrections in order, such as ``mean_removal+match_odds``; empty changes nothing."""
+    maps: tuple[MapByModality, ...]
+    rule: FittedRule | None
+    """None ranks by the cosine."""
+    objects: int
+    """Linked objects it was fitted on."""
+
+    def __call__(self, some: EmbeddingSet) -> EmbeddingSet:
+        """A set of the parent space in the mended space.
+
+        Raises:
+            SpaceMismatchError: the set is of another space than the calibration data.
+            RequestError: no correction was fitted for its modality.
+        """
+        same_space(self.parent, some.space)
+        vectors = some.vectors
+        for by_modality in self.maps:
+            if some.modality not in by_modality:
+                raise RequestError(
+                    f"{self.space.name} was fitted for {' and '.join(by_modality)}, not for "
+                    f"{some.modality}."
+                )
+            vectors = by_modality[some.modality](vectors)
+        history = (*some.history, self.step)
+        return EmbeddingSet(vectors, some.ids, some.modality, self.space, history)
+
+    @cached_property
+    def step(self) -> Step:
+        """What was done, with the hash of everything that was fitted."""
+        arrays, shape = packed((self.maps, self.rule))
+        content = fingerprint(shape, *(value for _, value in sorted(arrays.items())))
+        return Step("mend", {"chain": self.chain, "objects": self.objects, "content": content})
+
+    @cached_property
+    def space(self) -> Space:
+        """The mended space; its id hashes the parent's id and the chain."""
+        dim = self.parent.dim
+        for by_modality in self.maps:
+            first = next(iter(by_modality.values()))
+            dim = _width(first, dim)
+        found = self.parent.then(self.step)
+        return replace(found, name=f"{self.parent.name} | {self.chain}", dim=dim, rule=self.rule)
+
+
+def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
+    """A chain of corrections, each fitted on what the ones before it leave.
+
+    Args:
+        chain: names of ``CORRECTIONS`` and then of ``SCORE_RULES``, with + between them.
+        data: calibration items of the space.
+        parent: their space; its own score rule must be the cosine.
+
+    Raises:
+        UnknownPartError: no correction has such a name.
+        RequestError: a map after a score rule, or a correction that leaves nothing of an item.
+    """
+    maps: list[MapByModality] = []
+    rule: FittedRule | None = None
+    for name in parts_of(chain):
+        fit = find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
+        if name in SCORE_RULES:
+            rule = fit(data, rule or Cosine())
+            continue
+        if rule is not None:
+            raise RequestError(f"{name} moves vectors, so it stands before all score rules.")
+        maps.append(fit(data))
+        try:
+            data = data.with_vectors({m: maps[-1][m](x) for m, x in data.vectors.items()})
+        except ValueError as error:
+            raise RequestError(f"{name} leaves nothing of some vectors: {error}") from None
+    objects = len({int(one) for some in data.objects.values() for one in some})
+    return Mended(parent, chain, tuple(maps), rule, objects)
+
+
+def parts_of(chain: str) -> Sequence[str]:
+    """The names in a chain; none in an empty one."""
+    return [name.strip() for name in chain.split(AND)] if chain.strip() else []
+
+
+def _width(one: object, dim: int) -> int:
+    """Coordinates that a map gives."""
+    matrix, anchors = getattr(one, "matrix", None), getattr(one, "anchors", None)
+    return (
+        int(matrix.shape[1]) if matrix is not None else len(anchors) if anchors is not None else dim
+    )
