@@ -23,3 +23,8 @@ CORRECTIONS = {
     "asif": "isthmus.transform.anchored:fit_asif",
 }
 """``fit(calibration) -> {modality: map}``."""
+
+LEARN_PAIRS = frozenset(
+    ("within_whitening", "procrustes", "ridge", "cca", "operator_trimming", "asif")
+)
+"""Corrections after which the calibration pairs lie nearer than new pairs will."""

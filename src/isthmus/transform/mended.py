@@ -9,7 +9,7 @@ from isthmus.registry import find
 from isthmus.similarity import SCORE_RULES
 from isthmus.similarity.rules import Cosine, FittedRule
 from isthmus.store import packed
-from isthmus.transform import CORRECTIONS
+from isthmus.transform import CORRECTIONS, LEARN_PAIRS
 from isthmus.transform.maps import MapByModality
 from isthmus.types import Calibration, EmbeddingSet, RequestError, Space, Step, same_space
 
@@ -50,6 +50,12 @@ class Mended:
         return EmbeddingSet(vectors, some.ids, some.modality, self.space, history)
 
     @cached_property
+    def moves(self) -> str:
+        """A hash of the maps alone: score rules leave every vector where it is."""
+        arrays, shape = packed(self.maps)
+        return fingerprint(shape, *(value for _, value in sorted(arrays.items())))
+
+    @cached_property
     def step(self) -> Step:
         """What was done, with the hash of everything that was fitted."""
         arrays, shape = packed((self.maps, self.rule))
@@ -70,6 +76,9 @@ class Mended:
 def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
     """A chain of corrections, each fitted on what the ones before it leave.
 
+    Where a map learns from pairs, the score rules after it are fitted on other objects than the
+    maps, half of them each: on its own pairs a map looks better than it is.
+
     Args:
         chain: names of ``CORRECTIONS`` and then of ``SCORE_RULES``, with + between them.
         data: calibration items of the space.
@@ -77,24 +86,36 @@ def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
 
     Raises:
         UnknownPartError: no correction has such a name.
-        RequestError: a map after a score rule, or a correction that leaves nothing of an item.
+        RequestError: a map after a score rule, a correction that leaves nothing of an item, or a
+            parent that ranks by something else than the cosine.
     """
-    maps: list[MapByModality] = []
-    rule: FittedRule | None = None
-    for name in parts_of(chain):
-        fit = find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
-        if name in SCORE_RULES:
-            rule = fit(data, rule or Cosine())
-            continue
-        if rule is not None:
-            raise RequestError(f"{name} moves vectors, so it stands before all score rules.")
-        maps.append(fit(data))
-        try:
-            data = data.with_vectors({m: maps[-1][m](x) for m, x in data.vectors.items()})
-        except ValueError as error:
-            raise RequestError(f"{name} leaves nothing of some vectors: {error}") from None
+    if parent.rule is not None or parent.score != "cosine":
+        raise RequestError(f"{parent.name} does not rank by the cosine, which is what is mended.")
+    names = parts_of(chain)
+    parts = [find("corrections", {**CORRECTIONS, **SCORE_RULES}, name) for name in names]
+    kinds = [name in SCORE_RULES for name in names]
+    if kinds != sorted(kinds):
+        raise RequestError(f"In {chain!r} all maps must stand before all score rules.")
     objects = len({int(one) for some in data.objects.values() for one in some})
+    first = kinds.index(True) if True in kinds else len(kinds)
+    rest = data
+    if 0 < first < len(names) and LEARN_PAIRS.intersection(names):
+        data, rest = data.halves()
+    maps: list[MapByModality] = []
+    for name, fit in zip(names[:first], parts[:first], strict=True):
+        maps.append(fit(data))
+        data, rest = _moved(name, maps[-1], data), _moved(name, maps[-1], rest)
+    rule: FittedRule | None = None
+    for fit in parts[first:]:
+        rule = fit(rest, rule or Cosine())
     return Mended(parent, chain, tuple(maps), rule, objects)
+
+
+def _moved(name: str, maps: MapByModality, data: Calibration) -> Calibration:
+    try:
+        return data.with_vectors({m: maps[m](x) for m, x in data.vectors.items()})
+    except ValueError as error:
+        raise RequestError(f"{name} leaves nothing of some vectors: {error}") from None
 
 
 def parts_of(chain: str) -> Sequence[str]:

@@ -9,7 +9,8 @@ VARIANCE = 0.9
 """Share of each modality's variance that its own subspace holds."""
 
 ENDS = (0.02, 0.5)
-"""Shares of the inter-modal spectrum's sum that are dropped: of the strong end, the weak end."""
+"""Shares of the directions of the inter-modal operator that are dropped: the strongest, the
+weakest."""
 
 
 def fit_shared_subspace(data: Calibration) -> MapByModality:
@@ -32,17 +33,17 @@ def fit_operator_trimming(data: Calibration) -> MapByModality:
     """Both modalities on the middle of the inter-modal operator's spectrum.
 
     The operator is the cross-covariance of linked pairs, which stands for the projectors' product
-    where only embeddings are at hand. Its strongest directions, two hundredths of the sum of its
-    singular values, and the weak half of that sum are dropped.
+    where only embeddings are at hand. Two hundredths of its directions at the strong end and half
+    of them at the weak end are dropped.
 
     Source: IsoCLIP, CVPR 2026 (there the singular vectors of W_img' W_txt).
     """
     (a, b), (x, y) = data.modalities, data.linked
     cross = (x - data.means[a]).T @ (y - data.means[b])
     left, values, right = np.linalg.svd(cross)
-    share = np.cumsum(values) / max(float(values.sum()), 1e-300)
-    first = int(np.searchsorted(share, ENDS[0]))
-    last = max(first + 2, int(np.searchsorted(share, 1 - ENDS[1])) + 1)
+    rank = int((values > 1e-6 * max(float(values[0]), 1e-300)).sum())
+    first = round(ENDS[0] * rank)
+    last = max(first + 2, round((1 - ENDS[1]) * rank))
     return {
         a: linear(left[:, first:last], data.means[a]),
         b: linear(right[first:last].T, data.means[b]),

@@ -74,3 +74,25 @@ class Calibration:
         """The same items elsewhere; the vectors are scaled to length one."""
         there = {name: unit(x).astype(np.float64) for name, x in vectors.items()}
         return Calibration(there, self.rows, self.objects)
+
+    def halves(self) -> "tuple[Calibration, Calibration]":
+        """Every other linked object, and the rest; the same halves whenever it is asked.
+
+        Raises:
+            RequestError: there are fewer than twice ``FEWEST`` linked objects.
+        """
+        (a, b), rows = self.modalities, self.rows
+        linked = np.unique(self.objects[a][rows[:, 0]])
+        if len(linked) < 2 * FEWEST:
+            raise RequestError(f"Halves need {2 * FEWEST} linked objects, not {len(linked)}.")
+        order = np.random.default_rng(0).permutation(linked)
+        return self._part(order[::2]), self._part(order[1::2])
+
+    def _part(self, things: np.ndarray) -> "Calibration":
+        kept = {name: np.flatnonzero(np.isin(of, things)) for name, of in self.objects.items()}
+        (a, b), rows = self.modalities, self.rows
+        stay = rows[np.isin(rows[:, 0], kept[a]) & np.isin(rows[:, 1], kept[b])]
+        ends = [np.searchsorted(kept[name], stay[:, side]) for side, name in enumerate((a, b))]
+        vectors = {name: self.vectors[name][found] for name, found in kept.items()}
+        objects = {name: self.objects[name][found] for name, found in kept.items()}
+        return Calibration(vectors, np.stack(ends, axis=1), objects)
