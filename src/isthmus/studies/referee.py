@@ -30,7 +30,7 @@ FEWEST = 8
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of the two sets: those that remedies are fitted on, and those that they are judged on."""
+    """Rows of the two sets that remedies are fitted on, and those that they are judged on."""
 
     fitted: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]
     held: tuple[Int[np.ndarray, " p"], Int[np.ndarray, " q"]]
@@ -195,5 +195,6 @@ class Trial:
         tally.note({**self.known[mended.moves], **numbers})
 
     def _error(self, mended: Mended, pair: Pair, rng: np.random.Generator) -> float:
-        data = Calibration.of(*map(mended, self.fitted), self.case.links)
+        a, b = map(mended, self.fitted)
+        data = Calibration.of(a, b, self.case.links)
         return match_error(mended.rule, data, pair, rng)[0]

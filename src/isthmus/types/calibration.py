@@ -81,7 +81,7 @@ class Calibration:
         Raises:
             RequestError: there are fewer than twice ``FEWEST`` linked objects.
         """
-        (a, b), rows = self.modalities, self.rows
+        a, rows = self.modalities[0], self.rows
         linked = np.unique(self.objects[a][rows[:, 0]])
         if len(linked) < 2 * FEWEST:
             raise RequestError(f"Halves need {2 * FEWEST} linked objects, not {len(linked)}.")
