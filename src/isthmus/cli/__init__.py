@@ -15,6 +15,7 @@ COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
     "atlas": "see objects from all sides and measure what their views span",
     "styles": "find the same object in another style, by every decomposition",
+    "mend": "judge remedies for the modality gap on your data, and keep the best",
     "replicate": "re-test published claims about joint spaces",
     "embed": "turn items into vectors, resumable, into a folder",
     "search": "find items by text or picture",

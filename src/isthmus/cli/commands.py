@@ -77,6 +77,32 @@ def styles(options: opt.Styles) -> int:
     return 0
 
 
+def mend(options: opt.Mend) -> int:
+    """Referee remedies and keep the best one as a mended space."""
+    from isthmus.studies.mend_commanded import MendAsked, run_mend
+    from isthmus.studies.remedies import REMEDIES
+
+    source = options.source
+    asked = MendAsked(
+        space=options.space,
+        source=_source(source),
+        arrays=source.arrays,
+        model=source.model,
+        remedies=options.remedies or REMEDIES,
+        calibrate=options.calibrate,
+        splits=options.splits,
+        keep=options.keep,
+        out=options.out,
+    )
+    done = run_mend(asked, _job(options.common), _how(options.common), options.common.seed)
+    folder = done.folder or Path()
+    _keep(folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(folder / "report.html")
+    return 0
+
+
 def replicate(options: opt.Replicate) -> int:
     """Re-test published claims."""
     from isthmus.studies import replicate as replication

@@ -6,75 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-
-@dataclass(frozen=True)
-class Common:
-    """Options of every long command."""
-
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    """Where encoders compute."""
-    batch_size: int = 0
-    """Items encoded at once; 0 leaves it to the encoder."""
-    workers: int = 0
-    """Threads that read and compute; 0 means one a core."""
-    seed: int = 0
-    """Seed of every random choice."""
-    json: bool = False
-    """Print JSON instead of text."""
-    quiet: bool = False
-    """No progress bars."""
-    strict: bool = False
-    """Exit with 1 if any item was skipped."""
-    rehash: bool = False
-    """Read every file again instead of trusting its size and time."""
-    debug: bool = False
-    """Show the traceback of an error."""
-
-    def check(self) -> None:
-        """Refuse numbers that mean nothing.
-
-        Raises:
-            ValueError: a count or the seed is negative.
-        """
-        for name in ("batch_size", "workers", "seed"):
-            if getattr(self, name) < 0:
-                flag = name.replace("_", "-")
-                raise ValueError(f"--{flag} wants 0 or more, not {getattr(self, name)}.")
-
-
-@dataclass(frozen=True)
-class Brief:
-    """Options of commands that only look."""
-
-    json: bool = False
-    """Print JSON instead of text."""
-    debug: bool = False
-    """Show the traceback of an error."""
-
-    def check(self) -> None:
-        """Nothing here can be wrong."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """What to look at; by default the bundled glyphs."""
-
-    world: str = ""
-    """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
-    split: str = ""
-    """Only this split of the world (by default test, which the default model never saw; all for
-    every item), or of your own table's split column (by default all)."""
-    images: Path | None = None
-    """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
-    texts: Path | None = None
-    """Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside
-    the pictures."""
-    templates: Path | None = None
-    """Sentences for class names, one a line with {} in it; by default four plain ones."""
-    arrays: Path | None = None
-    """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
-    model: str = ""
-    """With --arrays: the model that made them, so that sets of one model compare."""
+from isthmus.cli.shared_options import Brief, Common, Source
 
 
 @dataclass(frozen=True)
@@ -187,6 +119,32 @@ class Styles:
     """Unseen objects to score."""
     out: Path | None = None
     """Folder of the run (default: runs/styles-SPACE-WORLD)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """Fit every remedy for the modality gap on your data, judge them held out, keep the best one.
+
+    The mended space goes wherever a space goes: isthmus study mended:FOLDER.
+    """
+
+    space: Positional[str] = ""
+    """Space to mend (default: mini)."""
+    source: Source = field(default_factory=Source)
+    remedies: tuple[str, ...] = ()
+    """Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus
+    parts corrections)."""
+    calibrate: tuple[int, ...] = (250, 50)
+    """Linked objects to fit on, at most half of all: a table for each number."""
+    splits: int = 20
+    """Random halves of the objects."""
+    keep: str = ""
+    """Chain to keep as the mended space (default: the recommended one)."""
+    out: Path | None = None
+    """Folder of the run (default: runs/mend-SPACE-SOURCE)."""
     open: bool = False
     """Open the page in the browser."""
     common: Common = field(default_factory=Common)

@@ -9,8 +9,9 @@ from isthmus.lab import load
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
-from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
+from isthmus.similarity import DIRECTED, LEARNED, SCORE_RULES, SIMILARITIES
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
+from isthmus.transform import CORRECTIONS
 from isthmus.worlds import WORLDS
 from isthmus.worlds import load as load_world
 
@@ -18,6 +19,7 @@ REGISTERS = {
     "encoders": ENCODERS,
     "worlds": WORLDS,
     "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
+    "corrections": {**CORRECTIONS, **SCORE_RULES},
     "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,
     "measures": MEASURES,
