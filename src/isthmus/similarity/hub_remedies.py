@@ -22,7 +22,7 @@ SHARE = 0.75
 SHARPNESS = 20.0
 """Of the inverted softmax: its inverse temperature, for cosines."""
 
-ROUNDS = 50
+ROUNDS = 20
 """Of Sinkhorn's scaling."""
 
 

@@ -9,6 +9,9 @@ from isthmus.similarity.rules import FittedRule, Similarity, samples, way, ways
 from isthmus.similarity.standardised import Standardised, fit_score_standardised
 from isthmus.types import Calibration, RequestError
 
+MOST = 20_000
+"""Scores of a kind that a law is fitted to."""
+
 
 @dataclass(frozen=True, eq=False)
 class MatchOdds:
@@ -84,10 +87,12 @@ def likelihood_ratio(
 ) -> tuple[float, float]:
     """Slope and intercept of log p(s | match) / p(s | stranger), both kinds weighing alike.
 
-    The slope is at least 1e-3: where matches score no higher than strangers, scores say nothing.
+    Of each kind at most 20,000 evenly spaced order statistics count. The slope is at least 1e-3:
+    where matches score no higher than strangers, scores say nothing.
     """
     from sklearn.linear_model import LogisticRegression
 
+    matches, strangers = _thinned(np.sort(matches)), _thinned(np.sort(strangers))
     scores = np.concatenate([matches, strangers])[:, None]
     told = np.repeat([1, 0], [len(matches), len(strangers)])
     fitted = LogisticRegression(C=1e4, class_weight="balanced").fit(scores, told)
@@ -119,10 +124,13 @@ def fit_false_alarms(data: Calibration, inner: FittedRule) -> FalseAlarms:
     """
     found: dict[str, np.ndarray] = {}
     for one in ways(data):
-        scores = np.sort(samples(inner, data, *one)[1])
-        keep = np.unique(np.linspace(0, len(scores) - 1, 20_000).astype(int))
-        found[way(*one)] = scores[keep]
+        found[way(*one)] = _thinned(np.sort(samples(inner, data, *one)[1]))
     return FalseAlarms(inner, found)
+
+
+def _thinned(scores: Float[np.ndarray, " k"]) -> Float[np.ndarray, " l"]:
+    """At most ``MOST`` of sorted scores, evenly spaced."""
+    return scores[np.unique(np.linspace(0, len(scores) - 1, MOST).astype(int))]
 
 
 def _share_above(

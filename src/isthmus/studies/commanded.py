@@ -8,13 +8,13 @@ from typing import Any
 from isthmus.lab import JobOptions, export_set, load, save, save_links
 from isthmus.report import amount
 from isthmus.studies.given import StudyInput, remarks
+from isthmus.studies.mended_inputs import ARRAYS, MENDED, mended_arrays, of_arrays
 from isthmus.studies.results import StudyResult
 from isthmus.studies.sources import Source, arrays_input, embed_world, open_source, study_input
 from isthmus.studies.study import run
 from isthmus.types import LoadOptions, RequestError
 
 DEFAULT_SPACE = "mini"
-ARRAYS = "arrays:"
 OURS = ("jobs", "embeddings", "report.json")
 """One of these is in every folder that isthmus has written to."""
 
@@ -88,11 +88,7 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
         RequestError: more than two spaces, spaces beside arrays, or nothing to study.
     """
     if asked.arrays:
-        if asked.spaces:
-            raise RequestError(
-                "Arrays are already vectors of a space: name either arrays or spaces."
-            )
-        given = arrays_input(asked.arrays, asked.model)
+        given = _of_arrays(asked)
         folder = own_folder(asked.folder(f"{asked.arrays.stem}"))
         return _done(run(given, folder, seed=seed, progress=job.progress), given, folder)
     names = tuple(asked.spaces) or (DEFAULT_SPACE,)
@@ -112,10 +108,25 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
     return _done(result, inputs[0], folder)
 
 
+def _of_arrays(asked: Asked) -> StudyInput:
+    """The user's arrays as they are, or through the one mended space that was named."""
+    assert asked.arrays is not None
+    if not asked.spaces:
+        return arrays_input(asked.arrays, asked.model)
+    if len(asked.spaces) > 1 or not asked.spaces[0].startswith(MENDED):
+        raise RequestError(
+            "Arrays are already vectors of a space: name either arrays or spaces, or one "
+            "mended:FOLDER that was fitted for them."
+        )
+    return mended_arrays(asked.spaces[0], asked.arrays, asked.model)
+
+
 def _input(
     name: str, source: Source, folder: Path, job: JobOptions, how: LoadOptions
 ) -> StudyInput:
     """Items embedded in a space, or the vectors that ``arrays:PATH`` already holds."""
+    if of_arrays(name):
+        return mended_arrays(name)
     if name.startswith(ARRAYS):
         path, _, model = name.removeprefix(ARRAYS).partition("?model=")
         return arrays_input(Path(path), model)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isthmus.lab import JobOptions
-from isthmus.studies.commanded import ARRAYS, DEFAULT_SPACE, own_folder
+from isthmus.studies.commanded import DEFAULT_SPACE, own_folder
 from isthmus.studies.mend import CALIBRATE, Court, MendResult, mend
+from isthmus.studies.mended_inputs import ARRAYS
 from isthmus.studies.remedies import REMEDIES
 from isthmus.studies.sources import Source, arrays_input, study_input
 from isthmus.types import LoadOptions, RequestError

@@ -94,7 +94,7 @@ def _remedies(found: Refereed, rows: Mapping[str, Row]) -> Section:
     lead = _LEAD.format(fitted=found.calibrated, held=found.held, splits=found.splits)
     title = f"Remedies fitted on {found.calibrated} objects"
     drawn = pareto(found, rows)
-    front = f"On the front, from mixed search to R@1: {'; '.join(reversed(drawn.front))}."
+    front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
     key = f"remedies-{found.calibrated}"
     blocks: list[Block] = [
         _main(found, rows),

@@ -30,7 +30,7 @@ class Affine:
     matrix: Float[np.ndarray, "d e"]
     back: Float[np.ndarray, " e"]
 
-    def __call__(self, vectors: Vectors) -> Vectors:
+    def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
         """The vectors, moved; (n, e)."""
         return (unit(vectors) - self.away) @ self.matrix + self.back
 
@@ -59,7 +59,7 @@ class Relative:
     kept: int
     power: float
 
-    def __call__(self, vectors: Vectors) -> Vectors:
+    def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
         """Relative representations; (n, e), one coordinate an anchor."""
         cosines = np.maximum(unit(vectors) @ self.anchors.T, 1e-6)
         least = np.sort(cosines, axis=1)[:, -self.kept, None]

@@ -1,0 +1,144 @@
+"""Score rules: orders they must keep, laws they must reach, and what probabilities mean."""
+
+import numpy as np
+import pytest
+
+from isthmus.registry import resolve
+from isthmus.similarity import SCORE_RULES
+from isthmus.similarity.banked import fit_symmetric_normalised
+from isthmus.similarity.odds import fit_false_alarms, fit_match_odds, likelihood_ratio
+from isthmus.similarity.quantiles import fit_score_quantiles
+from isthmus.similarity.rules import Cosine, samples, ways
+from isthmus.similarity.standardised import fit_match_standardised, fit_score_standardised
+from isthmus.types import Calibration, RequestError
+from tests.transform.clouds import calibration
+
+MONOTONE = ("score_standardised", "match_standardised", "score_quantiles", "match_odds")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return calibration(n=80, noise=1.0)
+
+
+@pytest.mark.parametrize("name", SCORE_RULES)
+def test_every_rule_scores_every_way_finitely_and_alike_in_pieces(name, data):
+    rule = resolve(SCORE_RULES[name])(data, Cosine())
+    new = calibration(n=30, noise=1.0, seed=1).vectors
+    for query, gallery in ways(data):
+        score = rule.between(query, gallery)
+        whole = score(new[query], new[gallery])
+        assert whole.shape == (30, 30)
+        assert np.isfinite(whole).all()
+        assert score(new[query][:7], new[gallery]) == pytest.approx(whole[:7])
+
+
+@pytest.mark.parametrize("name", MONOTONE)
+def test_rules_of_one_way_keep_its_order(name, data):
+    rule = resolve(SCORE_RULES[name])(data, Cosine())
+    new = calibration(n=30, noise=1.0, seed=1).vectors
+    for query, gallery in ways(data):
+        plain = Cosine().between(query, gallery)(new[query], new[gallery]).ravel()
+        scored = rule.between(query, gallery)(new[query], new[gallery]).ravel()
+        order = np.argsort(plain)
+        apart = np.diff(plain[order]) > 1e-9
+        assert (np.diff(scored[order])[apart] > 0).all()
+
+
+def test_standardised_strangers_have_mean_0_and_spread_1(data):
+    rule = fit_score_standardised(data, Cosine())
+    for one in ways(data):
+        _, strangers = samples(rule, data, *one)
+        assert strangers.mean() == pytest.approx(0, abs=1e-9)
+        assert strangers.std() == pytest.approx(1)
+
+
+def test_match_standardised_takes_matches_where_there_are_some(data):
+    rule = fit_match_standardised(data, Cosine())
+    matches, _ = samples(rule, data, "text", "image")
+    assert matches.mean() == pytest.approx(0, abs=1e-9)
+    scores, same = rule.judged(data, "text", "text"), data.same_object("text", "text")
+    nearest = np.where(same, -np.inf, scores).max(axis=1)  # no two texts match
+    assert nearest.mean() == pytest.approx(0, abs=1e-9)
+
+
+def test_quantile_mapped_strangers_are_normal(data):
+    from scipy.stats import kstest
+
+    rule = fit_score_quantiles(data, Cosine())
+    for one in ways(data):
+        _, strangers = samples(rule, data, *one)
+        assert kstest(strangers, "norm").statistic < 0.01
+
+
+def test_the_likelihood_ratio_of_two_normal_laws_is_known():
+    rng = np.random.default_rng(0)
+    matches, strangers = rng.normal(3, 1, 20_000), rng.normal(0, 1, 60_000)
+    slope, intercept = likelihood_ratio(matches, strangers)
+    assert slope == pytest.approx(3, rel=0.03)  # log ratio = 3 s - 9/2
+    assert intercept == pytest.approx(-4.5, rel=0.04)
+
+
+def test_scores_that_say_nothing_keep_a_positive_slope():
+    rng = np.random.default_rng(1)
+    slope, _ = likelihood_ratio(rng.normal(0, 1, 500), rng.normal(1, 1, 500))
+    assert slope == 1e-3
+
+
+def test_a_probability_follows_the_share_of_matches(data):
+    rule = fit_match_odds(data, Cosine())
+    x, y = data.vectors.values()
+    even, rare = (rule.probability("text", "image", share)(y, x) for share in (0.5, 0.01))
+    odds = [p / (1 - p) for p in (even, rare)]
+    assert odds[1] / odds[0] == pytest.approx(np.full(odds[0].shape, 0.01 / 0.99), rel=1e-6)
+    with pytest.raises(RequestError, match="between 0 and 1"):
+        rule.probability("text", "image", 1.0)
+
+
+def test_matches_that_were_never_seen_stay_possible_but_improbable(data):
+    rule = fit_match_odds(data, Cosine())
+    assert rule.slope["text>text"] == rule.slope["text>image"]
+    assert rule.before["text>text"] < rule.before["text>image"] - 3
+
+
+def test_two_sided_odds_learn_each_way_by_itself():
+    rule = fit_match_odds(calibration(n=60, views=3, noise=1.0), Cosine())
+    assert rule.slope["image>image"] != rule.slope["image>text"]
+    # two other images of an object among 179, one text among 60
+    expected = np.log((60 * 6 + 0.5) / (60 * 3 * 59 * 3 + 0.5))
+    assert rule.before["image>image"] == pytest.approx(expected)
+
+
+def test_symmetric_normalisation_is_the_mean_of_two_z_scores():
+    data = calibration(n=20)
+    rule = fit_symmetric_normalised(data, Cosine())
+    new = calibration(n=5, seed=4).vectors
+    found = rule.between("text", "image")(new["text"], new["image"])
+    x, y = (data.vectors[name].astype(np.float32) for name in ("image", "text"))
+    score = float(new["text"][2] @ new["image"][3])
+    own, theirs = new["text"][2] @ x.T, y @ new["image"][3]
+    by_hand = ((score - own.mean()) / own.std() + (score - theirs.mean()) / theirs.std()) / 2
+    assert found[2, 3] == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_what_a_bank_learnt_of_an_object_is_hidden_from_it():
+    data = calibration(n=40, noise=0.01)
+    for name in ("csls", "neighbour_normalised", "symmetric_normalised"):
+        rule = resolve(SCORE_RULES[name])(data, Cosine())
+        judged = rule.judged(data, "text", "image")
+        naive = rule.between("text", "image")(data.vectors["text"], data.vectors["image"])
+        # with its own partner in the bank a match looks like a hub
+        assert np.diag(judged).mean() > np.diag(naive).mean() + 0.01
+
+
+def test_false_alarms_come_as_often_as_they_say():
+    data, new = calibration(n=300, noise=1.0), calibration(n=300, noise=1.0, seed=5)
+    n = len(data.vectors["text"])
+    unpaired = Calibration(
+        data.vectors, data.rows[:0], {"image": np.arange(n), "text": np.arange(n) + n}
+    )
+    rate = fit_false_alarms(unpaired, Cosine()).rate("text", "image")
+    found = rate(new.vectors["text"], new.vectors["image"])
+    strangers = found[~np.eye(n, dtype=bool)]
+    for level in (0.01, 0.05, 0.2):
+        assert (strangers <= level).mean() == pytest.approx(level, rel=0.35)

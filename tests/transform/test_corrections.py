@@ -1,0 +1,211 @@
+"""Corrections: each does what its equation says, on data where that is known."""
+
+import numpy as np
+import pytest
+
+from isthmus.arrays import unit
+from isthmus.registry import resolve
+from isthmus.transform import CORRECTIONS
+from isthmus.transform.gap_directions import (
+    fit_gap_removal,
+    fit_modality_erasure,
+    fit_top_coordinates,
+)
+from isthmus.transform.means import fit_half_shift, fit_mean_removal
+from isthmus.transform.pair_maps import fit_cca, fit_procrustes, fit_ridge
+from isthmus.transform.shared_subspaces import fit_operator_trimming, fit_shared_subspace
+from isthmus.transform.whitenings import fit_whitening, fit_within_whitening, inverse_root
+from isthmus.types import Calibration, EmbeddingSet, RequestError, Space
+from tests.transform.clouds import calibration
+
+
+def found_first(x, y):
+    """Share of rows of y whose nearest row of x is their own."""
+    scores = unit(y) @ unit(x).T
+    return float((scores.argmax(axis=1) == np.arange(len(y))).mean())
+
+
+def given(x, y):
+    """Calibration data of rows that pair."""
+    space, ids = Space("toy", "toy", x.shape[1]), tuple(map(str, range(len(x))))
+    sets = [
+        EmbeddingSet(rows.astype(np.float32), ids, name, space)
+        for rows, name in ((x, "image"), (y, "text"))
+    ]
+    return Calibration.of(*sets)
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_every_correction_maps_both_modalities_the_same_way_twice(name):
+    if name == "transport":
+        pytest.importorskip("ot")
+    data, fit = calibration(), resolve(CORRECTIONS[name])
+    new = calibration(seed=1).vectors
+    first, second = fit(data), fit(data)
+    moved = {modality: first[modality](x) for modality, x in new.items()}
+    assert {len(rows) for rows in moved.values()} == {200}
+    assert len({rows.shape[1] for rows in moved.values()}) == 1
+    for modality, rows in moved.items():
+        assert np.isfinite(rows).all()
+        assert np.array_equal(rows, second[modality](new[modality]))
+        scaled = first[modality](7 * new[modality])  # only directions count
+        assert scaled == pytest.approx(rows, abs=1e-5)
+
+
+def test_mean_removal_restores_the_retrieval_of_the_twin_without_a_gap():
+    data = calibration(gap=3.0, noise=0.6)
+    twin = calibration(gap=0.0, noise=0.6)
+    maps = fit_mean_removal(data)
+    moved = {name: maps[name](x) for name, x in data.vectors.items()}
+    assert np.linalg.norm(unit(moved["image"]).mean(0) - unit(moved["text"]).mean(0)) < 0.1
+    plain = found_first(twin.vectors["image"], twin.vectors["text"])
+    assert found_first(moved["image"], moved["text"]) == pytest.approx(plain, abs=0.05)
+
+
+def test_half_shift_makes_the_means_one():
+    data = calibration()
+    maps = fit_half_shift(data)
+    means = [maps[name](x).mean(axis=0) for name, x in data.vectors.items()]
+    assert means[0] == pytest.approx(means[1], abs=1e-6)
+
+
+def test_gap_removal_leaves_no_difference_of_means_and_the_rest_alone():
+    data = calibration()
+    maps = fit_gap_removal(data)
+    gap = np.subtract(*data.means.values())
+    for name, x in data.vectors.items():
+        moved = maps[name](x)
+        assert (moved @ gap) == pytest.approx(np.zeros(len(x)), abs=1e-6)
+        across = x - np.outer(x @ gap, gap) / (gap @ gap)
+        assert moved == pytest.approx(across, abs=1e-6)
+
+
+def test_top_coordinates_drops_the_one_that_holds_the_gap():
+    maps = fit_top_coordinates(calibration(d=24))
+    matrix = maps["image"].matrix
+    assert matrix.shape == (24, 23)
+    assert not matrix[-1].any()
+    assert matrix.sum() == 23
+
+
+def test_modality_erasure_makes_the_means_equal():
+    data = calibration()
+    maps = fit_modality_erasure(data)
+    means = [maps[name](x).mean(axis=0) for name, x in data.vectors.items()]
+    assert means[0] == pytest.approx(means[1], abs=0.02)  # the covariance is shrunk a little
+
+
+def test_whitening_makes_the_covariance_the_identity():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4000, 6)) * [1, 2, 3, 1, 2, 0.5] + 4
+    data = given(x, x[::-1])
+    moved = fit_whitening(data)["image"](data.vectors["image"])
+    assert np.cov(moved.T) == pytest.approx(np.eye(6), abs=0.05)
+    assert moved.mean(axis=0) == pytest.approx(np.zeros(6), abs=1e-4)
+
+
+def test_within_whitening_silences_what_varies_in_an_object():
+    rng = np.random.default_rng(3)
+    n, d = 300, 12
+    signal = rng.normal(size=(n, d)) * ([0] * 3 + [1] * 9)
+    loud = rng.normal(size=(2, n, d)) * ([3] * 3 + [0.1] * 9)
+    data = given(signal + loud[0], signal + loud[1])
+    maps, centred = fit_within_whitening(data), fit_mean_removal(data)
+    x, y = data.vectors.values()
+    plain = found_first(centred["image"](x), centred["text"](y))
+    assert found_first(maps["image"](x), maps["text"](y)) > plain + 0.3
+
+
+def test_procrustes_finds_the_turn():
+    rng = np.random.default_rng(1)
+    x = unit(rng.normal(size=(100, 8))).astype(np.float64)
+    turn = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    data = given(x, x @ turn)
+    maps = fit_procrustes(data)
+    assert maps["text"].matrix == pytest.approx(turn.T, abs=1e-4)
+
+
+def test_ridge_finds_the_linear_map_where_rows_are_many():
+    rng = np.random.default_rng(2)
+    y = unit(rng.normal(size=(3000, 6))).astype(np.float64)
+    matrix = rng.normal(size=(6, 6))
+    maps = fit_ridge(data := given(y @ matrix, y))
+    x, y = data.vectors.values()
+    cosine = (unit(maps["text"](y)) * unit(maps["image"](x))).sum(axis=1)
+    assert cosine.mean() > 0.98
+
+
+def test_cca_weighs_what_both_share():
+    rng = np.random.default_rng(4)
+    shared = rng.normal(size=(2000, 2))
+    x = np.concatenate([shared, rng.normal(size=(2000, 6))], axis=1)
+    y = np.concatenate([rng.normal(size=(2000, 6)), shared], axis=1)
+    data = given(x, y)
+    maps = fit_cca(data)
+    moved = [maps[name](rows) for name, rows in data.vectors.items()]
+    correlation = [np.corrcoef(moved[0][:, i], moved[1][:, i])[0, 1] for i in range(8)]
+    assert min(correlation[:2]) > 0.8
+    assert max(correlation[2:]) < 0.2
+
+
+def test_shared_subspace_keeps_the_plane_that_both_live_in():
+    rng = np.random.default_rng(5)
+    common, own = rng.normal(size=(500, 3)), rng.normal(size=(2, 500, 2))
+    zero = np.zeros((500, 2))
+    x = np.concatenate([common, own[0], zero], axis=1)
+    y = np.concatenate([common, zero, own[1]], axis=1)
+    basis = fit_shared_subspace(given(x, y))["image"].matrix
+    assert basis.shape == (7, 3)
+    assert basis[3:] == pytest.approx(np.zeros((4, 3)), abs=0.2)
+
+
+def test_operator_trimming_keeps_orthonormal_directions_of_the_middle():
+    maps = fit_operator_trimming(calibration(d=24))
+    for one in maps.values():
+        kept = one.matrix.shape[1]
+        assert kept == 12
+        assert one.matrix.T @ one.matrix == pytest.approx(np.eye(kept), abs=1e-8)
+
+
+def test_transport_moves_a_shifted_cloud_back_without_links():
+    pytest.importorskip("ot")
+    fit = resolve(CORRECTIONS["transport"])
+    data = calibration(noise=0.0, gap=2.0)
+    maps = fit(data)
+    x, y = data.vectors.values()
+    assert found_first(maps["image"](x), maps["text"](y)) > 0.95
+
+
+def test_asif_of_equal_modalities_is_exact():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(60, 5))
+    maps = resolve(CORRECTIONS["asif"])(data := given(x, x))
+    moved = [maps[name](rows) for name, rows in data.vectors.items()]
+    assert moved[0] == pytest.approx(moved[1])
+    assert ((moved[0] > 0).sum(axis=1) == 12).all()
+
+
+def test_inverse_root_times_itself_is_the_inverse():
+    rng = np.random.default_rng(7)
+    root = rng.normal(size=(5, 5))
+    covariance = root @ root.T
+    found = inverse_root(covariance)
+    assert found @ found @ covariance == pytest.approx(np.eye(5), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
+def test_identical_pairs_break_nothing(name):
+    if name == "transport":
+        pytest.importorskip("ot")
+    x = np.random.default_rng(8).normal(size=(20, 6))
+    data = given(x, x)
+    maps = resolve(CORRECTIONS[name])(data)
+    for modality, rows in data.vectors.items():
+        assert np.isfinite(maps[modality](rows)).all()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_too_few_pairs_are_refused(n):
+    x = np.random.default_rng(9).normal(size=(n, 6))
+    with pytest.raises(RequestError, match="4 linked objects or more"):
+        given(x, x)

@@ -1,0 +1,124 @@
+"""Mended spaces: chains in order, new ids, kept and loaded without loss."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from isthmus.encode.mended import FILE, read_mended
+from isthmus.lab import load_set, save, save_mended
+from isthmus.measure.searches import scores_between
+from isthmus.registry import UnknownPartError
+from isthmus.similarity import SCORE_RULES
+from isthmus.store import read_tensors, write_tensors
+from isthmus.transform import CORRECTIONS
+from isthmus.transform.mended import fit_mended
+from isthmus.types import Calibration, RequestError, Space, SpaceMismatchError
+from tests.transform.clouds import pair_sets
+
+FULL = "within_whitening+symmetric_normalised+match_odds"
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    a, b, links = pair_sets(n=60)
+    data = Calibration.of(a, b, links)
+    return lambda chain: fit_mended(chain, data, a.space)
+
+
+def test_a_mended_space_is_another_space_whose_id_hashes_parent_and_chain(fitted):
+    a, b, links = pair_sets(n=60)
+    centred, again = fitted("mean_removal"), fitted("mean_removal")
+    assert centred.space == again.space
+    assert centred.space != fitted("half_shift").space
+    assert centred.space != a.space
+    assert centred.space.chain[-1].parameters["chain"] == "mean_removal"
+    other = Space("other", "other", 24)
+    elsewhere = fit_mended("mean_removal", Calibration.of(a, b, links), other)
+    assert elsewhere.space != centred.space
+
+
+def test_maps_apply_in_order_and_the_history_grows(fitted):
+    a, _, _ = pair_sets(n=60)
+    both = fitted("mean_removal+gap_removal")
+    moved = both(a)
+    by_hand = both.maps[1]["image"](both.maps[0]["image"](a.vectors))
+    assert moved.vectors == pytest.approx(by_hand, abs=1e-6)
+    assert [step.verb for step in moved.history] == [*(s.verb for s in a.history), "mend"]
+
+
+def test_sets_of_another_space_are_refused(fitted):
+    a, _, _ = pair_sets(n=60)
+    stranger = replace(a, space=Space("another", "another", 24))
+    with pytest.raises(SpaceMismatchError, match="another"):
+        fitted("mean_removal")(stranger)
+
+
+def test_chains_that_cannot_be_are_refused(fitted):
+    with pytest.raises(RequestError, match="maps must stand before"):
+        fitted("csls+mean_removal")
+    with pytest.raises(UnknownPartError, match="mean_removal"):
+        fitted("mean_removel")
+
+
+def test_a_mended_space_is_not_mended_again_by_its_rule(fitted):
+    a, b, links = pair_sets(n=60)
+    once = fitted("csls")
+    data = Calibration.of(once(a), once(b), links)
+    with pytest.raises(RequestError, match="does not rank by the cosine"):
+        fit_mended("mean_removal", data, once.space)
+
+
+@pytest.mark.parametrize("chain", [*CORRECTIONS, *SCORE_RULES, FULL])
+def test_what_is_kept_is_what_was_fitted(chain, fitted, tmp_path):
+    if chain == "transport":
+        pytest.importorskip("ot")
+    mended = fitted(chain)
+    save_mended(mended, tmp_path, "toy")
+    back, origin = read_mended(tmp_path)
+    assert origin == "toy"
+    assert back.space == mended.space
+    a, b, _ = pair_sets(n=60, seed=2)
+    one, other = (scores_between(m(a), m(b)) for m in (mended, back))
+    scores = [some.rule(some.queries, some.gallery) for some in (one, other)]
+    assert scores[1] == pytest.approx(scores[0], rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize("chain", SCORE_RULES)
+def test_a_saved_set_keeps_the_score_rule_of_its_space(chain, fitted, tmp_path):
+    mended = fitted(chain)
+    a, b, _ = pair_sets(n=60, seed=3)
+    save(mended(a), tmp_path / "a")
+    save(mended(b), tmp_path / "b")
+    back = scores_between(load_set(tmp_path / "a"), load_set(tmp_path / "b"))
+    first = scores_between(mended(a), mended(b))
+    found = [np.asarray(some.rule(some.queries, some.gallery)) for some in (first, back)]
+    assert found[1] == pytest.approx(found[0], rel=1e-3, abs=1e-4)
+
+
+def _changed(tmp_path, fitted, change):
+    save_mended(fitted("csls"), tmp_path, "toy")
+    arrays, meta = read_tensors(tmp_path / FILE)
+    about = json.loads(meta["isthmus"])
+    change(about)
+    arrays = {name: np.array(value) for name, value in arrays.items()}
+    write_tensors(tmp_path / FILE, arrays, {"isthmus": json.dumps(about)})
+
+
+def test_a_newer_version_is_refused_by_name(tmp_path, fitted):
+    _changed(tmp_path, fitted, lambda about: about.update(format="isthmus-mended/9"))
+    with pytest.raises(RequestError, match="isthmus-mended/9"):
+        read_mended(tmp_path)
+
+
+def test_a_file_that_names_another_class_makes_none(tmp_path, fitted):
+    evil = {"kind": "Popen", "fields": {"args": {"value": "true"}}}
+    _changed(tmp_path, fitted, lambda about: about["parts"]["tuple"].append(evil))
+    with pytest.raises(RequestError, match="not a whole mended space"):
+        read_mended(tmp_path)
+
+
+def test_nothing_there_is_said(tmp_path):
+    with pytest.raises(RequestError, match="holds no mended space"):
+        read_mended(tmp_path)
