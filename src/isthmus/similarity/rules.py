@@ -58,8 +58,12 @@ def samples(
     rule: FittedRule, data: Calibration, query: str, gallery: str
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]]:
     """Scores of matches (items of one object, never an item with itself) and of strangers."""
-    scores, same = rule.judged(data, query, gallery), data.same_object(query, gallery)
-    strangers = scores[~same]
-    if query == gallery:
-        np.fill_diagonal(same, False)
-    return scores[same], strangers
+    matches: list[np.ndarray] = []
+    strangers: list[np.ndarray] = []
+    for part in data.parts:
+        scores, same = rule.judged(part, query, gallery), part.same_object(query, gallery)
+        strangers.append(scores[~same])
+        if query == gallery:
+            np.fill_diagonal(same, False)
+        matches.append(scores[same])
+    return np.concatenate(matches), np.concatenate(strangers)

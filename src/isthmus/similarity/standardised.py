@@ -58,10 +58,17 @@ def fit_match_standardised(data: Calibration, inner: FittedRule) -> Standardised
     for query, gallery in ways(data):
         matches, _ = samples(inner, data, query, gallery)
         if not len(matches):
-            scores, same = inner.judged(data, query, gallery), data.same_object(query, gallery)
-            matches = np.where(same, -np.inf, scores).max(axis=1)
+            matches = np.concatenate([_nearest(inner, one, query, gallery) for one in data.parts])
         found[way(query, gallery)] = matches
     return _fitted(data, inner, found)
+
+
+def _nearest(
+    inner: FittedRule, data: Calibration, query: str, gallery: str
+) -> Float[np.ndarray, " n"]:
+    """Each item's highest score with a stranger."""
+    scores, same = inner.judged(data, query, gallery), data.same_object(query, gallery)
+    return np.where(same, -np.inf, scores).max(axis=1)
 
 
 def _fitted(data: Calibration, inner: FittedRule, found: dict[str, np.ndarray]) -> Standardised:

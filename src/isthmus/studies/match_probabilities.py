@@ -12,7 +12,7 @@ from isthmus.similarity.rules import Cosine
 from isthmus.studies.referee import Case
 from isthmus.studies.tallies import Estimate, of_splits
 from isthmus.studies.verdicts import match_error
-from isthmus.transform.mended import fit_mended
+from isthmus.transform.mended import fit_with_data
 from isthmus.types import Calibration
 from isthmus.types.results import plain
 
@@ -73,11 +73,11 @@ def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
         sides, held = case.sets(split.fitted), case.sets(split.held)
         data = Calibration.of(*sides, case.links)
         for name, chain in SCORES.items():
-            mended = fit_mended(chain, data, case.a.space)
+            mended, seen = fit_with_data(chain, data, case.a.space)
             a, b = map(mended, held)
             pair = Pair(a, b, case.links.rows(a, b))
             for share in SHARES:
-                error, probability, told = match_error(mended.rule, data, pair, rng, share)
+                error, probability, told = match_error(mended.rule, seen, pair, rng, share)
                 one = (error, brier_score(probability, told))
                 found.setdefault((name, share), []).append(one)
         alarms.append(_alarms(data, Pair(*held, case.links.rows(*held))))

@@ -11,7 +11,7 @@ from isthmus.measure.door import Pair
 from isthmus.studies.given import StudyInput
 from isthmus.studies.tallies import Tally
 from isthmus.studies.verdicts import HeldOut, bounds, geometry, item_scores, match_error
-from isthmus.transform.mended import Mended, fit_mended
+from isthmus.transform.mended import fit_with_data
 from isthmus.types import (
     Calibration,
     EmbeddingSet,
@@ -163,7 +163,6 @@ class Trial:
 
     case: Case
     data: Calibration
-    fitted: tuple[EmbeddingSet, EmbeddingSet]
     held: tuple[EmbeddingSet, EmbeddingSet]
     seed: Sequence[int]
     known: dict[str, dict[str, float]] = field(default_factory=dict[str, dict[str, float]])
@@ -172,8 +171,8 @@ class Trial:
     @classmethod
     def of(cls, case: Case, split: Split, seed: Sequence[int]) -> "Trial":
         """The sets of a split."""
-        fitted = case.sets(split.fitted)
-        return cls(case, Calibration.of(*fitted, case.links), fitted, case.sets(split.held), seed)
+        a, b = case.sets(split.fitted)
+        return cls(case, Calibration.of(a, b, case.links), case.sets(split.held), seed)
 
     def pair(self, a: EmbeddingSet, b: EmbeddingSet) -> Pair:
         """Two sets with those links whose ends they hold."""
@@ -183,18 +182,17 @@ class Trial:
         """Fit a chain, and add to its tally what it earns on the held-out items."""
         rng = np.random.default_rng(self.seed)
         start = time.perf_counter()
-        mended = fit_mended(chain, self.data, self.case.a.space)
+        mended, data = fit_with_data(chain, self.data, self.case.a.space)
         seconds = time.perf_counter() - start
         pair = self.pair(*map(mended, self.held))
         prompts = {name: mended(texts) for name, texts in self.case.prompts.items()}
         held = HeldOut(pair, self.case.labels, prompts or None)
         tally.add(self.held, item_scores(held))
-        numbers = {"calibration error": self._error(mended, pair, rng), "seconds": seconds}
+        numbers = {
+            "calibration error": match_error(mended.rule, data, pair, rng)[0],
+            "seconds": seconds,
+        }
         if mended.moves not in self.known:
             self.known[mended.moves] = geometry(held, rng)
+        numbers = {"calibration error": error, "seconds": seconds}
         tally.note({**self.known[mended.moves], **numbers})
-
-    def _error(self, mended: Mended, pair: Pair, rng: np.random.Generator) -> float:
-        a, b = map(mended, self.fitted)
-        data = Calibration.of(a, b, self.case.links)
-        return match_error(mended.rule, data, pair, rng)[0]

@@ -28,6 +28,7 @@ REMEDIES: tuple[str, ...] = (
     "neighbour_normalised+score_standardised",
     "mean_removal+symmetric_normalised",
     "within_whitening+symmetric_normalised",
+    "within_whitening+match_odds",
     "symmetric_normalised+match_odds",
     "within_whitening+symmetric_normalised+match_odds",
 )

@@ -100,7 +100,7 @@ def match_error(
 
     Args:
         rule: how items are scored; None is the cosine.
-        data: calibration items in the mended space.
+        data: calibration items as the rule sees them (``fit_with_data``).
         held: held-out items in the mended space.
         rng: draws the strangers.
         share: of matches among the pairs that are asked.

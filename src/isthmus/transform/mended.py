@@ -76,8 +76,16 @@ class Mended:
 def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
     """A chain of corrections, each fitted on what the ones before it leave.
 
-    Where a map learns from pairs, the score rules after it are fitted on other objects than the
-    maps, half of them each: on its own pairs a map looks better than it is.
+    Args and errors are those of ``fit_with_data``.
+    """
+    return fit_with_data(chain, data, parent)[0]
+
+
+def fit_with_data(chain: str, data: Calibration, parent: Space) -> tuple[Mended, Calibration]:
+    """A chain of corrections, and the calibration data as its score rule sees them.
+
+    Where a map learns from pairs, laws of scores are learnt on halves of the objects that the maps
+    of the other half move: on its own pairs a map looks better than it is.
 
     Args:
         chain: names of ``CORRECTIONS`` and then of ``SCORE_RULES``, with + between them.
@@ -98,17 +106,33 @@ def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
         raise RequestError(f"In {chain!r} all maps must stand before all score rules.")
     objects = len({int(one) for some in data.objects.values() for one in some})
     first = kinds.index(True) if True in kinds else len(kinds)
-    rest = data
-    if 0 < first < len(names) and LEARN_PAIRS.intersection(names):
-        data, rest = data.halves()
-    maps: list[MapByModality] = []
-    for name, fit in zip(names[:first], parts[:first], strict=True):
-        maps.append(fit(data))
-        data, rest = _moved(name, maps[-1], data), _moved(name, maps[-1], rest)
+    maps, moved = _maps(names[:first], data)
+    if LEARN_PAIRS.intersection(names):
+        halves = data.halves()
+        crossed = [
+            _through(names[:first], _maps(names[:first], own)[0], other)
+            for own, other in zip(halves, halves[::-1], strict=True)
+        ]
+        moved = replace(moved, crossed=tuple(crossed))
     rule: FittedRule | None = None
     for fit in parts[first:]:
-        rule = fit(rest, rule or Cosine())
-    return Mended(parent, chain, tuple(maps), rule, objects)
+        rule = fit(moved, rule or Cosine())
+    return Mended(parent, chain, maps, rule, objects), moved
+
+
+def _maps(names: Sequence[str], data: Calibration) -> tuple[tuple[MapByModality, ...], Calibration]:
+    """The maps of these names, and the data after them."""
+    maps: list[MapByModality] = []
+    for name in names:
+        maps.append(find("corrections", CORRECTIONS, name)(data))
+        data = _moved(name, maps[-1], data)
+    return tuple(maps), data
+
+
+def _through(names: Sequence[str], maps: Sequence[MapByModality], data: Calibration) -> Calibration:
+    for name, one in zip(names, maps, strict=True):
+        data = _moved(name, one, data)
+    return data
 
 
 def _moved(name: str, maps: MapByModality, data: Calibration) -> Calibration:

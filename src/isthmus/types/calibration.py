@@ -25,6 +25,9 @@ class Calibration:
     """Linked rows of a and b."""
     objects: dict[str, Int[np.ndarray, " n"]]
     """The object of each row by modality; objects are what is left out and resampled."""
+    crossed: "tuple[Calibration, ...]" = ()
+    """Halves of the objects, each seen through maps that were fitted on the other half. Laws of
+    scores are learnt on these where there are any: on its own pairs a map looks too good."""
 
     @classmethod
     def of(cls, a: EmbeddingSet, b: EmbeddingSet, links: Links | None = None) -> "Calibration":
@@ -70,21 +73,22 @@ class Calibration:
         """(n, m) of bool: whether two rows belong to one object."""
         return self.objects[query][:, None] == self.objects[gallery][None, :]
 
+    @property
+    def parts(self) -> "tuple[Calibration, ...]":
+        """What laws of scores are learnt on: the crossed halves, or the data itself."""
+        return self.crossed or (self,)
+
     def with_vectors(self, vectors: dict[str, Vectors]) -> "Calibration":
         """The same items elsewhere; the vectors are scaled to length one."""
         there = {name: unit(x).astype(np.float64) for name, x in vectors.items()}
         return Calibration(there, self.rows, self.objects)
 
-    def halves(self) -> "tuple[Calibration, Calibration]":
-        """Every other linked object, and the rest; the same halves whenever it is asked.
-
-        Raises:
-            RequestError: there are fewer than twice ``FEWEST`` linked objects.
-        """
+    def halves(self) -> "tuple[Calibration, ...]":
+        """Every other linked object, and the rest; always the same, none of too few objects."""
         a, rows = self.modalities[0], self.rows
         linked = np.unique(self.objects[a][rows[:, 0]])
         if len(linked) < 2 * FEWEST:
-            raise RequestError(f"Halves need {2 * FEWEST} linked objects, not {len(linked)}.")
+            return ()
         order = np.random.default_rng(0).permutation(linked)
         return self._part(order[::2]), self._part(order[1::2])
 
