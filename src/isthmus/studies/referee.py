@@ -188,10 +188,7 @@ class Trial:
         prompts = {name: mended(texts) for name, texts in self.case.prompts.items()}
         held = HeldOut(pair, self.case.labels, prompts or None)
         tally.add(self.held, item_scores(held))
-        numbers = {
-            "calibration error": match_error(mended.rule, data, pair, rng)[0],
-            "seconds": seconds,
-        }
+        error = match_error(mended.rule, data, pair, rng)[0]
         if mended.moves not in self.known:
             self.known[mended.moves] = geometry(held, rng)
         numbers = {"calibration error": error, "seconds": seconds}
