@@ -80,7 +80,7 @@ class MendResult:
 
 def mend(
     given: StudyInput,
-    out: Path | None = None,
+    out: str | Path | None = None,
     court: Court | None = None,
     *,
     origin: str = "",
@@ -120,11 +120,12 @@ def mend(
     mended = fit_mended(court.keep or best, whole, case.a.space)
     words = summary(judged, best)
     record = _record(judged, kept, best, seed)
-    if out is not None:
-        _write(out, page, record, judged)
-        save_mended(mended, out, origin or case.a.space.name)
+    folder = None if out is None else Path(out)
+    if folder is not None:
+        _write(folder, page, record, judged)
+        save_mended(mended, folder, origin or case.a.space.name)
     tables = {one.calibrated: rows for one, rows in judged}
-    return MendResult(tables, kept, best, mended, words, page, record, out)
+    return MendResult(tables, kept, best, mended, words, page, record, folder)
 
 
 def _record(

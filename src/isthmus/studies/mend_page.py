@@ -110,7 +110,7 @@ def _remedies(found: Refereed, rows: Mapping[str, Row]) -> Section:
 
 def _main(found: Refereed, rows: Mapping[str, Row]) -> Table:
     columns = ("remedy", f"mixed nDCG@{K}", "of ceiling", "R@1", "change of R@1, points")
-    columns += ("calibration error", "seconds")
+    columns += ("calibration error",)
     order = sorted(rows.values(), key=lambda row: -row.mixed.value)
     cells = [
         (
@@ -120,13 +120,12 @@ def _main(found: Refereed, rows: Mapping[str, Row]) -> Table:
             _told(row.hits),
             _signed(row.hits_change) if row.chain else "–",
             number(row.numbers["calibration error"].value),
-            f"{row.seconds:.2f}",
         )
         for row in order
     ]
     for name, pattern in (("rule: other modality first", "rule {}"), ("ceiling", "ceiling {}")):
         value = found.bounds.mean(*_both(found, pattern))
-        cells.append((name, number(value), "–", "–", "–", "–", "–"))
+        cells.append((name, number(value), "–", "–", "–", "–"))
     return Table("Remedies by mixed search", columns, tuple(cells), columns[1:])
 
 
