@@ -194,9 +194,14 @@ def test_glyphs_are_mended_and_searched(tmp_path, capsys, monkeypatch):
     words = ["mend", "--world", "glyphs", "--split", "val", "--out", str(folder), "--quiet"]
     assert main([*words, "--splits", "2", "--calibrate", "80", "--remedies", FEW[2]]) == 0
     capsys.readouterr()
-    query = ["search", "a bicycle", "--space", f"mended:{folder}", "--quiet", "--top", "3"]
+    run, space = tmp_path / "run", f"mended:{folder}"
+    assert main(["embed", space, str(run), "--world", "glyphs", "--split", "val", "--quiet"]) == 0
+    capsys.readouterr()
+    query = ["search", "glasses", "--space", space, "--in", str(run), "--quiet", "--top", "3"]
     assert main(query) == 0
-    assert "1F6B2" in capsys.readouterr().out
+    assert "1F453" in capsys.readouterr().out
+    assert main([*query[:2], "--space", "mini", "--in", str(run), "--quiet"]) == 2
+    assert "Cannot compare vectors" in capsys.readouterr().err
 
 
 @pytest.mark.slow
