@@ -38,7 +38,7 @@ def test_a_tiled_loss_is_the_plain_one_in_double(name, scale, monkeypatch):
         torch.testing.assert_close(found, wanted, rtol=1e-8, atol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["multi_positive", "info_loob", "sigmoid"])
+@pytest.mark.parametrize("name", ["multi_positive", "info_loob", "decoupled", "sigmoid"])
 def test_groups_stand_for_targets(name, monkeypatch):
     monkeypatch.setattr(tiles, "BLOCK", 5 * 30)
     a, b = sides(12, 30, 6, torch.float64)

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from isthmus.train.tiles import LogSumExp, SoftplusSum
+from isthmus.train.losses.leave_out import WIDTH
+from isthmus.train.tiles import LogSumExp, SoftplusSum, largest_product
 from isthmus.types import RequestError
 
 Groups = tuple[Tensor, Tensor] | None
@@ -35,13 +36,19 @@ def multi_positive(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None
     return _both(rows, columns, _matched(a, b, groups))
 
 
+def decoupled(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
+    """``losses.leave_out.decoupled``."""
+    a = a * scale
+    rows, columns, matched = _left_out(a, b, groups)
+    width = WIDTH * largest_product(a, b)
+    by_row, by_column, a_asks, b_asks = matched
+    weighted = (_weighted(by_row, width), _weighted(by_column, width), a_asks, b_asks)
+    return _both(rows, columns, weighted)
+
+
 def info_loob(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
     """``losses.leave_out.info_loob``."""
-    a = a * scale
-    rows, columns = LogSumExp.apply(a, b, *_groups(a, b, groups))
-    if not (torch.isfinite(rows).all() and torch.isfinite(columns).all()):
-        raise RequestError("Leaving the match out must leave something in every row and column.")
-    return _both(rows, columns, _matched(a, b, groups))
+    return _both(*_left_out(a * scale, b, groups))
 
 
 def sigmoid(
@@ -63,10 +70,27 @@ def sigmoid(
 TILED: dict[str, Callable[..., Tensor]] = {
     "info_nce": info_nce,
     "multi_positive": multi_positive,
+    "decoupled": decoupled,
     "info_loob": info_loob,
     "sigmoid": sigmoid,
 }
 """By the names of ``LOSSES``."""
+
+
+def _left_out(
+    a: Tensor, b: Tensor, groups: Groups
+) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Sums of rows and columns without their matches, and the matches."""
+    rows, columns = LogSumExp.apply(a, b, *_groups(a, b, groups))
+    if not (torch.isfinite(rows).all() and torch.isfinite(columns).all()):
+        raise RequestError("Leaving the match out must leave something in every row and column.")
+    return rows, columns, _matched(a, b, groups)
+
+
+def _weighted(match: Tensor, width: Tensor) -> Tensor:
+    """Matching logits, the easy ones weighing less."""
+    easy = (match / torch.where(width == 0, 1.0, width)).exp()
+    return (2 - easy / easy.mean()) * match
 
 
 def _groups(a: Tensor, b: Tensor, groups: Groups) -> tuple[Tensor, Tensor]:

@@ -91,6 +91,19 @@ class SoftplusSum(torch.autograd.Function):
         return tuple(slopes[0] * part for part in ctx.saved_tensors)
 
 
+def largest_product(a: Tensor, b: Tensor) -> Tensor:
+    """The largest absolute value of a bᵀ; its slope goes to the one pair that has it."""
+    best, place = -1.0, (0, 0)
+    with torch.no_grad():
+        for part in _blocks(len(a), len(b)):
+            sizes = (a[part] @ b.T).abs_()
+            value, at = sizes.flatten().max(dim=0)
+            if float(value) > best:
+                row, column = divmod(int(at), len(b))
+                best, place = float(value), (part.start + row, column)
+    return (a[place[0]] * b[place[1]]).sum().abs()
+
+
 def _blocks(n: int, m: int) -> list[slice]:
     size = max(1, BLOCK // m)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
