@@ -66,7 +66,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[8192, 16384, 32768])
     parser.add_argument("--dim", type=int, default=512)
-    parser.add_argument("--losses", nargs="+", default=["info_nce", "sigmoid", "info_loob"])
+    parser.add_argument(
+        "--losses", nargs="+", default=["info_nce", "sigmoid", "info_loob", "decoupled"]
+    )
     args = parser.parse_args()
     rows: list[dict[str, Any]] = []
     context = multiprocessing.get_context("spawn")

@@ -15,7 +15,7 @@ from isthmus.studies.given import StudyInput
 from isthmus.studies.match_probabilities import Promises, promises
 from isthmus.studies.mend_choices import recommended
 from isthmus.studies.mend_page import assembled, summary
-from isthmus.studies.mend_rows import Row, rows_of
+from isthmus.studies.mend_rows import Row, rows_of, said
 from isthmus.studies.referee import Case, Refereed, refereed
 from isthmus.studies.remedies import REMEDIES
 from isthmus.transform import CORRECTIONS
@@ -68,7 +68,7 @@ class MendResult:
         if self.folder:
             lines += [
                 "",
-                f"The mended space ({self.mended.chain}): mended:{self.folder}",
+                f"The mended space ({said(self.mended.chain)}): mended:{self.folder}",
                 f"The page: {self.folder / 'report.html'}",
             ]
         return "\n".join(lines)
@@ -104,6 +104,8 @@ def mend(
     court, case = court or Court(), Case.of(given)
     for name in {name for chain in (*court.remedies, court.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
+    whole = Calibration.of(case.a, case.b, case.links)
+    asked = fit_mended(court.keep, whole, case.a.space)  # a wrong chain is said before the work
     sizes = dict.fromkeys(min(size, case.n // 2) for size in sorted(court.calibrate, reverse=True))
     total = len(sizes) * court.splits * (1 + len(court.remedies))
     with bar(total, "remedies", progress) as tick:
@@ -116,8 +118,7 @@ def mend(
     best = recommended(found[0])
     title = given.about.title or f"{case.a.space.name}, {case.n:,} objects"
     page = assembled(judged, kept, best, title, seed)
-    whole = Calibration.of(case.a, case.b, case.links)
-    mended = fit_mended(court.keep or best, whole, case.a.space)
+    mended = asked if court.keep else fit_mended(best, whole, case.a.space)
     words = summary(judged, best)
     record = _record(judged, kept, best, seed)
     folder = None if out is None else Path(out)

@@ -53,15 +53,11 @@ _PROMISE = (
 def summary(judged: Judged, chosen: str) -> tuple[str, ...]:
     """The recommendation in words, with what it rests on."""
     found, rows = judged[0]
-    best, raw, alone = rows[chosen], rows[""], honest(found)
     lines = [
-        f"Recommended: {said(chosen)}. Fitted on {found.calibrated} objects it brings mixed search "
-        f"from nDCG@{K} {_told(raw.mixed)} to {_told(best.mixed)}, "
-        f"{best.of_ceiling.value:.1%} of the ceiling, and changes R@1 by "
-        f"{_signed(best.hits_change)} points.",
-        f"It is the remedy with the best mixed search among those that cost at most "
+        _headline(found, rows, chosen),
+        f"That is the remedy with the best mixed search among those that cost at most "
         f"{100 * LOSS:.1f} points of R@1. Chosen in the same way on other objects than it is "
-        f"scored on, that rule earns {_told(alone)}.",
+        f"scored on, the rule earns {_told(honest(found))}.",
     ]
     if not found.case.several:
         other = recommended(found, TELLS_SIDES)
@@ -84,6 +80,21 @@ def summary(judged: Judged, chosen: str) -> tuple[str, ...]:
             f"({found.case.a.space.dim}): covariances are shrunk, maps learnt from pairs suffer."
         )
     return tuple(lines)
+
+
+def _headline(found: Refereed, rows: Mapping[str, Row], chosen: str) -> str:
+    best, raw = rows[chosen], rows[""]
+    if not chosen:
+        return (
+            f"Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
+            f"search than its nDCG@{K} {_told(raw.mixed)}, {raw.of_ceiling.value:.1%} of the ceiling."
+        )
+    return (
+        f"Recommended: {said(chosen)}. Fitted on {found.calibrated} objects it brings mixed "
+        f"search from nDCG@{K} {_told(raw.mixed)} to {_told(best.mixed)}, "
+        f"{best.of_ceiling.value:.1%} of the ceiling, and changes R@1 by "
+        f"{_signed(best.hits_change)} points."
+    )
 
 
 def _both(found: Refereed, pattern: str) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def refereed(
         tick: is told of each judged chain.
 
     Raises:
-        RequestError: too few objects, or fewer than two splits.
+        RequestError: too few objects, fewer than two splits, or a space that cannot be mended.
     """
     fitted = min(calibrate, case.n // 2)
     if fitted < FEWEST or splits < 2:
@@ -153,6 +153,8 @@ def refereed(
                     faults[chain] = str(error)
             tick(1)
         limits.add(trial.held, bounds(trial.pair(*trial.held)))
+        if "" in faults:
+            raise RequestError(faults[""])
     kept = {chain: tally for chain, tally in tallies.items() if chain not in faults}
     return Refereed(fitted, held, splits, case, kept, limits, faults)
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from isthmus.arrays import fingerprint
 from isthmus.registry import find
 from isthmus.similarity import SCORE_RULES
@@ -35,7 +37,7 @@ class Mended:
 
         Raises:
             SpaceMismatchError: the set is of another space than the calibration data.
-            RequestError: no correction was fitted for its modality.
+            RequestError: no correction was fitted for its modality, or a vector vanishes.
         """
         same_space(self.parent, some.space)
         vectors = some.vectors
@@ -46,6 +48,11 @@ class Mended:
                     f"{some.modality}."
                 )
             vectors = by_modality[some.modality](vectors)
+            if len(gone := np.flatnonzero(~vectors.any(axis=1))):
+                raise RequestError(
+                    f"{self.chain} leaves nothing of {len(gone)} of {len(some)} {some.modality} "
+                    f"vectors; the first is {some.ids[gone[0]]!r}."
+                )
         history = (*some.history, self.step)
         return EmbeddingSet(vectors, some.ids, some.modality, self.space, history)
 
@@ -124,7 +131,10 @@ def _maps(names: Sequence[str], data: Calibration) -> tuple[tuple[MapByModality,
     """The maps of these names, and the data after them."""
     maps: list[MapByModality] = []
     for name in names:
-        maps.append(find("corrections", CORRECTIONS, name)(data))
+        try:
+            maps.append(find("corrections", CORRECTIONS, name)(data))
+        except ValueError as error:
+            raise RequestError(f"{name} cannot be fitted: {error}") from None
         data = _moved(name, maps[-1], data)
     return tuple(maps), data
 
