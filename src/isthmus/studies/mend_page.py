@@ -86,8 +86,9 @@ def _headline(found: Refereed, rows: Mapping[str, Row], chosen: str) -> str:
     best, raw = rows[chosen], rows[""]
     if not chosen:
         return (
-            f"Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
-            f"search than its nDCG@{K} {_told(raw.mixed)}, {raw.of_ceiling.value:.1%} of the ceiling."
+            "Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
+            f"search than its nDCG@{K} {_told(raw.mixed)}, "
+            f"{raw.of_ceiling.value:.1%} of the ceiling."
         )
     return (
         f"Recommended: {said(chosen)}. Fitted on {found.calibrated} objects it brings mixed "
