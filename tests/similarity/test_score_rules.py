@@ -11,7 +11,7 @@ from isthmus.similarity.quantiles import fit_score_quantiles
 from isthmus.similarity.rules import Cosine, samples, ways
 from isthmus.similarity.standardised import fit_match_standardised, fit_score_standardised
 from isthmus.types import Calibration, RequestError
-from tests.transform.clouds import calibration
+from tests.transform.clouds import calibration, pair_sets
 
 MONOTONE = ("score_standardised", "match_standardised", "score_quantiles", "match_odds")
 
@@ -134,9 +134,10 @@ def test_what_a_bank_learnt_of_an_object_is_hidden_from_it():
 def test_false_alarms_come_as_often_as_they_say():
     data, new = calibration(n=300, noise=1.0), calibration(n=300, noise=1.0, seed=5)
     n = len(data.vectors["text"])
-    unpaired = Calibration(
-        data.vectors, data.rows[:0], {"image": np.arange(n), "text": np.arange(n) + n}
-    )
+    a, b, _ = pair_sets(n=300, noise=1.0)
+    unpaired = Calibration.unpaired(a, b)
+    assert unpaired.vectors["text"] == pytest.approx(data.vectors["text"])
+    assert not unpaired.same_object("text", "image").any()
     rate = fit_false_alarms(unpaired, Cosine()).rate("text", "image")
     found = rate(new.vectors["text"], new.vectors["image"])
     strangers = found[~np.eye(n, dtype=bool)]

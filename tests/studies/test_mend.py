@@ -10,7 +10,7 @@ from isthmus.studies.mend import Court, mend
 from isthmus.studies.mend_choices import honest, pareto, recommended
 from isthmus.studies.mend_rows import RAW, rows_of
 from isthmus.studies.referee import Case, refereed
-from isthmus.types import EmbeddingSet, RequestError
+from isthmus.types import EmbeddingSet, Links, RequestError
 from tests.transform.clouds import pair_sets
 
 FEW = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds", "asif")
@@ -91,6 +91,42 @@ def test_the_front_is_beaten_by_none(found):
 def test_the_rule_chosen_elsewhere_earns_no_more_than_the_best(found):
     best = rows_of(found)[recommended(found)]
     assert honest(found).value <= best.mixed.value + 1e-9
+
+
+def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
+    monkeypatch.setattr("isthmus.measure.galleries.MOST_SCORES", 3_000)
+    case = Case.of(two_sided())
+    found = refereed(case, ("score_standardised",), 40, splits=2)
+    tally = found.tallies[""]
+    asked, hit = (tally.counts[name].sum() for name in ("mixed nDCG@10 image", "hit@1 image→text"))
+    assert 0 < asked < hit == 2 * 80  # hits ask every held-out image
+    assert 0 < rows_of(found)["score_standardised"].of_ceiling.value <= 1
+
+
+def test_large_data_are_cut_to_a_sample_of_whole_objects(monkeypatch):
+    monkeypatch.setattr("isthmus.studies.referee.SAMPLE", 50)
+    given = two_sided(n=80)
+    case = Case.of(given)
+    assert case.given == {"image": 160, "text": 80}
+    assert len(case.a) == 2 * len(case.b) == 50
+    assert [*Case.of(given).a.ids] == [*case.a.ids]
+    assert [*Case.of(given, seed=1).a.ids] != [*case.a.ids]
+
+
+def test_unlinked_items_are_left_out_and_counted():
+    given = two_sided(n=40)
+    few = Links(list(given.links)[:60])  # thirty objects
+    case = Case.of(StudyInput(given.a, given.b, few))
+    assert (len(case.a), len(case.b), case.n) == (60, 30, 30)
+    assert case.given == {"image": 80, "text": 40}
+
+
+def test_shares_of_the_ceiling_by_query_average_to_the_whole(found):
+    row = rows_of(found)["mean_removal"]
+    for name, one in row.shares.items():
+        mixed = row.each[f"mixed nDCG@10 {name}"].value
+        assert one.value == pytest.approx(mixed / found.bounds.mean(f"ceiling {name}"))
+        assert one.interval.low <= one.value <= one.interval.high
 
 
 def test_scores_move_no_vector(found):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from isthmus.cli import main
 from isthmus.encode.mended import read_mended
@@ -47,6 +48,30 @@ def test_arrays_of_another_model_are_refused(arrays, tmp_path, capsys):
     assert main([*other, "--model", "two", "--out", str(tmp_path / "x")]) == 2
     assert "Cannot compare vectors" in capsys.readouterr().err
     assert main([*other, "--model", "one", "--out", str(tmp_path / "y")]) == 0
+
+
+def test_arrays_may_be_named_as_a_space(arrays, tmp_path):
+    words = ["mend", f"arrays:{arrays}?model=one", "--out", str(tmp_path / "m"), "--splits", "2"]
+    assert main([*words, "--calibrate", "30", "--remedies", "mean_removal", "--quiet"]) == 0
+    mended, origin = read_mended(tmp_path / "m")
+    assert (mended.parent.name, origin.endswith("?model=one")) == ("one", True)
+
+
+def test_skipped_items_are_named_and_strict_says_so(tmp_path, capsys):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        shade = rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(shade).save(pictures / f"{number:02d}.png")
+        (pictures / f"{number:02d}.txt").write_text(f"noise number {number}")
+    (pictures / "broken.png").write_bytes(b"no picture")
+    (pictures / "broken.txt").write_text("broken")
+    words = ["mend", "--images", str(pictures), "--out", str(tmp_path / "m"), "--splits", "2"]
+    words += ["--calibrate", "10", "--remedies", "score_standardised", "--quiet"]
+    assert main(words) == 0
+    assert "skipped broken.png" in capsys.readouterr().out
+    assert main([*words, "--strict"]) == 1
 
 
 def test_arrays_beside_a_plain_space_are_refused(arrays, tmp_path, capsys):

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from isthmus.encode.mended import FILE, read_mended
-from isthmus.lab import load_set, save, save_mended
+from isthmus.encode.mended import FILE, MendedEncoder, read_mended
+from isthmus.lab import embed, load_set, save, save_mended
 from isthmus.measure.searches import scores_between
 from isthmus.registry import UnknownPartError
 from isthmus.similarity import SCORE_RULES
@@ -46,6 +46,21 @@ def test_maps_apply_in_order_and_the_history_grows(fitted):
     by_hand = both.maps[1]["image"](both.maps[0]["image"](a.vectors))
     assert moved.vectors == pytest.approx(by_hand, abs=1e-6)
     assert [step.verb for step in moved.history] == [*(s.verb for s in a.history), "mend"]
+
+
+def test_an_item_without_direction_is_a_fault_of_the_item(fitted):
+    a, _, _ = pair_sets(n=60)
+
+    class Zeros:
+        modality, space = "image", a.space
+
+        def encode(self, items):
+            return np.stack([a.vectors[row] * (row != 2) for row in items])
+
+    encoder = MendedEncoder(Zeros(), fitted("mean_removal"))
+    done = embed(encoder, [0, 1, 2, 3])
+    assert done.ids == ("0", "1", "3")
+    assert "2" in done.history[-1].parameters["faults"]
 
 
 def test_sets_of_another_space_are_refused(fitted):

@@ -23,10 +23,7 @@ def study(options: opt.Study) -> int:
         return _study_objects(options, names)
     asked = commanded.Asked(names, _source(source), source.arrays, source.model, options.out)
     done = commanded.study(asked, _job(options.common), _how(options.common), options.common.seed)
-    _keep(done.folder, options)
-    _show(options.common, done)
-    if options.open:
-        _open(done.page)
+    _finish(options, done, done.folder)
     return _code(options.common, len(done.faults))
 
 
@@ -55,10 +52,7 @@ def atlas(options: opt.Atlas) -> int:
     names = [item.name for item in dataclasses.fields(AtlasAsked)]
     asked = AtlasAsked(**{name: getattr(options, name) for name in names})
     done = run_atlas(asked, _job(options.common), _how(options.common), options.common.seed)
-    _keep(done.folder, options)
-    _show(options.common, done)
-    if options.open:
-        _open(done.page)
+    _finish(options, done, done.folder)
     return _code(options.common, len(done.faults))
 
 
@@ -69,11 +63,7 @@ def styles(options: opt.Styles) -> int:
     names = [item.name for item in dataclasses.fields(StylesAsked)]
     asked = StylesAsked(**{name: getattr(options, name) for name in names})
     done = run_styles(asked, _job(options.common), _how(options.common), options.common.seed)
-    folder = done.folder or Path()
-    _keep(folder, options)
-    _show(options.common, done)
-    if options.open:
-        _open(folder / "report.html")
+    _finish(options, done, done.folder or Path())
     return 0
 
 
@@ -95,12 +85,8 @@ def mend(options: opt.Mend) -> int:
         out=options.out,
     )
     done = run_mend(asked, _job(options.common), _how(options.common), options.common.seed)
-    folder = done.folder or Path()
-    _keep(folder, options)
-    _show(options.common, done)
-    if options.open:
-        _open(folder / "report.html")
-    return 0
+    _finish(options, done, done.folder or Path())
+    return _code(options.common, len(done.faults))
 
 
 def replicate(options: opt.Replicate) -> int:
@@ -114,10 +100,7 @@ def replicate(options: opt.Replicate) -> int:
         seed=options.common.seed,
         progress=not options.common.quiet,
     )
-    _keep(done.folder, options)
-    _show(options.common, done)
-    if options.open:
-        _open(done.folder / "report.html")
+    _finish(options, done, done.folder)
     return 0
 
 
@@ -203,6 +186,14 @@ class _Terminal(logging.StreamHandler[Any]):
 
 def _how(common: opt.Common) -> LoadOptions:
     return LoadOptions(common.device, common.workers)
+
+
+def _finish(options: Any, done: Any, folder: Path) -> None:
+    """Keep the options, show what came out, open the page where that is wanted."""
+    _keep(folder, options)
+    _show(options.common, done)
+    if options.open:
+        _open(folder / "report.html")
 
 
 def _keep(folder: Path, options: Any) -> None:

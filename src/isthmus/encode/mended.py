@@ -19,7 +19,15 @@ from isthmus.similarity.kinds import RULE_KINDS
 from isthmus.store import read_tensors, unpacked
 from isthmus.transform.maps import MAP_KINDS
 from isthmus.transform.mended import Mended
-from isthmus.types import EmbeddingSet, Encoder, LoadOptions, RequestError, Space, same_space
+from isthmus.types import (
+    EmbeddingSet,
+    Encoder,
+    ItemError,
+    LoadOptions,
+    RequestError,
+    Space,
+    same_space,
+)
 
 FILE = "mended.safetensors"
 FORMAT = "isthmus-mended/1"
@@ -53,11 +61,18 @@ class MendedEncoder:
         return [False] * len(items) if tell is None else tell(items)
 
     def encode(self, items: Sequence[Any]) -> Vectors:
-        """One batch of items in, (len(items), d) float32 out, rows in order."""
+        """One batch of items in, (len(items), d) float32 out, rows in order.
+
+        Raises:
+            ItemError: a vector has no direction before or after the corrections.
+        """
         vectors = np.asarray(self.inner.encode(items), dtype=np.float32)
         names = tuple(map(str, range(len(vectors))))
         some = EmbeddingSet(vectors, names, self.modality, self.inner.space)
-        return np.asarray(self.mended(some).vectors, dtype=np.float32)
+        try:
+            return np.asarray(self.mended(some).vectors, dtype=np.float32)
+        except ValueError as error:
+            raise ItemError(str(error)) from error
 
 
 def load(rest: str, options: LoadOptions) -> Mapping[str, MendedEncoder]:

@@ -119,8 +119,8 @@ class FalseAlarms:
 def fit_false_alarms(data: Calibration, inner: FittedRule) -> FalseAlarms:
     """Scores of strangers by way, at most 20,000 evenly spaced order statistics of each.
 
-    Where links are not known, give links of equal ids that do not pair: among n random pairs at
-    most one in n is a match, by which the rate is too high at most.
+    Without links (``Calibration.unpaired``) matches count as strangers. They are few, one pair in n
+    where each item has one match, and make the rate too high, never too low.
     """
     found: dict[str, np.ndarray] = {}
     for one in ways(data):

@@ -7,8 +7,8 @@ import numpy as np
 
 from isthmus.measure.calibrations import brier_score
 from isthmus.measure.door import Pair
-from isthmus.similarity.odds import fit_false_alarms
-from isthmus.similarity.rules import Cosine
+from isthmus.similarity.odds import fit_false_alarms, fit_match_odds
+from isthmus.similarity.rules import Cosine, way
 from isthmus.studies.referee import Case
 from isthmus.studies.tallies import Estimate, of_splits
 from isthmus.studies.verdicts import match_error
@@ -61,8 +61,7 @@ class Promises:
 def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
     """Fit on at most ``PAIRS`` objects, judge on held-out ones, ``splits`` times.
 
-    Asked are texts of the first set's items (or of whatever the two modalities are): the second
-    modality's queries against the first's gallery.
+    Queries are of the second modality (texts, where there are any), the gallery is of the first.
     """
     found: dict[tuple[str, float], list[tuple[float, float]]] = {}
     alarms: list[float] = []
@@ -72,6 +71,7 @@ def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
         split = case.split(fitted, rng)
         sides, held = case.sets(split.fitted), case.sets(split.held)
         data = Calibration.of(*sides, case.links)
+        alarms.append(_alarms(Calibration.unpaired(*sides), Pair(*held, case.links.rows(*held))))
         for name, chain in SCORES.items():
             mended, seen = fit_with_data(chain, data, case.a.space)
             a, b = map(mended, held)
@@ -80,7 +80,6 @@ def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
                 error, probability, told = match_error(mended.rule, seen, pair, rng, share)
                 one = (error, brier_score(probability, told))
                 found.setdefault((name, share), []).append(one)
-        alarms.append(_alarms(data, Pair(*held, case.links.rows(*held))))
     return Promises(
         calibrated=fitted,
         splits=splits,
@@ -102,18 +101,13 @@ def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
 def _alarms(data: Calibration, held: Pair) -> float:
     """Held-out strangers above the threshold that unpaired calibration data set to ``ALARM``."""
     a, b = data.modalities
-    none = np.arange(len(data.vectors[b])) + len(data.vectors[a])
-    apart = Calibration(data.vectors, data.rows[:0], {a: np.arange(len(data.vectors[a])), b: none})
-    rate = fit_false_alarms(apart, Cosine()).rate(b, a)(held.b.unit, held.a.unit)
+    rate = fit_false_alarms(data, Cosine()).rate(b, a)(held.b.unit, held.a.unit)
     strangers = held.objects[1][:, None] != held.objects[0][None, :]
     return float((rate[strangers] <= ALARM).mean())
 
 
 def _thresholds(case: Case) -> tuple[tuple[float, float, float], ...]:
     """The cosines at which a match becomes as probable as 10, 50 and 90 %, fitted on everything."""
-    from isthmus.similarity.odds import fit_match_odds
-    from isthmus.similarity.rules import way
-
     data = Calibration.of(case.a, case.b, case.links)
     a, b = data.modalities
     rule, key = fit_match_odds(data, Cosine()), way(b, a)

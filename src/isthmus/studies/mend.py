@@ -51,6 +51,8 @@ class MendResult:
     words: tuple[str, ...]
     page: str
     record: Mapping[str, Any]
+    faults: Mapping[str, str]
+    """Items that could not be embedded, with the reason, by id."""
     folder: Path | None = None
 
     def __str__(self) -> str:
@@ -65,6 +67,7 @@ class MendResult:
                 lines.append(f"{row.name:<{width}}  {mixed}   {share}   {row.hits.value:.3f}")
             lines.append("")
         lines += [*self.words]
+        lines += [f"skipped {name}: {why}" for name, why in self.faults.items()]
         if self.folder:
             lines += [
                 "",
@@ -75,7 +78,11 @@ class MendResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"folder": str(self.folder), "report": dict(self.record)}
+        return {
+            "folder": str(self.folder),
+            "faults": dict(self.faults),
+            "report": dict(self.record),
+        }
 
 
 def mend(
@@ -101,7 +108,7 @@ def mend(
         RequestError: too few linked objects, or a chain that cannot be.
         UnknownPartError: a correction has no such name.
     """
-    court, case = court or Court(), Case.of(given)
+    court, case = court or Court(), Case.of(given, seed)
     for name in {name for chain in (*court.remedies, court.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     whole = Calibration.of(case.a, case.b, case.links)
@@ -117,7 +124,8 @@ def mend(
     kept = promises(case, splits=court.splits, seed=seed)
     best = recommended(found[0])
     title = given.about.title or f"{case.a.space.name}, {case.n:,} objects"
-    page = assembled(judged, kept, best, title, seed)
+    faults = given.about.faults
+    page = assembled(judged, kept, best, title, seed, len(faults))
     mended = asked if court.keep else fit_mended(best, whole, case.a.space)
     words = summary(judged, best)
     record = _record(judged, kept, best, seed)
@@ -126,7 +134,7 @@ def mend(
         _write(folder, page, record, judged)
         save_mended(mended, folder, origin or case.a.space.name)
     tables = {one.calibrated: rows for one, rows in judged}
-    return MendResult(tables, kept, best, mended, words, page, record, folder)
+    return MendResult(tables, kept, best, mended, words, page, record, faults, folder)
 
 
 def _record(

@@ -37,7 +37,7 @@ class Pareto(Result):
     paper = "Both axes over held-out items; see the table."
 
     def plot(self, ax: "Axes") -> "Axes":
-        """All remedies; those on the front are numbered, the space as it is is a ring."""
+        """All remedies as dots, those on the front joined; the space as it is is a square."""
         on = np.array([name in self.front for name in self.names])
         raw = np.array([name == RAW for name in self.names])
         ax.axhline(self.ceiling, color="0.6", ls="--", label="ceiling")

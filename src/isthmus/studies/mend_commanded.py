@@ -1,6 +1,6 @@
 """What the command ``mend`` does: from a space and data, or arrays, to a mended space."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from isthmus.lab import JobOptions
@@ -41,7 +41,8 @@ def run_mend(asked: MendAsked, job: JobOptions, how: LoadOptions, seed: int) -> 
     court = Court(asked.remedies, asked.calibrate, asked.splits, asked.keep)
     arrays = asked.arrays
     if arrays is None and asked.space.startswith(ARRAYS):
-        arrays = Path(asked.space.removeprefix(ARRAYS))
+        path, _, model = asked.space.removeprefix(ARRAYS).partition("?model=")
+        asked, arrays = replace(asked, space="", model=model or asked.model), Path(path)
     elif arrays is not None and asked.space:
         raise RequestError("Arrays are already vectors of a space: name either arrays or a space.")
     space = asked.space or DEFAULT_SPACE

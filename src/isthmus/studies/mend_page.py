@@ -18,8 +18,10 @@ Judged = Sequence[tuple[Refereed, Mapping[str, Row]]]
 """What was refereed with its rows, the largest calibration first."""
 
 
-def assembled(judged: Judged, kept: "Promises", chosen: str, title: str, seed: int) -> str:
-    """The page as HTML."""
+def assembled(
+    judged: Judged, kept: "Promises", chosen: str, title: str, seed: int, skipped: int
+) -> str:
+    """The page as HTML; ``skipped`` items could not be embedded."""
     page = Page(
         title="What mends this space",
         kicker=f"isthmus mend · {title}",
@@ -28,7 +30,7 @@ def assembled(judged: Judged, kept: "Promises", chosen: str, title: str, seed: i
         sections=(
             *(_remedies(found, rows) for found, rows in judged),
             Section("probability", "Probability of a match", _PROMISE, tuple(_promises(kept))),
-            Section("made", "How this was made", "", tuple(_made(judged, title, seed))),
+            Section("made", "How this was made", "", tuple(_made(judged, title, seed, skipped))),
         ),
         footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
@@ -144,8 +146,16 @@ def _main(found: Refereed, rows: Mapping[str, Row]) -> Table:
 def _ways(found: Refereed, rows: Mapping[str, Row]) -> Table:
     names = tuple(next(iter(rows.values())).each)
     shown = tuple(name for name in names if "@5" not in name)
-    cells = tuple((row.name, *(_told(row.each[name]) for name in shown)) for row in rows.values())
-    return Table("Each way by itself", ("remedy", *shown), cells, shown)
+    asked = tuple(f"of ceiling, {name} queries" for name in next(iter(rows.values())).shares)
+    cells = tuple(
+        (
+            row.name,
+            *(f"{one.value:.1%} ({_percents(one)})" for one in row.shares.values()),
+            *(_told(row.each[name]) for name in shown),
+        )
+        for row in rows.values()
+    )
+    return Table("Each way by itself", ("remedy", *asked, *shown), cells, (*asked, *shown))
 
 
 def _geometry(rows: Mapping[str, Row]) -> Table:
@@ -202,13 +212,17 @@ def _promises(kept: "Promises") -> list[Block]:
     ]
 
 
-def _made(judged: Judged, title: str, seed: int) -> list[Block]:
+def _made(judged: Judged, title: str, seed: int, skipped: int) -> list[Block]:
     case = judged[0][0].case
     facts = {
         "data": title,
         "space": f"{case.a.space.name} (id {case.a.space.id})",
         "linked objects": f"{case.n:,}",
-        **{f"{some.modality} items": f"{len(some):,}" for some in (case.a, case.b)},
+        **{
+            f"{some.modality} items": f"{len(some):,} of {case.given[some.modality]:,}, linked"
+            for some in (case.a, case.b)
+        },
+        "items skipped": f"{skipped:,}",
         "seed": str(seed),
         **provenance.versions(),
     }

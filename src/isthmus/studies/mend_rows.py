@@ -25,6 +25,8 @@ class Row:
     """nDCG@10 in the mixed gallery, mean of both kinds of queries."""
     of_ceiling: Estimate
     """The same as a share of the ceiling of the space as it is."""
+    shares: Mapping[str, Estimate]
+    """The same for the queries of each modality."""
     hits: Estimate
     """R@1, mean of both ways."""
     mixed_change: Estimate
@@ -48,6 +50,7 @@ class Row:
         parts = ("mixed", "of_ceiling", "hits", "mixed_change", "hits_change")
         return {
             **{name: plain(getattr(self, name)) for name in parts},
+            "of_ceiling_by_query": {name: plain(one) for name, one in self.shares.items()},
             **{name: plain(one) for name, one in {**self.each, **self.numbers}.items()},
         }
 
@@ -84,10 +87,11 @@ class Means:
 
 def _row(found: Refereed, chain: str, tally: Tally, raw: Means, ceiling: np.ndarray) -> Row:
     own, things = Means.of(found, tally), np.arange(found.case.n)
-    top = float(np.nanmean(ceiling))
-    share = float(np.nanmean(own.mixed)) / max(top, 1e-12)
-    # the ratio of means, linearised, so that its interval is one of a mean
-    shares = share + (own.mixed - share * ceiling) / max(top, 1e-12)
+    shares: dict[str, Estimate] = {}
+    for some in (found.case.a, found.case.b):
+        name, top = f"mixed nDCG@{K} {some.modality}", f"ceiling {some.modality}"
+        asked = objects_of_items(found, tally, name)
+        shares[some.modality] = _share(tally.items(name), found.bounds.items(top), asked)
     numbers = {name: of_splits(values) for name, values in tally.numbers.items()}
     each = {
         name: estimate(tally.items(name), objects_of_items(found, tally, name))
@@ -96,7 +100,8 @@ def _row(found: Refereed, chain: str, tally: Tally, raw: Means, ceiling: np.ndar
     return Row(
         chain=chain,
         mixed=estimate(own.mixed, things),
-        of_ceiling=estimate(shares, things),
+        of_ceiling=_share(own.mixed, ceiling, things),
+        shares=shares,
         hits=estimate(own.hits, things),
         mixed_change=estimate(own.mixed - raw.mixed, things),
         hits_change=estimate(own.hits - raw.hits, things),
@@ -104,6 +109,15 @@ def _row(found: Refereed, chain: str, tally: Tally, raw: Means, ceiling: np.ndar
         numbers={name: one for name, one in numbers.items() if name != "seconds"},
         seconds=numbers["seconds"].value,
     )
+
+
+def _share(
+    scores: Float[np.ndarray, " n"], ceiling: Float[np.ndarray, " n"], objects: np.ndarray
+) -> Estimate:
+    """The ratio of two means, linearised, so that its interval is one of a mean."""
+    top = max(float(np.nanmean(ceiling)), 1e-12)
+    share = float(np.nanmean(scores)) / top
+    return estimate(share + (scores - share * ceiling) / top, objects)
 
 
 def ways(found: Refereed, pattern: str) -> tuple[str, ...]:

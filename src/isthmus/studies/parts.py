@@ -96,7 +96,7 @@ def describe_space(name: str) -> Description:
             "id": space.id,
             "modalities": ", ".join(encoders),
             "dimension": space.dim,
-            "similarity": space.score,
+            "similarity": space.score if space.rule is None else "the score rule of its chain",
             "scale (inverse temperature)": round(space.scale, 4),
             "bias": round(space.bias, 4),
         }

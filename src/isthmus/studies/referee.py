@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Int
 
+from isthmus.measure.clouds import SAMPLE
 from isthmus.measure.door import Pair
 from isthmus.studies.given import StudyInput
+from isthmus.studies.sampling import whole_objects
 from isthmus.studies.tallies import Tally
 from isthmus.studies.verdicts import HeldOut, bounds, geometry, item_scores, match_error
 from isthmus.transform.mended import fit_with_data
@@ -46,21 +48,29 @@ class Case:
     objects: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]
     labels: Mapping[str, str]
     prompts: Mapping[str, EmbeddingSet]
+    given: Mapping[str, int]
+    """Items that were given, by modality: unlinked ones and those beyond a sample included."""
 
     @classmethod
-    def of(cls, given: StudyInput) -> "Case":
-        """The linked items of a study; the set that is not text comes first."""
+    def of(cls, given: StudyInput, seed: int = 0) -> "Case":
+        """The linked items of a study, at most ``SAMPLE`` a modality drawn by whole objects.
+
+        The set that is not text comes first.
+        """
         rows = Links.between(given.a, given.b, given.links)
-        left, right = (np.unique(rows[:, side]) for side in (0, 1))
-        a = given.a.take(given.a.ids[row] for row in left)
-        b = given.b.take(given.b.ids[row] for row in right)
-        links = Links((given.a.ids[i], given.b.ids[j]) for i, j in rows)
+        rng = np.random.default_rng([seed, *b"case"])
+        a, b, rows = whole_objects(given.a, given.b, rows, SAMPLE, rng)
+        links = Links((a.ids[i], b.ids[j]) for i, j in rows)
+        a, b = (
+            some.take(some.ids[row] for row in np.unique(rows[:, side]))
+            for side, some in enumerate((a, b))
+        )
+        counted = {some.modality: len(some) for some in (given.a, given.b)}
         if a.modality == "text":
             a, b, links = b, a, links.reversed
         own = Links.between(a, b, links)
-        return cls(
-            a, b, links, objects_of(own, len(a), len(b)), given.about.labels, given.about.prompts
-        )
+        about, objects = given.about, objects_of(own, len(a), len(b))
+        return cls(a, b, links, objects, about.labels, about.prompts, counted)
 
     @property
     def n(self) -> int:
@@ -78,11 +88,11 @@ class Case:
         order = rng.permutation(self.n)
         held = order[self.n // 2 :][:MOST]
         fitted = order[: min(calibrate, self.n // 2)]
-        parts = [
-            tuple(np.flatnonzero(np.isin(of, some)) for of in self.objects)
-            for some in (fitted, held)
-        ]
-        return Split((parts[0][0], parts[0][1]), (parts[1][0], parts[1][1]))
+        return Split(self._rows(fitted), self._rows(held))
+
+    def _rows(self, things: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        left, right = self.objects
+        return np.flatnonzero(np.isin(left, things)), np.flatnonzero(np.isin(right, things))
 
     def sets(self, rows: tuple[np.ndarray, np.ndarray]) -> tuple[EmbeddingSet, EmbeddingSet]:
         """The two sets' items of some rows."""

@@ -21,6 +21,7 @@ REMEDIES: tuple[str, ...] = (
     "csls",
     "qb_norm",
     "neighbour_normalised",
+    "inverted_softmax",
     "sinkhorn",
     "symmetric_normalised",
     "match_odds",

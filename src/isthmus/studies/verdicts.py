@@ -61,9 +61,9 @@ def bounds(pair: Pair) -> ItemScores:
     """The rule "other modality first" and the best merging of this space's two rankings."""
     found: ItemScores = {}
     for one in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1])):
-        rule, ceiling = Mixed.of(one, "linked", np.random.default_rng(0)).bounds(K)
-        found[f"rule {one.a.modality}"] = (one.a.modality, rule)
-        found[f"ceiling {one.a.modality}"] = (one.a.modality, ceiling)
+        mixed, name = Mixed.of(one, "linked", np.random.default_rng(0)), one.a.modality
+        rule, ceiling = (_placed(mixed, scores) for scores in mixed.bounds(K))
+        found |= {f"rule {name}": (name, rule), f"ceiling {name}": (name, ceiling)}
     return found
 
 
@@ -128,12 +128,19 @@ def match_error(
     return calibration_error(probability, told, rng=rng), probability, told
 
 
-def _mixed(pair: Pair) -> Float[np.ndarray, " q"]:
+def _mixed(pair: Pair) -> Float[np.ndarray, " n"]:
     mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
     other = mixed.other + np.array([0, len(pair.a)])
     relevant = np.concatenate([mixed.same, other])
     order = np.argsort(relevant[:, 0], kind="stable")
-    return relative_gains(ranked(mixed.scores("both"), relevant[order]), K)
+    return _placed(mixed, relative_gains(ranked(mixed.scores("both"), relevant[order]), K))
+
+
+def _placed(mixed: Mixed, scores: Float[np.ndarray, " q"]) -> Float[np.ndarray, " n"]:
+    """A score an item; NaN for those that a large gallery did not ask."""
+    placed = np.full(len(mixed.pair.a), np.nan)
+    placed[mixed.rows] = scores
+    return placed
 
 
 def _zero_shot(

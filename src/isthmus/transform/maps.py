@@ -17,6 +17,11 @@ class Shift:
 
     away: Vector
 
+    @property
+    def dim(self) -> int:
+        """Coordinates of what it gives."""
+        return len(self.away)
+
     def __call__(self, vectors: Vectors) -> Vectors:
         """The vectors, shifted."""
         return unit(vectors) - self.away
@@ -29,6 +34,11 @@ class Affine:
     away: Vector
     matrix: Float[np.ndarray, "d e"]
     back: Float[np.ndarray, " e"]
+
+    @property
+    def dim(self) -> int:
+        """Coordinates of what it gives."""
+        return self.matrix.shape[1]
 
     def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
         """The vectors, moved; (n, e)."""
@@ -44,6 +54,11 @@ class Displaced:
     moves: Vectors
     """(k, d)."""
 
+    @property
+    def dim(self) -> int:
+        """Coordinates of what it gives."""
+        return self.moves.shape[1]
+
     def __call__(self, vectors: Vectors) -> Vectors:
         """The vectors, each moved as the point nearest to it."""
         x = unit(vectors)
@@ -58,6 +73,11 @@ class Relative:
     """At length one."""
     kept: int
     power: float
+
+    @property
+    def dim(self) -> int:
+        """Coordinates of what it gives: one an anchor."""
+        return len(self.anchors)
 
     def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
         """Relative representations; (n, e), one coordinate an anchor."""

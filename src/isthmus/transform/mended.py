@@ -72,12 +72,11 @@ class Mended:
     @cached_property
     def space(self) -> Space:
         """The mended space; its id hashes the parent's id and the chain."""
-        dim = self.parent.dim
-        for by_modality in self.maps:
-            first = next(iter(by_modality.values()))
-            dim = _width(first, dim)
+        last = next(iter(self.maps[-1].values())) if self.maps else self.parent
         found = self.parent.then(self.step)
-        return replace(found, name=f"{self.parent.name} | {self.chain}", dim=dim, rule=self.rule)
+        return replace(
+            found, name=f"{self.parent.name} | {self.chain}", dim=last.dim, rule=self.rule
+        )
 
 
 def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:
@@ -155,11 +154,3 @@ def _moved(name: str, maps: MapByModality, data: Calibration) -> Calibration:
 def parts_of(chain: str) -> Sequence[str]:
     """The names in a chain; none in an empty one."""
     return [name.strip() for name in chain.split(AND)] if chain.strip() else []
-
-
-def _width(one: object, dim: int) -> int:
-    """Coordinates that a map gives."""
-    matrix, anchors = getattr(one, "matrix", None), getattr(one, "anchors", None)
-    return (
-        int(matrix.shape[1]) if matrix is not None else len(anchors) if anchors is not None else dim
-    )

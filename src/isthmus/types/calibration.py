@@ -47,6 +47,21 @@ class Calibration:
         vectors = {some.modality: some.unit.astype(np.float64) for some in (a, b)}
         return cls(vectors, rows, {a.modality: left, b.modality: right})
 
+    @classmethod
+    def unpaired(cls, a: EmbeddingSet, b: EmbeddingSet) -> "Calibration":
+        """Both sets with every item an object of its own, where nobody knows what belongs together.
+
+        Enough for what is learnt from strangers: ``fit_score_standardised``, ``fit_false_alarms``.
+
+        Raises:
+            RequestError: one modality twice.
+        """
+        if a.modality == b.modality:
+            raise RequestError(f"Calibration data are of two modalities, not {a.modality} twice.")
+        vectors = {some.modality: some.unit.astype(np.float64) for some in (a, b)}
+        apart = {a.modality: np.arange(len(a)), b.modality: len(a) + np.arange(len(b))}
+        return cls(vectors, np.empty((0, 2), dtype=np.int64), apart)
+
     @property
     def modalities(self) -> tuple[str, str]:
         """Names of a and b."""
