@@ -129,6 +129,34 @@ def test_shares_of_the_ceiling_by_query_average_to_the_whole(found):
         assert one.interval.low <= one.value <= one.interval.high
 
 
+def test_links_that_mean_nothing_are_not_mended():
+    given = two_sided()
+    shuffled = np.random.default_rng(0).permutation(given.b.ids)
+    other = dict(zip(given.b.ids, shuffled, strict=True))
+    links = Links((a, other[b]) for a, b in given.links)
+    done = mend(StudyInput(given.a, given.b, links), None, Court(FEW, (40,), 3))
+    assert done.recommended == ""
+    assert "Nothing to mend" in done.words[0]
+    assert len(done.words) == 1
+
+
+def test_chance_is_what_a_random_order_earns():
+    given = two_sided(n=80)
+    noise = np.random.default_rng(1).normal(size=(2, 200, 24)).astype(np.float32)
+    a, b = (
+        EmbeddingSet(noise[side][: len(some)], some.ids, some.modality, some.space)
+        for side, some in enumerate((given.a, given.b))
+    )
+    found = refereed(Case.of(StudyInput(a, b, given.links)), ("mean_removal",), 40, splits=20)
+    for name in ("image", "text"):
+        mixed = found.tallies[""].mean(f"mixed nDCG@10 {name}")
+        assert found.bounds.mean(f"chance {name}") == pytest.approx(mixed, abs=0.03)
+    hits = found.tallies[""].mean("hit@1 image→text")
+    assert found.bounds.mean("chance of hits image") == pytest.approx(1 / 40)
+    assert found.bounds.mean("chance of hits text") == pytest.approx(2 / 80)
+    assert hits == pytest.approx(1 / 40, abs=0.03)
+
+
 def test_scores_move_no_vector(found):
     rows = rows_of(found)
     assert rows["score_standardised"].numbers["gap"] == rows[""].numbers["gap"]

@@ -94,7 +94,8 @@ def study(asked: Asked, job: JobOptions, how: LoadOptions, seed: int) -> Done:
     names = tuple(asked.spaces) or (DEFAULT_SPACE,)
     if len(names) > 2:
         raise RequestError(f"One space is studied or two are compared, not {len(names)}.")
-    folder = own_folder(asked.folder(f"{'-'.join(names)}-{asked.source.name}"))
+    source = () if all(map(of_arrays, names)) else (asked.source.name,)
+    folder = own_folder(asked.folder("-".join((*names, *source))))
     inputs = [
         _input(name, asked.source, folder / "jobs" / str(number), job, how)
         for number, name in enumerate(names)

@@ -14,8 +14,9 @@ from isthmus.studies import provenance
 from isthmus.studies.given import StudyInput
 from isthmus.studies.match_probabilities import Promises, promises
 from isthmus.studies.mend_choices import recommended
-from isthmus.studies.mend_page import assembled, summary
+from isthmus.studies.mend_page import assembled
 from isthmus.studies.mend_rows import Row, rows_of, said
+from isthmus.studies.mend_words import summary
 from isthmus.studies.referee import Case, Refereed, refereed
 from isthmus.studies.remedies import REMEDIES
 from isthmus.transform import CORRECTIONS

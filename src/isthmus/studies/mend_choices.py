@@ -74,13 +74,24 @@ def pareto(found: Refereed, rows: Mapping[str, Row]) -> Pareto:
     )
 
 
+def by_chance(found: Refereed) -> bool:
+    """Whether R@1 of the space as it is is no better than that of a random order."""
+    chance = by_object(found, found.bounds, ways(found, "chance of hits {}"))
+    more = estimate(_table(found)[""].hits - chance, np.arange(found.case.n))
+    return more.interval is None or more.interval.low <= 0
+
+
 def recommended(found: Refereed, without: str = "") -> str:
     """The chain with the best mixed search among those that cost at most ``LOSS`` of R@1.
+
+    None, an empty chain, where the space finds partners by chance only: there is nothing to mend.
 
     Args:
         found: what all remedies earned.
         without: a correction that the chain must not have.
     """
+    if by_chance(found):
+        return ""
     table = {
         chain: one
         for chain, one in _table(found).items()

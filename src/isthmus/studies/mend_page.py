@@ -1,21 +1,18 @@
 """The page of a referee: one table of remedies a size of calibration, one picture, words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
 from isthmus.studies import provenance
-from isthmus.studies.mend_choices import LOSS, TELLS_SIDES, honest, pareto, recommended
-from isthmus.studies.mend_rows import Row, said
+from isthmus.studies.mend_choices import pareto
+from isthmus.studies.mend_rows import Row, said, ways
+from isthmus.studies.mend_words import Judged, percents, points, summary, told
 from isthmus.studies.referee import Refereed
-from isthmus.studies.tallies import Estimate
 from isthmus.studies.verdicts import K
 
 if TYPE_CHECKING:
     from isthmus.studies.match_probabilities import Promises
-
-Judged = Sequence[tuple[Refereed, Mapping[str, Row]]]
-"""What was refereed with its rows, the largest calibration first."""
 
 
 def assembled(
@@ -52,58 +49,6 @@ _PROMISE = (
 )
 
 
-def summary(judged: Judged, chosen: str) -> tuple[str, ...]:
-    """The recommendation in words, with what it rests on."""
-    found, rows = judged[0]
-    lines = [
-        _headline(found, rows, chosen),
-        f"That is the remedy with the best mixed search among those that cost at most "
-        f"{100 * LOSS:.1f} points of R@1. Chosen in the same way on other objects than it is "
-        f"scored on, the rule earns {_told(honest(found))}.",
-    ]
-    if not found.case.several:
-        other = recommended(found, TELLS_SIDES)
-        lines.append(
-            "Here every object has one item a modality: whatever puts the other modality first "
-            f"reaches the ceiling, and {said(TELLS_SIDES)} learns to. The best remedy that is not "
-            f"told so is {said(other)}: {_told(rows[other].mixed)}, "
-            f"{rows[other].of_ceiling.value:.1%} of the ceiling. Judge on data with several items "
-            "an object before you search for both."
-        )
-    else:
-        lines.append(
-            f"Objects have several {' and '.join(found.case.several)} items, so matches lie on "
-            "both sides: listing the other modality first earns "
-            f"{found.bounds.mean(*_both(found, 'rule {}')):.3f}."
-        )
-    if found.calibrated < found.case.a.space.dim:
-        lines.append(
-            f"There are fewer calibration objects ({found.calibrated}) than coordinates "
-            f"({found.case.a.space.dim}): covariances are shrunk, maps learnt from pairs suffer."
-        )
-    return tuple(lines)
-
-
-def _headline(found: Refereed, rows: Mapping[str, Row], chosen: str) -> str:
-    best, raw = rows[chosen], rows[""]
-    if not chosen:
-        return (
-            "Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
-            f"search than its nDCG@{K} {_told(raw.mixed)}, "
-            f"{raw.of_ceiling.value:.1%} of the ceiling."
-        )
-    return (
-        f"Recommended: {said(chosen)}. Fitted on {found.calibrated} objects it brings mixed "
-        f"search from nDCG@{K} {_told(raw.mixed)} to {_told(best.mixed)}, "
-        f"{best.of_ceiling.value:.1%} of the ceiling, and changes R@1 by "
-        f"{_signed(best.hits_change)} points."
-    )
-
-
-def _both(found: Refereed, pattern: str) -> tuple[str, ...]:
-    return tuple(pattern.format(some.modality) for some in (found.case.a, found.case.b))
-
-
 def _remedies(found: Refereed, rows: Mapping[str, Row]) -> Section:
     lead = _LEAD.format(fitted=found.calibrated, held=found.held, splits=found.splits)
     title = f"Remedies fitted on {found.calibrated} objects"
@@ -129,17 +74,23 @@ def _main(found: Refereed, rows: Mapping[str, Row]) -> Table:
     cells = [
         (
             row.name,
-            _told(row.mixed),
-            f"{row.of_ceiling.value:.1%} ({_percents(row.of_ceiling)})",
-            _told(row.hits),
-            _signed(row.hits_change) if row.chain else "–",
+            told(row.mixed),
+            f"{row.of_ceiling.value:.1%} ({percents(row.of_ceiling)})",
+            told(row.hits),
+            points(row.hits_change) if row.chain else "–",
             number(row.numbers["calibration error"].value),
         )
         for row in order
     ]
-    for name, pattern in (("rule: other modality first", "rule {}"), ("ceiling", "ceiling {}")):
-        value = found.bounds.mean(*_both(found, pattern))
-        cells.append((name, number(value), "–", "–", "–", "–"))
+    known = {
+        "rule: other modality first": "rule {}",
+        "ceiling": "ceiling {}",
+        "chance": "chance {}",
+    }
+    for name, pattern in known.items():
+        value = number(found.bounds.mean(*ways(found, pattern)))
+        hits = found.bounds.mean(*ways(found, "chance of hits {}"))
+        cells.append((name, value, "–", number(hits) if name == "chance" else "–", "–", "–"))
     return Table("Remedies by mixed search", columns, tuple(cells), columns[1:])
 
 
@@ -150,8 +101,8 @@ def _ways(found: Refereed, rows: Mapping[str, Row]) -> Table:
     cells = tuple(
         (
             row.name,
-            *(f"{one.value:.1%} ({_percents(one)})" for one in row.shares.values()),
-            *(_told(row.each[name]) for name in shown),
+            *(f"{one.value:.1%} ({percents(one)})" for one in row.shares.values()),
+            *(told(row.each[name]) for name in shown),
         )
         for row in rows.values()
     )
@@ -206,7 +157,7 @@ def _promises(kept: "Promises") -> list[Block]:
             (
                 "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
                 f"links let {kept.alarms.value:.2%} of held-out strangers pass (splits: "
-                f"{_percents(kept.alarms, 2)}).",
+                f"{percents(kept.alarms, 2)}).",
             )
         ),
     ]
@@ -228,18 +179,3 @@ def _made(judged: Judged, title: str, seed: int, skipped: int) -> list[Block]:
     }
     words = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
     return [Table("How this was made", ("what", "value"), tuple(facts.items())), Prose((words,))]
-
-
-def _told(one: Estimate) -> str:
-    return f"{number(one.value)} ({span(one.interval)})"
-
-
-def _signed(one: Estimate) -> str:
-    low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
-    text = f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
-    return text.replace("-", "−")
-
-
-def _percents(one: Estimate, digits: int = 1) -> str:
-    assert one.interval is not None
-    return f"{one.interval.low:.{digits}%} to {one.interval.high:.{digits}%}"

@@ -12,7 +12,7 @@ from isthmus.measure.classifications import first_places
 from isthmus.measure.clusters import k_means, v_measure
 from isthmus.measure.distributions import bures
 from isthmus.measure.door import Pair
-from isthmus.measure.gains import relative_gains
+from isthmus.measure.gains import discounts, relative_gains
 from isthmus.measure.galleries import Mixed
 from isthmus.measure.hits import hit_chances
 from isthmus.measure.ranks import ranked
@@ -58,12 +58,21 @@ def item_scores(held: HeldOut) -> ItemScores:
 
 
 def bounds(pair: Pair) -> ItemScores:
-    """The rule "other modality first" and the best merging of this space's two rankings."""
+    """The rule "other modality first", the best merging of this space's two rankings, and chance.
+
+    Chance is the expectation over random orders: of mixed gains, and of hits at the first place.
+    """
     found: ItemScores = {}
     for one in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1])):
         mixed, name = Mixed.of(one, "linked", np.random.default_rng(0)), one.a.modality
         rule, ceiling = (_placed(mixed, scores) for scores in mixed.bounds(K))
         found |= {f"rule {name}": (name, rule), f"ceiling {name}": (name, ceiling)}
+        same, other = (np.bincount(of[:, 0]) for of in (mixed.same, mixed.other))
+        same = np.concatenate([same, np.zeros(len(other) - len(same), dtype=same.dtype)])
+        items = len(one.a) + len(one.b) - 1
+        gained = (same + other) / items * discounts(K, items).sum() / mixed.best(K)
+        found[f"chance {name}"] = (name, _placed(mixed, gained))
+        found[f"chance of hits {name}"] = (name, _placed(mixed, other / len(one.b)))
     return found
 
 
