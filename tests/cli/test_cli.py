@@ -46,7 +46,7 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
     assert r"\x1b" in err
 
 
-LONG = ("study", "atlas", "styles", "mend", "replicate", "embed", "search")
+LONG = ("study", "atlas", "styles", "mend", "fit", "sweep", "replicate", "embed", "search")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -61,8 +61,8 @@ def test_parts_lists_every_register_in_json(capsys):
     assert main(["parts", "--json"]) == 0
     parts = json.loads(capsys.readouterr().out)
     assert set(parts) == {
-        "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "measures",
-        "readers",
+        "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "heads",
+        "measures", "readers",
     }  # fmt: skip
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
     assert all(text for found in parts.values() for text in found.values())

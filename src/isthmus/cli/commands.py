@@ -49,8 +49,7 @@ def atlas(options: opt.Atlas) -> int:
     """Measure objects seen from all sides."""
     from isthmus.studies.atlas_commanded import AtlasAsked, run_atlas
 
-    names = [item.name for item in dataclasses.fields(AtlasAsked)]
-    asked = AtlasAsked(**{name: getattr(options, name) for name in names})
+    asked = _asked(AtlasAsked, options)
     done = run_atlas(asked, _job(options.common), _how(options.common), options.common.seed)
     _finish(options, done, done.folder)
     return _code(options.common, len(done.faults))
@@ -60,8 +59,7 @@ def styles(options: opt.Styles) -> int:
     """Study style and content."""
     from isthmus.studies.styles_commanded import StylesAsked, run_styles
 
-    names = [item.name for item in dataclasses.fields(StylesAsked)]
-    asked = StylesAsked(**{name: getattr(options, name) for name in names})
+    asked = _asked(StylesAsked, options)
     done = run_styles(asked, _job(options.common), _how(options.common), options.common.seed)
     _finish(options, done, done.folder or Path())
     return 0
@@ -72,21 +70,25 @@ def mend(options: opt.Mend) -> int:
     from isthmus.studies.mend_commanded import MendAsked, run_mend
     from isthmus.studies.remedies import REMEDIES
 
-    source = options.source
-    asked = MendAsked(
-        space=options.space,
-        source=_source(source),
-        arrays=source.arrays,
-        model=source.model,
-        remedies=options.remedies or REMEDIES,
-        calibrate=options.calibrate,
-        splits=options.splits,
-        keep=options.keep,
-        out=options.out,
-    )
+    asked = _asked(MendAsked, options, remedies=options.remedies or REMEDIES)
     done = run_mend(asked, _job(options.common), _how(options.common), options.common.seed)
     _finish(options, done, done.folder or Path())
     return _code(options.common, len(done.faults))
+
+
+def fit(options: opt.Fit | opt.Sweep) -> int:
+    """Train one recipe, or a grid of them."""
+    from isthmus.studies.fit_commanded import FitAsked, run_fit
+
+    asked = _asked(FitAsked, options)
+    done = run_fit(asked, _job(options.common), _how(options.common), options.common.seed)
+    if done is None:  # another process speaks
+        return 0
+    _finish(options, done, done.folder or Path())
+    return _code(options.common, len(done.faults))
+
+
+sweep = fit
 
 
 def replicate(options: opt.Replicate) -> int:
@@ -164,6 +166,15 @@ def cache(options: opt.Cache) -> None:
     from isthmus.lab.caching import clear_cache, list_cache
 
     _show(options.common, clear_cache() if options.clear else list_cache())
+
+
+def _asked(kind: type[Any], options: Any, **values: Any) -> Any:
+    """What a study asks for by name, from a command's options and the source in them."""
+    source = getattr(options, "source", None)
+    if source is not None:
+        values |= {"source": _source(source), "arrays": source.arrays, "model": source.model}
+    names = [one.name for one in dataclasses.fields(kind) if hasattr(options, one.name)]
+    return kind(**{**{name: getattr(options, name) for name in names}, **values})
 
 
 def _source(given: opt.Source) -> Any:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from isthmus.cli.shared_options import Brief, Common, Source
+from isthmus.cli.training_options import Fit as Fit
+from isthmus.cli.training_options import Sweep as Sweep
 
 
 @dataclass(frozen=True)

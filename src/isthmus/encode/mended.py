@@ -110,7 +110,9 @@ def read_mended(folder: Path) -> tuple[Mended, str]:
             )
         maps, rule = unpacked(arrays, about["parts"], (*MAP_KINDS, *RULE_KINDS))
         parent = Space.from_dict(about["parent"])
-        return Mended(parent, about["chain"], maps, rule, about["objects"]), about["origin"]
+        recipe = about.get("recipe", {})
+        mended = Mended(parent, about["chain"], maps, rule, about["objects"], recipe)
+        return mended, about["origin"]
     except RequestError:
         raise
     except (KeyError, TypeError, ValueError, OSError) as error:

@@ -128,6 +128,7 @@ def save_mended(mended: Mended, folder: str | Path, origin: str) -> Path:
         "parent": mended.parent.to_dict(),
         "chain": mended.chain,
         "objects": mended.objects,
+        "recipe": dict(mended.recipe),
         "parts": parts,
     }
     path = Path(folder) / MENDED_FILE

@@ -55,7 +55,7 @@ def scores_between(queries: EmbeddingSet, gallery: EmbeddingSet) -> Scores:
     """Scores by the rule that the sets' space was fitted with or declares."""
     if queries.space.rule is not None:
         rule = queries.space.rule.between(queries.modality, gallery.modality)
-        return Scores(queries.unit, gallery.unit, rule)
+        return Scores(np.asarray(queries.vectors), np.asarray(gallery.vectors), rule)
     if queries.space.score == "cosine":  # unit vectors are kept by the set: normalise once
         return Scores(queries.unit, gallery.unit, find("similarities", SIMILARITIES, "dot"))
     rule = find("similarities", SIMILARITIES, queries.space.score)

@@ -38,7 +38,7 @@ def _all(parts: Mapping[str, Any], prefix: str) -> tuple[dict[str, np.ndarray], 
     return arrays, inside
 
 
-def unpacked(arrays: Mapping[str, np.ndarray], shape: Any, kinds: Iterable[type]) -> Any:
+def unpacked(arrays: Mapping[str, Any], shape: Any, kinds: Iterable[type]) -> Any:
     """The inverse of ``packed``.
 
     Raises:

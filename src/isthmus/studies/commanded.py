@@ -15,7 +15,7 @@ from isthmus.studies.study import run
 from isthmus.types import LoadOptions, RequestError
 
 DEFAULT_SPACE = "mini"
-OURS = ("jobs", "embeddings", "report.json")
+OURS = ("jobs", "embeddings", "report.json", "checkpoint.safetensors", "variants")
 """One of these is in every folder that isthmus has written to."""
 
 

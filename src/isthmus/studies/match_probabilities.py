@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.measure.calibrations import brier_score
 from isthmus.measure.door import Pair
 from isthmus.similarity.odds import fit_false_alarms, fit_match_odds
-from isthmus.similarity.rules import Cosine, way
+from isthmus.similarity.rules import Cosine, samples, way
 from isthmus.studies.referee import Case
 from isthmus.studies.tallies import Estimate, of_splits
 from isthmus.studies.verdicts import match_error
@@ -76,8 +76,9 @@ def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
             mended, seen = fit_with_data(chain, data, case.a.space)
             a, b = map(mended, held)
             pair = Pair(a, b, case.links.rows(a, b))
+            known = samples(mended.rule or Cosine(), seen, b.modality, a.modality)
             for share in SHARES:
-                error, probability, told = match_error(mended.rule, seen, pair, rng, share)
+                error, probability, told = match_error(known, pair, rng, share)
                 one = (error, brier_score(probability, told))
                 found.setdefault((name, share), []).append(one)
     return Promises(

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
 from isthmus.studies import provenance
 from isthmus.studies.mend_choices import pareto
-from isthmus.studies.mend_rows import Row, said, ways
-from isthmus.studies.mend_words import Judged, percents, points, summary, told
+from isthmus.studies.mend_rows import Row, said
+from isthmus.studies.mend_words import Judged, percents, summary
 from isthmus.studies.referee import Refereed
-from isthmus.studies.verdicts import K
+from isthmus.studies.referee_tables import geometry_table, main_table, ways_table
 
 if TYPE_CHECKING:
     from isthmus.studies.match_probabilities import Promises
@@ -56,77 +56,15 @@ def _remedies(found: Refereed, rows: Mapping[str, Row]) -> Section:
     front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
     key = f"remedies-{found.calibrated}"
     blocks: list[Block] = [
-        _main(found, rows),
+        main_table(found, rows, "remedy"),
         Figures((figure(f"pareto-{found.calibrated}", "Mixed search and R@1", [drawn], front),)),
-        _ways(found, rows),
-        _geometry(rows),
+        ways_table(rows, "remedy"),
+        geometry_table(rows, "remedy", "splits"),
     ]
     if found.faults:
         faults = tuple((said(chain), why) for chain, why in found.faults.items())
         blocks.append(Table("Remedies that could not be fitted", ("remedy", "reason"), faults))
     return Section(key, title, lead, tuple(blocks))
-
-
-def _main(found: Refereed, rows: Mapping[str, Row]) -> Table:
-    columns = ("remedy", f"mixed nDCG@{K}", "of ceiling", "R@1", "change of R@1, points")
-    columns += ("calibration error",)
-    order = sorted(rows.values(), key=lambda row: -row.mixed.value)
-    cells = [
-        (
-            row.name,
-            told(row.mixed),
-            f"{row.of_ceiling.value:.1%} ({percents(row.of_ceiling)})",
-            told(row.hits),
-            points(row.hits_change) if row.chain else "–",
-            number(row.numbers["calibration error"].value),
-        )
-        for row in order
-    ]
-    known = {
-        "rule: other modality first": "rule {}",
-        "ceiling": "ceiling {}",
-        "chance": "chance {}",
-    }
-    for name, pattern in known.items():
-        value = number(found.bounds.mean(*ways(found, pattern)))
-        hits = found.bounds.mean(*ways(found, "chance of hits {}"))
-        cells.append((name, value, "–", number(hits) if name == "chance" else "–", "–", "–"))
-    return Table("Remedies by mixed search", columns, tuple(cells), columns[1:])
-
-
-def _ways(found: Refereed, rows: Mapping[str, Row]) -> Table:
-    names = tuple(next(iter(rows.values())).each)
-    shown = tuple(name for name in names if "@5" not in name)
-    asked = tuple(f"of ceiling, {name} queries" for name in next(iter(rows.values())).shares)
-    cells = tuple(
-        (
-            row.name,
-            *(f"{one.value:.1%} ({percents(one)})" for one in row.shares.values()),
-            *(told(row.each[name]) for name in shown),
-        )
-        for row in rows.values()
-    )
-    return Table("Each way by itself", ("remedy", *asked, *shown), cells, (*asked, *shown))
-
-
-def _geometry(rows: Mapping[str, Row]) -> Table:
-    names = tuple(next(iter(rows.values())).numbers)
-    cells = tuple(
-        (
-            row.name,
-            *(
-                f"{number(row.numbers[name].value)} ({span(row.numbers[name].interval)})"
-                for name in names
-            ),
-        )
-        for row in rows.values()
-    )
-    return Table(
-        "Geometry of held-out items: mean, and middle 95 % of the splits",
-        ("remedy", *names),
-        cells,
-        names,
-    )
 
 
 def _promises(kept: "Promises") -> list[Block]:

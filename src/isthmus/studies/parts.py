@@ -10,7 +10,7 @@ from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
 from isthmus.similarity import DIRECTED, LEARNED, SCORE_RULES, SIMILARITIES
-from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
+from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import CORRECTIONS
 from isthmus.worlds import WORLDS
 from isthmus.worlds import load as load_world
@@ -22,6 +22,7 @@ REGISTERS = {
     "corrections": {**CORRECTIONS, **SCORE_RULES},
     "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,
+    "heads": HEADS,
     "measures": MEASURES,
     "readers": READERS,
 }

@@ -9,6 +9,7 @@ from jaxtyping import Int
 
 from isthmus.measure.clouds import SAMPLE
 from isthmus.measure.door import Pair
+from isthmus.similarity.rules import Cosine, samples
 from isthmus.studies.given import StudyInput
 from isthmus.studies.sampling import whole_objects
 from isthmus.studies.tallies import Tally
@@ -200,7 +201,9 @@ class Trial:
         prompts = {name: mended(texts) for name, texts in self.case.prompts.items()}
         held = HeldOut(pair, self.case.labels, prompts or None)
         tally.add(self.held, item_scores(held))
-        error = match_error(mended.rule, data, pair, rng)[0]
+        a, b = data.modalities
+        known = samples(mended.rule or Cosine(), data, b, a)
+        error = match_error(known, pair, rng)[0]
         if mended.moves not in self.known:
             self.known[mended.moves] = geometry(held, rng)
         numbers = {"calibration error": error, "seconds": seconds}

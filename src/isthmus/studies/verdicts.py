@@ -18,8 +18,7 @@ from isthmus.measure.hits import hit_chances
 from isthmus.measure.ranks import ranked
 from isthmus.measure.searches import scores_between
 from isthmus.similarity.odds import likelihood_ratio
-from isthmus.similarity.rules import Cosine, FittedRule, samples
-from isthmus.types import Calibration, EmbeddingSet
+from isthmus.types import EmbeddingSet
 
 K = 10
 """Cut-off of nDCG."""
@@ -86,6 +85,7 @@ def geometry(held: HeldOut, rng: np.random.Generator) -> dict[str, float]:
         "gap": float(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0))),
         "distribution gap": bures(np.cov(x.T), np.cov(y.T)),
         "relative gap": matched / max(matched + within, 1e-12),
+        "uniformity": (_uniformity(x) + _uniformity(y)) / 2,
     }
     names = [held.labels.get(name) for side in (pair.a, pair.b) for name in side.ids]
     if len(set(names) - {None}) > 1:
@@ -99,8 +99,7 @@ def geometry(held: HeldOut, rng: np.random.Generator) -> dict[str, float]:
 
 
 def match_error(
-    rule: FittedRule | None,
-    data: Calibration,
+    known: tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]],
     held: Pair,
     rng: np.random.Generator,
     share: float = 0.5,
@@ -108,9 +107,8 @@ def match_error(
     """Calibration error of held-out matches among strangers, after a logistic fit.
 
     Args:
-        rule: how items are scored; None is the cosine.
-        data: calibration items as the rule sees them (``fit_with_data``).
-        held: held-out items in the mended space.
+        known: scores of matches and of strangers to fit on, b asked of a.
+        held: held-out items in the same space.
         rng: draws the strangers.
         share: of matches among the pairs that are asked.
 
@@ -119,9 +117,9 @@ def match_error(
     """
     from scipy.special import expit
 
-    rule, (a, b) = rule or Cosine(), data.modalities
-    slope, intercept = likelihood_ratio(*samples(rule, data, b, a))
-    scores = np.asarray(rule.between(b, a)(held.b.unit, held.a.unit), dtype=np.float64)
+    slope, intercept = likelihood_ratio(*known)
+    tiles = [tile for _, tile in scores_between(held.b, held.a).tiles()]
+    scores = np.concatenate(tiles).astype(np.float64)
     same = held.objects[1][:, None] == held.objects[0][None, :]
     matches, others = scores[same], scores[~same]
     wanted = round(len(matches) * (1 - share) / share)
@@ -167,3 +165,10 @@ def _intra(x: Float[np.ndarray, "n d"]) -> float:
     """Mean cosine of two different rows."""
     n = len(x)
     return (float((x.sum(axis=0) ** 2).sum()) - n) / (n * (n - 1))
+
+
+def _uniformity(x: Float[np.ndarray, "n d"]) -> float:
+    """Log mean exp(-2 |x - y|²) of two different rows (Wang & Isola 2020, equation 2)."""
+    near = np.exp(4 * (x @ x.T - 1))
+    np.fill_diagonal(near, 0)
+    return float(np.log(near.sum() / (len(x) * (len(x) - 1))))

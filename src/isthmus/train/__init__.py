@@ -28,3 +28,10 @@ REGULARISERS = {
     "covariance": "isthmus.train.regularisers.moments:covariance",
 }
 """``regulariser(a, b) -> scalar`` of two sides (n, d) whose rows match. NumPy or torch."""
+
+HEADS = {
+    "linear": "isthmus.train.heads:linear",
+    "mlp": "isthmus.train.heads:mlp",
+    "residual": "isthmus.train.heads:residual",
+}
+"""``head(d, e, hidden, rng) -> layers`` that are put on a tower of d coordinates."""

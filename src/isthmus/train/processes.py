@@ -32,6 +32,18 @@ def together() -> Generator[tuple[int, int]]:
         dist.destroy_process_group()
 
 
+def place() -> tuple[int, int]:
+    """This process's number and how many there are; 0 of 1 where they have not joined."""
+    joined = dist.is_available() and dist.is_initialized()
+    return (dist.get_rank(), dist.get_world_size()) if joined else (0, 1)
+
+
+def wait() -> None:
+    """Until all processes have come here."""
+    if place()[1] > 1:
+        dist.barrier()
+
+
 class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:
@@ -52,7 +64,7 @@ def gathered(own: Tensor) -> Tensor:
     return _Gathered.apply(own)
 
 
-def summed(parameters: Iterable[torch.nn.Parameter]) -> None:
+def summed(parameters: Iterable[Tensor]) -> None:
     """Add up every parameter's gradient over the processes, in place."""
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return

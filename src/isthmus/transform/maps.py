@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit
+from isthmus.transform.networks import LAYER_KINDS, Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +87,9 @@ class Relative:
         return np.where(cosines >= least, cosines, 0) ** self.power
 
 
-Map = Shift | Affine | Displaced | Relative
+Map = Shift | Affine | Displaced | Relative | Network
 
-MAP_KINDS: tuple[type, ...] = (Shift, Affine, Displaced, Relative)
+MAP_KINDS: tuple[type, ...] = (Shift, Affine, Displaced, Relative, Network, *LAYER_KINDS)
 """The classes of maps that a file may hold."""
 
 MapByModality = dict[str, Map]

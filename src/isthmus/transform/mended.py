@@ -1,8 +1,9 @@
 """A mended space: a chain of corrections, fitted on calibration data and frozen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,8 @@ class Mended:
     """None ranks by the cosine."""
     objects: int
     """Linked objects it was fitted on."""
+    recipe: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of what was trained: every choice, with ``scale`` and ``bias`` as they ended."""
 
     def __call__(self, some: EmbeddingSet) -> EmbeddingSet:
         """A set of the parent space in the mended space.
@@ -67,16 +70,17 @@ class Mended:
         """What was done, with the hash of everything that was fitted."""
         arrays, shape = packed((self.maps, self.rule))
         content = fingerprint(shape, *(value for _, value in sorted(arrays.items())))
-        return Step("mend", {"chain": self.chain, "objects": self.objects, "content": content})
+        done = {"chain": self.chain, "objects": self.objects, "content": content}
+        return Step("fit", {**done, **self.recipe}) if self.recipe else Step("mend", done)
 
     @cached_property
     def space(self) -> Space:
         """The mended space; its id hashes the parent's id and the chain."""
         last = next(iter(self.maps[-1].values())) if self.maps else self.parent
         found = self.parent.then(self.step)
-        return replace(
-            found, name=f"{self.parent.name} | {self.chain}", dim=last.dim, rule=self.rule
-        )
+        scale, bias = (self.recipe.get(name, getattr(found, name)) for name in ("scale", "bias"))
+        name = f"{self.parent.name} | {self.chain}"
+        return replace(found, name=name, dim=last.dim, rule=self.rule, scale=scale, bias=bias)
 
 
 def fit_mended(chain: str, data: Calibration, parent: Space) -> Mended:

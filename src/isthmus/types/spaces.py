@@ -34,7 +34,10 @@ class ScoreRule(Protocol):
     """A fitted similarity that knows which modality asks and which is searched."""
 
     def between(self, query: str, gallery: str) -> Callable[[Any, Any], Any]:
-        """The similarity (n, d), (m, d) -> (n, m) for queries and a gallery of these modalities."""
+        """The similarity (n, d), (m, d) -> (n, m) for queries and a gallery of these modalities.
+
+        It takes vectors as the space has them, of any length.
+        """
         ...
 
 

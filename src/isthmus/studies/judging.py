@@ -1,0 +1,70 @@
+"""Trained spaces judged on objects that they never saw, several seeds of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.measure.door import Pair
+from isthmus.measure.searches import scores_between
+from isthmus.studies.parted import Parted, pair_of
+from isthmus.studies.referee import Case, Refereed
+from isthmus.studies.tallies import Tally
+from isthmus.studies.verdicts import HeldOut, bounds, geometry, item_scores, match_error
+from isthmus.transform.mended import Mended
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One trained space."""
+
+    mended: Mended
+    seconds: float
+    """Of training."""
+    score: float
+    """Mean reciprocal rank on the objects that training was stopped by."""
+
+
+def judged(parts: Parted, variants: Mapping[str, Sequence[Variant]], seed: int) -> Refereed:
+    """What every variant earns on the test objects, averaged over its seeds.
+
+    Probabilities of a match are fitted on the objects that training was stopped by.
+    """
+    case = Case.of(parts.test, seed)
+    objects = len(np.unique(pair_of(parts.train).objects[0]))
+    repeats = max(len(some) for some in variants.values())
+    plain = Variant(Mended(case.a.space, "", (), None, objects), 0.0, 0.0)
+    tallies = {chain: Tally(case.a, case.b) for chain in ("", *variants)}
+    limits = Tally(case.a, case.b)
+    pair = Pair(case.a, case.b, case.links.rows(case.a, case.b))
+    limits.add((case.a, case.b), bounds(pair))
+    val = pair_of(parts.val)
+    if val.a.modality == "text":
+        val = Pair(val.b, val.a, val.rows[:, ::-1])
+    for chain, some in {"": [plain] * repeats, **variants}.items():
+        for number, variant in enumerate(some):
+            rng = np.random.default_rng([seed, number, *b"judge"])
+            _judge(variant, (case, pair, val), tallies[chain], rng)
+    return Refereed(objects, case.n, repeats, case, tallies, limits)
+
+
+def _judge(
+    variant: Variant, data: tuple[Case, Pair, Pair], tally: Tally, rng: np.random.Generator
+) -> None:
+    (case, pair, val), mended = data, variant.mended
+    moved = Pair(mended(pair.a), mended(pair.b), pair.rows)
+    prompts = {name: mended(texts) for name, texts in case.prompts.items()}
+    held = HeldOut(moved, case.labels, prompts or None)
+    tally.add((case.a, case.b), item_scores(held))
+    known = known_scores(Pair(mended(val.a), mended(val.b), val.rows))
+    error = match_error(known, moved, rng)[0]
+    numbers = {"calibration error": error, "seconds": variant.seconds}
+    tally.note({**geometry(held, rng), **numbers})
+
+
+def known_scores(pair: Pair) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]]:
+    """Scores of matches and of strangers, b asked of a."""
+    scores = np.concatenate([tile for _, tile in scores_between(pair.b, pair.a).tiles()])
+    same = pair.objects[1][:, None] == pair.objects[0][None, :]
+    return scores[same].astype(np.float64), scores[~same].astype(np.float64)

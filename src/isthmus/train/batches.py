@@ -1,0 +1,63 @@
+"""Batches of linked pairs: distinct objects, drawn anew each epoch and the same after a restart."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from isthmus.measure.door import Pair
+from isthmus.train.recipe import Recipe
+from isthmus.types import RequestError
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pairs that a loss sees at once."""
+
+    rows: Int[np.ndarray, "n 2"]
+    """Row of each side."""
+    objects: Int[np.ndarray, " n"]
+    swapped: np.ndarray
+    """(n,) of bool: pairs whose sides change places."""
+
+
+def batches(pair: Pair, recipe: Recipe, seed: int, epoch: int) -> Iterator[Batch]:
+    """The batches of an epoch.
+
+    An epoch is as many rounds as an object has links on average; in a round each object gives
+    ``per_object`` random links of its own. The last, smaller batch of a round is left out where
+    there is another.
+    """
+    rng = np.random.default_rng([seed, epoch, *b"batches"])
+    order = np.argsort(pair.objects[0][pair.rows[:, 0]], kind="stable")
+    links = pair.rows[order]
+    things, first, count = np.unique(
+        pair.objects[0][links[:, 0]], return_index=True, return_counts=True
+    )
+    size = min(recipe.pairs // recipe.per_object, len(things))
+    if size < 2:
+        raise RequestError(
+            f"A batch wants 2 objects or more; {recipe.pairs} pairs, {recipe.per_object} of each "
+            f"object, of {len(things)} objects make {size}."
+        )
+    for _ in range(rounds(pair, recipe)):
+        shuffled = rng.permutation(len(things))
+        for start in range(0, len(things) - size + 1, size):
+            chosen = np.repeat(shuffled[start : start + size], recipe.per_object)
+            picked = first[chosen] + np.floor(rng.random(len(chosen)) * count[chosen]).astype(int)
+            swapped = rng.random(len(chosen)) < recipe.swap
+            yield Batch(links[picked], things[chosen], swapped)
+
+
+def rounds(pair: Pair, recipe: Recipe) -> int:
+    """How often an epoch goes through all objects."""
+    objects = len(np.unique(pair.objects[0][pair.rows[:, 0]]))
+    return max(1, round(len(pair.rows) / objects / recipe.per_object))
+
+
+def steps(pair: Pair, recipe: Recipe) -> int:
+    """Batches of an epoch."""
+    objects = len(np.unique(pair.objects[0][pair.rows[:, 0]]))
+    size = min(recipe.pairs // recipe.per_object, objects)
+    return rounds(pair, recipe) * (objects // max(1, size))

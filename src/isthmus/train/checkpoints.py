@@ -1,0 +1,98 @@
+"""Checkpoints: a killed training goes on as if nothing had happened. safetensors, never pickle."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.store import read_tensors, write_tensors
+from isthmus.types import RequestError
+
+FILE = "checkpoint.safetensors"
+FORMAT = "isthmus-checkpoint/1"
+PARTS = ("now", "best", "first", "second")
+"""Parameters as they are and as they were best, and AdamW's two moments of their gradients."""
+
+
+@dataclass
+class Progress:
+    """Where a training stands after a whole epoch."""
+
+    arrays: dict[str, dict[str, np.ndarray]]
+    """By part, then by parameter."""
+    epoch: int = 0
+    """Epochs that are done."""
+    step: int = 0
+    """Steps that are done."""
+    best: float = -np.inf
+    """Best held-out score."""
+    best_epoch: int = 0
+    log: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
+    """A row an epoch."""
+
+
+def keep(progress: Progress, folder: Path, key: str) -> None:
+    """Write a checkpoint, whole or not at all."""
+    about = {
+        "format": FORMAT,
+        "key": key,
+        "epoch": progress.epoch,
+        "step": progress.step,
+        "best": progress.best,
+        "best_epoch": progress.best_epoch,
+        "log": progress.log,
+    }
+    flat = {f"{part}/{k}": x for part in PARTS for k, x in progress.arrays[part].items()}
+    write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about, sort_keys=True)})
+
+
+def kept(folder: Path, key: str) -> Progress | None:
+    """The checkpoint in a folder; None where there is none.
+
+    Args:
+        folder: where it would be.
+        key: hash of recipe and data: a checkpoint of another training is refused.
+
+    Raises:
+        RequestError: it is of another training or of a newer version, or damaged.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        flat, meta = read_tensors(path)
+        about = json.loads(meta["isthmus"])
+        if about["format"] != FORMAT:
+            raise RequestError(
+                f"{path} is of the format {about['format']!r}, this version reads {FORMAT!r}: "
+                "install the newer isthmus that wrote it, or train into another folder."
+            )
+        if about["key"] != key:
+            raise RequestError(
+                f"{path} is of a training with another recipe, seed or data: train into another "
+                "folder, or delete this one to start again."
+            )
+        return Progress(
+            {part: _part(flat, part) for part in PARTS},
+            about["epoch"],
+            about["step"],
+            about["best"],
+            about["best_epoch"],
+            about["log"],
+        )
+    except RequestError:
+        raise
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise RequestError(
+            f"{path} is not a whole checkpoint ({error}); delete it to start again."
+        ) from error
+
+
+def _part(flat: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
+    found: dict[str, Any] = {
+        name.removeprefix(f"{part}/"): x for name, x in flat.items() if name.startswith(f"{part}/")
+    }
+    return found

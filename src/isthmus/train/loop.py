@@ -1,0 +1,241 @@
+"""The one training loop: batches in, a frozen model out. torch only.
+
+Every epoch draws its batches from (seed, epoch), so that a training which was killed goes on from
+its last checkpoint to the same bytes.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from isthmus.arrays import fingerprint
+from isthmus.measure.door import Pair
+from isthmus.measure.first_ranks import reciprocals
+from isthmus.measure.ranks import ranked
+from isthmus.measure.searches import scores_between
+from isthmus.store import packed, unpacked
+from isthmus.train.batches import Batch, batches, steps
+from isthmus.train.checkpoints import FILE, Progress, keep, kept
+from isthmus.train.logs import write_log
+from isthmus.train.model import MODEL_KINDS, Model, started
+from isthmus.train.objective import terms
+from isthmus.train.processes import gathered, place, summed
+from isthmus.train.recipe import Recipe
+from isthmus.types import RequestError
+
+WARM = 0.05
+"""Share of all steps in which the learning rate rises."""
+ALONE = ("own", "trunk")
+"""Parameters whose gradient is a sum over processes; the others see the whole batch in each."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be learned: linked vectors of one space, held-out ones, a recipe and a seed."""
+
+    pairs: Pair
+    held: Pair
+    """Objects that decide when training stops."""
+    recipe: Recipe
+    seed: int = 0
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that the result depends on."""
+        sets = [some.fingerprint for one in (self.pairs, self.held) for some in (one.a, one.b)]
+        rows = [one.rows for one in (self.pairs, self.held)]
+        return fingerprint(self.recipe.to_dict(), self.seed, sets, *rows)
+
+    @property
+    def sides(self) -> dict[str, Any]:
+        """The training vectors by modality."""
+        return {some.modality: some for some in (self.pairs.a, self.pairs.b)}
+
+    @property
+    def objects(self) -> int:
+        """Objects that are trained on."""
+        return len(np.unique(self.pairs.objects[0][self.pairs.rows[:, 0]]))
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """The best model, as arrays, and how it came about."""
+
+    model: Model
+    score: float
+    """Mean reciprocal rank on held-out objects, both ways."""
+    epoch: int
+    log: list[dict[str, float]]
+
+
+def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] = int) -> Learned:
+    """Train to the best score on held-out objects: mean reciprocal rank, both ways.
+
+    Args:
+        task: data, recipe and seed.
+        folder: for checkpoints and ``log.csv``; a checkpoint that is there is gone on with.
+        tick: is told of each epoch.
+
+    Raises:
+        RequestError: a loss or a gradient that is not finite (says the step; the checkpoint of
+            the last whole epoch stays), a checkpoint of another training, too few objects.
+    """
+    task.recipe.check()
+    start = started(task.recipe, task.sides, task.seed)
+    arrays, shape = packed(start)
+    known = kept(folder, task.key) if folder else None
+    training = Training(task, shape, known or _beginning(arrays))
+    if known is None:
+        training.judge()
+    while training.progress.epoch < task.recipe.epochs and not training.tired:
+        training.run_epoch(folder)
+        training.judge()
+        if folder and place()[0] == 0:
+            keep(training.progress, folder, task.key)
+            write_log(training.progress.log, folder)
+        tick(1)
+    best = unpacked(training.progress.arrays["best"], shape, MODEL_KINDS)
+    progress = training.progress
+    return Learned(best, progress.best, progress.best_epoch, progress.log)
+
+
+def _beginning(arrays: Mapping[str, np.ndarray]) -> Progress:
+    zero = {name: np.zeros_like(x) for name, x in arrays.items()}
+    return Progress({"now": dict(arrays), "best": dict(arrays), "first": zero, "second": zero})
+
+
+class Training:
+    """One training under way: tensors, their optimiser, and progress at whole epochs."""
+
+    def __init__(self, task: Task, shape: Any, progress: Progress) -> None:
+        self.task, self.shape, self.progress = task, shape, progress
+        self.per_epoch = steps(task.pairs, task.recipe)
+        now = progress.arrays["now"]
+        self.tensors = {name: torch.tensor(x) for name, x in now.items()}
+        self.trained = {k: x.requires_grad_() for k, x in self.tensors.items() if self._learns(k)}
+        self.model: Model = unpacked(self.tensors, shape, MODEL_KINDS)
+        decay = task.recipe.decay
+        groups = [
+            {"params": [x for x in self.trained.values() if x.ndim > 1], "weight_decay": decay},
+            {"params": [x for x in self.trained.values() if x.ndim < 2], "weight_decay": 0.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=task.recipe.rate)
+        if progress.step:
+            self._restore()
+        self.inputs = {m: torch.from_numpy(x.unit.copy()) for m, x in task.sides.items()}
+
+    @property
+    def tired(self) -> bool:
+        """Whether held-out objects have not been found better for long enough."""
+        return self.progress.epoch - self.progress.best_epoch >= self.task.recipe.patience
+
+    def run_epoch(self, folder: Path | None) -> None:
+        """One epoch of steps; ``progress`` changes at its end."""
+        recipe, epoch = self.task.recipe, self.progress.epoch
+        totals: dict[str, float] = {}
+        for number, batch in enumerate(batches(self.task.pairs, recipe, self.task.seed, epoch)):
+            found = self._step(batch, number, folder)
+            for name, value in found.items():
+                totals[name] = totals.get(name, 0.0) + value / self.per_epoch
+        progress = self.progress
+        progress.epoch, progress.step = epoch + 1, progress.step + self.per_epoch
+        row = {"epoch": progress.epoch, "step": progress.step, "loss": sum(totals.values())}
+        scale = float(self.model.log_scale.detach().exp())
+        bias = float(self.model.bias.detach())
+        progress.log.append({**row, **totals, "scale": scale, "bias": bias})
+        progress.arrays["now"] = self._arrays(self.tensors)
+        for part, moment in (("first", "exp_avg"), ("second", "exp_avg_sq")):
+            state = {k: self.optimiser.state[x][moment] for k, x in self.trained.items()}
+            progress.arrays[part] = self._arrays(state)
+
+    def judge(self) -> None:
+        """Score held-out objects; the best parameters so far are kept."""
+        progress, held = self.progress, self.task.held
+        model: Model = unpacked(progress.arrays["now"], self.shape, MODEL_KINDS)
+        mended = model.mended(held.a.space, self.task.recipe, self.task.objects)
+        pair = Pair(mended(held.a), mended(held.b), held.rows)
+        score = (_found(pair) + _found(Pair(pair.b, pair.a, pair.rows[:, ::-1]))) / 2
+        if progress.log:
+            x, y = pair.a.unit.mean(axis=0), pair.b.unit.mean(axis=0)
+            gap = {"held-out gap": float(np.linalg.norm(x - y))}
+            progress.log[-1] |= {"held-out reciprocal rank": score, **gap}
+        if score > progress.best:
+            progress.best, progress.best_epoch = score, progress.epoch
+            progress.arrays["best"] = progress.arrays["now"]
+
+    def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, float]:
+        recipe, (rank, many) = self.task.recipe, place()
+        done = self.progress.step + number
+        self._schedule(done)
+        share = len(batch.rows) // many
+        own = slice(rank * share, (rank + 1) * share)
+        used = Batch(*(x[: share * many] for x in (batch.rows, batch.objects, batch.swapped)))
+        sides: list[Tensor] = []
+        for modality in self.model.own:
+            column = 0 if modality == self.task.pairs.a.modality else 1
+            rows = torch.from_numpy(used.rows[own, column])
+            sides.append(gathered(self.model.side(modality, self.inputs[modality][rows])))
+        found = terms(self.model, recipe, used, sides[0], sides[1])
+        loss = torch.stack(list(found.values())).sum()
+        self.optimiser.zero_grad()
+        loss.backward()
+        summed(x for name, x in self.trained.items() if name.startswith(ALONE))
+        slopes = [x.grad for x in self.trained.values() if x.grad is not None]
+        if not all(bool(torch.isfinite(x).all()) for x in (loss, *slopes)):
+            raise RequestError(self._stopped(done, float(loss.detach()), folder))
+        self.optimiser.step()
+        with torch.no_grad():
+            self.tensors["log_scale"].clamp_(max=math.log(max(recipe.last_scale, recipe.start)))
+        return {name: float(value.detach()) for name, value in found.items()}
+
+    def _stopped(self, step: int, loss: float, folder: Path | None) -> str:
+        epoch = self.progress.epoch
+        where = f" is kept in {folder / FILE}" if folder and epoch else " is the last good one"
+        return (
+            f"The gradient is not finite at step {step + 1} (epoch {epoch + 1}, loss {loss:g}), so "
+            f"training stopped; epoch {epoch}{where}. Try a smaller --rate or --scale."
+        )
+
+    def _schedule(self, done: int) -> None:
+        recipe, all_steps = self.task.recipe, self.per_epoch * self.task.recipe.epochs
+        warm = max(1, round(WARM * all_steps))
+        left = (1 + math.cos(math.pi * done / all_steps)) / 2
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate * min((done + 1) / warm, left)
+        if recipe.temperature == "scheduled":
+            share = done / max(1, all_steps - 1)
+            ends = math.log(recipe.start), math.log(recipe.last_scale)
+            self.tensors["log_scale"].fill_(ends[0] + share * (ends[1] - ends[0]))
+
+    def _learns(self, name: str) -> bool:
+        if name == "log_scale":
+            return self.task.recipe.learns_scale
+        if name == "bias":
+            return self.task.recipe.loss == "sigmoid"
+        return not name.startswith("fixed")
+
+    def _restore(self) -> None:
+        for name, x in self.trained.items():
+            self.optimiser.state[x] = {
+                "step": torch.tensor(float(self.progress.step)),
+                "exp_avg": torch.tensor(self.progress.arrays["first"][name]),
+                "exp_avg_sq": torch.tensor(self.progress.arrays["second"][name]),
+            }
+
+    @staticmethod
+    def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+        return {name: x.detach().numpy().copy() for name, x in tensors.items()}
+
+
+def _found(pair: Pair) -> float:
+    """Mean reciprocal rank of items of a asked of b."""
+    links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
+    asked = np.unique(links[:, 0])
+    scores = scores_between(pair.a, pair.b)
+    return float(reciprocals(ranked(scores, links)).mean()) if len(asked) else 0.0

@@ -1,0 +1,99 @@
+"""A model in training: layers of each modality, a trunk, a similarity, a temperature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isthmus.registry import find
+from isthmus.similarity import LEARNED
+from isthmus.similarity.learned import Bilinear, Mahalanobis
+from isthmus.similarity.trained import Trained, similar
+from isthmus.train import HEADS
+from isthmus.train.recipe import Recipe
+from isthmus.transform.maps import MapByModality
+from isthmus.transform.mended import Mended
+from isthmus.transform.networks import LAYER_KINDS, Lifted, Network, Standard, through
+from isthmus.types import EmbeddingSet, RequestError, Space
+
+HYPERBOLIC = ("lorentz", "exterior_angle")
+GENERAL = "text"
+"""The modality that says less of more: the left side of a similarity with two different sides."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """All that is trained, as arrays or as torch tensors."""
+
+    fixed: Mapping[str, tuple[Any, ...]]
+    """Layers that are not trained, by modality: the standardisation."""
+    own: Mapping[str, tuple[Any, ...]]
+    """Layers of each modality; none of a frozen one. The first modality is the general one."""
+    trunk: tuple[Any, ...]
+    """Layers of all modalities, after their own."""
+    similarity: Any
+    """Name, or one with a matrix."""
+    log_scale: Any
+    """(1,) logarithm of the inverse temperature."""
+    bias: Any
+    """(1,) of the logits."""
+
+    def side(self, modality: str, x: Any) -> Any:
+        """Rows (n, e) of a modality's unit vectors (n, d)."""
+        return through((*self.fixed[modality], *self.own[modality], *self.trunk), x)
+
+    def logits(self, first: Any, second: Any) -> Any:
+        """(n, m) scaled similarities of rows of the general modality and of the other one."""
+        from array_api_compat import array_namespace
+
+        scale = array_namespace(self.log_scale).exp(self.log_scale)
+        return scale * similar(self.similarity)(first, second) + self.bias
+
+    def mended(self, parent: Space, recipe: Recipe, objects: int) -> Mended:
+        """The space that a model of NumPy arrays makes of its parent."""
+        layers = {m: (*self.fixed[m], *self.own[m], *self.trunk) for m in self.own}
+        maps: MapByModality = {m: Network(one, _dim(one, parent.dim)) for m, one in layers.items()}
+        plain = isinstance(self.similarity, str) and self.similarity == "cosine"
+        rule = None if plain else Trained(self.similarity, next(iter(self.own)))
+        ended = {"scale": float(np.exp(self.log_scale[0])), "bias": float(self.bias[0])}
+        return Mended(parent, recipe.chain, (maps,), rule, objects, {**recipe.to_dict(), **ended})
+
+
+MODEL_KINDS: tuple[type, ...] = (Model, Bilinear, Mahalanobis, *LAYER_KINDS)
+"""The classes that a checkpoint may hold."""
+
+
+def started(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) -> Model:
+    """A model as training starts, from the training vectors of each modality.
+
+    Raises:
+        RequestError: a modality to freeze that is not there.
+    """
+    if recipe.freeze and recipe.freeze not in sides:
+        raise RequestError(f"--freeze names {' or '.join(sides)}, not {recipe.freeze!r}.")
+    rng = np.random.default_rng([seed, *b"heads"])
+    order = sorted(sides, key=lambda name: name != GENERAL)
+    d = next(iter(sides.values())).space.dim
+    e = recipe.dim or d
+    head = find("heads", HEADS, recipe.head)
+    fixed = {m: (_standard(sides[m]),) if recipe.standardise else () for m in order}
+    own = {m: () if m == recipe.freeze else head(d, e, recipe.hidden, rng) for m in order}
+    trunk: tuple[Any, ...] = head(e, e, recipe.hidden, rng) if recipe.shared else ()
+    if recipe.similarity in HYPERBOLIC:
+        trunk = (*trunk, Lifted(np.zeros(1)))
+    similarity: Any = recipe.similarity
+    if similarity in LEARNED:
+        similarity = find("similarities", LEARNED, similarity)(np.eye(e))
+    bias = -10.0 if recipe.loss == "sigmoid" else 0.0
+    return Model(fixed, own, trunk, similarity, np.array([np.log(recipe.start)]), np.array([bias]))
+
+
+def _standard(some: EmbeddingSet) -> Standard:
+    x = some.unit.astype(np.float64)
+    spread = x.std(axis=0)
+    return Standard(x.mean(axis=0), np.maximum(spread, 1e-3 * spread.max()) * x.shape[1] ** 0.5)
+
+
+def _dim(layers: tuple[Any, ...], start: int) -> int:
+    return through(layers, np.ones((1, start), dtype=np.float32)).shape[1]

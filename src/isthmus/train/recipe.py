@@ -1,0 +1,158 @@
+"""What is trained, and how: every choice in one place."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from isthmus.registry import find
+from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
+from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
+from isthmus.types import RequestError
+
+OWN_SCALE = {"triplet": 1.0, "cloob": 1.0}
+"""Losses with a scale of their own: theirs is neither set nor learned."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How heads on two towers are trained."""
+
+    loss: str = "info_nce"
+    """Contrastive loss (see: isthmus parts losses)."""
+    similarity: str = "cosine"
+    """Similarity that the loss compares by (see: isthmus parts similarities)."""
+    regularisers: tuple[str, ...] = ()
+    """Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers)."""
+    head: str = "linear"
+    """Head of each modality: linear, mlp or residual."""
+    hidden: int = 512
+    """Coordinates inside an mlp or residual head."""
+    dim: int = 0
+    """Coordinates of the new space; 0 takes as many as the old one has."""
+    shared: bool = False
+    """One more head that both modalities go through after their own."""
+    standardise: bool = False
+    """Standardise each modality by its own training mean and deviation before its head."""
+    freeze: str = ""
+    """Modality that stays as it is."""
+    temperature: Literal["learned", "fixed", "scheduled"] = "learned"
+    """Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale."""
+    scale: float = 0.0
+    """Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss)."""
+    last_scale: float = 100.0
+    """Inverse temperature at the end of a scheduled one, and the most of a learned one."""
+    swap: float = 0.0
+    """Share of pairs whose sides change places before the loss (modality swapping)."""
+    pairs: int = 256
+    """Pairs in a batch."""
+    per_object: int = 1
+    """Pairs of each object in a batch; more than one wants a loss that takes several matches."""
+    epochs: int = 30
+    """Epochs at most; in one, each object is seen as often as an object has links on average."""
+    patience: int = 5
+    """Epochs without a better score on held-out objects after which training stops."""
+    rate: float = 1e-3
+    """Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0."""
+    decay: float = 0.01
+    """Weight decay."""
+
+    @property
+    def start(self) -> float:
+        """The inverse temperature to start with."""
+        usual = OWN_SCALE.get(self.loss, 10.0 if self.loss == "sigmoid" else 20.0)
+        return usual if self.scale == 0 or self.loss in OWN_SCALE else self.scale
+
+    @property
+    def learns_scale(self) -> bool:
+        """Whether the temperature is a parameter."""
+        return self.temperature == "learned" and self.loss not in OWN_SCALE
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weight of each regulariser by name.
+
+        Raises:
+            RequestError: one is not written ``name=weight``.
+        """
+        found: dict[str, float] = {}
+        for text in self.regularisers:
+            name, _, weight = text.partition("=")
+            try:
+                found[name] = float(weight)
+            except ValueError:
+                raise RequestError(
+                    f"A regulariser is written name=weight, such as uniformity=0.1, not {text!r}."
+                ) from None
+        return found
+
+    @property
+    def chain(self) -> str:
+        """A short name: loss, similarity, head and what was added."""
+        extra = [f"{name} {weight:g}" for name, weight in self.weights.items()]
+        marks = {"shared trunk": self.shared, "standardised": self.standardise}
+        marks |= {f"{self.freeze} frozen": bool(self.freeze), f"swap {self.swap:g}": self.swap > 0}
+        words = [
+            self.loss,
+            self.similarity,
+            self.head,
+            *extra,
+            *(w for w, on in marks.items() if on),
+        ]
+        return ", ".join(words)
+
+    def check(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            RequestError: a number that means nothing, or parts that do not go together.
+            UnknownPartError: a part has no such name.
+        """
+        find("losses", {**LOSSES, **VECTOR_LOSSES}, self.loss)
+        find("heads", HEADS, self.head)
+        find("similarities", {**SIMILARITIES, **DIRECTED, **LEARNED}, self.similarity)
+        for name in self.weights:
+            find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
+        for wrong, why in self._faults():
+            if wrong:
+                raise RequestError(why)
+
+    def _faults(self) -> list[tuple[bool, str]]:
+        counts = (self.pairs, self.hidden, self.per_object, self.epochs, self.patience)
+        alone = "A batch of one pair has nothing to be told apart from: --pairs wants 2 or more"
+        several = ("multi_positive", "info_nce", "sigmoid", "info_loob", "decoupled", "triplet")
+        return [
+            (self.pairs < 2, f"{alone}, not {self.pairs}."),
+            (min(counts) < 1 or self.dim < 0, "Counts of a recipe are 1 or more."),
+            (not 0 < self.rate < 10, f"--rate is above 0 and below 10, not {self.rate}."),
+            (self.decay < 0, f"--decay is 0 or more, not {self.decay}."),
+            (not 0 <= self.swap <= 1, f"--swap is a share of 0 to 1, not {self.swap}."),
+            (
+                self.scale < 0 or self.last_scale <= 0,
+                "--scale and --last-scale are above 0: they divide by a temperature.",
+            ),
+            (
+                self.similarity == "maxsim",
+                "maxsim compares many vectors an item; towers here give one.",
+            ),
+            (
+                self.loss == "entailment",
+                "Cones alone do not tell pairs apart: use --similarity lorentz --regularisers "
+                "entailment=0.2.",
+            ),
+            (
+                bool(self.freeze) and (self.shared or self.dim > 0),
+                "A frozen modality has no head: it goes with neither --shared nor --dim.",
+            ),
+            (
+                bool(self.freeze) and self.similarity in ("lorentz", "exterior_angle"),
+                "A frozen modality cannot be lifted on a hyperboloid.",
+            ),
+            (
+                self.per_object > 1 and self.loss not in several,
+                f"{self.loss} takes one match a row: it does not go with --per-object.",
+            ),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {**dataclasses.asdict(self), "regularisers": list(self.regularisers)}
