@@ -6,7 +6,7 @@ import pytest
 from isthmus.registry import find
 from isthmus.similarity.lorentz import lifted
 from isthmus.train import VECTOR_LOSSES
-from isthmus.train.losses.cones import entailment
+from isthmus.train.losses.cones import angle_contrast, entailment
 from isthmus.train.losses.hopfield import cloob, retrieved
 from isthmus.train.losses.leave_out import info_loob
 from isthmus.types import RequestError
@@ -79,3 +79,16 @@ def test_in_torch_it_is_the_same_and_its_gradient_is_the_slope(name):
     zero = torch.zeros(3, 4, requires_grad=True)
     loss(zero, torch.ones(3, 4)).backward()
     assert torch.isfinite(zero.grad).all()
+
+
+def test_the_angle_loss_knows_what_lies_behind_whatever_its_distance():
+    axes = np.eye(4)
+    near, far = lifted(0.7 * axes), lifted(2.5 * axes)
+    from isthmus.similarity.lorentz import exterior_angle
+
+    away = -exterior_angle(near, far)
+    assert np.allclose(np.diag(away), 0, atol=2e-3)
+    other = float(away[0, 1])  # every stranger lies under the same angle
+    known = np.log(1 + 3 * np.exp(-20 * (other - float(away[0, 0]))))
+    assert np.isclose(float(angle_contrast(near, far)), known, rtol=1e-4)
+    assert angle_contrast(near, lifted(2.5 * np.roll(axes, 1, axis=0))) > 20

@@ -1,6 +1,5 @@
 """How do I learn a better space? One recipe or a grid of them, judged on objects never seen."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ class FitResult:
     """The variant with the best score on the objects that training was stopped by."""
     mended: Mended
     """The kept space, of the first seed."""
-    curves: Mapping[str, Sequence[dict[str, float]]]
+    curves: Mapping[str, Sequence[dict[str, Any]]]
     """The log of each training."""
     page: str
     record: Mapping[str, Any]
@@ -112,11 +111,11 @@ def fit(
 
 def _trained(
     parts: Parted, recipes: Sequence[Recipe], seeds: Sequence[int], out: Path | None, show: bool
-) -> tuple[dict[str, list[Variant]], dict[str, Sequence[dict[str, float]]]]:
+) -> tuple[dict[str, list[Variant]], dict[str, Sequence[dict[str, Any]]]]:
     """Every recipe with every seed, and the log of each."""
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
     variants: dict[str, list[Variant]] = {}
-    curves: dict[str, Sequence[dict[str, float]]] = {}
+    curves: dict[str, Sequence[dict[str, Any]]] = {}
     with bar(total, "epochs", show and place()[0] == 0) as tick:
         for recipe in recipes:
             for seed in seeds:
@@ -134,11 +133,9 @@ def _train(
     tick: Callable[[int], object],
 ) -> tuple[Variant, Learned]:
     task = Task(pair_of(parts.train), pair_of(parts.val), *how)
-    start = time.perf_counter()
     learned = learn(task, folder, tick)
-    seconds = time.perf_counter() - start
     mended = learned.model.mended(parts.train.a.space, task.recipe, task.objects)
-    return Variant(mended, seconds, learned.score), learned
+    return Variant(mended, learned.seconds, learned.score), learned
 
 
 def _place(out: Path | None, recipe: Recipe, seed: int, several: bool) -> Path | None:

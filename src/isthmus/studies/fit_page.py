@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isthmus.report import Block, Figures, Page, Section, Table, figure, html, number
 from isthmus.studies import provenance
@@ -16,7 +16,7 @@ from isthmus.types import Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Curve = Sequence[dict[str, float]]
+Curve = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,10 +94,14 @@ def _earned(found: Refereed, rows: Mapping[str, Row]) -> tuple[Block, ...]:
     blocks: list[Block] = [main_table(found, rows, "variant")]
     if len(rows) > 2:
         drawn = fronts(rows)
-        blocks += [
-            Figures((figure(f"front-{i}", f"R@1 and {one.measure}", [one], one.measure),))
-            for i, one in enumerate(drawn)
-        ]
+        blocks.append(
+            Figures(
+                tuple(
+                    figure(f"front-{i}", f"R@1 and {one.measure}", [one], one.measure)
+                    for i, one in enumerate(drawn)
+                )
+            )
+        )
         blocks.append(
             Table(
                 "Fronts",
@@ -120,10 +124,8 @@ def _learning(curves: Mapping[str, Curve]) -> tuple[Block, ...]:
         )
         for column in ("loss", "held-out reciprocal rank", "held-out gap", "scale")
     ]
-    return tuple(
-        Figures((figure(f"curve-{i}", one.column, [one], one.column),))
-        for i, one in enumerate(drawn)
-    )
+    shown = (figure(f"curve-{i}", one.column, [one], one.column) for i, one in enumerate(drawn))
+    return (Figures(tuple(shown)),)
 
 
 def _made(found: Refereed, parts: Parted, chosen: str) -> Table:

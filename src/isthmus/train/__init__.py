@@ -14,6 +14,7 @@ where a pair matches and else 0, or None where row i matches column i alone. Num
 VECTOR_LOSSES = {
     "cloob": "isthmus.train.losses.hopfield:cloob",
     "entailment": "isthmus.train.losses.cones:entailment",
+    "angle_contrast": "isthmus.train.losses.cones:angle_contrast",
 }
 """``loss(a, b) -> scalar`` of two sides (n, d) whose rows match. NumPy or torch."""
 

@@ -30,8 +30,10 @@ class Progress:
     best: float = -np.inf
     """Best held-out score."""
     best_epoch: int = 0
-    log: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
+    log: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """A row an epoch."""
+    seconds: float = 0.0
+    """Of all epochs so far, those before a restart included."""
 
 
 def keep(progress: Progress, folder: Path, key: str) -> None:
@@ -44,9 +46,10 @@ def keep(progress: Progress, folder: Path, key: str) -> None:
         "best": progress.best,
         "best_epoch": progress.best_epoch,
         "log": progress.log,
+        "seconds": progress.seconds,
     }
     flat = {f"{part}/{k}": x for part in PARTS for k, x in progress.arrays[part].items()}
-    write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about, sort_keys=True)})
+    write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about)})
 
 
 def kept(folder: Path, key: str) -> Progress | None:
@@ -82,6 +85,7 @@ def kept(folder: Path, key: str) -> Progress | None:
             about["best"],
             about["best_epoch"],
             about["log"],
+            about["seconds"],
         )
     except RequestError:
         raise

@@ -1,4 +1,4 @@
-"""Heads: what is put on a tower. ``head(d, e, hidden, rng) -> layers``, NumPy arrays to start with."""
+"""Heads: what is put on a tower. ``head(d, e, hidden, rng) -> layers`` of NumPy arrays."""
 
 import numpy as np
 from jaxtyping import Float

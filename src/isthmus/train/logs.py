@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from isthmus.store import atomic
 from isthmus.types import ExtraMissingError
 
 
-def write_log(log: Sequence[dict[str, float]], folder: Path) -> None:
+def write_log(log: Sequence[dict[str, Any]], folder: Path) -> None:
     """``log.csv``: a row an epoch, written whole each time."""
     with atomic(folder / "log.csv") as part, part.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, list(log[0]))
@@ -16,7 +17,7 @@ def write_log(log: Sequence[dict[str, float]], folder: Path) -> None:
         table.writerows(log)
 
 
-def write_events(log: Sequence[dict[str, float]], folder: Path) -> None:
+def write_events(log: Sequence[dict[str, Any]], folder: Path) -> None:
     """All epochs as TensorBoard's events in a folder, in place of older ones.
 
     Raises:

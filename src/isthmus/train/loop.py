@@ -5,6 +5,7 @@ its last checkpoint to the same bytes.
 """
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,8 @@ class Learned:
     score: float
     """Mean reciprocal rank on held-out objects, both ways."""
     epoch: int
-    log: list[dict[str, float]]
+    seconds: float
+    log: list[dict[str, Any]]
 
 
 def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] = int) -> Learned:
@@ -94,15 +96,17 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
     if known is None:
         training.judge()
     while training.progress.epoch < task.recipe.epochs and not training.tired:
+        begun = time.perf_counter()
         training.run_epoch(folder)
         training.judge()
+        training.progress.seconds += time.perf_counter() - begun
         if folder and place()[0] == 0:
             keep(training.progress, folder, task.key)
             write_log(training.progress.log, folder)
         tick(1)
     best = unpacked(training.progress.arrays["best"], shape, MODEL_KINDS)
     progress = training.progress
-    return Learned(best, progress.best, progress.best_epoch, progress.log)
+    return Learned(best, progress.best, progress.best_epoch, progress.seconds, progress.log)
 
 
 def _beginning(arrays: Mapping[str, np.ndarray]) -> Progress:
@@ -169,7 +173,7 @@ class Training:
             progress.best, progress.best_epoch = score, progress.epoch
             progress.arrays["best"] = progress.arrays["now"]
 
-    def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, float]:
+    def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, Any]:
         recipe, (rank, many) = self.task.recipe, place()
         done = self.progress.step + number
         self._schedule(done)
@@ -187,7 +191,8 @@ class Training:
         loss.backward()
         summed(x for name, x in self.trained.items() if name.startswith(ALONE))
         slopes = [x.grad for x in self.trained.values() if x.grad is not None]
-        if not all(bool(torch.isfinite(x).all()) for x in (loss, *slopes)):
+        # the optimiser squares slopes, so that their squares must be finite too
+        if not all(bool(torch.isfinite(x * x).all()) for x in (loss, *slopes)):
             raise RequestError(self._stopped(done, float(loss.detach()), folder))
         self.optimiser.step()
         with torch.no_grad():

@@ -140,6 +140,11 @@ class Recipe:
                 "entailment=0.2.",
             ),
             (
+                self.loss == "angle_contrast",
+                "Here the angle is a similarity, with a temperature that is learned: use "
+                "--loss info_nce --similarity exterior_angle.",
+            ),
+            (
                 bool(self.freeze) and (self.shared or self.dim > 0),
                 "A frozen modality has no head: it goes with neither --shared nor --dim.",
             ),

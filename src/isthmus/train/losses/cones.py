@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from isthmus.similarity.lorentz import turn
+from isthmus.similarity.lorentz import exterior_angle, turn
+from isthmus.train.losses.softmax import info_nce
 
 NARROWNESS = 0.1
 """Of a cone near the origin."""
@@ -26,3 +27,19 @@ def entailment(general: Any, special: Any) -> Any:
     aperture = xp.asin(2 * NARROWNESS / square**0.5)
     outside = angle - aperture
     return (outside * (outside > 0)).mean()
+
+
+def angle_contrast(general: Any, special: Any, scale: float = 20.0) -> Any:
+    """InfoNCE of exterior angles: what a general row entails lies behind it, at any distance.
+
+    Distance from the origin is free, so that two modalities may keep theirs.
+
+    Args:
+        general: (n, d) space components on the hyperboloid of curvature -1.
+        special: (n, d); row i matches row i.
+        scale: inverse temperature, per radian.
+
+    Source: Ramasinghe et al. 2024, Accept the Modality Gap, section 4 (angle-based similarity in
+    the contrastive loss).
+    """
+    return info_nce(scale * exterior_angle(general, special))

@@ -1,0 +1,92 @@
+"""Recipes, batches and fronts: what needs no torch."""
+
+import numpy as np
+import pytest
+
+from isthmus.registry import UnknownPartError
+from isthmus.studies.fronts import undominated
+from isthmus.studies.parted import parted
+from isthmus.train.batches import batches, steps
+from isthmus.train.recipe import Recipe
+from isthmus.types import RequestError
+from tests.train.spaces import pair, study
+
+
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        ({"pairs": 1}, "batch of one"),
+        ({"similarity": "maxsim"}, "many vectors"),
+        ({"loss": "entailment"}, "lorentz"),
+        ({"loss": "angle_contrast"}, "exterior_angle"),
+        ({"freeze": "text", "shared": True}, "frozen"),
+        ({"regularisers": ("uniformity",)}, "name=weight"),
+        ({"per_object": 2, "loss": "cloob"}, "one match"),
+        ({"rate": 0.0}, "--rate"),
+        ({"swap": 1.5}, "--swap"),
+        ({"scale": -1.0}, "--scale"),
+    ],
+)
+def test_what_cannot_be_trained_is_said(wrong, says):
+    with pytest.raises(RequestError, match=says):
+        Recipe(**wrong).check()
+
+
+@pytest.mark.parametrize("part", [{"loss": "infonce"}, {"head": "lineer"}])
+def test_a_typo_answers_with_the_nearest_name(part):
+    with pytest.raises(UnknownPartError, match=r"info_nce|linear"):
+        Recipe(**part).check()
+
+
+def test_a_batch_holds_distinct_objects_and_their_own_links():
+    data, recipe = pair(), Recipe(pairs=32)
+    found = list(batches(data, recipe, 0, 0))
+    assert len(found) == steps(data, recipe) == 2 * (120 // 32)
+    known = {tuple(row) for row in data.rows.tolist()}
+    for batch in found:
+        assert len(set(batch.objects.tolist())) == 32
+        assert {tuple(row) for row in batch.rows.tolist()} <= known
+        assert (data.objects[0][batch.rows[:, 0]] == batch.objects).all()
+
+
+def test_epochs_differ_and_come_again_after_a_restart():
+    data, recipe = pair(), Recipe(pairs=32, swap=0.5)
+    first, again, second = (
+        np.concatenate([batch.rows for batch in batches(data, recipe, 0, epoch)])
+        for epoch in (0, 0, 1)
+    )
+    assert np.array_equal(first, again) and not np.array_equal(first, second)
+
+
+def test_several_pairs_of_an_object_stand_in_one_batch():
+    data = pair(objects=60, views=4)
+    batch = next(batches(data, Recipe(pairs=32, per_object=2), 0, 0))
+    assert np.unique(batch.objects, return_counts=True)[1].tolist() == [2] * 16
+
+
+def test_too_few_objects_for_a_batch_are_refused():
+    with pytest.raises(RequestError, match="2 objects"):
+        next(batches(pair(objects=60), Recipe(pairs=4, per_object=4), 0, 0))
+
+
+def test_parts_share_no_object_and_follow_the_data_where_they_say():
+    given = study()
+    parts = parted(given, {}, 0)
+    sides = [
+        {name.split("/")[0] for name in one.a.ids} for one in (parts.train, parts.val, parts.test)
+    ]
+    assert parts.drawn and not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
+    assert sum(map(len, sides)) == 120
+    split = {name: "test" if int(name.split("/")[0]) < 40 else "train" for name in given.a.ids}
+    said = parted(given, split, 0)
+    assert not said.drawn and {int(x) for x in said.test.b.ids} == set(range(40))
+
+
+def test_too_few_objects_in_a_part_are_refused():
+    with pytest.raises(RequestError, match="8 linked objects"):
+        parted(study(objects=20), {}, 0)
+
+
+def test_a_front_is_what_nothing_beats():
+    points = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [3.0, 1.0], [0.0, 0.0], [3.0, 1.0]])
+    assert undominated(points).tolist() == [True, True, False, True, False, True]
