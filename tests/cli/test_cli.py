@@ -46,7 +46,7 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
     assert r"\x1b" in err
 
 
-LONG = ("study", "atlas", "styles", "mend", "fit", "sweep", "replicate", "embed", "search")
+LONG = ("study", "atlas", "styles", "mend", "fit", "sweep", "replicate", "embed", "search", "edit")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

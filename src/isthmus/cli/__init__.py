@@ -21,6 +21,7 @@ COMMANDS = {
     "replicate": "re-test published claims about joint spaces",
     "embed": "turn items into vectors, resumable, into a folder",
     "search": "find items by text or picture",
+    "edit": "move a picture's vector to a word inside a corpus, and see what lies there",
     "spaces": "list the spaces that can be loaded, or describe one",
     "worlds": "list the data sets with ground truth, or describe one",
     "parts": "list every encoder, world, similarity and measure",

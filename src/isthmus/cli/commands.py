@@ -139,6 +139,20 @@ def search(options: opt.Search) -> int:
     return _code(options.common, found.skipped)
 
 
+def edit(options: opt.Edit) -> int:
+    """Move a picture's vector to a word inside a corpus."""
+    from isthmus.studies import edit as editing
+    from isthmus.studies.commanded import own_folder
+
+    asked, photo = _asked(editing.Edit, options), options.photo
+    folder = own_folder(options.out or Path("runs") / f"edit-{photo.stem}")
+    how = {"options": _job(options.common), "how": _how(options.common)}
+    found = editing.edit(photo, asked, options.inside, options.space, options.top, **how)
+    editing.write_edit(found, photo, folder)
+    _finish(options, found, folder)
+    return _code(options.common, found.skipped)
+
+
 def spaces(options: opt.Spaces) -> None:
     """List spaces, or describe one."""
     from isthmus.studies.parts import describe_space, list_spaces

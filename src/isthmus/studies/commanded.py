@@ -15,7 +15,14 @@ from isthmus.studies.study import run
 from isthmus.types import LoadOptions, RequestError
 
 DEFAULT_SPACE = "mini"
-OURS = ("jobs", "embeddings", "report.json", "checkpoint.safetensors", "variants")
+OURS = (
+    "jobs",
+    "embeddings",
+    "report.json",
+    "checkpoint.safetensors",
+    "variants",
+    "targets.safetensors",
+)
 """One of these is in every folder that isthmus has written to."""
 
 

@@ -112,16 +112,16 @@ def search(
         asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
     except NothingLeftError as error:
         raise RequestError(f"The query cannot be encoded: {error}") from error
-    gallery, world, skipped = _gallery(inside, space, encoders, options or JobOptions())
+    gallery, world, skipped = gallery_of(inside, space, encoders, options or JobOptions())
     same_space(asked.space, gallery.space)
     found = scores_between(asked, gallery)
     scores = np.asarray(found.rule(found.queries, found.gallery))[0]
     order = np.argsort(-scores, kind="stable")[:top]
-    hits = [_hit(gallery, int(row), float(scores[row]), world) for row in order]
+    hits = [hit_of(gallery, int(row), float(scores[row]), world) for row in order]
     return SearchResult(query, space, len(gallery), hits, skipped)
 
 
-def _gallery(
+def gallery_of(
     inside: str, space: str, encoders: Mapping[str, Encoder], options: JobOptions
 ) -> tuple[EmbeddingSet, World | None, int]:
     """What is searched: its vectors, the world that names them if there is one, items skipped."""
@@ -167,7 +167,8 @@ def _gallery_of_run(folder: Path) -> EmbeddingSet:
     return load_set(found[names.index("image") if "image" in names else 0])
 
 
-def _hit(gallery: EmbeddingSet, row: int, score: float, world: World | None) -> Hit:
+def hit_of(gallery: EmbeddingSet, row: int, score: float, world: World | None) -> Hit:
+    """A row of the gallery as something found."""
     name = gallery.ids[row]
     if world is None:
         return Hit(name, score, "", None)
@@ -189,7 +190,7 @@ def _caption(world: World, modality: str, name: str) -> str:
 def write_sheet(found: SearchResult, path: Path) -> Path:
     """Write the hits as one self-contained page of pictures and captions."""
     album = Album()
-    tiles = tuple(_tile(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
+    tiles = tuple(tile_of(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
     strip = Strip(Tile(found.query, ""), tiles)
     lead = f"The {len(tiles)} most similar of {found.searched} items in {found.space}."
     section = Section("found", "Found", lead, (Strips("By falling similarity", "", (strip,)),))
@@ -199,7 +200,8 @@ def write_sheet(found: SearchResult, path: Path) -> Path:
     return path
 
 
-def _tile(hit: Hit, rank: int, album: Album) -> Tile:
+def tile_of(hit: Hit, rank: int, album: Album) -> Tile:
+    """What was found, for a page; without its picture where that has gone."""
     uri, size = "", (0, 0)
     if hit.item is not None and not isinstance(hit.item, str):
         try:

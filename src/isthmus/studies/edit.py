@@ -1,0 +1,222 @@
+"""Where does an edit lead? A picture, a corpus and a word: the target and what lies nearest to it.
+
+The target is a plain vector, so that any generator can aim at it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors, unit
+from isthmus.lab import JobOptions, embed, load
+from isthmus.measure.searches import scores_between
+from isthmus.read.image import Picture
+from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
+from isthmus.store import atomic, write_tensors
+from isthmus.studies.edit_words import corpus_words
+from isthmus.studies.searching import Hit, gallery_of, hit_of, tile_of
+from isthmus.transform.corpora import BASES, PROJECTORS, replaced
+from isthmus.types import (
+    EmbeddingSet,
+    Encoder,
+    LoadOptions,
+    NothingLeftError,
+    RequestError,
+    World,
+    same_space,
+)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is asked of a picture."""
+
+    corpus: str
+    """A corpus by name, a file, or phrases with commas (``edit_words``)."""
+    to: str
+    """What it should become, in the corpus's terms."""
+    template: str = "{}"
+    """Sentence that phrases are put into."""
+    strength: float = 1.0
+    """Share of the coordinate in the corpus that is replaced."""
+    basis: str = "pca"
+    projector: str = "affine"
+    rank: int = 10
+
+
+@dataclass(frozen=True, eq=False)
+class EditResult:
+    """What lies nearest to the picture, to the plain text, and to the edited picture."""
+
+    asked: str
+    space: str
+    searched: int
+    rows: Mapping[str, Sequence[Hit]]
+    """By name of the target."""
+    targets: Mapping[str, Vectors]
+    """(1, d) each."""
+    skipped: int = 0
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __str__(self) -> str:
+        lines = [f"{self.asked}, among {self.searched} items in {self.space}"]
+        for name, hits in self.rows.items():
+            lines += ["", name]
+            width = max((len(hit.id) for hit in hits), default=0)
+            lines += [
+                f"{rank:>3}  {hit.score:6.3f}  {visible(hit.id):<{width}}  "
+                f"{visible(hit.caption, 80)}".rstrip()
+                for rank, hit in enumerate(hits, start=1)
+            ]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "asked": self.asked,
+            "space": self.space,
+            "searched": self.searched,
+            "skipped": self.skipped,
+            "found": {
+                name: [{"id": h.id, "score": h.score, "caption": h.caption} for h in hits]
+                for name, hits in self.rows.items()
+            },
+            "targets": {name: x[0].astype(float).tolist() for name, x in self.targets.items()},
+        }
+
+
+def edit(
+    photo: Path,
+    asked: Edit,
+    inside: str = "glyphs",
+    space: str = "mini",
+    top: int = 5,
+    *,
+    options: JobOptions | None = None,
+    how: LoadOptions | None = None,
+) -> EditResult:
+    """Move a picture's vector inside a corpus, and find what lies nearest.
+
+    Args:
+        photo: the picture.
+        asked: corpus, what it should become, and how strongly.
+        inside: gallery: a run folder, a folder of pictures, or a world; also the items whose
+            middle and spread the coordinates are counted by.
+        space: where to edit.
+        top: items to show of each target.
+        options: of the embedding job; vectors are kept in the cache.
+        how: device and workers of the encoders.
+
+    Raises:
+        RequestError: no such picture, corpus or gallery, or a strength that is no share.
+    """
+    words = corpus_words(asked.corpus)
+    if not photo.is_file():
+        raise RequestError(f"There is no picture {photo}.")
+    if "{}" not in asked.template or not asked.to.strip():
+        raise RequestError(
+            f"An edit wants a word to edit to and a template with {{}} in it, not "
+            f"{asked.to!r} and {asked.template!r}."
+        )
+    if top < 1:
+        raise RequestError(f"At least one item must be shown, not {top}.")
+    how = how or LoadOptions()
+    encoders = load(space, device=how.device, workers=how.workers)
+    if not {"image", "text"} <= set(encoders):
+        raise RequestError(f"{space} has no encoders of image and text, which an edit needs.")
+    source, texts = _encoded(encoders, photo, (asked.to, *words), asked.template)
+    gallery, world, skipped = gallery_of(inside, space, encoders, options or JobOptions())
+    same_space(source.space, gallery.space)
+    targets = edit_targets(source.vectors, texts.vectors, gallery.vectors, asked)
+    rows = {
+        name: _nearest(x, name, (gallery, source.space, world), top) for name, x in targets.items()
+    }
+    said = f"{photo.name} to {asked.to!r}, strength {asked.strength:g}"
+    return EditResult(said, space, len(gallery), rows, targets, skipped)
+
+
+PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited picture"
+
+
+def edit_targets(
+    source: Vectors, texts: Vectors, items: Vectors, asked: Edit
+) -> dict[str, Vectors]:
+    """The picture as it is, the naïve text target, and the edited picture, (1, d) each.
+
+    Args:
+        source: (1, d) the picture.
+        texts: (1 + k, d) what it should become, then the corpus.
+        items: (m, d) pictures whose middle and spread coordinates are counted by.
+        asked: basis, projector, rank, strength.
+    """
+    basis = find_basis(asked.basis)(texts[1:], asked.rank)
+    corpus = find_projector(asked.projector)(basis, items, texts[1:])
+    moved = replaced(source, texts[:1], corpus, asked.strength)
+    found = {PICTURE: unit(source), NAIVE: unit(texts[:1]), EDITED: moved}
+    return {name: x.astype(np.float32) for name, x in found.items()}
+
+
+def find_basis(name: str) -> Any:
+    """A way to make a basis, by name."""
+    return _named("bases", BASES, name)
+
+
+def find_projector(name: str) -> Any:
+    """A projector, by name."""
+    return _named("projectors", PROJECTORS, name)
+
+
+def _named(kind: str, known: Mapping[str, Any], name: str) -> Any:
+    if name not in known:
+        raise RequestError(f"There is no {name!r} among the {kind}: {', '.join(known)}.")
+    return known[name]
+
+
+def _encoded(
+    encoders: Mapping[str, Encoder], photo: Path, words: Sequence[str], template: str
+) -> tuple[EmbeddingSet, EmbeddingSet]:
+    try:
+        source = embed(encoders["image"], [Picture(photo)])
+        return source, embed(encoders["text"], [template.format(word) for word in words])
+    except NothingLeftError as error:
+        raise RequestError(f"The picture cannot be encoded: {error}") from error
+
+
+def _nearest(
+    target: Vectors, name: str, inside: tuple[EmbeddingSet, Any, World | None], top: int
+) -> list[Hit]:
+    gallery, space, world = inside
+    modality = "text" if name == NAIVE else "image"
+    found = scores_between(EmbeddingSet(target, (name,), modality, space), gallery)
+    scores = np.asarray(found.rule(found.queries, found.gallery))[0]
+    order = np.argsort(-scores, kind="stable")[:top]
+    return [hit_of(gallery, int(row), float(scores[row]), world) for row in order]
+
+
+def write_edit(found: EditResult, photo: Path, folder: Path) -> Path:
+    """Write the page, and the targets as ``targets.safetensors`` for a generator to aim at."""
+    album = Album()
+    start = tile_of(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
+    strips = tuple(
+        Strip(
+            Tile(name, "") if name != PICTURE else start,
+            tuple(tile_of(hit, rank, album) for rank, hit in enumerate(hits, start=1)),
+        )
+        for name, hits in found.rows.items()
+    )
+    lead = (
+        f"Nearest of {found.searched} items in {found.space}. The edited picture keeps everything "
+        "that lies outside of the corpus; the text alone keeps nothing of the picture."
+    )
+    section = Section(
+        "edit", "Where it leads", lead, (Strips("By falling similarity", "", strips),)
+    )
+    page = Page(f"Edit: {visible(found.asked, 80)}", "isthmus edit", (), (), (section,))
+    with atomic(folder / "report.html") as part:
+        part.write_text(html(page), encoding="utf-8")
+    arrays = {name.replace(" ", "_"): x for name, x in found.targets.items()}
+    write_tensors(folder / "targets.safetensors", arrays, {"space": found.space})
+    return folder / "report.html"
