@@ -146,8 +146,7 @@ def edit(options: opt.Edit) -> int:
 
     asked, photo = _asked(editing.Edit, options), options.photo
     folder = own_folder(options.out or Path("runs") / f"edit-{photo.stem}")
-    how = {"options": _job(options.common), "how": _how(options.common)}
-    found = editing.edit(photo, asked, options.inside, options.space, options.top, **how)
+    found = editing.edit(photo, asked, options=_job(options.common), how=_how(options.common))
     editing.write_edit(found, photo, folder)
     _finish(options, found, folder)
     return _code(options.common, found.skipped)

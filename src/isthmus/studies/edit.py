@@ -45,6 +45,12 @@ class Edit:
     basis: str = "pca"
     projector: str = "affine"
     rank: int = 10
+    inside: str = "glyphs"
+    """Gallery: a run folder, a folder of pictures, or a world; also the items whose middle and
+    spread the coordinates are counted by."""
+    space: str = "mini"
+    top: int = 5
+    """Items to show of each target."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +97,6 @@ class EditResult:
 def edit(
     photo: Path,
     asked: Edit,
-    inside: str = "glyphs",
-    space: str = "mini",
-    top: int = 5,
     *,
     options: JobOptions | None = None,
     how: LoadOptions | None = None,
@@ -102,18 +105,14 @@ def edit(
 
     Args:
         photo: the picture.
-        asked: corpus, what it should become, and how strongly.
-        inside: gallery: a run folder, a folder of pictures, or a world; also the items whose
-            middle and spread the coordinates are counted by.
-        space: where to edit.
-        top: items to show of each target.
+        asked: corpus, what it should become, how strongly, and among what to look.
         options: of the embedding job; vectors are kept in the cache.
         how: device and workers of the encoders.
 
     Raises:
         RequestError: no such picture, corpus or gallery, or a strength that is no share.
     """
-    words = corpus_words(asked.corpus)
+    space, top, words = asked.space, asked.top, corpus_words(asked.corpus)
     if not photo.is_file():
         raise RequestError(f"There is no picture {photo}.")
     if "{}" not in asked.template or not asked.to.strip():
@@ -128,15 +127,19 @@ def edit(
     if not {"image", "text"} <= set(encoders):
         raise RequestError(f"{space} has no encoders of image and text, which an edit needs.")
     source, texts = _encoded(encoders, photo, (asked.to, *words), asked.template)
-    gallery, world, skipped = gallery_of(inside, space, encoders, options or JobOptions())
+    gallery, world, skipped = gallery_of(asked.inside, space, encoders, options or JobOptions())
     same_space(source.space, gallery.space)
     targets = edit_targets(source.vectors, texts.vectors, gallery.vectors, asked)
+    others = _without(gallery, source)
     rows = {
-        name: _nearest(x, name, (gallery, source.space, world), top) for name, x in targets.items()
+        name: _nearest(x, name, (others, source.space, world), top) for name, x in targets.items()
     }
     said = f"{photo.name} to {asked.to!r}, strength {asked.strength:g}"
-    return EditResult(said, space, len(gallery), rows, targets, skipped)
+    return EditResult(said, space, len(others), rows, targets, skipped)
 
+
+SAME = 0.9999
+"""Cosine above which an item of the gallery is the picture itself."""
 
 PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited picture"
 
@@ -183,6 +186,12 @@ def _encoded(
         return source, embed(encoders["text"], [template.format(word) for word in words])
     except NothingLeftError as error:
         raise RequestError(f"The picture cannot be encoded: {error}") from error
+
+
+def _without(gallery: EmbeddingSet, source: EmbeddingSet) -> EmbeddingSet:
+    """The gallery without the picture itself: a copy of it would be found whatever is asked."""
+    same = gallery.unit @ source.unit[0] > SAME
+    return gallery.take(n for n, own in zip(gallery.ids, same, strict=True) if not own)
 
 
 def _nearest(
