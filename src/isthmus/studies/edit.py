@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
 from isthmus.lab import JobOptions, embed, load
@@ -145,7 +146,10 @@ PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited p
 
 
 def edit_targets(
-    source: Vectors, texts: Vectors, items: Vectors, asked: Edit
+    source: Float[np.ndarray, "1 d"],
+    texts: Float[np.ndarray, "k d"],
+    items: Float[np.ndarray, "m d"],
+    asked: Edit,
 ) -> dict[str, Vectors]:
     """The picture as it is, the naïve text target, and the edited picture, (1, d) each.
 
