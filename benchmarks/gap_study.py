@@ -195,6 +195,27 @@ def main() -> None:
     print(text)
 
 
+def verdict(tables: Any) -> list[str]:
+    """What the tables say of the claim, in words."""
+    inside = tables["All remedies, within spaces"]
+    plain = tables["Spaces as they are"]
+    order = sum(of["distribution"]["r2"] > of["centroid"]["r2"] for of in inside.values())
+    size = sum(of["distribution"]["r2"] > 0.9 for of in (*inside.values(), *plain.values()))
+    most = {
+        name: max(of["both"]["r2"] for of in table.values())
+        for name, table in (("inside", inside), ("plain", plain))
+    }
+    return [
+        f"What came of it: among remedies of one space the distribution gap explains more than the "
+        f"centroid gap for {order} of {len(inside)} outcomes, but both together explain at most "
+        f"{most['inside']:.2f} of any. Among spaces as they are both explain at most "
+        f"{most['plain']:.2f}. An R² above 0.9 of the distribution gap was seen "
+        f"{size or 'no'} times: in these spaces a smaller gap is no promise. Score rules leave every "
+        "gap as it is and gain most in mixed search; ridge, CCA and Procrustes close gaps and lose "
+        "retrieval.",
+    ]
+
+
 def only_maps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Remedies that move vectors, and spaces as they are: score rules leave every gap as it is."""
     return [row for row in rows if row["chain"] in ("", *MAPS)]
@@ -207,11 +228,14 @@ def page(rows: list[dict[str, Any]], tables: Any, splits: int) -> str:
         "# Does closing the gap help?",
         "",
         "Made by `python -m benchmarks.gap_study --data DIR`: "
-        f"{len(MAPS) + len(RULES)} remedies in {len(names)} spaces of {len({row['family'] for row in rows})} families, fitted on "
-        f"{CALIBRATE} objects at most, judged on others, {splits} splits, seed 0.",
+        f"{len(MAPS) + len(RULES)} remedies in {len(names)} spaces of "
+        f"{len({row['family'] for row in rows})} families, fitted on {CALIBRATE} objects at most, "
+        f"judged on others, {splits} splits, seed 0.",
         "The claim under test: the centroid gap explains little of task quality (R² 0.691), the",
         "distribution gap nearly all (0.986) (arXiv 2604.00279). Intervals are bootstraps over",
-        "families; with so few families they are wide, and honest.",
+        "families; with so few families they are wide.",
+        "",
+        *verdict(tables),
         "",
     ]
     for title, table in tables.items():

@@ -23,7 +23,7 @@ class Fit:
     source: Source = field(default_factory=Source)
     recipe: Recipe = field(default_factory=Recipe)
     tensorboard: bool = False
-    """Write TensorBoard's events beside log.csv."""
+    """Write TensorBoard's events (the table variants/*/log.csv is always there)."""
     out: Path | None = None
     """Folder of the run (default: runs/fit-SPACE-SOURCE)."""
     open: bool = False

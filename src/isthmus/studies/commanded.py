@@ -19,7 +19,6 @@ OURS = (
     "jobs",
     "embeddings",
     "report.json",
-    "checkpoint.safetensors",
     "variants",
     "targets.safetensors",
 )

@@ -119,8 +119,7 @@ def _trained(
     with bar(total, "epochs", show and place()[0] == 0) as tick:
         for recipe in recipes:
             for seed in seeds:
-                folder = _place(out, recipe, seed, len(recipes) * len(seeds) > 1)
-                variant, learned = _train(parts, (recipe, seed), folder, tick)
+                variant, learned = _train(parts, (recipe, seed), out, tick)
                 variants.setdefault(recipe.chain, []).append(variant)
                 curves[f"{recipe.chain}, seed {seed}"] = learned.log
     return variants, curves
@@ -129,20 +128,19 @@ def _trained(
 def _train(
     parts: Parted,
     how: tuple[Recipe, int],
-    folder: Path | None,
+    out: Path | None,
     tick: Callable[[int], object],
 ) -> tuple[Variant, Learned]:
     task = Task(pair_of(parts.train), pair_of(parts.val), *how)
-    learned = learn(task, folder, tick)
+    learned = learn(task, None if out is None else _place(out, task), tick)
     mended = learned.model.mended(parts.train.a.space, task.recipe, task.objects)
     return Variant(mended, learned.seconds, learned.score), learned
 
 
-def _place(out: Path | None, recipe: Recipe, seed: int, several: bool) -> Path | None:
-    if out is None or not several:
-        return out
-    safe = "".join(c if c.isalnum() else "-" for c in recipe.chain)
-    return out / "variants" / f"{safe}-seed-{seed}"
+def _place(out: Path, task: Task) -> Path:
+    """Where a training keeps its checkpoint and log: another recipe has another folder."""
+    safe = "".join(c if c.isalnum() else "-" for c in task.recipe.chain)
+    return out / "variants" / f"{safe}-seed-{task.seed}-{task.key[:6]}"
 
 
 def _record(

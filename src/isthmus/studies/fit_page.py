@@ -48,9 +48,10 @@ def assembled(
 ) -> str:
     """The page as HTML."""
     name = found.case.a.space.name
+    command = "fit" if len(curves) == 1 else "sweep"
     page = Page(
         title="What training makes of this space",
-        kicker=f"isthmus fit · {name}, {found.calibrated:,} objects",
+        kicker=f"isthmus {command} · {name}, {found.calibrated:,} objects",
         summary=_summary(found, rows, chosen),
         cards=(),
         sections=(
