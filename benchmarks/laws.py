@@ -2,7 +2,7 @@
 
     python -m benchmarks.laws [--scenes 1500]
 
-1. The gap grows with the inverse temperature (Liang et al. 2022, Mind the Gap, figure 3).
+1. The gap grows with the inverse temperature (Liang et al. 2022, Mind the Gap).
 2. Matched pairs that are kept in two planes end as far apart as the planes (Yi et al. 2025,
    arXiv 2510.03268); claimed within 3 degrees.
 3. Information imbalance drives the gap (Schrodi et al. 2025, Two effects, one trigger): captions of

@@ -35,7 +35,22 @@ def test_edit_shows_three_targets_and_keeps_them(gallery, tmp_path, capsys):
     assert {len(x[0]) for x in kept.values()} == {len(found["targets"][EDITED])}
     assert "Where it leads" in (out / "report.html").read_text()
     before = [hit["id"] for hit in found["found"][PICTURE]]
-    assert main([*words, "--out", str(out), "--json", "--quiet", "--strength", "0"]) == 0
+    assert (
+        main(
+            [
+                *words,
+                "--out",
+                str(out),
+                "--json",
+                "--quiet",
+                "--strength",
+                "0",
+                "--template",
+                "a {x} {}",
+            ]
+        )
+        == 0
+    )
     still = json.loads(capsys.readouterr().out)["found"]
     assert [hit["id"] for hit in still[EDITED]] == before
 

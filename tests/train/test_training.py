@@ -128,7 +128,7 @@ def test_a_frozen_modality_stays_and_the_best_epoch_is_kept():
     assert learned.score == max(scores) == scores[learned.epoch - 1]
 
 
-def test_modality_swapping_and_alignment_make_the_gap_smaller():
+def test_alignment_and_spread_centroids_make_the_gap_smaller():
     gaps = [
         learn(task(**how, epochs=6)).log[-1]["held-out gap"]
         for how in ({}, {"regularisers": ("centroid_uniformity=1", "alignment=5")})

@@ -4,7 +4,7 @@ The target is a plain vector, so that any generator can aim at it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class EditResult:
     targets: Mapping[str, Vectors]
     """(1, d) each."""
     skipped: int = 0
-    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Items of the gallery that could not be read."""
 
     def __str__(self) -> str:
         lines = [f"{self.asked}, among {self.searched} items in {self.space}"]
@@ -159,21 +159,11 @@ def edit_targets(
         items: (m, d) pictures whose middle and spread coordinates are counted by.
         asked: basis, projector, rank, strength.
     """
-    basis = find_basis(asked.basis)(texts[1:], asked.rank)
-    corpus = find_projector(asked.projector)(basis, items, texts[1:])
+    basis = _named("bases", BASES, asked.basis)(texts[1:], asked.rank)
+    corpus = _named("projectors", PROJECTORS, asked.projector)(basis, items, texts[1:])
     moved = replaced(source, texts[:1], corpus, asked.strength)
     found = {PICTURE: unit(source), NAIVE: unit(texts[:1]), EDITED: moved}
     return {name: x.astype(np.float32) for name, x in found.items()}
-
-
-def find_basis(name: str) -> Any:
-    """A way to make a basis, by name."""
-    return _named("bases", BASES, name)
-
-
-def find_projector(name: str) -> Any:
-    """A projector, by name."""
-    return _named("projectors", PROJECTORS, name)
 
 
 def _named(kind: str, known: Mapping[str, Any], name: str) -> Any:
@@ -187,7 +177,7 @@ def _encoded(
 ) -> tuple[EmbeddingSet, EmbeddingSet]:
     try:
         source = embed(encoders["image"], [Picture(photo)])
-        return source, embed(encoders["text"], [template.format(word) for word in words])
+        return source, embed(encoders["text"], [template.replace("{}", word) for word in words])
     except NothingLeftError as error:
         raise RequestError(f"The picture cannot be encoded: {error}") from error
 

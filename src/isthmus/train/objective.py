@@ -22,7 +22,7 @@ def terms(
         first: (n, e) rows of the general modality, after its head.
         second: (n, e) rows of the other one; row i matches row i.
 
-    Source of swapping: Yaras et al. 2025, Explaining and Mitigating the Modality Gap, section 4.2.
+    Source of swapping: Yaras et al. 2025, Explaining and Mitigating the Modality Gap.
     """
     swapped = torch.from_numpy(batch.swapped)[:, None]
     a, b = torch.where(swapped, second, first), torch.where(swapped, first, second)

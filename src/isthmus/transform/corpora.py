@@ -92,7 +92,7 @@ def replaced(
     Raises:
         RequestError: a strength outside of [0, 1].
 
-    Source: after Zhou et al. 2023, CLIP-PAE, section 3 (project, augment, add the residual back);
+    Source: after Zhou et al. 2023, CLIP-PAE (project, augment, add the residual back);
     the share in place of their power, which means something else in every space.
     """
     if not 0 <= strength <= 1:

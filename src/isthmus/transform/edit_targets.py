@@ -1,11 +1,11 @@
 """The nine published forms of an edit's target, in one notation, without the code's defects.
 
 z: items (n, d) and t: the text (d,), both at length one; b: prompts (k, d) at length one; power:
-how strongly, 8 in the paper. Unlike in the reference code z has length one, coefficients keep their
-sign where they are taken away (an absolute value would make negative ones larger), amounts are
-lengths of coordinates (which no sign of an axis changes), and bases are orthonormal.
+how strongly, 8 by default in the reference code. Unlike there, z has length one, coefficients keep
+their sign where they are taken away (an absolute value would make negative ones larger), amounts
+are lengths of coordinates (which no sign of an axis changes), and bases are orthonormal.
 
-Source of all: Zhou, Zhong & Öztireli 2023, CLIP-PAE, sections 3.2 and 3.3.
+Source of all: Zhou, Zhong & Öztireli 2023, CLIP-PAE.
 """
 
 from collections.abc import Callable

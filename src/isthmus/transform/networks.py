@@ -45,7 +45,7 @@ class Dense:
 class Silu:
     """x -> x times its logistic.
 
-    Source: Hendrycks & Gimpel 2016, Gaussian Error Linear Units, section 2 (SiLU).
+    Source: Hendrycks & Gimpel 2016, Gaussian Error Linear Units (SiLU).
     """
 
     def __call__(self, x: Any) -> Any:
@@ -73,7 +73,7 @@ class Residual:
 class Lifted:
     """x -> space components of the point of the hyperboloid over the tangent exp(log_scale) · x.
 
-    Source: Desai et al. 2023 (MERU), equation 6 and section 3.2 (the learned scale).
+    Source: Desai et al. 2023 (MERU), equation 6, with a learned scale.
     """
 
     log_scale: Any

@@ -39,7 +39,7 @@ def angle_contrast(general: Any, special: Any, scale: float = 20.0) -> Any:
         special: (n, d); row i matches row i.
         scale: inverse temperature, per radian.
 
-    Source: Ramasinghe et al. 2024, Accept the Modality Gap, section 4 (angle-based similarity in
-    the contrastive loss).
+    Source: Ramasinghe et al. 2024, Accept the Modality Gap (the angle as a similarity in the
+    contrastive loss).
     """
     return info_nce(scale * exterior_angle(general, special))
