@@ -11,4 +11,5 @@ ENCODERS: dict[str, str] = {
     "mended": "isthmus.encode.mended:load",
     "openclip": "isthmus.encode.openclip:load",
     "hf": "isthmus.encode.hf:load",
+    "fresh": "isthmus.encode.fresh:load",
 }

@@ -136,6 +136,7 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
 
     tower = TextTower(
         space=Space("", "", 0),
+        module=model,
         tokenize=tokenize,
         lengths=lengths,
         forward=lambda inputs: _features(model.get_text_features(**inputs)),
@@ -165,6 +166,7 @@ def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
     sides = [int(side) for side in size.values() if side]
     return ImageTower(
         space=space,
+        module=model,
         prepare=prepare,
         collate=collate,
         forward=lambda inputs: _features(model.get_image_features(**inputs)),

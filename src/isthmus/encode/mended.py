@@ -1,7 +1,8 @@
 """``mended:FOLDER``: a space after corrections, as ``isthmus mend`` leaves it in a folder.
 
 ``mended.safetensors`` holds the arrays of the maps and the score rule; its metadata name the
-parent space, the chain and where each array belongs.
+parent space, the chain and where each array belongs. Where towers were trained too, their weights
+are in ``towers.safetensors``.
 """
 
 import json
@@ -14,6 +15,8 @@ import numpy as np
 
 from isthmus.arrays import Vectors
 from isthmus.encode import ENCODERS
+from isthmus.encode.tuned import FILE as TOWERS
+from isthmus.encode.tuned import tune
 from isthmus.registry import find
 from isthmus.similarity.kinds import RULE_KINDS
 from isthmus.store import read_tensors, unpacked
@@ -26,6 +29,7 @@ from isthmus.types import (
     LoadOptions,
     RequestError,
     Space,
+    Step,
     same_space,
 )
 
@@ -38,6 +42,7 @@ class MendedEncoder:
     """An encoder of the parent space, followed by the corrections."""
 
     inner: Encoder
+    """Its vectors are of ``mended.parent``."""
     mended: Mended
 
     @property
@@ -68,7 +73,7 @@ class MendedEncoder:
         """
         vectors = np.asarray(self.inner.encode(items), dtype=np.float32)
         names = tuple(map(str, range(len(vectors))))
-        some = EmbeddingSet(vectors, names, self.modality, self.inner.space)
+        some = EmbeddingSet(vectors, names, self.modality, self.mended.parent)
         try:
             return np.asarray(self.mended(some).vectors, dtype=np.float32)
         except ValueError as error:
@@ -84,11 +89,23 @@ def load(rest: str, options: LoadOptions) -> Mapping[str, MendedEncoder]:
     """
     mended, origin = read_mended(Path(rest))
     scheme, _, name = origin.partition(":")
-    encoders = find("encoders", ENCODERS, scheme)(name, options)
-    for encoder in encoders.values():
-        same_space(mended.parent, encoder.space)
+    encoders: Mapping[str, Encoder] = find("encoders", ENCODERS, scheme)(name, options)
+    spaces = [encoder.space for encoder in encoders.values()]
+    if mended.tuned:
+        step = _tune(encoders, Path(rest) / TOWERS)
+        spaces = [space.then(step) for space in spaces]
+    for space in spaces:
+        same_space(mended.parent, space)
     known = mended.maps[0] if mended.maps else encoders
     return {m: MendedEncoder(one, mended) for m, one in encoders.items() if m in known}
+
+
+def _tune(encoders: Mapping[str, Encoder], path: Path) -> Step:
+    """Put the weights of a file into loaded towers."""
+    try:
+        return tune(encoders, read_tensors(path)[0])
+    except (ValueError, OSError) as error:
+        raise RequestError(f"{path} does not hold the towers' trained weights: {error}") from error
 
 
 def read_mended(folder: Path) -> tuple[Mended, str]:

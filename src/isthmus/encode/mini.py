@@ -124,17 +124,17 @@ def pixels(item: Any) -> np.ndarray:
     return np.asarray(fitted(picture(item).rgb(at_least=SIDE, background=255)))
 
 
-def fitted(image: "Image") -> "Image":
+def fitted(image: "Image", side: int = SIDE) -> "Image":
     """The whole picture, its aspect kept, in the middle of a white square."""
     from PIL import Image
 
-    scale = SIDE / max(image.size)
+    scale = side / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image.resize(size, Image.Resampling.BICUBIC)
-    if size == (SIDE, SIDE):
+    if size == (side, side):
         return small
-    square = Image.new("RGB", (SIDE, SIDE), "white")
-    square.paste(small, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    square = Image.new("RGB", (side, side), "white")
+    square.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
     return square
 
 

@@ -114,6 +114,7 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
 
     tower = TextTower(
         space=Space("", "", 0),
+        module=model,
         tokenize=lambda texts: {"text": tokenizer(texts)},
         lengths=lengths,
         forward=_text_forward(model),
@@ -190,6 +191,7 @@ def _image_tower(
     size = preprocessing["size"]
     return ImageTower(
         space=space,
+        module=model,
         prepare=prepare,
         collate=collate,
         forward=lambda inputs: model.encode_image(inputs["image"]),

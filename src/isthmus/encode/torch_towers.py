@@ -76,6 +76,7 @@ class TextTower:
     """Texts to vectors: sorted by length, and cut to the longest where that changes nothing."""
 
     space: Space
+    module: "torch.nn.Module"
     tokenize: "Callable[[list[str]], Inputs]"
     """Texts to token arrays of one row a text, padded as the library pads them."""
     lengths: "Callable[[Inputs], torch.Tensor]"
@@ -98,7 +99,21 @@ class TextTower:
         Raises:
             ItemError: an item is no text.
         """
-        inputs = self.tokenize([text(item) for item in items])
+        import torch
+
+        with torch.inference_mode():
+            return self.vectors(self.inputs(items)).numpy()
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """Token arrays, one row a text.
+
+        Raises:
+            ItemError: an item is no text.
+        """
+        return self.tokenize([text(item) for item in items])
+
+    def vectors(self, inputs: "Inputs") -> "torch.Tensor":
+        """(n, d) of token arrays, with gradients where they are on."""
         longest = self.lengths(inputs) if self.cut else None
         return in_batches(self.forward, inputs, longest, self.device)
 
@@ -112,7 +127,7 @@ def in_batches(
     inputs: "Inputs",
     lengths: "torch.Tensor | None",
     device: "torch.device",
-) -> Vectors:
+) -> "torch.Tensor":
     """Token arrays to vectors, in batches of similar length that are cut to their longest row.
 
     Args:
@@ -129,14 +144,13 @@ def in_batches(
     tokens = _TOKENS if device.type == "cpu" else 64 * _TOKENS
     found: list[torch.Tensor] = []
     start = 0
-    with torch.inference_mode():
-        while start < count:
-            width = max(1, int(kept[order[start]]))
-            rows = order[start : start + max(1, tokens // width)]
-            batch = {name: array[rows, :width].to(device) for name, array in inputs.items()}
-            found.append(forward(batch).float().cpu())
-            start += len(rows)
-    return torch.cat(found)[torch.argsort(order)].numpy()
+    while start < count:
+        width = max(1, int(kept[order[start]]))
+        rows = order[start : start + max(1, tokens // width)]
+        batch = {name: array[rows, :width].to(device) for name, array in inputs.items()}
+        found.append(forward(batch).float().cpu())
+        start += len(rows)
+    return torch.cat(found)[torch.argsort(order)]
 
 
 def probe_id(tower: TextTower) -> str:
@@ -147,6 +161,8 @@ def probe_id(tower: TextTower) -> str:
 
 def cutting_is_exact(tower: TextTower) -> bool:
     """Whether padding that is cut off changes no vector by more than 1e-5 of its length."""
+    import torch
+
     inputs = tower.tokenize(list(_PROBE))
     lengths = tower.lengths(inputs)
     columns = next(iter(inputs.values())).shape[1]
@@ -154,8 +170,9 @@ def cutting_is_exact(tower: TextTower) -> bool:
         return False
     # twice the longest is padding enough where the limit is hundreds of tokens
     whole = {name: array[:, : max(77, 2 * int(lengths.max()))] for name, array in inputs.items()}
-    padded = in_batches(tower.forward, whole, None, tower.device)
-    cut = in_batches(tower.forward, inputs, lengths, tower.device)
+    with torch.inference_mode():
+        padded = in_batches(tower.forward, whole, None, tower.device).numpy()
+        cut = in_batches(tower.forward, inputs, lengths, tower.device).numpy()
     norms = np.linalg.norm(padded, axis=1, keepdims=True)
     return bool((np.abs(cut - padded) <= 1e-5 * norms).all())
 
@@ -165,6 +182,7 @@ class ImageTower:
     """Pictures to vectors: read in threads at no more than the size needed, then one pass."""
 
     space: Space
+    module: "torch.nn.Module"
     prepare: "Callable[[Image], Any]"
     """One RGB picture to what is stacked; runs in threads."""
     collate: "Callable[[list[Any]], Inputs]"
@@ -186,11 +204,22 @@ class ImageTower:
         """
         import torch
 
-        with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
-            prepared = list(pool.map(self._read, items))
         with torch.inference_mode():
-            batch = {name: array.to(self.device) for name, array in self.collate(prepared).items()}
-            return self.forward(batch).float().cpu().numpy()
+            return self.vectors(self.inputs(items)).numpy()
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """Arrays of pixels, one row a picture.
+
+        Raises:
+            ItemError: an item is no picture that can be read.
+        """
+        with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
+            return self.collate(list(pool.map(self._read, items)))
+
+    def vectors(self, inputs: "Inputs") -> "torch.Tensor":
+        """(n, d) of arrays of pixels, with gradients where they are on."""
+        batch = {name: array.to(self.device) for name, array in inputs.items()}
+        return self.forward(batch).float().cpu()
 
     def _read(self, item: Any) -> Any:
         source = picture(item)

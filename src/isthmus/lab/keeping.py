@@ -10,6 +10,7 @@ import glob
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from isthmus.arrays import Vectors
 from isthmus.encode.mended import FILE as MENDED_FILE
 from isthmus.encode.mended import FORMAT as MENDED_FORMAT
 from isthmus.encode.saved_sets import LINKS, RULE, VECTORS, read_saved_set
+from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.store import atomic, packed, write_table, write_tensors
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError
@@ -113,13 +115,19 @@ def _clip_retrieval(ids: tuple[str, ...], vectors: Vectors, modality: str, path:
     write_table(path / "metadata" / "metadata_0.parquet", {name: ids})
 
 
-def save_mended(mended: Mended, folder: str | Path, origin: str) -> Path:
+def save_mended(
+    mended: Mended,
+    folder: str | Path,
+    origin: str,
+    towers: Mapping[str, np.ndarray] | None = None,
+) -> Path:
     """Keep a mended space, to be loaded as ``mended:FOLDER``; an older one is replaced.
 
     Args:
         mended: the fitted corrections.
         folder: where ``mended.safetensors`` is written.
         origin: the name that the parent space is loaded by.
+        towers: weights that were trained end to end, by their names in the model.
     """
     arrays, parts = packed((mended.maps, mended.rule))
     about = {
@@ -132,5 +140,8 @@ def save_mended(mended: Mended, folder: str | Path, origin: str) -> Path:
         "parts": parts,
     }
     path = Path(folder) / MENDED_FILE
+    (path.parent / TOWERS).unlink(missing_ok=True)
+    if towers:
+        write_tensors(path.parent / TOWERS, towers, {"isthmus": json.dumps({"origin": origin})})
     write_tensors(path, arrays, {"isthmus": json.dumps(about, sort_keys=True)})
     return path

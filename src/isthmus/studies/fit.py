@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from isthmus.encode.tuned import tuning
 from isthmus.lab import save_mended
 from isthmus.lab.shards import bar
 from isthmus.store import atomic, write_json
@@ -14,6 +15,7 @@ from isthmus.studies.judging import Variant, judged
 from isthmus.studies.mend_rows import Row, rows_of
 from isthmus.studies.parted import Parted, pair_of
 from isthmus.studies.referee import Refereed
+from isthmus.studies.retuned import retuned
 from isthmus.train.loop import Learned, Task, learn
 from isthmus.train.processes import place
 from isthmus.train.recipe import Recipe
@@ -100,13 +102,13 @@ def fit(
     found = judged(parts, variants, seeds[0])
     rows = rows_of(found)
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
-    mended = variants[chosen][0].mended
+    kept = variants[chosen][0]
     record = _record(found, rows, chosen, parts, seeds)
     page = assembled(found, rows, curves, chosen, parts)
     if out is not None:
         _write(out, page, record, rows)
-        save_mended(mended, out, origin or mended.parent.name)
-    return FitResult(rows, chosen, mended, curves, page, record, parts.test.about.faults, out)
+        save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
+    return FitResult(rows, chosen, kept.mended, curves, page, record, parts.test.about.faults, out)
 
 
 def _trained(
@@ -131,10 +133,13 @@ def _train(
     out: Path | None,
     tick: Callable[[int], object],
 ) -> tuple[Variant, Learned]:
-    task = Task(pair_of(parts.train), pair_of(parts.val), *how)
+    task = Task(pair_of(parts.train), pair_of(parts.val), *how, towers=parts.towers)
     learned = learn(task, None if out is None else _place(out, task), tick)
-    mended = learned.model.mended(parts.train.a.space, task.recipe, task.objects)
-    return Variant(mended, learned.seconds, learned.score), learned
+    space, own = parts.train.a.space, None
+    if learned.weights:
+        own, space = retuned(parts, learned.weights), space.then(tuning(learned.weights))
+    mended = learned.model.mended(space, task.recipe, task.objects)
+    return Variant(mended, learned.seconds, learned.score, own, learned.weights), learned
 
 
 def _place(out: Path, task: Task) -> Path:

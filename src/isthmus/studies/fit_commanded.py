@@ -17,6 +17,7 @@ from isthmus.types import ExtraMissingError, LoadOptions, RequestError
 
 if TYPE_CHECKING:
     from isthmus.studies.fit import FitResult
+    from isthmus.train.towers import Towers
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
         if not rank:
             wait()
         parts = parted(given, split, seed)
+        if asked.recipe.towers:
+            parts = replace(parts, towers=_towers(asked, given, how))
         seeds = range(seed, seed + asked.grid.seeds)
         found = fit(parts, recipes, folder, seeds=seeds, origin=origin, progress=job.progress)
         if found and asked.tensorboard:
@@ -100,6 +103,17 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
                 safe = "".join(c if c.isalnum() else "-" for c in name)
                 write_events(log, folder / "tensorboard" / safe)
         return found
+
+
+def _towers(asked: FitAsked, given: StudyInput, how: LoadOptions) -> "Towers":
+    """The towers to train, with the items that they take."""
+    from isthmus.lab import load
+    from isthmus.train.towers import Towers
+
+    if asked.arrays is not None:
+        raise RequestError("Arrays hold vectors, not items: --towers wants a space and its data.")
+    encoders = load(asked.space or DEFAULT_SPACE, device=how.device, workers=how.workers)
+    return Towers(encoders, given.about.items, asked.recipe.towers)
 
 
 def _name(asked: FitAsked) -> str:

@@ -19,6 +19,8 @@ class About:
     classes: EmbeddingSet | Mapping[str, EmbeddingSet] | None = None
     """Text vectors that stand for classes: a set with ids ``class`` or ``class/number``, or one
     set of prompts for each class name. Turns on zero-shot classification."""
+    prompted: Items | None = None
+    """The class texts themselves, by the ids of ``classes``, where they are known."""
     credits: Mapping[str, Credit] = field(default_factory=dict[str, Credit])
     """Licence and source of an item, by id."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -75,6 +77,7 @@ def of_world(
         items={**world.items, **about.items},
         labels=about.labels,
         classes=about.classes,
+        prompted=about.prompted,
         credits={**world.credits, **about.credits},
         faults={
             **{name: why for name, why in world.faults.items() if name not in notes},

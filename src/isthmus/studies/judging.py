@@ -1,13 +1,14 @@
 """Trained spaces judged on objects that they never saw, several seeds of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.door import Pair
 from isthmus.measure.searches import scores_between
+from isthmus.studies.given import StudyInput
 from isthmus.studies.parted import Parted, pair_of
 from isthmus.studies.referee import Case, Refereed
 from isthmus.studies.tallies import Tally
@@ -24,6 +25,10 @@ class Variant:
     """Of training."""
     score: float
     """Mean reciprocal rank on the objects that training was stopped by."""
+    parts: Parted | None = None
+    """The data as its own towers embed them, where they were trained."""
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Of its towers, where they were trained."""
 
 
 def judged(parts: Parted, variants: Mapping[str, Sequence[Variant]], seed: int) -> Refereed:
@@ -37,22 +42,26 @@ def judged(parts: Parted, variants: Mapping[str, Sequence[Variant]], seed: int) 
     plain = Variant(Mended(case.a.space, "", (), None, objects), 0.0, 0.0)
     tallies = {chain: Tally(case.a, case.b) for chain in ("", *variants)}
     limits = Tally(case.a, case.b)
-    pair = Pair(case.a, case.b, case.links.rows(case.a, case.b))
-    limits.add((case.a, case.b), bounds(pair))
-    val = pair_of(parts.val)
-    if val.a.modality == "text":
-        val = Pair(val.b, val.a, val.rows[:, ::-1])
+    limits.add((case.a, case.b), bounds(_pair(case)))
     for chain, some in {"": [plain] * repeats, **variants}.items():
         for number, variant in enumerate(some):
             rng = np.random.default_rng([seed, number, *b"judge"])
-            _judge(variant, (case, pair, val), tallies[chain], rng)
+            own = variant.parts or parts
+            _judge(variant, (Case.of(own.test, seed), own.val), tallies[chain], rng)
     return Refereed(objects, case.n, repeats, case, tallies, limits)
 
 
+def _pair(case: Case) -> Pair:
+    return Pair(case.a, case.b, case.links.rows(case.a, case.b))
+
+
 def _judge(
-    variant: Variant, data: tuple[Case, Pair, Pair], tally: Tally, rng: np.random.Generator
+    variant: Variant, data: tuple[Case, StudyInput], tally: Tally, rng: np.random.Generator
 ) -> None:
-    (case, pair, val), mended = data, variant.mended
+    (case, given), mended = data, variant.mended
+    pair, val = _pair(case), pair_of(given)
+    if val.a.modality == "text":
+        val = Pair(val.b, val.a, val.rows[:, ::-1])
     moved = Pair(mended(pair.a), mended(pair.b), pair.rows)
     prompts = {name: mended(texts) for name, texts in case.prompts.items()}
     held = HeldOut(moved, case.labels, prompts or None)

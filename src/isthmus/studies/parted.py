@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isthmus.measure.door import Pair
 from isthmus.studies.given import StudyInput
 from isthmus.types import Links, RequestError, objects_of
+
+if TYPE_CHECKING:
+    from isthmus.train.towers import Towers
 
 TEST, VAL = 0.2, 0.1
 """Shares of the objects, where the data do not say."""
@@ -26,6 +30,8 @@ class Parted:
     test: StudyInput
     drawn: bool
     """Whether the parts were drawn at random, since the data name none."""
+    towers: "Towers | None" = None
+    """What embeds the items, where it is trained end to end."""
 
 
 def parted(given: StudyInput, split: Mapping[str, str], seed: int) -> Parted:

@@ -125,9 +125,11 @@ def study_input(
     if not a:
         raise RequestError(f"No links join {' and '.join(embedded.sets)} of {source.name}.")
     labels = labels_of(world, (*embedded.sets[a].ids, *embedded.sets[b].ids))
+    prompted = class_items(sorted(set(labels.values())), templates)
     about = About(
         labels=labels,
-        classes=class_texts(sorted(set(labels.values())), encoders, templates),
+        classes=class_vectors(prompted, encoders),
+        prompted=prompted,
         faults=embedded.faults,
         truncated=embedded.truncated,
     )
@@ -144,16 +146,28 @@ def class_texts(
     classes: list[str], encoders: Mapping[str, Encoder], templates: Sequence[str] = TEMPLATES
 ) -> EmbeddingSet | None:
     """Vectors of every class name in every template, ids ``class/number``."""
-    if len(classes) < 2 or "text" not in encoders:
-        return None
-    from isthmus.lab import embed
+    return class_vectors(class_items(classes, templates), encoders)
 
+
+def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Items | None:
+    """Every class name in every template, ids ``class/number``; None of a single class."""
+    if len(classes) < 2:
+        return None
     texts = {
         f"{name}/{number}": text
         for name, filled in prompts(classes, templates).items()
         for number, text in enumerate(filled)
     }
-    return embed(encoders["text"], Items("text", tuple(texts), list(texts.values())))
+    return Items("text", tuple(texts), list(texts.values()))
+
+
+def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
+    """Vectors of class texts, where there are any and the space takes texts."""
+    if prompted is None or "text" not in encoders:
+        return None
+    from isthmus.lab import embed
+
+    return embed(encoders["text"], prompted)
 
 
 def arrays_input(path: Path, model: str = "") -> StudyInput:

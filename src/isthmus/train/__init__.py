@@ -34,5 +34,6 @@ HEADS = {
     "linear": "isthmus.train.heads:linear",
     "mlp": "isthmus.train.heads:mlp",
     "residual": "isthmus.train.heads:residual",
+    "none": "isthmus.train.heads:none",
 }
 """``head(d, e, hidden, rng) -> layers`` that are put on a tower of d coordinates."""

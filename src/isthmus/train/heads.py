@@ -18,6 +18,18 @@ def linear(d: int, e: int, hidden: int, rng: np.random.Generator) -> tuple[Dense
     return (Dense(_start(d, e, rng), np.zeros(e)),)
 
 
+def none(d: int, e: int, hidden: int, rng: np.random.Generator) -> tuple[Dense, ...]:
+    """Nothing: towers that are trained end to end need no head.
+
+    Args:
+        d: coordinates that come in, and go out.
+        e: not used: as many.
+        hidden: not used.
+        rng: not used.
+    """
+    return ()
+
+
 def mlp(d: int, e: int, hidden: int, rng: np.random.Generator) -> tuple[Dense | Silu, ...]:
     """Two matrices with a bend between them, drawn at random.
 

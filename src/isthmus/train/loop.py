@@ -4,7 +4,6 @@ Every epoch draws its batches from (seed, epoch), so that a training which was k
 its last checkpoint to the same bytes.
 """
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,13 +25,13 @@ from isthmus.train.checkpoints import FILE, Progress, keep, kept
 from isthmus.train.logs import write_log
 from isthmus.train.model import MODEL_KINDS, Model, started
 from isthmus.train.objective import terms
+from isthmus.train.parameters import TOWER, Parameters, of_towers
 from isthmus.train.processes import gathered, place, summed
 from isthmus.train.recipe import Recipe
+from isthmus.train.towers import Towers
 from isthmus.types import RequestError
 
-WARM = 0.05
-"""Share of all steps in which the learning rate rises."""
-ALONE = ("own", "trunk")
+ALONE = ("own", "trunk", TOWER)
 """Parameters whose gradient is a sum over processes; the others see the whole batch in each."""
 
 
@@ -45,6 +44,8 @@ class Task:
     """Objects that decide when training stops."""
     recipe: Recipe
     seed: int = 0
+    towers: Towers | None = None
+    """What is trained end to end; None trains on the vectors alone."""
 
     @property
     def key(self) -> str:
@@ -74,6 +75,8 @@ class Learned:
     epoch: int
     seconds: float
     log: list[dict[str, Any]]
+    weights: Mapping[str, np.ndarray]
+    """Of the towers, where they were trained."""
 
 
 def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] = int) -> Learned:
@@ -91,6 +94,8 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
     task.recipe.check()
     start = started(task.recipe, task.sides, task.seed)
     arrays, shape = packed(start)
+    if task.towers:
+        arrays |= {TOWER + name: x for name, x in task.towers.start.items()}
     known = kept(folder, task.key) if folder else None
     training = Training(task, shape, known or _beginning(arrays))
     if known is None:
@@ -104,9 +109,11 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
             keep(training.progress, folder, task.key)
             write_log(training.progress.log, folder)
         tick(1)
-    best = unpacked(training.progress.arrays["best"], shape, MODEL_KINDS)
     progress = training.progress
-    return Learned(best, progress.best, progress.best_epoch, progress.seconds, progress.log)
+    best = progress.arrays["best"]
+    model = unpacked(best, shape, MODEL_KINDS)
+    ended = (progress.best, progress.best_epoch, progress.seconds, progress.log)
+    return Learned(model, *ended, of_towers(best))
 
 
 def _beginning(arrays: Mapping[str, np.ndarray]) -> Progress:
@@ -120,18 +127,8 @@ class Training:
     def __init__(self, task: Task, shape: Any, progress: Progress) -> None:
         self.task, self.shape, self.progress = task, shape, progress
         self.per_epoch = steps(task.pairs, task.recipe)
-        now = progress.arrays["now"]
-        self.tensors = {name: torch.tensor(x) for name, x in now.items()}
-        self.trained = {k: x.requires_grad_() for k, x in self.tensors.items() if self._learns(k)}
-        self.model: Model = unpacked(self.tensors, shape, MODEL_KINDS)
-        decay = task.recipe.decay
-        groups = [
-            {"params": [x for x in self.trained.values() if x.ndim > 1], "weight_decay": decay},
-            {"params": [x for x in self.trained.values() if x.ndim < 2], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=task.recipe.rate)
-        if progress.step:
-            self._restore()
+        self.parameters = Parameters(task.recipe, task.towers, shape, progress)
+        self.model = self.parameters.model
         self.inputs = {m: torch.from_numpy(x.unit.copy()) for m, x in task.sides.items()}
 
     @property
@@ -153,15 +150,16 @@ class Training:
         scale = float(self.model.log_scale.detach().exp())
         bias = float(self.model.bias.detach())
         progress.log.append({**row, **totals, "scale": scale, "bias": bias})
-        progress.arrays["now"] = self._arrays(self.tensors)
-        for part, moment in (("first", "exp_avg"), ("second", "exp_avg_sq")):
-            state = {k: self.optimiser.state[x][moment] for k, x in self.trained.items()}
-            progress.arrays[part] = self._arrays(state)
+        progress.arrays |= self.parameters.arrays()
 
     def judge(self) -> None:
         """Score held-out objects; the best parameters so far are kept."""
         progress, held = self.progress, self.task.held
         model: Model = unpacked(progress.arrays["now"], self.shape, MODEL_KINDS)
+        if towers := self.task.towers:
+            step = towers.step
+            a, b = (towers.embedded(some, step) for some in (held.a, held.b))
+            held = Pair(a, b, held.rows)
         mended = model.mended(held.a.space, self.task.recipe, self.task.objects)
         pair = Pair(mended(held.a), mended(held.b), held.rows)
         score = (_found(pair) + _found(Pair(pair.b, pair.a, pair.rows[:, ::-1]))) / 2
@@ -176,28 +174,34 @@ class Training:
     def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, Any]:
         recipe, (rank, many) = self.task.recipe, place()
         done = self.progress.step + number
-        self._schedule(done)
+        self.parameters.schedule(done, self.per_epoch * recipe.epochs)
         share = len(batch.rows) // many
         own = slice(rank * share, (rank + 1) * share)
         used = Batch(*(x[: share * many] for x in (batch.rows, batch.objects, batch.swapped)))
         sides: list[Tensor] = []
         for modality in self.model.own:
             column = 0 if modality == self.task.pairs.a.modality else 1
-            rows = torch.from_numpy(used.rows[own, column])
-            sides.append(gathered(self.model.side(modality, self.inputs[modality][rows])))
+            units = self._units(modality, used.rows[own, column])
+            sides.append(gathered(self.model.side(modality, units)))
         found = terms(self.model, recipe, used, sides[0], sides[1])
         loss = torch.stack(list(found.values())).sum()
-        self.optimiser.zero_grad()
+        self.parameters.optimiser.zero_grad()
         loss.backward()
-        summed(x for name, x in self.trained.items() if name.startswith(ALONE))
-        slopes = [x.grad for x in self.trained.values() if x.grad is not None]
+        trained = self.parameters.trained
+        summed(x for name, x in trained.items() if name.startswith(ALONE))
+        slopes = [x.grad for x in trained.values() if x.grad is not None]
         # the optimiser squares slopes, so that their squares must be finite too
         if not all(bool(torch.isfinite(x * x).all()) for x in (loss, *slopes)):
             raise RequestError(self._stopped(done, float(loss.detach()), folder))
-        self.optimiser.step()
-        with torch.no_grad():
-            self.tensors["log_scale"].clamp_(max=math.log(max(recipe.last_scale, recipe.start)))
+        self.parameters.step()
         return {name: float(value.detach()) for name, value in found.items()}
+
+    def _units(self, modality: str, rows: np.ndarray) -> Tensor:
+        """(n, d) unit vectors of training items, by the towers where they are trained."""
+        towers = self.task.towers
+        if towers and modality in towers.trained:
+            return towers.unit(modality, [self.task.sides[modality].ids[row] for row in rows])
+        return self.inputs[modality][torch.from_numpy(rows)]
 
     def _stopped(self, step: int, loss: float, folder: Path | None) -> str:
         epoch = self.progress.epoch
@@ -206,36 +210,6 @@ class Training:
             f"The gradient is not finite at step {step + 1} (epoch {epoch + 1}, loss {loss:g}), so "
             f"training stopped; epoch {epoch}{where}. Try a smaller --rate or --scale."
         )
-
-    def _schedule(self, done: int) -> None:
-        recipe, all_steps = self.task.recipe, self.per_epoch * self.task.recipe.epochs
-        warm = max(1, round(WARM * all_steps))
-        left = (1 + math.cos(math.pi * done / all_steps)) / 2
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate * min((done + 1) / warm, left)
-        if recipe.temperature == "scheduled":
-            share = done / max(1, all_steps - 1)
-            ends = math.log(recipe.start), math.log(recipe.last_scale)
-            self.tensors["log_scale"].fill_(ends[0] + share * (ends[1] - ends[0]))
-
-    def _learns(self, name: str) -> bool:
-        if name == "log_scale":
-            return self.task.recipe.learns_scale
-        if name == "bias":
-            return self.task.recipe.loss == "sigmoid"
-        return not name.startswith("fixed")
-
-    def _restore(self) -> None:
-        for name, x in self.trained.items():
-            self.optimiser.state[x] = {
-                "step": torch.tensor(float(self.progress.step)),
-                "exp_avg": torch.tensor(self.progress.arrays["first"][name]),
-                "exp_avg_sq": torch.tensor(self.progress.arrays["second"][name]),
-            }
-
-    @staticmethod
-    def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-        return {name: x.detach().numpy().copy() for name, x in tensors.items()}
 
 
 def _found(pair: Pair) -> float:

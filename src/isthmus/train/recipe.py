@@ -15,7 +15,7 @@ OWN_SCALE = {"triplet": 1.0, "cloob": 1.0}
 
 @dataclass(frozen=True)
 class Recipe:
-    """How heads on two towers are trained."""
+    """How heads on two towers are trained, and the towers with them."""
 
     loss: str = "info_nce"
     """Contrastive loss (see: isthmus parts losses)."""
@@ -24,7 +24,7 @@ class Recipe:
     regularisers: tuple[str, ...] = ()
     """Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers)."""
     head: str = "linear"
-    """Head of each modality: linear, mlp or residual."""
+    """Head of each modality: linear, mlp, residual or none."""
     hidden: int = 512
     """Coordinates inside an mlp or residual head."""
     dim: int = 0
@@ -35,6 +35,11 @@ class Recipe:
     """Standardise each modality by its own training mean and deviation before its head."""
     freeze: str = ""
     """Modality that stays as it is."""
+    towers: tuple[str, ...] = ()
+    """Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:,
+    fresh:); without any, heads learn from vectors that are embedded once."""
+    tower_rate: float = 1e-5
+    """Learning rate of the towers at its highest; fresh ones want about 1e-3."""
     temperature: Literal["learned", "fixed", "scheduled"] = "learned"
     """Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale."""
     scale: float = 0.0
@@ -89,7 +94,8 @@ class Recipe:
     def chain(self) -> str:
         """A short name: loss, similarity, head and what was added."""
         extra = [f"{name} {weight:g}" for name, weight in self.weights.items()]
-        marks = {"shared trunk": self.shared, "standardised": self.standardise}
+        marks = {f"{' and '.join(self.towers)} end to end": bool(self.towers)}
+        marks |= {"shared trunk": self.shared, "standardised": self.standardise}
         marks |= {f"{self.freeze} frozen": bool(self.freeze), f"swap {self.swap:g}": self.swap > 0}
         words = [
             self.loss,
@@ -112,23 +118,44 @@ class Recipe:
         find("similarities", {**SIMILARITIES, **DIRECTED, **LEARNED}, self.similarity)
         for name in self.weights:
             find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
-        for wrong, why in self._faults():
+        for wrong, why in (*self._wrong_numbers(), *self._wrong_parts()):
             if wrong:
                 raise RequestError(why)
 
-    def _faults(self) -> list[tuple[bool, str]]:
+    def _wrong_numbers(self) -> list[tuple[bool, str]]:
         counts = (self.pairs, self.hidden, self.per_object, self.epochs, self.patience)
         alone = "A batch of one pair has nothing to be told apart from: --pairs wants 2 or more"
-        several = ("multi_positive", "info_nce", "sigmoid", "info_loob", "decoupled", "triplet")
         return [
             (self.pairs < 2, f"{alone}, not {self.pairs}."),
             (min(counts) < 1 or self.dim < 0, "Counts of a recipe are 1 or more."),
             (not 0 < self.rate < 10, f"--rate is above 0 and below 10, not {self.rate}."),
+            (
+                not 0 < self.tower_rate < 10,
+                f"--tower-rate is above 0 and below 10, not {self.tower_rate}.",
+            ),
             (self.decay < 0, f"--decay is 0 or more, not {self.decay}."),
             (not 0 <= self.swap <= 1, f"--swap is a share of 0 to 1, not {self.swap}."),
             (
                 self.scale < 0 or self.last_scale <= 0,
                 "--scale and --last-scale are above 0: they divide by a temperature.",
+            ),
+        ]
+
+    def _wrong_parts(self) -> list[tuple[bool, str]]:
+        several = ("multi_positive", "info_nce", "sigmoid", "info_loob", "decoupled", "triplet")
+        return [
+            (
+                bool(self.freeze) and self.freeze in self.towers,
+                f"--freeze keeps {self.freeze} as it is and --towers trains it: name one.",
+            ),
+            (
+                self.head == "none" and self.dim > 0,
+                "Without a head the dimension stays: --head none goes without --dim.",
+            ),
+            (
+                self.head == "none" and not self.towers and self.similarity not in LEARNED,
+                "--head none trains nothing by itself: name --towers, or a similarity that is "
+                "learned.",
             ),
             (
                 self.similarity == "maxsim",
@@ -160,4 +187,8 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**dataclasses.asdict(self), "regularisers": list(self.regularisers)}
+        return {
+            **dataclasses.asdict(self),
+            "regularisers": list(self.regularisers),
+            "towers": list(self.towers),
+        }

@@ -20,6 +20,10 @@ AND = "+"
 """Between the corrections of a chain: ``mean_removal+match_odds``."""
 
 
+TUNE = "tune"
+"""The step of a space whose towers were trained end to end."""
+
+
 @dataclass(frozen=True, eq=False)
 class Mended:
     """Maps of each modality, then a score rule; turns sets of ``parent`` into sets of ``space``."""
@@ -58,6 +62,11 @@ class Mended:
                 )
         history = (*some.history, self.step)
         return EmbeddingSet(vectors, some.ids, some.modality, self.space, history)
+
+    @property
+    def tuned(self) -> bool:
+        """Whether the towers that embed for the parent space were trained, too."""
+        return bool(self.parent.chain) and self.parent.chain[-1].verb == TUNE
 
     @cached_property
     def moves(self) -> str:

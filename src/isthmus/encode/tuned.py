@@ -1,0 +1,96 @@
+"""Towers whose weights were trained end to end: the same encoders in a space of their own.
+
+``isthmus fit --towers`` writes the weights beside the corrections of ``mended:FOLDER``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from isthmus.arrays import fingerprint
+from isthmus.transform.mended import TUNE
+from isthmus.types import Encoder, RequestError, Step
+
+if TYPE_CHECKING:
+    import torch
+
+    from isthmus.encode.torch_towers import Inputs
+
+FILE = "towers.safetensors"
+
+
+@runtime_checkable
+class Trainable(Encoder, Protocol):
+    """An encoder with a torch module, whose weights can be trained end to end."""
+
+    @property
+    def module(self) -> "torch.nn.Module":
+        """The whole model, the same for all towers of a space."""
+        ...
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """What the tower takes, on the CPU: one row an item, of the same shape whatever the item.
+
+        Raises:
+            ItemError: an item cannot be read.
+        """
+        ...
+
+    def vectors(self, inputs: "Inputs") -> "torch.Tensor":
+        """(n, d) float32 on the CPU; ``encode`` with gradients."""
+        ...
+
+
+def trainable(encoders: Mapping[str, Encoder], modalities: Iterable[str]) -> dict[str, Trainable]:
+    """The encoders of these modalities.
+
+    Raises:
+        RequestError: no encoder for one of them, or one without a torch module.
+    """
+    found: dict[str, Trainable] = {}
+    for modality in modalities:
+        if modality not in encoders:
+            raise RequestError(f"The space encodes {' and '.join(encoders)}, not {modality!r}.")
+        encoder = encoders[modality]
+        if not isinstance(encoder, Trainable):
+            raise RequestError(
+                f"{encoder.space.name} has no torch module for {modality}, so its tower cannot be "
+                "trained: take a space of hf:, openclip: or fresh:, or train heads alone."
+            )
+        found[modality] = encoder
+    return found
+
+
+def tuning(weights: Mapping[str, np.ndarray]) -> Step:
+    """What was done to a space whose towers have these weights now."""
+    hashes = {name: fingerprint(array) for name, array in sorted(weights.items())}
+    return Step(TUNE, {"weights": fingerprint(hashes), "arrays": len(weights)})
+
+
+def take(module: "torch.nn.Module", weights: Mapping[str, np.ndarray]) -> None:
+    """Put weights in the places of a module's own.
+
+    Raises:
+        ValueError: the module has no weight of such a name and shape.
+    """
+    import torch
+
+    own = module.state_dict(keep_vars=True)
+    with torch.no_grad():
+        for name, array in weights.items():
+            if name not in own or own[name].shape != array.shape:
+                raise ValueError(f"the model has no weight {name!r} of the shape {array.shape}")
+            own[name].copy_(torch.tensor(array))
+
+
+def tune(encoders: Mapping[str, Encoder], weights: Mapping[str, np.ndarray]) -> Step:
+    """Put trained weights into a loaded model: its vectors are then of ``space.then(step)``.
+
+    Raises:
+        ValueError: the model has no weight of such a name and shape.
+    """
+    towers = [one for one in encoders.values() if isinstance(one, Trainable)]
+    for module in {id(one.module): one.module for one in towers}.values():
+        take(module, weights)
+    return tuning(weights)
