@@ -49,3 +49,26 @@ def close(ours, theirs):
     """Assert that vectors, at length one, differ by no more than 1e-5."""
     scale = np.linalg.norm(theirs, axis=1, keepdims=True)
     assert np.abs(ours / scale - theirs / scale).max() <= 1e-5
+
+
+def check_trainable(model, photos):
+    """Assert that a loaded model's towers can be trained: vectors as encoded, with slopes."""
+    from isthmus.train.towers import Towers
+    from isthmus.types import Items
+
+    items = {"image": photos, "text": CAPTIONS}
+    named = {m: Items(m, tuple(map(str, range(len(some)))), some) for m, some in items.items()}
+    own: dict[str, set[str]] = {}
+    for modality, some in items.items():
+        towers = Towers(model, named, (modality,))
+        units = towers.unit(modality, [str(row) for row in range(len(some))])
+        encoded = model[modality].encode(some)
+        close(units.detach().numpy() * np.linalg.norm(encoded, axis=1, keepdims=True), encoded)
+        (units[0] * units[1]).sum().backward()
+        slopes = {name: float(x.grad.abs().sum()) for name, x in towers.parameters.items()}
+        assert all(np.isfinite(x) for x in slopes.values())
+        assert np.mean([x > 0 for x in slopes.values()]) > 0.5
+        own[modality] = set(slopes)
+        for x in towers.parameters.values():
+            x.grad = None
+    assert own["image"] and own["text"] and not own["image"] & own["text"]

@@ -12,7 +12,7 @@ from isthmus.encode.hf import load
 from isthmus.testing import check_model
 from isthmus.types import LoadOptions, RequestError
 from tests.encode.hf_models import MODELS, TEXT, align, transformers
-from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
+from tests.encode.pictures import CAPTIONS, LONG, check_trainable, close, jpeg, write_photos
 
 pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 torch = pytest.importorskip("torch")
@@ -73,6 +73,10 @@ def test_vectors_are_the_librarys(checkpoint, model, photos):
     close(model["image"].encode(photos), image)
     close(model["text"].encode(TEXTS), text)
     assert model["text"].cut == (name in CUT)
+
+
+def test_towers_can_be_trained(model, photos):
+    check_trainable(model, photos)
 
 
 def test_scale_and_bias_come_from_the_checkpoint(checkpoint, model):

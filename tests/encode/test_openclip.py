@@ -13,7 +13,7 @@ from isthmus.encode.openclip import load
 from isthmus.testing import check_model
 from isthmus.types import ItemError, LoadOptions, RequestError
 from tests.encode.openclip_models import CONFIGS, PREPROCESSING, t5_tokenizer
-from tests.encode.pictures import CAPTIONS, LONG, close, jpeg, write_photos
+from tests.encode.pictures import CAPTIONS, LONG, check_trainable, close, jpeg, write_photos
 
 pytestmark = [
     pytest.mark.openclip,
@@ -84,6 +84,10 @@ def test_vectors_are_the_librarys(checkpoint, model, photos):
     close(model["image"].encode(photos), image)
     close(model["text"].encode(texts), text)
     assert model["text"].cut == (name in CUT)
+
+
+def test_towers_can_be_trained(model, photos):
+    check_trainable(model, photos)
 
 
 def test_scale_and_bias_come_from_the_checkpoint(checkpoint, model):
