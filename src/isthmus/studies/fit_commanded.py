@@ -6,18 +6,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isthmus.lab import JobOptions
+from isthmus.encode.tuned import trainable
+from isthmus.lab import JobOptions, load
 from isthmus.studies.commanded import DEFAULT_SPACE, own_folder
 from isthmus.studies.given import StudyInput
 from isthmus.studies.mended_inputs import ARRAYS
 from isthmus.studies.parted import parted
 from isthmus.studies.sources import EVERYTHING, Source, arrays_input, open_source, study_input
 from isthmus.train.recipe import Recipe
-from isthmus.types import ExtraMissingError, LoadOptions, RequestError
+from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError
 
 if TYPE_CHECKING:
     from isthmus.studies.fit import FitResult
-    from isthmus.train.towers import Towers
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,13 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
     try:
         from isthmus.studies.fit import fit
         from isthmus.train.processes import together, wait
+        from isthmus.train.towers import Towers
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     recipes = asked.grid.recipes(asked.recipe)
     if asked.arrays is not None and asked.space:
         raise RequestError("Arrays are already vectors of a space: name either arrays or a space.")
+    encoders = _encoders(asked, how) if asked.recipe.towers else None
     kind = "fit" if asked.grid == Grid() else "sweep"
     folder = own_folder(asked.out or Path("runs") / f"{kind}-{_name(asked)}")
     with together() as (rank, _):
@@ -92,8 +94,9 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
         if not rank:
             wait()
         parts = parted(given, split, seed)
-        if asked.recipe.towers:
-            parts = replace(parts, towers=_towers(asked, given, how))
+        if encoders:
+            towers = Towers(encoders, given.about.items, asked.recipe.towers)
+            parts = replace(parts, towers=towers)
         seeds = range(seed, seed + asked.grid.seeds)
         found = fit(parts, recipes, folder, seeds=seeds, origin=origin, progress=job.progress)
         if found and asked.tensorboard:
@@ -105,15 +108,13 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
         return found
 
 
-def _towers(asked: FitAsked, given: StudyInput, how: LoadOptions) -> "Towers":
-    """The towers to train, with the items that they take."""
-    from isthmus.lab import load
-    from isthmus.train.towers import Towers
-
+def _encoders(asked: FitAsked, how: LoadOptions) -> Mapping[str, Encoder]:
+    """The encoders whose towers are to be trained; refused before anything is embedded."""
     if asked.arrays is not None:
         raise RequestError("Arrays hold vectors, not items: --towers wants a space and its data.")
     encoders = load(asked.space or DEFAULT_SPACE, device=how.device, workers=how.workers)
-    return Towers(encoders, given.about.items, asked.recipe.towers)
+    trainable(encoders, asked.recipe.towers)
+    return encoders
 
 
 def _name(asked: FitAsked) -> str:
