@@ -62,7 +62,7 @@ def test_parts_lists_every_register_in_json(capsys):
     parts = json.loads(capsys.readouterr().out)
     assert set(parts) == {
         "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "heads",
-        "measures", "readers",
+        "bases", "projectors", "targets", "measures", "readers",
     }  # fmt: skip
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
     assert all(text for found in parts.values() for text in found.values())

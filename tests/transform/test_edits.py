@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.arrays import unit
-from isthmus.transform.corpora import BASES, PROJECTORS, gram_schmidt_basis, replaced
-from isthmus.transform.edit_targets import TARGETS
+from isthmus.registry import find
+from isthmus.transform import BASES, PROJECTORS, TARGETS
+from isthmus.transform.corpora import gram_schmidt_basis, replaced
 from isthmus.transform.style_geodesics import logarithm
 from isthmus.types import RequestError
 
@@ -22,9 +23,18 @@ def data(seed=0):
     return unit(items), unit(prompts)
 
 
+def corpus_of(projector, basis, items, prompts, rank):
+    found = find("bases", BASES, basis)(prompts, rank)
+    return find("projectors", PROJECTORS, projector)(found, items, prompts)
+
+
+def target(name):
+    return find("targets", TARGETS, name)
+
+
 @pytest.mark.parametrize("name", BASES)
 def test_projectors_are_idempotent(name):
-    basis = BASES[name](data()[1], 5)
+    basis = find("bases", BASES, name)(data()[1], 5)
     square = basis.T @ basis
     assert np.allclose(basis @ basis.T, np.eye(len(basis)), atol=1e-9)
     assert np.allclose(square @ square, square, atol=1e-9)
@@ -43,7 +53,9 @@ def test_gram_schmidt_spans_what_the_prompts_span_and_every_row_has_length_one()
 @given(seed=st.integers(0, 1000))
 def test_a_strength_is_the_share_of_the_coordinate_that_is_replaced(projector, name, seed):
     items, prompts = data(seed)
-    corpus = PROJECTORS[projector](BASES[name](prompts, 4), items, prompts)
+    corpus = find("projectors", PROJECTORS, projector)(
+        find("bases", BASES, name)(prompts, 4), items, prompts
+    )
     text, have = prompts[:1], corpus.coordinates(items)
     wanted = corpus.wanted(text)
     assert np.allclose(replaced(items, text, corpus, 0.0), items, atol=1e-6)
@@ -66,7 +78,9 @@ def test_a_strength_is_the_share_of_the_coordinate_that_is_replaced(projector, n
 
 def test_more_strength_lies_nearer_to_the_replaced_target():
     items, prompts = data()
-    corpus = PROJECTORS["affine"](BASES["pca"](prompts, 5), items, prompts)
+    corpus = find("projectors", PROJECTORS, "affine")(
+        find("bases", BASES, "pca")(prompts, 5), items, prompts
+    )
     steps = [unit(replaced(items, prompts[:1], corpus, s)) for s in np.linspace(0, 1, 9)]
     cosines = np.array([(x * steps[-1]).sum(axis=1) for x in steps])
     assert (np.diff(cosines, axis=0) > -1e-9).all()
@@ -75,14 +89,16 @@ def test_more_strength_lies_nearer_to_the_replaced_target():
 @pytest.mark.parametrize("strength", [-0.1, 1.1, np.nan])
 def test_a_strength_beyond_a_share_is_refused(strength):
     items, prompts = data()
-    corpus = PROJECTORS["linear"](BASES["svd"](prompts, 3), items, prompts)
+    corpus = find("projectors", PROJECTORS, "linear")(
+        find("bases", BASES, "svd")(prompts, 3), items, prompts
+    )
     with pytest.raises(RequestError, match="0 to 1"):
         replaced(items, prompts[:1], corpus, float(strength))
 
 
 def test_prompts_that_are_all_alike_are_refused():
     with pytest.raises(RequestError, match="two different prompts"):
-        BASES["pca"](np.ones((3, D)), 2)
+        find("bases", BASES, "pca")(np.ones((3, D)), 2)
 
 
 def test_the_published_targets_on_axes():
@@ -102,18 +118,22 @@ def test_the_published_targets_on_axes():
     }
     assert set(known) == set(TARGETS)
     for name, expected in known.items():
-        assert np.allclose(TARGETS[name](z, t, prompts, 2.0)[0], expected, atol=1e-6), name
+        assert np.allclose(target(name)(z, t, prompts, 2.0)[0], expected, atol=1e-6), name
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_targets_do_not_depend_on_the_length_of_vectors(name):
     items, prompts = data()
-    plain = TARGETS[name](items, prompts[0], prompts, 3.0)
-    assert np.allclose(plain, TARGETS[name](9 * items, 5 * prompts[0], 2 * prompts, 3.0), atol=1e-5)
+    plain = target(name)(items, prompts[0], prompts, 3.0)
+    assert np.allclose(
+        plain,
+        target(name)(9 * items, 5 * prompts[0], 2 * prompts, 3.0),
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize("name", ["paeGS+", "paePCA+", "dpeGS", "dpePCA"])
 def test_signs_and_order_of_prompts_do_not_matter(name):
     items, prompts = data()
-    plain = TARGETS[name](items, prompts[0], prompts, 3.0)
-    assert np.allclose(plain, TARGETS[name](items, prompts[0], prompts[::-1], 3.0), atol=1e-5)
+    plain = target(name)(items, prompts[0], prompts, 3.0)
+    assert np.allclose(plain, target(name)(items, prompts[0], prompts[::-1], 3.0), atol=1e-5)

@@ -4,7 +4,7 @@ The target is a plain vector, so that any generator can aim at it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from isthmus.arrays import Vectors, unit
 from isthmus.lab import JobOptions, embed, load
 from isthmus.measure.searches import scores_between
 from isthmus.read.image import Picture
+from isthmus.registry import find
 from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
 from isthmus.store import atomic, write_tensors
 from isthmus.studies.edit_words import corpus_words
 from isthmus.studies.searching import Hit, gallery_of, hit_of, tile_of
-from isthmus.transform.corpora import BASES, PROJECTORS, replaced
+from isthmus.transform import BASES, PROJECTORS
+from isthmus.transform.corpora import replaced
 from isthmus.types import (
     EmbeddingSet,
     Encoder,
@@ -159,17 +161,11 @@ def edit_targets(
         items: (m, d) pictures whose middle and spread coordinates are counted by.
         asked: basis, projector, rank, strength.
     """
-    basis = _named("bases", BASES, asked.basis)(texts[1:], asked.rank)
-    corpus = _named("projectors", PROJECTORS, asked.projector)(basis, items, texts[1:])
+    basis = find("bases", BASES, asked.basis)(texts[1:], asked.rank)
+    corpus = find("projectors", PROJECTORS, asked.projector)(basis, items, texts[1:])
     moved = replaced(source, texts[:1], corpus, asked.strength)
     found = {PICTURE: unit(source), NAIVE: unit(texts[:1]), EDITED: moved}
     return {name: x.astype(np.float32) for name, x in found.items()}
-
-
-def _named(kind: str, known: Mapping[str, Any], name: str) -> Any:
-    if name not in known:
-        raise RequestError(f"There is no {name!r} among the {kind}: {', '.join(known)}.")
-    return known[name]
 
 
 def _encoded(
@@ -202,7 +198,8 @@ def _nearest(
 def write_edit(found: EditResult, photo: Path, folder: Path) -> Path:
     """Write the page, and the targets as ``targets.safetensors`` for a generator to aim at."""
     album = Album()
-    start = tile_of(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
+    shown = tile_of(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
+    start = replace(shown, note="what is edited")
     strips = tuple(
         Strip(
             Tile(name, "") if name != PICTURE else start,

@@ -11,7 +11,7 @@ from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
 from isthmus.similarity import DIRECTED, LEARNED, SCORE_RULES, SIMILARITIES
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
-from isthmus.transform import CORRECTIONS
+from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.worlds import WORLDS
 from isthmus.worlds import load as load_world
 
@@ -23,6 +23,9 @@ REGISTERS = {
     "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,
     "heads": HEADS,
+    "bases": BASES,
+    "projectors": PROJECTORS,
+    "targets": TARGETS,
     "measures": MEASURES,
     "readers": READERS,
 }

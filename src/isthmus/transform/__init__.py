@@ -28,3 +28,31 @@ LEARN_PAIRS = frozenset(
     ("within_whitening", "procrustes", "ridge", "cca", "operator_trimming", "asif")
 )
 """Corrections after which the calibration pairs lie nearer than new pairs will."""
+
+BASES = {
+    "pca": "isthmus.transform.corpora:pca_basis",
+    "svd": "isthmus.transform.corpora:svd_basis",
+    "gram_schmidt": "isthmus.transform.corpora:gram_schmidt_basis",
+    "atoms": "isthmus.transform.corpora:atoms_basis",
+}
+"""``(vectors (n, d), rank) -> (r, d)`` orthonormal rows of a corpus, of prompts or of items."""
+
+PROJECTORS = {
+    "linear": "isthmus.transform.corpora:linear_corpus",
+    "affine": "isthmus.transform.corpora:affine_corpus",
+    "geodesic": "isthmus.transform.corpora:geodesic_corpus",
+}
+"""``(basis, items, texts) -> corpus``; items and texts give the middles and the spread."""
+
+TARGETS = {
+    "text": "isthmus.transform.edit_targets:text_target",
+    "pae": "isthmus.transform.edit_targets:pae",
+    "pae+": "isthmus.transform.edit_targets:pae_plus",
+    "paeGS+": "isthmus.transform.edit_targets:pae_gram_schmidt",
+    "paePCA+": "isthmus.transform.edit_targets:pae_pca",
+    "dpeGS": "isthmus.transform.edit_targets:direct_gram_schmidt",
+    "dpePCA": "isthmus.transform.edit_targets:direct_pca",
+    "paeAllEx": "isthmus.transform.edit_targets:pae_exchange_nearest",
+    "paeAllExD": "isthmus.transform.edit_targets:pae_exchange_several",
+}
+"""``target(items, text, prompts, power) -> (n, d)``, by the paper's names (CLIP-PAE)."""

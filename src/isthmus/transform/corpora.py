@@ -4,7 +4,6 @@ A basis comes from prompts or from items (``BASES``), a corpus from a basis and 
 modalities (``PROJECTORS``), so that an item's coordinate can be replaced by that of a text.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,16 +132,6 @@ def geodesic_corpus(basis: Basis, items: Vectors, texts: Texts) -> CurvedCorpus:
     return CurvedCorpus(own, here, there, back, ratio)
 
 
-Projector = Callable[[Basis, Vectors, Texts], Corpus | CurvedCorpus]
-
-PROJECTORS: dict[str, Projector] = {
-    "linear": linear_corpus,
-    "affine": affine_corpus,
-    "geodesic": geodesic_corpus,
-}
-"""``(basis, items, texts) -> corpus``; items and texts give the middles and the spread."""
-
-
 def pca_basis(vectors: Vectors, rank: int) -> Basis:
     """Principal directions of the centred vectors; all that they span where ``rank`` is large.
 
@@ -171,15 +160,6 @@ def atoms_basis(vectors: Vectors, rank: int) -> Basis:
     rows = _rows(vectors) - _rows(vectors).mean(axis=0)
     learned = MiniBatchDictionaryLearning(min(rank, len(rows)), random_state=0)
     return _orthonormal(learned.fit(rows).components_)
-
-
-BASES: dict[str, Callable[[Vectors, int], Basis]] = {
-    "pca": pca_basis,
-    "svd": svd_basis,
-    "gram_schmidt": gram_schmidt_basis,
-    "atoms": atoms_basis,
-}
-"""``(vectors (n, d), rank) -> (r, d)`` orthonormal rows, of prompts or of items."""
 
 
 def _rows(x: Vectors) -> Vectors:

@@ -8,8 +8,6 @@ are lengths of coordinates (which no sign of an axis changes), and bases are ort
 Source of all: Zhou, Zhong & Öztireli 2023, CLIP-PAE.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from isthmus.arrays import Vector, Vectors, unit
@@ -68,22 +66,6 @@ def pae_exchange_several(z: Vectors, t: Vector, prompts: Texts, power: float) ->
     x, b = unit(z), unit(prompts)
     near = np.argsort(-(x @ b.T), axis=1)[:, : int(power)]
     return x + power * _unit(t) - b[near].sum(axis=1)
-
-
-Target = Callable[[Vectors, Vector, Texts, float], Vectors]
-
-TARGETS: dict[str, Target] = {
-    "text": text_target,
-    "pae": pae,
-    "pae+": pae_plus,
-    "paeGS+": pae_gram_schmidt,
-    "paePCA+": pae_pca,
-    "dpeGS": direct_gram_schmidt,
-    "dpePCA": direct_pca,
-    "paeAllEx": pae_exchange_nearest,
-    "paeAllExD": pae_exchange_several,
-}
-"""``target(items, text, prompts, power) -> (n, d)``, by the paper's names."""
 
 
 def _unit(t: Vector) -> Vectors:
