@@ -16,6 +16,7 @@ from isthmus.studies.fit import fit  # noqa: E402
 from isthmus.studies.parted import parted  # noqa: E402
 from isthmus.train import HEADS, LOSSES  # noqa: E402
 from isthmus.train.checkpoints import FILE  # noqa: E402
+from isthmus.train.logs import write_events  # noqa: E402
 from isthmus.train.loop import Task, learn  # noqa: E402
 from isthmus.train.processes import together  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
@@ -93,6 +94,24 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
     assert table == (tmp_path / "whole" / "log.csv").read_bytes()
     rows = list(csv.DictReader(table.decode().splitlines()))
     assert [int(row["epoch"]) for row in rows] == list(range(1, 9))
+
+
+def test_the_log_is_written_as_tensorboard_events_once(tmp_path):
+    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed (isthmus[train])")
+    from tensorboardX.proto.event_pb2 import Event
+
+    log = learn(task(epochs=3)).log
+    for _ in range(2):
+        write_events(log, tmp_path)
+    (file,) = tmp_path.glob("events.*")
+    raw, found = file.read_bytes(), {}
+    while raw:  # TFRecord: a length, its checksum, the event, its checksum
+        size = int.from_bytes(raw[:8], "little")
+        event, raw = Event.FromString(raw[12 : 12 + size]), raw[size + 16 :]
+        found |= {(one.tag, event.step): one.simple_value for one in event.summary.value}
+    for row in log:
+        assert found["loss", row["step"]] == pytest.approx(row["loss"], rel=1e-5)
+    assert len(found) == 3 * (len(log[0]) - 2)
 
 
 def test_a_gradient_that_is_not_finite_stops_and_keeps_the_last_good_epoch(tmp_path):
