@@ -21,7 +21,6 @@ from tests.train.spaces import pair, study
         ({"loss": "angle_contrast"}, "exterior_angle"),
         ({"freeze": "text", "shared": True}, "frozen"),
         ({"regularisers": ("uniformity",)}, "name=weight"),
-        ({"per_object": 2, "loss": "cloob"}, "one match"),
         ({"rate": 0.0}, "--rate"),
         ({"swap": 1.5}, "--swap"),
         ({"scale": -1.0}, "--scale"),

@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[tor
 
 from isthmus.registry import find  # noqa: E402
 from isthmus.train import LOSSES, tiles  # noqa: E402
-from isthmus.train.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid  # noqa: E402
+from isthmus.train.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid, tiled  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 
 
@@ -92,3 +92,12 @@ def test_requests_that_cannot_be_met():
     with pytest.raises(RequestError, match="4 and 5 rows, 5 and 4 groups"):
         sigmoid(a, b, 1.0, same[::-1])
     assert np.isfinite(float(info_nce(a[:1], b[:1]).detach()))
+
+
+def test_the_tiled_form_is_found_by_the_loss_or_its_name():
+    from isthmus.train.losses.margin import triplet
+    from isthmus.train.losses.softmax import info_nce as plain
+
+    assert tiled(plain) is tiled("info_nce") is info_nce
+    with pytest.raises(RequestError, match="no tiled form"):
+        tiled(triplet)

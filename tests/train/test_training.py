@@ -44,6 +44,11 @@ def test_every_loss_learns_to_undo_a_rotation(loss):
     assert start < 0.45 < learned.score
 
 
+@pytest.mark.parametrize("loss", ["multi_positive", "cloob"])
+def test_several_pairs_of_an_object_train_as_matches(loss):
+    assert learn(task(loss=loss, per_object=2, epochs=12, scale=5.0)).score > 0.45
+
+
 @pytest.mark.parametrize("head", [name for name in HEADS if name != "none"])
 def test_every_head_learns(head):
     assert learn(task(head=head, hidden=64, epochs=12, scale=5.0)).score > 0.5

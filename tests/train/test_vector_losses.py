@@ -51,7 +51,7 @@ def test_a_sharp_memory_gives_the_nearest_and_a_blunt_one_the_mean():
 def test_with_sharp_memories_of_equal_sides_cloob_is_info_loob():
     a, _ = sides(3)
     x = unit(a)
-    assert float(cloob(a, a, 5.0, 1e4)) == pytest.approx(2 * float(info_loob(5 * x @ x.T)))
+    assert float(cloob(a, a, None, 5.0, 1e4)) == pytest.approx(2 * float(info_loob(5 * x @ x.T)))
 
 
 def test_cloob_prefers_matches_and_knows_no_order():
@@ -79,6 +79,25 @@ def test_in_torch_it_is_the_same_and_its_gradient_is_the_slope(name):
     zero = torch.zeros(3, 4, requires_grad=True)
     loss(zero, torch.ones(3, 4)).backward()
     assert torch.isfinite(zero.grad).all()
+
+
+@pytest.mark.parametrize("name", VECTOR_LOSSES)
+def test_targets_say_which_pairs_match(name):
+    loss = find("losses", VECTOR_LOSSES, name)
+    a, b = (lifted(x) for x in sides(6))
+    order = np.random.default_rng(6).permutation(len(a))
+    assert float(loss(a, b, np.eye(6))) == pytest.approx(float(loss(a, b)))
+    moved = float(loss(a, b[order], np.eye(6)[:, order]))
+    assert moved == pytest.approx(float(loss(a, b)))
+    two = np.kron(np.eye(3), np.ones((2, 2)))
+    assert np.isfinite(loss(a, b, two)) and float(loss(a, b, two)) != float(loss(a, b))
+
+
+def test_an_entailed_pair_counts_for_each_of_its_matches():
+    a, b = (lifted(x) for x in sides(7))
+    each = np.array([[float(entailment(x[None], y[None])) for y in b] for x in a])
+    targets = (np.random.default_rng(7).random((6, 6)) < 0.4).astype(float)
+    assert float(entailment(a, b, targets)) == pytest.approx((each * targets).sum() / targets.sum())
 
 
 def test_the_angle_loss_knows_what_lies_behind_whatever_its_distance():

@@ -16,7 +16,8 @@ VECTOR_LOSSES = {
     "entailment": "isthmus.train.losses.cones:entailment",
     "angle_contrast": "isthmus.train.losses.cones:angle_contrast",
 }
-"""``loss(a, b) -> scalar`` of two sides (n, d) whose rows match. NumPy or torch."""
+"""``loss(a, b, targets) -> scalar`` of two sides (n, d) and (m, d); targets as in ``LOSSES``.
+NumPy or torch."""
 
 REGULARISERS = {
     "alignment": "isthmus.train.regularisers.sphere:alignment",

@@ -32,7 +32,7 @@ def terms(
         targets = (things[:, None] == things[None, :]).to(a.dtype)
     found: dict[str, Tensor] = {}
     if recipe.loss in VECTOR_LOSSES:
-        found[recipe.loss] = find("losses", VECTOR_LOSSES, recipe.loss)(a, b)
+        found[recipe.loss] = find("losses", VECTOR_LOSSES, recipe.loss)(a, b, targets)
     else:
         found[recipe.loss] = find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets)
     for name, weight in recipe.weights.items():

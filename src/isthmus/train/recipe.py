@@ -51,7 +51,7 @@ class Recipe:
     pairs: int = 256
     """Pairs in a batch."""
     per_object: int = 1
-    """Pairs of each object in a batch; more than one wants a loss that takes several matches."""
+    """Pairs of each object in a batch; they all match."""
     epochs: int = 30
     """Epochs at most; in one, each object is seen as often as an object has links on average."""
     patience: int = 5
@@ -142,7 +142,6 @@ class Recipe:
         ]
 
     def _wrong_parts(self) -> list[tuple[bool, str]]:
-        several = ("multi_positive", "info_nce", "sigmoid", "info_loob", "decoupled", "triplet")
         return [
             (
                 bool(self.freeze) and self.freeze in self.towers,
@@ -178,10 +177,6 @@ class Recipe:
             (
                 bool(self.freeze) and self.similarity in ("lorentz", "exterior_angle"),
                 "A frozen modality cannot be lifted on a hyperboloid.",
-            ),
-            (
-                self.per_object > 1 and self.loss not in several,
-                f"{self.loss} takes one match a row: it does not go with --per-object.",
             ),
         ]
 

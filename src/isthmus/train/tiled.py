@@ -1,7 +1,7 @@
 """The exact contrastive losses at any batch size, in tiles.
 
-``TILED[name](a, b, scale, groups=...)`` is ``LOSSES[name](scale * a @ b.T, targets)`` in value and
-gradient, with memory for the vectors alone.
+``tiled(info_nce)(a, b, scale, groups=...)`` is ``info_nce(scale * a @ b.T, targets)`` in value
+and gradient, with memory for the vectors alone.
 """
 
 from collections.abc import Callable
@@ -75,6 +75,21 @@ TILED: dict[str, Callable[..., Tensor]] = {
     "sigmoid": sigmoid,
 }
 """By the names of ``LOSSES``."""
+
+
+def tiled(loss: str | Callable[..., Any]) -> Callable[..., Tensor]:
+    """The tiled form of a loss: ``tiled(loss)(a, b, scale, groups=...)``.
+
+    Args:
+        loss: one of ``LOSSES``, or its name.
+
+    Raises:
+        RequestError: it has no tiled form.
+    """
+    name = loss if isinstance(loss, str) else loss.__name__
+    if name not in TILED:
+        raise RequestError(f"{name!r} has no tiled form; there is: {', '.join(TILED)}.")
+    return TILED[name]
 
 
 def _left_out(

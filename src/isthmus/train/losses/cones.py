@@ -9,11 +9,16 @@ NARROWNESS = 0.1
 """Of a cone near the origin."""
 
 
-def entailment(general: Any, special: Any) -> Any:
+def entailment(general: Any, special: Any, targets: Any = None) -> Any:
     """Mean angle by which matched special rows lie outside the cones of general ones.
 
-    Rows are space components on the hyperboloid of curvature -1 (``similarity.lorentz.lifted``);
-    row i of both matches. The cone of x has half aperture asin(2 K / |x|).
+    The cone of x has half aperture asin(2 K / |x|).
+
+    Args:
+        general: (n, d) space components on the hyperboloid of curvature -1
+            (``similarity.lorentz.lifted``).
+        special: (m, d).
+        targets: (n, m) 1 where a pair matches, else 0; None where row i matches row i alone.
 
     Source: Desai et al. 2023 (MERU), equations 8 to 10; Ganea et al. 2018.
     """
@@ -21,25 +26,30 @@ def entailment(general: Any, special: Any) -> Any:
 
     xp = array_namespace(general)
     square = (general * general).sum(axis=1)
-    angle = turn(square, (special * special).sum(axis=1), (general * special).sum(axis=1))
+    if targets is None:
+        angle = turn(square, (special * special).sum(axis=1), (general * special).sum(axis=1))
+    else:
+        square, angle = square[:, None], -exterior_angle(general, special)
     least = (2 * NARROWNESS) ** 2 * (1 + 1e-6)  # nearer to the origin the cone is a half space
     square = square * (square > least) + least * (square <= least)
     aperture = xp.asin(2 * NARROWNESS / square**0.5)
     outside = angle - aperture
-    return (outside * (outside > 0)).mean()
+    found = outside * (outside > 0)
+    return found.mean() if targets is None else (found * targets).sum() / targets.sum()
 
 
-def angle_contrast(general: Any, special: Any, scale: float = 20.0) -> Any:
+def angle_contrast(general: Any, special: Any, targets: Any = None, scale: float = 20.0) -> Any:
     """InfoNCE of exterior angles: what a general row entails lies behind it, at any distance.
 
     Distance from the origin is free, so that two modalities may keep theirs.
 
     Args:
         general: (n, d) space components on the hyperboloid of curvature -1.
-        special: (n, d); row i matches row i.
+        special: (m, d).
+        targets: (n, m) 1 where a pair matches, else 0; None where row i matches row i alone.
         scale: inverse temperature, per radian.
 
     Source: Ramasinghe et al. 2024, Accept the Modality Gap (the angle as a similarity in the
     contrastive loss).
     """
-    return info_nce(scale * exterior_angle(general, special))
+    return info_nce(scale * exterior_angle(general, special), targets)

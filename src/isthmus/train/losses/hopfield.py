@@ -6,26 +6,28 @@ from isthmus.train.losses.leave_out import one_way
 from isthmus.train.regularisers.rows import unit
 
 
-def cloob(a: Any, b: Any, scale: float = 30.0, sharpness: float = 8.0) -> Any:
+def cloob(a: Any, b: Any, targets: Any = None, scale: float = 30.0, sharpness: float = 8.0) -> Any:
     """InfoLOOB of what the memory of all a gives for both sides, and of that of all b.
 
     Retrieval brings out what co-occurs in a batch, and keeps single matches from saturating.
 
     Args:
-        a: (n, d), one side; row i matches row i of b.
-        b: (n, d).
+        a: (n, d), one side.
+        b: (m, d).
+        targets: (n, m) 1 where a pair matches, else 0; None where row i matches row i alone.
         scale: inverse temperature of InfoLOOB.
         sharpness: inverse temperature of the memories.
 
     Raises:
-        RequestError: fewer than two rows.
+        RequestError: a row or column in which everything matches.
 
     Source: Fürst et al. 2022, CLOOB, equations 7 to 9.
     """
     x, y = unit(a), unit(b)
     from_a = retrieved(x, x, sharpness) @ retrieved(x, y, sharpness).T
     from_b = retrieved(y, y, sharpness) @ retrieved(y, x, sharpness).T
-    return one_way(scale * from_a) + one_way(scale * from_b)
+    turned = None if targets is None else targets.T
+    return one_way(scale * from_a, targets) + one_way(scale * from_b, turned)
 
 
 def retrieved(memory: Any, states: Any, sharpness: float) -> Any:

@@ -21,8 +21,10 @@ def info_loob(logits: Any, targets: Any = None) -> Any:
 
 
 def one_way(logits: Any, targets: Any = None) -> Any:
-    """The half of ``info_loob`` by rows."""
-    return _rows(logits, apart(logits, targets)).mean()
+    """The half of ``info_loob`` by rows; those that match nothing do not count."""
+    match = apart(logits, targets)
+    asks = (match.sum(axis=1) > 0) * 1
+    return (_rows(logits, match) * asks).sum() / asks.sum()
 
 
 def apart(logits: Any, targets: Any) -> Any:
