@@ -1,6 +1,7 @@
 """The command line: exit codes, one sentence for each fault, options that come back."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -103,6 +104,20 @@ def test_an_unexpected_error_hides_its_traceback_unless_asked(monkeypatch, capsy
     assert "Traceback" not in err
     assert main(["parts", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["search", "--help"], ["parts"]])
+def test_a_reader_that_has_gone_is_no_fault(words):
+    pipe = subprocess.Popen(
+        [sys.executable, "-m", "isthmus", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    pipe.stdout.close()
+    assert pipe.stderr.read() == b""
+    pipe.stderr.close()
+    assert pipe.wait(60) == 0
 
 
 def test_ctrl_c_is_exit_130(monkeypatch, capsys):

@@ -74,6 +74,8 @@ def _main(words: list[str]) -> int:
         options = _parse(words[0], words[1:])
     except SystemExit as stop:  # help or a wrong option: already explained
         return int(stop.code or 0)
+    except BrokenPipeError:
+        return _unheard()
     except (ValueError, OSError) as error:
         return _fail(str(error), 2)
     return _run(words[0], options)
@@ -91,8 +93,7 @@ def _run(name: str, options: Any) -> int:
     except (IsthmusError, UnknownPartError) as error:
         return _fail(str(error), 2, options)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `| head` does
-        return 0
+        return _unheard()
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -102,6 +103,12 @@ def _run(name: str, options: Any) -> int:
         kind = type(error).__name__
         text = f"Unexpected {kind}: {error}. Run again with --debug to see where it happened."
         return _fail(text, 1, options)
+
+
+def _unheard() -> int:
+    """The reader of our output has gone, as ``| head`` does: that is no fault."""
+    sys.stderr.close()
+    return 0
 
 
 def _parse(name: str, words: list[str]) -> Any:
