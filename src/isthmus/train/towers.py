@@ -86,12 +86,12 @@ class Towers:
 
     def _inputs(self, modality: str, ids: Sequence[str]) -> dict[str, Tensor]:
         """Prepared items in rows; each is read once, as far as memory goes."""
-        missing = [name for name in ids if (modality, name) not in self.prepared]
-        rows = {name: self.prepared[modality, name] for name in ids if name not in set(missing)}
+        known, items = self.prepared, self.items[modality]
+        rows = {name: known[modality, name] for name in ids if (modality, name) in known}
+        missing = [name for name in dict.fromkeys(ids) if name not in rows]
         if missing:
-            unique = list(dict.fromkeys(missing))
-            fresh = self.trained[modality].inputs([self.items[modality][name] for name in unique])
-            for row, name in enumerate(unique):
+            fresh = self.trained[modality].inputs([items[name] for name in missing])
+            for row, name in enumerate(missing):
                 rows[name] = {key: array[row : row + 1].clone() for key, array in fresh.items()}
                 size = sum(array.nbytes for array in rows[name].values())
                 if size <= self.room:
