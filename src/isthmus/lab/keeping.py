@@ -21,6 +21,7 @@ from isthmus.encode.mended import FILE as MENDED_FILE
 from isthmus.encode.mended import FORMAT as MENDED_FORMAT
 from isthmus.encode.saved_sets import LINKS, RULE, VECTORS, read_saved_set
 from isthmus.encode.tuned import FILE as TOWERS
+from isthmus.lab.loading import lasting
 from isthmus.store import atomic, packed, write_table, write_tensors
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError
@@ -126,10 +127,11 @@ def save_mended(
     Args:
         mended: the fitted corrections.
         folder: where ``mended.safetensors`` is written.
-        origin: the name that the parent space is loaded by.
+        origin: the name that the parent space is loaded by; a path in it is kept absolute.
         towers: weights that were trained end to end, by their names in the model.
     """
     arrays, parts = packed((mended.maps, mended.rule))
+    origin = lasting(origin)
     about = {
         "format": MENDED_FORMAT,
         "origin": origin,
@@ -142,6 +144,6 @@ def save_mended(
     path = Path(folder) / MENDED_FILE
     (path.parent / TOWERS).unlink(missing_ok=True)
     if towers:
-        write_tensors(path.parent / TOWERS, towers, {"isthmus": json.dumps({"origin": origin})})
+        write_tensors(path.parent / TOWERS, towers, {"origin": origin})
     write_tensors(path, arrays, {"isthmus": json.dumps(about, sort_keys=True)})
     return path

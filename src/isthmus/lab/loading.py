@@ -30,3 +30,25 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
             ) from None
         raise RequestError(f"No space is called {name!r}. {error}") from None
     return dict(loader(rest, LoadOptions(device, workers)))
+
+
+PLACES = {"mended": ("",), "hf": ("",), "arrays": ("",), "openclip": ("local-dir:",)}
+"""What stands before a path in the names of these schemes."""
+
+
+def lasting(name: str) -> str:
+    """A space's name that holds in every working directory: a path in it made absolute.
+
+    Args:
+        name: as ``load`` takes it; ``openclip:ARCH/FILE`` too.
+    """
+    scheme, _, rest = name.partition(":")
+    before = [start for start in PLACES.get(scheme, ()) if rest.startswith(start)]
+    if scheme == "openclip" and not before:
+        before = [rest[: at + 1] for at, mark in enumerate(rest) if mark in "/:"]
+    for start in before:
+        path, mark, more = rest.removeprefix(start).partition("?")
+        place = Path(path).expanduser()
+        if path and (place.is_file() or (place.is_dir() and start in PLACES[scheme])):
+            return f"{scheme}:{start}{place.resolve()}{mark}{more}"
+    return name
