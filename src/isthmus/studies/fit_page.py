@@ -29,11 +29,12 @@ class Curves(Result):
     paper = "After each epoch; held-out objects are those that training is stopped by."
 
     def plot(self, ax: "Axes") -> "Axes":
-        """A line a training; named where there are few."""
+        """A line a training; named where there are a few."""
         for name, values in self.lines.items():
             ax.plot(range(1, len(values) + 1), values, label=name, linewidth=1)
-        if len(self.lines) <= 6:
+        if 1 < len(self.lines) <= 6:
             ax.legend(fontsize=7)
+        ax.locator_params(axis="x", integer=True)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.column)
         return ax
