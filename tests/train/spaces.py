@@ -1,7 +1,5 @@
 """Constructed pairs: two rotated, noisy views of one vector, with several pictures an object."""
 
-import socket
-
 import numpy as np
 
 from isthmus.measure.door import Pair
@@ -30,10 +28,3 @@ def pair(**how):
     """The same as two sets and rows."""
     given = study(**how)
     return Pair(given.a, given.b, Links.between(given.a, given.b, given.links))
-
-
-def free_port():
-    """A port for processes that train together."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]

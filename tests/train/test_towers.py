@@ -1,6 +1,5 @@
 """End to end: towers learn, go on after a kill, travel with the space, and are given back."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +22,7 @@ from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.train.towers import Towers  # noqa: E402
 from isthmus.types import Items, RequestError, SpaceMismatchError  # noqa: E402
 from tests.train.pictures import parts, world  # noqa: E402
-from tests.train.spaces import free_port  # noqa: E402
+from tests.train.runs import KilledError, call_as_torchrun, free_port, killed_after  # noqa: E402
 
 BOTH = ("image", "text")
 QUICK = {"head": "none", "pairs": 20, "epochs": 4, "patience": 9, "tower_rate": 1e-3}
@@ -102,19 +101,9 @@ def test_a_fit_of_heads_leaves_no_weights_of_towers_behind(tmp_path):
 
 
 def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
-    class KilledError(Exception):
-        pass
-
-    ticks = []
-
-    def kill(_):
-        ticks.append(1)
-        if len(ticks) == 2:
-            raise KilledError
-
     whole = learn(task(head="linear"), tmp_path / "whole")
     with pytest.raises(KilledError):
-        learn(task(head="linear"), tmp_path / "killed", kill)
+        learn(task(head="linear"), tmp_path / "killed", killed_after(2))
     went_on = learn(task(head="linear"), tmp_path / "killed")
     assert went_on.log == whole.log
     assert all(np.array_equal(x, whole.weights[name]) for name, x in went_on.weights.items())
@@ -191,10 +180,7 @@ def slopes_of_one_step(folder):
 
 
 def work(rank, port, folder):
-    os.environ |= {
-        "RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank),
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-    }  # fmt: skip
+    call_as_torchrun(rank, port)
     with together():
         learn(task(epochs=1, head="linear", pairs=62), folder)
 

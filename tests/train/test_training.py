@@ -1,7 +1,6 @@
 """Training: it learns, it goes on after a kill, it stops at nonsense, several processes are one."""
 
 import csv
-import os
 
 import numpy as np
 import pytest
@@ -21,7 +20,8 @@ from isthmus.train.loop import Task, learn  # noqa: E402
 from isthmus.train.processes import together  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
-from tests.train.spaces import free_port, pair, study  # noqa: E402
+from tests.train.runs import KilledError, call_as_torchrun, free_port, killed_after  # noqa: E402
+from tests.train.spaces import pair, study  # noqa: E402
 
 QUICK = {"pairs": 32, "rate": 0.02, "epochs": 8}
 
@@ -79,19 +79,9 @@ def test_every_similarity_is_trained_and_kept_with_the_space(similarity, tmp_pat
 
 
 def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
-    class KilledError(Exception):
-        pass
-
-    ticks = []
-
-    def kill(_):
-        ticks.append(1)
-        if len(ticks) == 3:
-            raise KilledError
-
     whole = learn(task(patience=20), tmp_path / "whole")
     with pytest.raises(KilledError):
-        learn(task(patience=20), tmp_path / "killed", kill)
+        learn(task(patience=20), tmp_path / "killed", killed_after(3))
     went_on = learn(task(patience=20), tmp_path / "killed")
     assert went_on.log == whole.log and len(whole.log) == 8
     assert all(np.array_equal(x, arrays(whole)[name]) for name, x in arrays(went_on).items())
@@ -161,10 +151,7 @@ def test_alignment_and_spread_centroids_make_the_gap_smaller():
 
 
 def work(rank, port, folder):
-    os.environ |= {
-        "RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank),
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
-    }  # fmt: skip
+    call_as_torchrun(rank, port)
     with together():
         learned = learn(task(similarity="bilinear", swap=0.2, epochs=3))
     write_tensors(folder / f"{rank}.safetensors", arrays(learned), {})
