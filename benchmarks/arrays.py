@@ -16,8 +16,8 @@ from benchmarks.harness import PeakMemory, seconds, write_results
 from isthmus import measure
 from isthmus.arrays import blocks
 from isthmus.encode.arrays import open_arrays
-from isthmus.studies.sources import arrays_input
-from isthmus.studies.study import run
+from isthmus.studies.shared.source import arrays_input
+from isthmus.studies.study.run import run
 
 DIM = 512
 

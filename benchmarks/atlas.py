@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.harness import PeakMemory, write_results
 from isthmus.lab import JobOptions
-from isthmus.studies.atlas_commanded import AtlasAsked, run_atlas
+from isthmus.studies.atlas.request import AtlasAsked, run_atlas
 from isthmus.types import LoadOptions
 from isthmus.worlds.meshes import SUFFIXES
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import write_results
-from isthmus.measure.intrinsic_dimensions import dimension_of, intrinsic_dimension
-from isthmus.measure.local_dimensions import NAMES
+from isthmus.measure.dimensions.estimators import NAMES
+from isthmus.measure.dimensions.intrinsic import dimension_of, intrinsic_dimension
 from tools import manifolds
 
 N = 500

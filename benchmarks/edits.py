@@ -35,8 +35,8 @@ POWER = 8.0
 def data(n: int, gallery: int) -> Any:
     """Linked vectors of babel in mini, the last scenes unseen, and each scene's facts."""
     from isthmus.lab import embed, load
-    from isthmus.studies.given import of_world
-    from isthmus.studies.parted import parted
+    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.shared.dataset import of_world
     from isthmus.worlds.babel.scenes import babel_world
 
     world, encoders = babel_world(n + gallery, groups=1), load("mini")
@@ -154,7 +154,7 @@ def interval(values: list[Any]) -> list[float]:
 def main() -> None:
     """Run, print, write."""
     from isthmus.lab import load
-    from isthmus.studies.parted import pair_of
+    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 

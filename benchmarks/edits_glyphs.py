@@ -36,8 +36,8 @@ WORDS = {
 def data() -> tuple[Any, Any, Any]:
     """Pictures and captions that state the style, cut by object; styles' texts; factors."""
     from isthmus.lab import embed, load
-    from isthmus.studies.given import StudyInput
-    from isthmus.studies.parted import parted
+    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.shared.dataset import StudyInput
     from isthmus.types import Items, Links
     from isthmus.worlds import load as load_world
 
@@ -112,7 +112,7 @@ def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Run, print, write."""
-    from isthmus.studies.parted import pair_of
+    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 

@@ -37,7 +37,7 @@ def spaces(data: Path | None) -> list[tuple[str, str, Any]]:
     for mentions in (7, 5, 3, 1):
         found += babel_spaces(mentions)
     if data is not None:
-        from isthmus.studies.sources import arrays_input
+        from isthmus.studies.shared.source import arrays_input
 
         folder = data / "clip_vitb16_coco500_pairs"
         for name in ("pairs", "pairs_random_init"):
@@ -73,9 +73,9 @@ def babel_spaces(mentions: int) -> list[tuple[str, str, Any]]:
 def parted_world(world: Any, split: Any) -> Any:
     """A world in mini, cut in three, with its classes."""
     from isthmus.lab import embed, load
-    from isthmus.studies.given import About, of_world
-    from isthmus.studies.parted import parted
-    from isthmus.studies.sources import class_texts, labels_of
+    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.shared.dataset import About, of_world
+    from isthmus.studies.shared.source import class_texts, labels_of
 
     encoders = load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
@@ -88,7 +88,7 @@ def headed(parts: Any, loss: str, seed: int) -> Any:
     """The test items under mlp heads that the training items were used for."""
     from dataclasses import replace
 
-    from isthmus.studies.parted import pair_of
+    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
@@ -103,8 +103,8 @@ def headed(parts: Any, loss: str, seed: int) -> Any:
 
 def judged(given: Any, splits: int) -> dict[str, dict[str, float]]:
     """Outcomes and gap of every remedy that can be fitted, by chain."""
-    from isthmus.studies.mend_rows import rows_of
-    from isthmus.studies.referee import Case, refereed
+    from isthmus.studies.evaluate.cross_validation import Case, refereed
+    from isthmus.studies.evaluate.rows import rows_of
 
     found = refereed(Case.of(given), (*MAPS, *RULES), CALIBRATE, splits=splits)
     rows: dict[str, dict[str, float]] = {}

@@ -13,9 +13,9 @@ import numpy as np
 import isthmus
 from benchmarks.harness import write_results
 from isthmus.lab import load
-from isthmus.measure.hubs import skewness
-from isthmus.measure.resampling import query_bootstrap
-from isthmus.similarity.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.measure.neighbourhoods.hubs import skewness
+from isthmus.measure.statistics.resampling import query_bootstrap
+from isthmus.scores.hub_remedies import HUB_REMEDIES, unhubbed
 
 
 def hubbed(scores: np.ndarray, k: int = 10) -> float:

@@ -43,8 +43,8 @@ def shown(n: int) -> dict[str, Any]:
 def run(n: int, mentions: int, seed: int, **how: Any) -> dict[str, float]:
     """Gap and score on held-out scenes after the last epoch."""
     from isthmus.lab import embed, load
-    from isthmus.studies.given import of_world
-    from isthmus.studies.parted import pair_of, parted
+    from isthmus.studies.evaluate.splits import pair_of, parted
+    from isthmus.studies.shared.dataset import of_world
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
     from isthmus.train.towers import Towers

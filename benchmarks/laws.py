@@ -34,8 +34,8 @@ RECIPE: dict[str, Any] = {"head": "mlp", "temperature": "fixed", "epochs": 40, "
 def scenes(mentions: int | None, n: int, folder: Path) -> Any:
     """Linked vectors of babel's pictures and of captions with so many facts, by split."""
     from isthmus.lab import embed, load
-    from isthmus.studies.given import of_world
-    from isthmus.studies.parted import parted
+    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.shared.dataset import of_world
     from isthmus.worlds.babel.scenes import babel_world
 
     world, encoders = babel_world(n, mentions=mentions), load("mini")
@@ -51,7 +51,7 @@ def scenes(mentions: int | None, n: int, folder: Path) -> Any:
 
 def trained_gap(parts: Any, scale: float, seed: int, **how: Any) -> dict[str, float]:
     """Gap and score on held-out scenes after the last epoch."""
-    from isthmus.studies.parted import pair_of
+    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
@@ -65,7 +65,7 @@ def plane_angle(degrees: float, seed: int, n: int = 60, steps: int = 1500) -> di
     """Points free on two great circles, trained by InfoNCE: degrees between matched pairs."""
     import torch
 
-    from isthmus.train.losses.softmax import info_nce
+    from isthmus.train.losses.contrastive import info_nce
 
     made = torch.Generator().manual_seed(seed)
     free = torch.randn(2, n, 2, generator=made, dtype=torch.float64).requires_grad_()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import PeakMemory, write_results
-from isthmus.read.shapes import Material, Mesh, mesh
+from isthmus.read.meshes.read import Material, Mesh, mesh
 from isthmus.view.cameras import turntable
 from isthmus.view.renders import Rendered, render
 

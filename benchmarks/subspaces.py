@@ -12,7 +12,7 @@ import argparse
 import numpy as np
 
 from benchmarks.harness import PeakMemory, seconds, write_results
-from isthmus.measure.subspaces import affine_subspace, held_out_rank
+from isthmus.measure.views.subspaces import affine_subspace, held_out_rank
 
 SHAPES = ((200, 64), (200, 512), (24, 384))
 RANKS = (1, 5, 10, 20, 40)

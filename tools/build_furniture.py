@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.read.packed_shapes import pack
-from isthmus.read.shapes import Mesh, mesh
+from isthmus.read.meshes.packed import pack
+from isthmus.read.meshes.read import Mesh, mesh
 from isthmus.store import write_table
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import RenderOptions, render

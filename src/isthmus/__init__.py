@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isthmus import measure, worlds
     from isthmus.lab import embed, load, load_set, save
-    from isthmus.studies.study import study
+    from isthmus.studies.study.run import study
     from isthmus.types import EmbeddingSet, Items, Links, Space, World
 
 __version__ = "0.1.0"
@@ -26,7 +26,7 @@ _PUBLIC = {
     "load": "isthmus.lab:load",
     "load_set": "isthmus.lab:load_set",
     "save": "isthmus.lab:save",
-    "study": "isthmus.studies.study:study",
+    "study": "isthmus.studies.study.run:study",
     "measure": "isthmus.measure:",
     "worlds": "isthmus.worlds:",
 }

@@ -126,7 +126,7 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def test_many_large_shards_are_joined_outside_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.encode.array_folders._IN_MEMORY", 0)
+    monkeypatch.setattr("isthmus.read.vectors.folders._IN_MEMORY", 0)
     vectors = open_arrays(as_clip_retrieval(tmp_path)).sets["image"].vectors
     assert isinstance(vectors, np.memmap)
     np.testing.assert_array_equal(vectors, IMAGE)

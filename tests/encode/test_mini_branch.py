@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-# ruff: noqa: E402
 torch = pytest.importorskip("torch")
 
-from tools.mini.bank import Maps
-from tools.mini.branch import Branch, filtered, mirrored, through
-from tools.mini.image_tower import Block, Classifier, Conv, ConvSpec, ImageTower
+from tools.mini.bank import Maps  # noqa: E402
+from tools.mini.branch import Branch, filtered, mirrored, through  # noqa: E402
+from tools.mini.image_tower import Block, Classifier, Conv, ConvSpec, ImageTower  # noqa: E402
 
 
 def conv(channels_in: int, channels: int, spec: ConvSpec) -> Conv:

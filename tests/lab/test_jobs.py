@@ -79,7 +79,7 @@ def test_a_file_is_seen_to_change_by_content(tmp_path):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
     import errno
 
-    import isthmus.lab.jobs as jobs
+    import isthmus.engine.jobs as jobs
 
     write, count = jobs.write_tensors, [0]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.lab.rendering import Look, rendered_into
-from isthmus.read.shapes import mesh
+from isthmus.read.meshes.read import mesh
 from isthmus.types import Items, NothingLeftError, World
 from isthmus.view.cameras import turntable
+from isthmus.view.rendered import Look, rendered_into
 from isthmus.view.renders import RenderOptions
 from isthmus.worlds.meshes import mesh_folder
 

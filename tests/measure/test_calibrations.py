@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.measure.calibrations import brier_score, calibration_error
+from isthmus.measure.statistics.calibration import brier_score, calibration_error
 
 
 def test_true_probabilities_have_no_error_on_average():

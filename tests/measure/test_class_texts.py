@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.templates import prompts
 from isthmus.types import EmbeddingSet, RequestError, Space, SpaceMismatchError
+from isthmus.view.prompts import prompts
 from tests.measure.retrieval_spaces import labelled_cloud
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.clusters import v_measure
+from isthmus.measure.classification.clusters import v_measure
 from isthmus.types import RequestError
 from tests.measure.retrieval_spaces import labelled_cloud
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from isthmus import measure
-from isthmus.measure.dictionaries import fit_dictionary
-from isthmus.measure.text_spans import greedy, words_within
+from isthmus.measure.concepts.dictionaries import fit_dictionary
+from isthmus.measure.concepts.text_spans import greedy, words_within
 from isthmus.testing import check_measure
 from isthmus.types import RequestError, Subspace
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.door import Pair, two
-from isthmus.measure.galleries import Mixed, best_merge
+from isthmus.measure.retrieval.galleries import Mixed, best_merge
+from isthmus.measure.statistics.inputs import Pair, two
 from isthmus.types import Links, RequestError
 from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
@@ -109,7 +109,7 @@ def test_what_is_relevant_must_be_known():
 
 
 def test_large_galleries_ask_fewer_queries(monkeypatch):
-    monkeypatch.setattr("isthmus.measure.galleries.MOST_SCORES", 80 * 12)
+    monkeypatch.setattr("isthmus.measure.retrieval.galleries.MOST_SCORES", 80 * 12)
     found = measure.mixed_gallery(*captions(each=3))
     assert (found.forward.queries, found.backward.queries) == (12, 12)
 

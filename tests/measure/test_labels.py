@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.measure.labels import dealt, labelled, names_of
+from isthmus.measure.statistics.labels import dealt, labelled, names_of
 from isthmus.types import EmbeddingSet, RequestError
 
 
@@ -34,7 +34,7 @@ def test_numbers_are_names_too():
 
 
 def test_many_items_are_sampled_by_whole_objects(monkeypatch):
-    monkeypatch.setattr("isthmus.measure.labels.MOST_QUERIES", 10)
+    monkeypatch.setattr("isthmus.measure.statistics.labels.MOST_QUERIES", 10)
     objects = np.repeat(np.arange(10), 2)
     found = labelled(np.eye(20), objects, objects, np.random.default_rng(0))
     assert len(found.items) == 10

@@ -8,8 +8,8 @@ from sklearn.metrics import roc_auc_score
 
 from isthmus import measure
 from isthmus.arrays import unit
-from isthmus.measure.distributions import bures
-from isthmus.measure.hubs import skewness
+from isthmus.measure.geometry.distributions import bures
+from isthmus.measure.neighbourhoods.hubs import skewness
 from tests.measure.clouds import captions, fisher, mean_length, pair_of_clouds
 
 D, KAPPA, THETA = 64, 80.0, np.radians(70)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.probes import prototypes, trial
-from isthmus.measure.ridges import answers, least_squares
+from isthmus.measure.classification.probes import answers, least_squares, prototypes, trial
 from isthmus.types import EmbeddingSet, Interval, RequestError
 from tests.measure.retrieval_spaces import labelled_cloud
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.door import two
-from isthmus.measure.searches import both_searches
+from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.searches import both_searches
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
 from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
@@ -176,7 +176,7 @@ def unit(x):
 
 
 def test_many_queries_are_sampled_by_whole_objects(monkeypatch):
-    monkeypatch.setattr("isthmus.measure.searches.MOST_QUERIES", 12)
+    monkeypatch.setattr("isthmus.measure.statistics.searches.MOST_QUERIES", 12)
     a, b, links = captions(each=3)
     found = measure.hit_at_k(a, b, links)
     assert found.forward.queries == 12

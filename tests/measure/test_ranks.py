@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isthmus.measure.first_ranks import first_places, reciprocals
-from isthmus.measure.gains import gains_of_retrieved, relative_gains
-from isthmus.measure.hits import hit_chances, shares_found
-from isthmus.measure.precisions import average_precisions, shares_of_first_r
-from isthmus.measure.ranks import Ranks, Scores, ranked
-from isthmus.similarity.dot import dot
+from isthmus.measure.retrieval.gains import (
+    average_precisions,
+    gains_of_retrieved,
+    relative_gains,
+    shares_of_first_r,
+)
+from isthmus.measure.retrieval.hits import first_places, hit_chances, reciprocals, shares_found
+from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
+from isthmus.similarity.euclidean import dot
 
 
 def ranks_of(scores, relevant):
@@ -100,7 +103,7 @@ def test_tiles_change_nothing(monkeypatch):
     scores = rng.integers(0, 5, size=(40, 30))
     relevant = [set(rng.choice(30, size=3, replace=False)) for _ in range(40)]
     whole = ranks_of(scores, relevant)
-    monkeypatch.setattr("isthmus.measure.ranks.TILE", 7 * 30)
+    monkeypatch.setattr("isthmus.measure.statistics.ranks.TILE", 7 * 30)
     tiled = ranks_of(scores, relevant)
     for field in ("query", "above", "tied", "found"):
         np.testing.assert_array_equal(getattr(whole, field), getattr(tiled, field))

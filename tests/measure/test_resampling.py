@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from isthmus.measure import reference
-from isthmus.measure.door import two
-from isthmus.measure.nulls import chance, halves, labels, pairings
-from isthmus.measure.resampling import (
+from isthmus.measure.statistics import reference
+from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.nulls import chance, halves, labels, pairings
+from isthmus.measure.statistics.resampling import (
     cut,
     leave_out,
     pair_mean,

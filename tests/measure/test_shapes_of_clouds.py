@@ -5,16 +5,16 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from isthmus import measure
-from isthmus.measure.intrinsic_dimensions import dimension_of
-from isthmus.measure.local_dimensions import (
+from isthmus.measure.dimensions.estimators import (
     estimates,
     levina_bickel,
     neighbours,
     simplex_skewness,
     two_nn,
 )
-from isthmus.measure.neighbour_graphs import neighbour_graph
-from isthmus.measure.plane_maps import MAPS
+from isthmus.measure.dimensions.geodesics import neighbour_graph
+from isthmus.measure.dimensions.intrinsic import dimension_of
+from isthmus.measure.dimensions.maps import MAPS
 from isthmus.testing import check_measure
 from isthmus.types import RequestError
 

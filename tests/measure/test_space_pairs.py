@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus import measure
-from isthmus.measure.same_items import Shared
-from isthmus.measure.space_pairs import expected_plug_in
+from isthmus.measure.spaces.space_pairs import Shared, expected_plug_in
 from isthmus.types import EmbeddingSet, RequestError, Space
 
 ALL = ("rsa", "procrustes", "svcca", "biased_cka")

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from isthmus import measure
 from isthmus.arrays import unit
-from isthmus.measure import clouds
-from isthmus.measure.door import two
-from isthmus.measure.streaming import link_moments, moments, pieces
+from isthmus.measure.statistics import samples as clouds
+from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.streaming import link_moments, moments, pieces
 from isthmus.types import EmbeddingSet, Space
 from tests.measure.clouds import captions, pair_of_clouds
 
@@ -68,7 +68,7 @@ def test_pieces_cover_every_row_once_and_hold_one_block(n, size, seed):
 @pytest.fixture
 def small_limits(monkeypatch):
     monkeypatch.setattr(clouds, "STREAMED", 300)
-    monkeypatch.setattr("isthmus.measure.door.SAMPLE", 100)
+    monkeypatch.setattr("isthmus.measure.statistics.inputs.SAMPLE", 100)
     monkeypatch.setattr(clouds, "SAMPLE", 100)
 
 

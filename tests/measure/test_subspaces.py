@@ -6,16 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import subspace_angles
 
-from isthmus.measure.angles import (
+from isthmus.measure.statistics.memberships import membership
+from isthmus.measure.views.angles import (
     DISTANCES,
+    complement,
     principal_angles,
     random_angles,
     random_subspace,
+    shared,
     shared_energy,
+    together,
 )
-from isthmus.measure.lattice import complement, shared, together
-from isthmus.measure.memberships import membership
-from isthmus.measure.subspaces import affine_subspace, held_out_rank, linear_subspace
+from isthmus.measure.views.subspaces import affine_subspace, held_out_rank, linear_subspace
 from isthmus.types import RequestError, Subspace
 from tests.measure.clouds import rotation
 

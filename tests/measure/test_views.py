@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus import measure
-from isthmus.measure.angles import random_subspace
+from isthmus.measure.views.angles import random_subspace
 from isthmus.types import RequestError
 
 
@@ -37,7 +37,7 @@ def grid(effects, sizes=(30, 24, 20), d=40, seed=0):
 
 
 def test_sums_of_squares_are_exact_and_add_up():
-    from isthmus.measure.variances import sums_of_squares
+    from isthmus.measure.views.variances import sums_of_squares
 
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(5, 3)), rng.normal(size=(7, 3))
@@ -125,7 +125,7 @@ def test_poses_of_noise_are_not_read():
 
 
 def test_errors_of_guessing_are_ninety_degrees_over_the_symmetry():
-    from isthmus.measure.poses import turn_between
+    from isthmus.measure.views.poses import turn_between
 
     rng = np.random.default_rng(0)
     a, b = rng.uniform(0, 360, (2, 20000))

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from isthmus.read import shapes
-from isthmus.read.shape_files import kind_of
-from isthmus.read.shapes import Material, Mesh, mesh, together
-from isthmus.read.surfaces import one
+from isthmus.read.meshes import read as shapes
+from isthmus.read.meshes.files import kind_of
+from isthmus.read.meshes.read import Material, Mesh, mesh, together
+from isthmus.read.meshes.surfaces import one
 from isthmus.types import ItemError, RequestError
 
 trimesh = pytest.importorskip("trimesh")
@@ -133,7 +133,7 @@ def test_files_that_are_not_there_empty_or_too_large(tmp_path, monkeypatch):
         mesh(tmp_path / "empty.obj")
     with pytest.raises(ItemError, match="a path or the bytes of a file; this is a int"):
         mesh(3)
-    monkeypatch.setattr("isthmus.read.shape_files.MAX_FACES", 11)
+    monkeypatch.setattr("isthmus.read.meshes.files.MAX_FACES", 11)
     with pytest.raises(ItemError, match="more than 11 triangles: simplify it first"):
         mesh(trimesh.creation.box().export(file_type="ply"))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from isthmus.report import html
-from isthmus.studies.study import run
+from isthmus.studies.study.run import run
 from tests.browser import binary, tab
 from tests.report.test_page import HOSTILE, full_page
 from tests.studies.worlds import small_world

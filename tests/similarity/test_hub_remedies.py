@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.similarity.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.scores.hub_remedies import HUB_REMEDIES, unhubbed
 from isthmus.types import RequestError
 
 

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from isthmus.registry import resolve
+from isthmus.scores.banked import fit_symmetric_normalised
+from isthmus.scores.normalised import (
+    fit_match_standardised,
+    fit_score_quantiles,
+    fit_score_standardised,
+)
+from isthmus.scores.odds import fit_false_alarms, fit_match_odds, likelihood_ratio
+from isthmus.scores.rules import Cosine, samples, ways
 from isthmus.similarity import SCORE_RULES
-from isthmus.similarity.banked import fit_symmetric_normalised
-from isthmus.similarity.odds import fit_false_alarms, fit_match_odds, likelihood_ratio
-from isthmus.similarity.quantiles import fit_score_quantiles
-from isthmus.similarity.rules import Cosine, samples, ways
-from isthmus.similarity.standardised import fit_match_standardised, fit_score_standardised
 from isthmus.types import Calibration, RequestError
 from tests.transform.clouds import calibration, pair_sets
 

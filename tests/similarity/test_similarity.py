@@ -8,9 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from isthmus.registry import find
 from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
-from isthmus.similarity.angle import angle
+from isthmus.similarity.euclidean import angle
+from isthmus.similarity.hyperbolic import exterior_angle, lifted, lorentz
 from isthmus.similarity.learned import Bilinear, Mahalanobis
-from isthmus.similarity.lorentz import exterior_angle, lifted, lorentz
 from isthmus.similarity.maxsim import maxsim
 
 NAMES = list(SIMILARITIES)

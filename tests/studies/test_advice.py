@@ -2,8 +2,8 @@
 
 import pytest
 
-from isthmus.studies import advice
-from isthmus.studies.advice import RULES, advise
+from isthmus.studies.study import advice
+from isthmus.studies.study.advice import RULES, advise
 
 HEALTHY = {
     "objects": 5000.0,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
-from isthmus.studies.atlas import AtlasInput, atlas, charted
-from isthmus.studies.object_spaces import nestings, overlaps
+from isthmus.studies.atlas.run import AtlasInput, atlas, charted
+from isthmus.studies.atlas.subspaces import nestings, overlaps
 from isthmus.types import EmbeddingSet, RequestError, Space
 from isthmus.view.symmetries import symmetry
 from isthmus.worlds import load

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from isthmus.lab import load_set
-from isthmus.measure.door import two
-from isthmus.studies import measuring
-from isthmus.studies.compare import aligned, compare
-from isthmus.studies.contrasts import contrasts
-from isthmus.studies.differences import differences
+from isthmus.measure.statistics.inputs import two
+from isthmus.studies.compare.contrasts import contrasts
+from isthmus.studies.compare.differences import differences
+from isthmus.studies.compare.run import aligned, compare
+from isthmus.studies.shared import measure_all as measuring
 from isthmus.types import RequestError, Space
 from tests.report.test_page import Reader
 from tests.studies.worlds import small_world
@@ -19,7 +19,7 @@ from tests.toys import toy_set
 
 FEW = {
     "hit_at_k": measuring.TWO_SETS["hit_at_k"],
-    "centroid_gap": "isthmus.measure.gaps:centroid_gap",
+    "centroid_gap": "isthmus.measure.geometry.gaps:centroid_gap",
 }
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from isthmus.encode.mended import read_mended
 from isthmus.registry import UnknownPartError
-from isthmus.studies.given import About, StudyInput
-from isthmus.studies.mend import Court, mend
-from isthmus.studies.mend_choices import honest, pareto, recommended
-from isthmus.studies.mend_rows import RAW, rows_of
-from isthmus.studies.referee import Case, refereed
+from isthmus.studies.evaluate.cross_validation import Case, refereed
+from isthmus.studies.evaluate.rows import RAW, rows_of
+from isthmus.studies.mend.choose import honest, pareto, recommended
+from isthmus.studies.mend.run import Court, mend
+from isthmus.studies.shared.dataset import About, StudyInput
 from isthmus.types import EmbeddingSet, Links, RequestError
 from tests.transform.clouds import pair_sets
 
@@ -94,7 +94,7 @@ def test_the_rule_chosen_elsewhere_earns_no_more_than_the_best(found):
 
 
 def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
-    monkeypatch.setattr("isthmus.measure.galleries.MOST_SCORES", 3_000)
+    monkeypatch.setattr("isthmus.measure.retrieval.galleries.MOST_SCORES", 3_000)
     case = Case.of(two_sided())
     found = refereed(case, ("score_standardised",), 40, splits=2)
     tally = found.tallies[""]
@@ -104,7 +104,7 @@ def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
 
 
 def test_large_data_are_cut_to_a_sample_of_whole_objects(monkeypatch):
-    monkeypatch.setattr("isthmus.studies.referee.SAMPLE", 50)
+    monkeypatch.setattr("isthmus.studies.evaluate.cross_validation.SAMPLE", 50)
     given = two_sided(n=80)
     case = Case.of(given)
     assert case.given == {"image": 160, "text": 80}
@@ -230,7 +230,7 @@ def test_equal_vectors_are_listed_as_faults_not_crashes():
 
 @pytest.mark.slow
 def test_real_clip_pairs_reach_the_bar_and_the_known_starting_points(shared_data):
-    from isthmus.studies.sources import arrays_input
+    from isthmus.studies.shared.source import arrays_input
 
     given = arrays_input(shared_data / "clip_vitb16_coco500_pairs" / "pairs.npz")
     chains = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds")

@@ -8,8 +8,8 @@ from PIL import Image
 
 from isthmus.cli import main
 from isthmus.encode.mended import read_mended
-from isthmus.studies.given import StudyInput
-from isthmus.studies.mend import Court, mend
+from isthmus.studies.mend.run import Court, mend
+from isthmus.studies.shared.dataset import StudyInput
 from isthmus.types import EmbeddingSet, RequestError
 from tests.transform.clouds import pair_sets
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.studies.confusions import hubs, pick, surest_mistakes, swaps, typical
-from isthmus.studies.neighbours import neighbours
+from isthmus.studies.pages.neighbours import hubs, neighbours, pick, surest_mistakes, swaps, typical
 from tests.toys import toy_set
 
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from isthmus.studies.given import About, StudyInput
-from isthmus.studies.study import run
+from isthmus.studies.shared.dataset import About, StudyInput
+from isthmus.studies.study.run import run
 from isthmus.types import EmbeddingSet, Items, Space
 
 

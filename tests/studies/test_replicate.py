@@ -7,10 +7,11 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.registry import resolve
-from isthmus.studies.claims import CLAIMS, generated, grids, pairs, views
-from isthmus.studies.claims.at_hand import AtHand, Pairs
-from isthmus.studies.claims.statements import VERDICTS, Outcome, overall
-from isthmus.studies.replicate import replicate
+from isthmus.studies.replicate.claims import CLAIMS, generated, grids, pairs
+from isthmus.studies.replicate.claims import grids as views
+from isthmus.studies.replicate.claims.at_hand import AtHand, Pairs
+from isthmus.studies.replicate.claims.statements import VERDICTS, Outcome, overall
+from isthmus.studies.replicate.run import replicate
 from isthmus.types import EmbeddingSet, Space
 
 N, D = 240, 32
@@ -163,7 +164,7 @@ def test_the_real_arrays_give_the_known_values(shared_data, tmp_path):
 def _given(hand):
     """The pairs of the folder alone: no need to embed the glyphs."""
     from isthmus.encode.arrays import open_arrays
-    from isthmus.studies.claims.at_hand import PAIRS
+    from isthmus.studies.replicate.claims.at_hand import PAIRS
 
     sets = open_arrays(hand.data / PAIRS, None).sets
     return [Pairs("COCO 500", sets["image"], sets["text"])]

@@ -11,9 +11,9 @@ import pytest
 import isthmus
 from isthmus.lab import load_set
 from isthmus.report import number
-from isthmus.studies import measuring
-from isthmus.studies.given import About, of_world
-from isthmus.studies.study import run, study
+from isthmus.studies.shared import measure_all as measuring
+from isthmus.studies.shared.dataset import About, of_world
+from isthmus.studies.study.run import run, study
 from isthmus.types import Items, Links, RequestError, Result, SpaceMismatchError, World
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import names, small_world
@@ -240,6 +240,6 @@ def test_links_to_nobody_are_counted_and_too_few_links_measure_nothing(few):
     given = small_world()
     more = Links([*given.links, ("nobody", given.b.ids[0])])
     assert study(given.a, given.b, more).record["data"]["dangling"] == 1
-    measuring.TWO_SETS["matched_cosine"] = "isthmus.measure.matched_cosines:matched_cosine"
+    measuring.TWO_SETS["matched_cosine"] = "isthmus.measure.geometry.cosines:matched_cosine"
     one = study(given.a, given.b, Links([*given.links][:1]))
     assert "at least 8 objects" in one.missing["matched_cosine"]

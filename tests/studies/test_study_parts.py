@@ -5,11 +5,11 @@ import PIL.Image
 import pytest
 from scipy.stats import false_discovery_control
 
-from isthmus.measure.hits import hit_at_k
-from isthmus.studies.data import alike, looked_at, reasons, twins
-from isthmus.studies.projection import project
-from isthmus.studies.sampling import whole_objects
-from isthmus.studies.significance import adjusted
+from isthmus.measure.retrieval.hits import hit_at_k
+from isthmus.studies.pages.data_section import alike, looked_at, reasons, twins
+from isthmus.studies.pages.map_figure import project
+from isthmus.studies.shared.dataset import whole_objects
+from isthmus.studies.study.multiple_testing import adjusted
 from isthmus.types import Items, Null, Result, objects_of
 from tests.toys import toy_set
 

@@ -7,8 +7,8 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.lab import JobOptions
-from isthmus.studies.styles import styles
-from isthmus.studies.styles_commanded import StylesAsked, held_apart, run_styles
+from isthmus.studies.styles.request import StylesAsked, held_apart, run_styles
+from isthmus.studies.styles.run import styles
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import LoadOptions, RequestError
 from isthmus.worlds import load
@@ -74,7 +74,7 @@ def test_labelled_arrays_become_a_page(tmp_path, capsys):
 @pytest.mark.slow
 def test_meshes_are_drawn_in_every_style(tmp_path, monkeypatch):
     pytest.importorskip("numba")
-    from isthmus.studies import styles_commanded
+    from isthmus.studies.styles import request as styles_commanded
 
     world = load("furniture", categories=["Doors and windows"])
     monkeypatch.setattr(styles_commanded, "load_world", lambda _: world)

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import numpy as np
 from PIL import Image
 
-from isthmus.studies.given import About, StudyInput
+from isthmus.studies.shared.dataset import About, StudyInput
 from isthmus.types import Credit, Items, Links, Space
 from tests.toys import toy_set
 

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from isthmus.lab import embed
-from isthmus.studies.given import About, of_world
-from isthmus.studies.parted import parted
+from isthmus.studies.evaluate.splits import parted
+from isthmus.studies.shared.dataset import About, of_world
 from isthmus.types import Items, Links, World
 
 COLOURS = {
@@ -48,7 +48,7 @@ def world():
 
 def parts(encoders):
     """Train, val and test of the marks, embedded, with class texts."""
-    from isthmus.studies.sources import class_items, class_vectors, labels_of
+    from isthmus.studies.shared.source import class_items, class_vectors, labels_of
 
     marks = world()
     sets = [embed(encoders[m], marks.items[m]) for m in ("image", "text")]

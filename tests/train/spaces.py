@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from isthmus.measure.door import Pair
-from isthmus.studies.given import StudyInput
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.studies.shared.dataset import StudyInput
 from isthmus.types import EmbeddingSet, Links, Space
 
 D = 12

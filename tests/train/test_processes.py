@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
 
-from isthmus.train.processes import gathered, summed, together  # noqa: E402
+from isthmus.engine.processes import gathered, summed, together  # noqa: E402
 from isthmus.train.tiled import TILED  # noqa: E402
 
 N, D = 32, 12

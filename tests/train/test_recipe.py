@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from isthmus.registry import UnknownPartError
-from isthmus.studies.fronts import undominated
-from isthmus.studies.parted import parted
+from isthmus.studies.evaluate.pareto import undominated
+from isthmus.studies.evaluate.splits import parted
 from isthmus.train.batches import batches, steps
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError

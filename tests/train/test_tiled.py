@@ -6,7 +6,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
 
 from isthmus.registry import find  # noqa: E402
-from isthmus.train import LOSSES, tiles  # noqa: E402
+from isthmus.train import LOSSES  # noqa: E402
+from isthmus.train import tiled as tiles  # noqa: E402
 from isthmus.train.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid, tiled  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 
@@ -95,8 +96,8 @@ def test_requests_that_cannot_be_met():
 
 
 def test_the_tiled_form_is_found_by_the_loss_or_its_name():
-    from isthmus.train.losses.margin import triplet
-    from isthmus.train.losses.softmax import info_nce as plain
+    from isthmus.train.losses.contrastive import info_nce as plain
+    from isthmus.train.losses.contrastive import triplet
 
     assert tiled(plain) is tiled("info_nce") is info_nce
     with pytest.raises(RequestError, match="no tiled form"):

@@ -10,14 +10,14 @@ torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[tra
 import isthmus  # noqa: E402
 from isthmus.encode.tuned import FILE as WEIGHTS  # noqa: E402
 from isthmus.encode.tuned import trainable, tune, tuning  # noqa: E402
+from isthmus.engine.processes import together  # noqa: E402
 from isthmus.store import read_tensors, write_tensors  # noqa: E402
-from isthmus.studies.fit import fit  # noqa: E402
-from isthmus.studies.parted import pair_of  # noqa: E402
-from isthmus.studies.retuned import retuned  # noqa: E402
+from isthmus.studies.evaluate.splits import pair_of  # noqa: E402
+from isthmus.studies.fit.judge import retuned  # noqa: E402
+from isthmus.studies.fit.run import fit  # noqa: E402
 from isthmus.train import towers as room  # noqa: E402
 from isthmus.train.checkpoints import FILE as CHECKPOINT  # noqa: E402
 from isthmus.train.loop import Task, learn  # noqa: E402
-from isthmus.train.processes import together  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.train.towers import Towers  # noqa: E402
 from isthmus.types import Items, RequestError, SpaceMismatchError  # noqa: E402

@@ -8,16 +8,18 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
 
 from isthmus.encode.mended import read_mended  # noqa: E402
+from isthmus.engine.processes import together  # noqa: E402
 from isthmus.lab import save_mended  # noqa: E402
-from isthmus.measure.searches import scores_between  # noqa: E402
+from isthmus.measure.statistics.searches import scores_between  # noqa: E402
 from isthmus.store import packed, read_tensors, write_tensors  # noqa: E402
-from isthmus.studies.fit import fit  # noqa: E402
-from isthmus.studies.parted import parted  # noqa: E402
+from isthmus.studies.evaluate.splits import parted  # noqa: E402
+from isthmus.studies.fit.run import fit  # noqa: E402
 from isthmus.train import HEADS, LOSSES  # noqa: E402
-from isthmus.train.checkpoints import FILE  # noqa: E402
-from isthmus.train.logs import write_events  # noqa: E402
+from isthmus.train.checkpoints import (  # noqa: E402
+    FILE,
+    write_events,
+)
 from isthmus.train.loop import Task, learn  # noqa: E402
-from isthmus.train.processes import together  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 from tests.train.runs import KilledError, call_as_torchrun, free_port, killed_after  # noqa: E402
@@ -28,7 +30,7 @@ QUICK = {"pairs": 32, "rate": 0.02, "epochs": 8}
 
 def task(**how):
     whole = parted(study(), {}, 0)
-    from isthmus.studies.parted import pair_of
+    from isthmus.studies.evaluate.splits import pair_of
 
     return Task(pair_of(whole.train), pair_of(whole.val), Recipe(**{**QUICK, **how}))
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from isthmus.registry import find
-from isthmus.similarity.lorentz import lifted
+from isthmus.similarity.hyperbolic import lifted
 from isthmus.train import VECTOR_LOSSES
-from isthmus.train.losses.cones import angle_contrast, entailment
-from isthmus.train.losses.hopfield import cloob, retrieved
 from isthmus.train.losses.leave_out import info_loob
+from isthmus.train.losses.vectors import angle_contrast, cloob, entailment, retrieved
 from isthmus.types import RequestError
 
 
@@ -103,7 +102,7 @@ def test_an_entailed_pair_counts_for_each_of_its_matches():
 def test_the_angle_loss_knows_what_lies_behind_whatever_its_distance():
     axes = np.eye(4)
     near, far = lifted(0.7 * axes), lifted(2.5 * axes)
-    from isthmus.similarity.lorentz import exterior_angle
+    from isthmus.similarity.hyperbolic import exterior_angle
 
     away = -exterior_angle(near, far)
     assert np.allclose(np.diag(away), 0, atol=2e-3)

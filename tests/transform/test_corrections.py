@@ -6,14 +6,20 @@ import pytest
 from isthmus.arrays import unit
 from isthmus.registry import resolve
 from isthmus.transform import CORRECTIONS
-from isthmus.transform.gap_directions import (
+from isthmus.transform.pair_maps import (
+    fit_cca,
+    fit_operator_trimming,
+    fit_procrustes,
+    fit_ridge,
+    fit_shared_subspace,
+)
+from isthmus.transform.shifts import (
     fit_gap_removal,
+    fit_half_shift,
+    fit_mean_removal,
     fit_modality_erasure,
     fit_top_coordinates,
 )
-from isthmus.transform.means import fit_half_shift, fit_mean_removal
-from isthmus.transform.pair_maps import fit_cca, fit_procrustes, fit_ridge
-from isthmus.transform.shared_subspaces import fit_operator_trimming, fit_shared_subspace
 from isthmus.transform.whitenings import fit_whitening, fit_within_whitening, inverse_root
 from isthmus.types import Calibration, EmbeddingSet, RequestError, Space
 from tests.transform.clouds import calibration

@@ -9,7 +9,7 @@ from isthmus.arrays import unit
 from isthmus.registry import find
 from isthmus.transform import BASES, PROJECTORS, TARGETS
 from isthmus.transform.corpora import gram_schmidt_basis, replaced
-from isthmus.transform.style_geodesics import logarithm
+from isthmus.transform.style_shifts import logarithm
 from isthmus.types import RequestError
 
 D = 16

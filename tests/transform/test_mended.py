@@ -8,7 +8,7 @@ import pytest
 
 from isthmus.encode.mended import FILE, MendedEncoder, read_mended
 from isthmus.lab import embed, load_set, save, save_mended
-from isthmus.measure.searches import scores_between
+from isthmus.measure.statistics.searches import scores_between
 from isthmus.registry import UnknownPartError
 from isthmus.similarity import SCORE_RULES
 from isthmus.store import read_tensors, write_tensors

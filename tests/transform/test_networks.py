@@ -3,7 +3,7 @@
 import numpy as np
 
 from isthmus.arrays import unit
-from isthmus.similarity.lorentz import lifted
+from isthmus.similarity.hyperbolic import lifted
 from isthmus.store import packed, unpacked
 from isthmus.transform.maps import MAP_KINDS
 from isthmus.transform.networks import Dense, Lifted, Network, Residual, Silu, Standard

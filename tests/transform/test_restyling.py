@@ -6,7 +6,7 @@ import pytest
 from isthmus import measure
 from isthmus.registry import find
 from isthmus.transform.restyling import STYLERS, StyleGrid
-from isthmus.transform.style_geodesics import exponential, intrinsic_mean, logarithm
+from isthmus.transform.style_shifts import exponential, intrinsic_mean, logarithm
 from isthmus.types import RequestError
 
 STYLES = ("flat", "ink", "toon")

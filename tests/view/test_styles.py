@@ -8,11 +8,13 @@ import pytest
 pytest.importorskip("numba")
 trimesh = pytest.importorskip("trimesh")
 
-from isthmus.lab.rendering import Look  # noqa: E402
-from isthmus.lab.style_renders import restyled_into  # noqa: E402
-from isthmus.read.shapes import Material, mesh  # noqa: E402
+from isthmus.read.meshes.read import Material, mesh  # noqa: E402
 from isthmus.types import Items, RequestError, World  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402
+from isthmus.view.rendered import (  # noqa: E402
+    Look,
+    restyled_into,
+)
 from isthmus.view.renders import RenderOptions, render  # noqa: E402
 from isthmus.view.styles import drawn, lines, names  # noqa: E402
 

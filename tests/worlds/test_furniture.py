@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from isthmus.lab.contents import content_hash
-from isthmus.read.shapes import mesh
+from isthmus.engine.content_index import content_hash
+from isthmus.read.meshes.read import mesh
 from isthmus.types import RequestError
 from isthmus.worlds import load
 from isthmus.worlds.furniture import LANGUAGES

@@ -2,8 +2,8 @@
 
 import pytest
 
+from isthmus.read.text import read_templates
 from isthmus.types import RequestError
-from isthmus.worlds.templates import read_templates
 
 
 def test_templates_are_lines_with_one_gap(tmp_path):

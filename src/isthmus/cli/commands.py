@@ -15,7 +15,7 @@ from isthmus.types import LoadOptions
 
 def study(options: opt.Study) -> int:
     """Measure a space on linked items and write a run folder."""
-    from isthmus.studies import commanded
+    from isthmus.studies.study import request as commanded
 
     names = (*options.spaces, *filter(None, [options.space]))
     source = options.source
@@ -47,7 +47,7 @@ def _study_objects(options: opt.Study, names: tuple[str, ...]) -> int:
 
 def atlas(options: opt.Atlas) -> int:
     """Measure objects seen from all sides."""
-    from isthmus.studies.atlas_commanded import AtlasAsked, run_atlas
+    from isthmus.studies.atlas.request import AtlasAsked, run_atlas
 
     asked = _asked(AtlasAsked, options)
     done = run_atlas(asked, _job(options.common), _how(options.common), options.common.seed)
@@ -57,7 +57,7 @@ def atlas(options: opt.Atlas) -> int:
 
 def styles(options: opt.Styles) -> int:
     """Study style and content."""
-    from isthmus.studies.styles_commanded import StylesAsked, run_styles
+    from isthmus.studies.styles.request import StylesAsked, run_styles
 
     asked = _asked(StylesAsked, options)
     done = run_styles(asked, _job(options.common), _how(options.common), options.common.seed)
@@ -67,8 +67,8 @@ def styles(options: opt.Styles) -> int:
 
 def mend(options: opt.Mend) -> int:
     """Referee remedies and keep the best one as a mended space."""
-    from isthmus.studies.mend_commanded import MendAsked, run_mend
-    from isthmus.studies.remedies import REMEDIES
+    from isthmus.studies.mend.chains import REMEDIES
+    from isthmus.studies.mend.request import MendAsked, run_mend
 
     asked = _asked(MendAsked, options, remedies=options.remedies or REMEDIES)
     done = run_mend(asked, _job(options.common), _how(options.common), options.common.seed)
@@ -78,7 +78,7 @@ def mend(options: opt.Mend) -> int:
 
 def fit(options: opt.Fit | opt.Sweep) -> int:
     """Train one recipe, or a grid of them."""
-    from isthmus.studies.fit_commanded import FitAsked, run_fit
+    from isthmus.studies.fit.request import FitAsked, run_fit
 
     asked = _asked(FitAsked, options)
     done = run_fit(asked, _job(options.common), _how(options.common), options.common.seed)
@@ -93,7 +93,7 @@ sweep = fit
 
 def replicate(options: opt.Replicate) -> int:
     """Re-test published claims."""
-    from isthmus.studies import replicate as replication
+    from isthmus.studies.replicate import run as replication
 
     done = replication.replicate(
         options.data,
@@ -108,7 +108,7 @@ def replicate(options: opt.Replicate) -> int:
 
 def embed(options: opt.Embed) -> int:
     """Embed items into a folder."""
-    from isthmus.studies import commanded
+    from isthmus.studies.study import request as commanded
 
     asked = commanded.Asked(
         (options.space,), _source(options.source), options.source.arrays, "", options.out
@@ -121,7 +121,7 @@ def embed(options: opt.Embed) -> int:
 
 def search(options: opt.Search) -> int:
     """Find items by text or picture."""
-    from isthmus.studies import searching
+    from isthmus.studies.shared import search as searching
 
     found = searching.search(
         options.query,
@@ -141,8 +141,8 @@ def search(options: opt.Search) -> int:
 
 def edit(options: opt.Edit) -> int:
     """Move a picture's vector to a word inside a corpus."""
-    from isthmus.studies import edit as editing
-    from isthmus.studies.commanded import own_folder
+    from isthmus.studies.edit import run as editing
+    from isthmus.studies.study.request import own_folder
 
     asked, photo = _asked(editing.Edit, options), options.photo
     folder = own_folder(options.out or Path("runs") / f"edit-{photo.stem}")
@@ -154,7 +154,7 @@ def edit(options: opt.Edit) -> int:
 
 def spaces(options: opt.Spaces) -> None:
     """List spaces, or describe one."""
-    from isthmus.studies.parts import describe_space, list_spaces
+    from isthmus.studies.catalogue.run import describe_space, list_spaces
 
     found = describe_space(options.name) if options.name else list_spaces()
     _show(options.common, found)
@@ -162,14 +162,14 @@ def spaces(options: opt.Spaces) -> None:
 
 def worlds(options: opt.Worlds) -> None:
     """List worlds, or describe one."""
-    from isthmus.studies.parts import describe_world, list_parts
+    from isthmus.studies.catalogue.run import describe_world, list_parts
 
     _show(options.common, describe_world(options.name) if options.name else list_parts("worlds"))
 
 
 def parts(options: opt.Parts) -> None:
     """List every registered part."""
-    from isthmus.studies.parts import list_parts
+    from isthmus.studies.catalogue.run import list_parts
 
     _show(options.common, list_parts(options.kind))
 
@@ -191,7 +191,7 @@ def _asked(kind: type[Any], options: Any, **values: Any) -> Any:
 
 
 def _source(given: opt.Source) -> Any:
-    from isthmus.studies.sources import Source
+    from isthmus.studies.shared.source import Source
 
     return Source(given.world, given.split, given.images, given.texts, given.templates)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from isthmus.cli.shared_options import Common, Source
-from isthmus.studies.fit_commanded import Grid
+from isthmus.studies.fit.request import Grid
 from isthmus.train.recipe import Recipe
 
 

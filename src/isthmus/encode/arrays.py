@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
-from isthmus.encode.array_checks import check_counts, check_rows, files_id
-from isthmus.encode.array_files import read_arrays
-from isthmus.encode.array_folders import array_paths, read_folder
-from isthmus.encode.array_names import modality_names, named_ids, named_links
-from isthmus.encode.array_sides import (
+from isthmus.read.vectors.checks import check_counts, check_rows, files_id
+from isthmus.read.vectors.files import read_arrays
+from isthmus.read.vectors.folders import array_paths, read_folder
+from isthmus.read.vectors.keys import modality_names, named_ids, named_links
+from isthmus.read.vectors.saved_sets import read_links, read_saved_set, saved_sets
+from isthmus.read.vectors.side_tables import (
     Columns,
     length,
     row_captions,
@@ -27,7 +28,6 @@ from isthmus.encode.array_sides import (
     row_pictures,
     side_table,
 )
-from isthmus.encode.saved_sets import read_links, read_saved_set, saved_sets
 from isthmus.types import (
     EmbeddingSet,
     ItemError,

@@ -18,7 +18,7 @@ from isthmus.encode import ENCODERS
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.encode.tuned import tune
 from isthmus.registry import find
-from isthmus.similarity.kinds import RULE_KINDS
+from isthmus.scores.kinds import RULE_KINDS
 from isthmus.store import read_tensors, unpacked
 from isthmus.transform.maps import MAP_KINDS
 from isthmus.transform.mended import Mended

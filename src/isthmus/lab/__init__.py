@@ -1,9 +1,9 @@
 """Open a space, embed items, keep what came out. Small, and stays small."""
 
-from isthmus.lab.jobs import JobOptions, JobReport, embed_into
+from isthmus.engine.jobs import JobOptions, JobReport, embed_into
+from isthmus.engine.shards import embed
 from isthmus.lab.keeping import export_set, load_set, save, save_links, save_mended
 from isthmus.lab.loading import load
-from isthmus.lab.shards import embed
 
 __all__ = [
     "JobOptions",

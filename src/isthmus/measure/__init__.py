@@ -10,94 +10,94 @@ from typing import Any
 from isthmus.registry import find
 
 ONE_SET: dict[str, str] = {
-    "anisotropy": "isthmus.measure.cones:anisotropy",
-    "backbone": "isthmus.measure.backbones:backbone",
-    "effective_rank": "isthmus.measure.effective_ranks:effective_rank",
-    "hubness": "isthmus.measure.hubs:hubness",
-    "intra_cosine": "isthmus.measure.intra_cosines:intra_cosine",
-    "participation_ratio": "isthmus.measure.participation:participation_ratio",
-    "spectrum": "isthmus.measure.spectra:spectrum",
-    "uniformity": "isthmus.measure.uniformities:uniformity",
+    "anisotropy": "isthmus.measure.geometry.spread:anisotropy",
+    "backbone": "isthmus.measure.classification.backbones:backbone",
+    "effective_rank": "isthmus.measure.dimensions.spectra:effective_rank",
+    "hubness": "isthmus.measure.neighbourhoods.hubs:hubness",
+    "intra_cosine": "isthmus.measure.geometry.cosines:intra_cosine",
+    "participation_ratio": "isthmus.measure.dimensions.spectra:participation_ratio",
+    "spectrum": "isthmus.measure.dimensions.spectra:spectrum",
+    "uniformity": "isthmus.measure.geometry.spread:uniformity",
 }
 """Measures of one set: ``measure(a, *, rng)``."""
 
 TWO_SETS: dict[str, str] = {
-    "alignment": "isthmus.measure.alignments:alignment",
-    "centroid_cosine_gap": "isthmus.measure.centroids:centroid_cosine_gap",
-    "centroid_gap": "isthmus.measure.gaps:centroid_gap",
-    "cosine_separation": "isthmus.measure.separations:cosine_separation",
-    "cross_hubness": "isthmus.measure.hubs:cross_hubness",
-    "distribution_gap": "isthmus.measure.distributions:distribution_gap",
-    "gap_concentration": "isthmus.measure.gap_coordinates:gap_concentration",
-    "inter_cosine": "isthmus.measure.cross_cosines:inter_cosine",
-    "linear_cka": "isthmus.measure.kernels:linear_cka",
-    "matched_cosine": "isthmus.measure.matched_cosines:matched_cosine",
-    "matched_distance": "isthmus.measure.matched_distances:matched_distance",
-    "modality_probe": "isthmus.measure.modality_probes:modality_probe",
-    "mutual_knn": "isthmus.measure.mutual_neighbours:mutual_knn",
-    "neighbour_mixing": "isthmus.measure.mixing:neighbour_mixing",
-    "relative_modality_gap": "isthmus.measure.relative_gaps:relative_modality_gap",
-    "temperature_shift": "isthmus.measure.shifts:temperature_shift",
-    "unmatched_cosine": "isthmus.measure.cross_cosines:unmatched_cosine",
-    "hit_at_k": "isthmus.measure.hits:hit_at_k",
-    "mean_average_precision": "isthmus.measure.precisions:mean_average_precision",
-    "mean_reciprocal_rank": "isthmus.measure.first_ranks:mean_reciprocal_rank",
-    "median_rank": "isthmus.measure.first_ranks:median_rank",
-    "mixed_gallery": "isthmus.measure.galleries:mixed_gallery",
-    "neighbour_confusions": "isthmus.measure.confusions:neighbour_confusions",
-    "ndcg": "isthmus.measure.gains:ndcg",
-    "ndcg_retrieved_only": "isthmus.measure.gains:ndcg_retrieved_only",
-    "r_precision": "isthmus.measure.precisions:r_precision",
-    "recall_at_k": "isthmus.measure.hits:recall_at_k",
+    "alignment": "isthmus.measure.geometry.spread:alignment",
+    "centroid_cosine_gap": "isthmus.measure.geometry.gaps:centroid_cosine_gap",
+    "centroid_gap": "isthmus.measure.geometry.gaps:centroid_gap",
+    "cosine_separation": "isthmus.measure.geometry.separations:cosine_separation",
+    "cross_hubness": "isthmus.measure.neighbourhoods.hubs:cross_hubness",
+    "distribution_gap": "isthmus.measure.geometry.distributions:distribution_gap",
+    "gap_concentration": "isthmus.measure.geometry.gaps:gap_concentration",
+    "inter_cosine": "isthmus.measure.geometry.cosines:inter_cosine",
+    "linear_cka": "isthmus.measure.spaces.kernels:linear_cka",
+    "matched_cosine": "isthmus.measure.geometry.cosines:matched_cosine",
+    "matched_distance": "isthmus.measure.geometry.spread:matched_distance",
+    "modality_probe": "isthmus.measure.classification.modality_probes:modality_probe",
+    "mutual_knn": "isthmus.measure.neighbourhoods.mutual:mutual_knn",
+    "neighbour_mixing": "isthmus.measure.neighbourhoods.mixing:neighbour_mixing",
+    "relative_modality_gap": "isthmus.measure.geometry.gaps:relative_modality_gap",
+    "temperature_shift": "isthmus.measure.geometry.temperature:temperature_shift",
+    "unmatched_cosine": "isthmus.measure.geometry.cosines:unmatched_cosine",
+    "hit_at_k": "isthmus.measure.retrieval.hits:hit_at_k",
+    "mean_average_precision": "isthmus.measure.retrieval.gains:mean_average_precision",
+    "mean_reciprocal_rank": "isthmus.measure.retrieval.hits:mean_reciprocal_rank",
+    "median_rank": "isthmus.measure.retrieval.hits:median_rank",
+    "mixed_gallery": "isthmus.measure.retrieval.galleries:mixed_gallery",
+    "neighbour_confusions": "isthmus.measure.retrieval.confusions:neighbour_confusions",
+    "ndcg": "isthmus.measure.retrieval.gains:ndcg",
+    "ndcg_retrieved_only": "isthmus.measure.retrieval.gains:ndcg_retrieved_only",
+    "r_precision": "isthmus.measure.retrieval.gains:r_precision",
+    "recall_at_k": "isthmus.measure.retrieval.hits:recall_at_k",
 }
 """Measures of two sets with links: ``measure(a, b, links=None, *, rng)``."""
 
 LABELLED: dict[str, str] = {
-    "cluster_agreement": "isthmus.measure.clusters:cluster_agreement",
-    "knn_probe": "isthmus.measure.probes:knn_probe",
-    "linear_probe": "isthmus.measure.probes:linear_probe",
-    "prototype_probe": "isthmus.measure.probes:prototype_probe",
-    "zero_shot": "isthmus.measure.class_texts:zero_shot",
+    "cluster_agreement": "isthmus.measure.classification.clusters:cluster_agreement",
+    "knn_probe": "isthmus.measure.classification.probes:knn_probe",
+    "linear_probe": "isthmus.measure.classification.probes:linear_probe",
+    "prototype_probe": "isthmus.measure.classification.probes:prototype_probe",
+    "zero_shot": "isthmus.measure.classification.zero_shot:zero_shot",
 }
 """Measures that need labels or class texts; each says which."""
 
 VIEWS: dict[str, str] = {
-    "pose_error": "isthmus.measure.poses:pose_error",
-    "variance_shares": "isthmus.measure.variances:variance_shares",
-    "view_identity": "isthmus.measure.view_subspaces:view_identity",
-    "view_interpolation": "isthmus.measure.interpolations:view_interpolation",
-    "view_loop": "isthmus.measure.loops:view_loop",
-    "view_overlap": "isthmus.measure.overlaps:view_overlap",
-    "view_rank": "isthmus.measure.view_ranks:view_rank",
+    "pose_error": "isthmus.measure.views.poses:pose_error",
+    "variance_shares": "isthmus.measure.views.variances:variance_shares",
+    "view_identity": "isthmus.measure.views.identity:view_identity",
+    "view_interpolation": "isthmus.measure.views.loops:view_interpolation",
+    "view_loop": "isthmus.measure.views.loops:view_loop",
+    "view_overlap": "isthmus.measure.views.overlaps:view_overlap",
+    "view_rank": "isthmus.measure.views.ranks:view_rank",
 }
 """Measures of many views of objects; each says what it needs. Studies of pairs leave them out."""
 
 GRIDS: dict[str, str] = {
-    "style_change": "isthmus.measure.style_changes:style_change",
-    "style_retrieval": "isthmus.measure.style_transfers:style_retrieval",
-    "style_transfer": "isthmus.measure.style_transfers:style_transfer",
+    "style_change": "isthmus.measure.grids.styles:style_change",
+    "style_retrieval": "isthmus.measure.grids.styles:style_retrieval",
+    "style_transfer": "isthmus.measure.grids.styles:style_transfer",
 }
 """Measures of a grid of objects in styles."""
 
 SHAPES: dict[str, str] = {
-    "geodesic_stretch": "isthmus.measure.neighbour_graphs:geodesic_stretch",
-    "intrinsic_dimension": "isthmus.measure.intrinsic_dimensions:intrinsic_dimension",
-    "plane_map": "isthmus.measure.plane_maps:plane_map",
+    "geodesic_stretch": "isthmus.measure.dimensions.geodesics:geodesic_stretch",
+    "intrinsic_dimension": "isthmus.measure.dimensions.intrinsic:intrinsic_dimension",
+    "plane_map": "isthmus.measure.dimensions.maps:plane_map",
 }
 """Slower measures of one set: ``measure(a, *, rng)``. Studies leave them out."""
 
 WORDS: dict[str, str] = {
-    "learned_concepts": "isthmus.measure.dictionaries:learned_concepts",
-    "sparse_concepts": "isthmus.measure.sparse_sums:sparse_concepts",
-    "text_span": "isthmus.measure.text_spans:text_span",
+    "learned_concepts": "isthmus.measure.concepts.dictionaries:learned_concepts",
+    "sparse_concepts": "isthmus.measure.concepts.splice:sparse_concepts",
+    "text_span": "isthmus.measure.concepts.text_spans:text_span",
 }
 """Measures of vectors and a named vocabulary: ``measure(a, words, names, *, rng)``."""
 
 SPACES: dict[str, str] = {
-    "biased_cka": "isthmus.measure.space_pairs:biased_cka",
-    "procrustes": "isthmus.measure.space_pairs:procrustes",
-    "rsa": "isthmus.measure.space_pairs:rsa",
-    "svcca": "isthmus.measure.space_pairs:svcca",
+    "biased_cka": "isthmus.measure.spaces.space_pairs:biased_cka",
+    "procrustes": "isthmus.measure.spaces.space_pairs:procrustes",
+    "rsa": "isthmus.measure.spaces.space_pairs:rsa",
+    "svcca": "isthmus.measure.spaces.space_pairs:svcca",
 }
 """Measures of the same items in two spaces, of one model or two; items pair by id."""
 

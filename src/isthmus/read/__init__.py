@@ -5,7 +5,7 @@
 
 READERS = {
     "image": "isthmus.read.image:picture",
-    "mesh": "isthmus.read.shapes:mesh",
-    "points": "isthmus.read.clouds:cloud",
+    "mesh": "isthmus.read.meshes.read:mesh",
+    "points": "isthmus.read.points:cloud",
     "text": "isthmus.read.text:text",
 }

@@ -1,15 +1,16 @@
 """Checkpoints: a killed training goes on as if nothing had happened. safetensors, never pickle."""
 
+import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isthmus.store import read_tensors, write_tensors
-from isthmus.types import RequestError
+from isthmus.store import atomic, read_tensors, write_tensors
+from isthmus.types import ExtraMissingError, RequestError
 
 FILE = "checkpoint.safetensors"
 FORMAT = "isthmus-checkpoint/1"
@@ -100,3 +101,30 @@ def _part(flat: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
         name.removeprefix(f"{part}/"): x for name, x in flat.items() if name.startswith(f"{part}/")
     }
     return found
+
+
+def write_log(log: Sequence[dict[str, Any]], folder: Path) -> None:
+    """``log.csv``: a row an epoch, written whole each time."""
+    with atomic(folder / "log.csv") as part, part.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, list(log[0]))
+        table.writeheader()
+        table.writerows(log)
+
+
+def write_events(log: Sequence[dict[str, Any]], folder: Path) -> None:
+    """All epochs as TensorBoard's events in a folder, in place of older ones.
+
+    Raises:
+        ExtraMissingError: tensorboardX is not installed.
+    """
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError as error:
+        raise ExtraMissingError("tensorboardX", "train") from error
+    for old in folder.glob("events.*"):
+        old.unlink()
+    with SummaryWriter(str(folder)) as writer:
+        for row in log:
+            for name, value in row.items():
+                if name not in ("epoch", "step"):
+                    writer.add_scalar(name, value, int(row["step"]))

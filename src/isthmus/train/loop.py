@@ -1,8 +1,4 @@
-"""The one training loop: batches in, a frozen model out. torch only.
-
-Every epoch draws its batches from (seed, epoch), so that a training which was killed goes on from
-its last checkpoint to the same bytes.
-"""
+"""What one batch is asked: the loss and its regularisers. torch only."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,21 +11,53 @@ import torch
 from torch import Tensor
 
 from isthmus.arrays import fingerprint
-from isthmus.measure.door import Pair
-from isthmus.measure.first_ranks import reciprocals
-from isthmus.measure.ranks import ranked
-from isthmus.measure.searches import scores_between
+from isthmus.engine.processes import gathered, place, summed
+from isthmus.measure.retrieval.hits import reciprocals
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.ranks import ranked
+from isthmus.measure.statistics.searches import scores_between
+from isthmus.registry import find
 from isthmus.store import packed, unpacked
+from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.train.batches import Batch, batches, steps
-from isthmus.train.checkpoints import FILE, Progress, keep, kept
-from isthmus.train.logs import write_log
+from isthmus.train.checkpoints import FILE, Progress, keep, kept, write_log
 from isthmus.train.model import MODEL_KINDS, Model, started
-from isthmus.train.objective import terms
 from isthmus.train.parameters import TOWER, Parameters, of_towers
-from isthmus.train.processes import gathered, place, summed
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
 from isthmus.types import RequestError
+
+
+def terms(
+    model: Model, recipe: Recipe, batch: Batch, first: Tensor, second: Tensor
+) -> dict[str, Tensor]:
+    """Each term by name, weighted; their sum is what is made smaller.
+
+    Args:
+        model: the similarity and the temperature are used.
+        recipe: loss and regularisers.
+        batch: objects, and which pairs are swapped.
+        first: (n, e) rows of the general modality, after its head.
+        second: (n, e) rows of the other one; row i matches row i.
+
+    Source of swapping: Yaras et al. 2025, Explaining and Mitigating the Modality Gap.
+    """
+    swapped = torch.from_numpy(batch.swapped)[:, None]
+    a, b = torch.where(swapped, second, first), torch.where(swapped, first, second)
+    targets = None
+    if recipe.per_object > 1:
+        things = torch.from_numpy(batch.objects)
+        targets = (things[:, None] == things[None, :]).to(a.dtype)
+    found: dict[str, Tensor] = {}
+    if recipe.loss in VECTOR_LOSSES:
+        found[recipe.loss] = find("losses", VECTOR_LOSSES, recipe.loss)(a, b, targets)
+    else:
+        found[recipe.loss] = find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets)
+    for name, weight in recipe.weights.items():
+        term = find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
+        found[name] = weight * term(a, b)
+    return found
+
 
 ALONE = ("own", "trunk", TOWER)
 """Parameters whose gradient is a sum over processes; the others see the whole batch in each."""

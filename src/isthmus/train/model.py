@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from isthmus.registry import find
+from isthmus.scores.trained import Trained, similar
 from isthmus.similarity import LEARNED
 from isthmus.similarity.learned import Bilinear, Mahalanobis
-from isthmus.similarity.trained import Trained, similar
 from isthmus.train import HEADS
 from isthmus.train.recipe import Recipe
 from isthmus.transform.maps import MapByModality

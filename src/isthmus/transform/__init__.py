@@ -7,20 +7,20 @@ chain of them. Styles: ``STYLERS`` of ``restyling`` names the decompositions, ea
 """
 
 CORRECTIONS = {
-    "mean_removal": "isthmus.transform.means:fit_mean_removal",
-    "half_shift": "isthmus.transform.means:fit_half_shift",
-    "gap_removal": "isthmus.transform.gap_directions:fit_gap_removal",
-    "top_coordinates": "isthmus.transform.gap_directions:fit_top_coordinates",
-    "modality_erasure": "isthmus.transform.gap_directions:fit_modality_erasure",
+    "mean_removal": "isthmus.transform.shifts:fit_mean_removal",
+    "half_shift": "isthmus.transform.shifts:fit_half_shift",
+    "gap_removal": "isthmus.transform.shifts:fit_gap_removal",
+    "top_coordinates": "isthmus.transform.shifts:fit_top_coordinates",
+    "modality_erasure": "isthmus.transform.shifts:fit_modality_erasure",
     "whitening": "isthmus.transform.whitenings:fit_whitening",
     "within_whitening": "isthmus.transform.whitenings:fit_within_whitening",
     "procrustes": "isthmus.transform.pair_maps:fit_procrustes",
     "ridge": "isthmus.transform.pair_maps:fit_ridge",
     "cca": "isthmus.transform.pair_maps:fit_cca",
-    "shared_subspace": "isthmus.transform.shared_subspaces:fit_shared_subspace",
-    "operator_trimming": "isthmus.transform.shared_subspaces:fit_operator_trimming",
-    "transport": "isthmus.transform.anchored:fit_transport",
-    "asif": "isthmus.transform.anchored:fit_asif",
+    "shared_subspace": "isthmus.transform.pair_maps:fit_shared_subspace",
+    "operator_trimming": "isthmus.transform.pair_maps:fit_operator_trimming",
+    "transport": "isthmus.transform.pair_maps:fit_transport",
+    "asif": "isthmus.transform.pair_maps:fit_asif",
 }
 """``fit(calibration) -> {modality: map}``."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit
-from isthmus.transform.style_geodesics import exponential, intrinsic_mean, logarithm
+from isthmus.transform.style_shifts import exponential, intrinsic_mean, logarithm
 from isthmus.types import RequestError
 
 Basis = Float[np.ndarray, "r d"]

@@ -83,7 +83,7 @@ class Lifted:
         """Space components (n, d)."""
         from array_api_compat import array_namespace
 
-        from isthmus.similarity.lorentz import lifted
+        from isthmus.similarity.hyperbolic import lifted
 
         return lifted(array_namespace(self.log_scale).exp(self.log_scale) * x)
 

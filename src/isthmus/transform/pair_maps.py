@@ -1,11 +1,11 @@
-"""Corrections that learn from pairs how the one modality maps to the other."""
+"""Corrections learned from linked pairs: maps, shared subspaces, nearby calibration items."""
 
 import numpy as np
 
 from isthmus.arrays import unit
-from isthmus.transform.maps import Affine, MapByModality, Shift, linear
+from isthmus.transform.maps import Affine, Displaced, MapByModality, Relative, Shift, linear
 from isthmus.transform.whitenings import inverse_root
-from isthmus.types import Calibration
+from isthmus.types import Calibration, ExtraMissingError
 
 STRENGTHS = tuple(10.0**power for power in range(-3, 3))
 """Ridge penalties that are tried, in mean eigenvalues of the covariance."""
@@ -60,3 +60,100 @@ def fit_cca(data: Calibration) -> MapByModality:
         a: linear(roots[0] @ left[:, :kept] * weight, data.means[a]),
         b: linear(roots[1] @ right[:kept].T * weight, data.means[b]),
     }
+
+
+MOST = 2_000
+"""Points of a modality that are transported; evenly spaced rows of more."""
+
+
+def fit_transport(data: Calibration) -> MapByModality:
+    """The second modality carried by barycentric optimal transport onto the first.
+
+    The plan is exact (squared Euclidean cost, equal weights) between the centred clouds, and links
+    are not used. A new item moves as the calibration item nearest to it.
+
+    Raises:
+        ExtraMissingError: POT is not installed.
+
+    Source: Ferradans et al. 2014, Regularized discrete optimal transport, section 5; Fill the Gap,
+    arXiv 2505.03703.
+    """
+    try:
+        import ot
+    except ImportError:
+        raise ExtraMissingError("pot", "analysis") from None
+    a, b = data.modalities
+    x, y = (_spread(data.vectors[name], MOST) for name in (a, b))
+    to, start = x - data.means[a], y - data.means[b]
+    plan = np.asarray(ot.emd(ot.unif(len(y)), ot.unif(len(x)), ot.dist(start, to)))
+    carried = plan @ x / plan.sum(axis=1, keepdims=True)
+    return {a: Shift(np.zeros(data.dim)), b: Displaced(y, carried - y)}
+
+
+def fit_asif(data: Calibration) -> MapByModality:
+    """Both modalities as cosines to their own ends of the calibration pairs, the largest kept.
+
+    A fifth of the anchors is kept, to the eighth power; no training at all.
+
+    Source: Norelli et al. 2023, ASIF: Coupled data turns unimodal models to multimodal, section 3.
+    """
+    anchors = dict(zip(data.modalities, data.linked, strict=True))
+    kept = max(2, len(data.rows) // 5)
+    return {name: Relative(_spread(x, MOST), kept, 8.0) for name, x in anchors.items()}
+
+
+def _spread(x: np.ndarray, most: int) -> np.ndarray:
+    """At most so many rows, evenly spaced."""
+    return x[np.unique(np.linspace(0, len(x) - 1, most).astype(int))]
+
+
+VARIANCE = 0.9
+"""Share of each modality's variance that its own subspace holds."""
+
+ENDS = (0.02, 0.5)
+"""Shares of the directions of the inter-modal operator that are dropped: the strongest, the
+weakest."""
+
+
+def fit_shared_subspace(data: Calibration) -> MapByModality:
+    """Both modalities, less their means, on the principal directions between their subspaces.
+
+    Each modality's subspace holds 90 % of its variance. Pairs of principal vectors of these less
+    than 60 degrees apart are shared; their bisectors span what is kept.
+
+    Source: Yi et al. 2025, arXiv 2510.03268 (shared-space projection); Björck & Golub 1973.
+    """
+    bases = [_principal(x) for x in data.vectors.values()]
+    left, cosines, right = np.linalg.svd(bases[0] @ bases[1].T)
+    kept = max(2, int((cosines > 0.5).sum()))
+    middle = left[:, :kept].T @ bases[0] + right[:kept] @ bases[1]
+    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
+    return {name: linear(middle.T, mean) for name, mean in data.means.items()}
+
+
+def fit_operator_trimming(data: Calibration) -> MapByModality:
+    """Both modalities on the middle of the inter-modal operator's spectrum.
+
+    The operator is the cross-covariance of linked pairs, which stands for the projectors' product
+    where only embeddings are at hand. Two hundredths of its directions at the strong end and half
+    of them at the weak end are dropped.
+
+    Source: IsoCLIP, CVPR 2026 (there the singular vectors of W_img' W_txt).
+    """
+    (a, b), (x, y) = data.modalities, data.linked
+    cross = (x - data.means[a]).T @ (y - data.means[b])
+    left, values, right = np.linalg.svd(cross)
+    rank = int((values > 1e-6 * max(float(values[0]), 1e-300)).sum())
+    first = round(ENDS[0] * rank)
+    last = max(first + 2, round((1 - ENDS[1]) * rank))
+    return {
+        a: linear(left[:, first:last], data.means[a]),
+        b: linear(right[first:last].T, data.means[b]),
+    }
+
+
+def _principal(x: np.ndarray) -> np.ndarray:
+    """Orthonormal rows that hold most of the variance, at least two."""
+    _, lengths, directions = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    share = np.cumsum(lengths**2) / max(float((lengths**2).sum()), 1e-300)
+    return directions[: max(2, int(np.searchsorted(share, VARIANCE)) + 1)]

@@ -18,7 +18,7 @@ STYLERS: dict[str, str] = {
     "nothing": "isthmus.transform.style_shifts:fit_nothing",
     "mean_shift": "isthmus.transform.style_shifts:fit_mean_shift",
     "ideal_words": "isthmus.transform.style_shifts:fit_ideal_words",
-    "geodesic": "isthmus.transform.style_geodesics:fit_geodesic",
+    "geodesic": "isthmus.transform.style_shifts:fit_geodesic",
     "bilinear": "isthmus.transform.style_maps:fit_bilinear",
     "affine_maps": "isthmus.transform.style_maps:fit_affine_maps",
     "subspace_swap": "isthmus.transform.style_subspaces:fit_subspace_swap",

@@ -1,13 +1,26 @@
-"""A z-buffer for triangles: which of them is seen at each sample, and with what weights.
+"""Loops over samples, compiled by numba when they first run and kept for the next process."""
 
-Samples are numbered from the upper left; a sample belongs to a triangle if its middle lies inside
-(the top-left rule decides on edges). Both sides of a triangle are seen. Equal input gives equal
-bytes: triangles are drawn in their order, and of two at one depth the first stays.
-"""
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from isthmus.view.compiled import compiled
+from isthmus.types import ExtraMissingError
+
+try:
+    import numba
+except ModuleNotFoundError as error:
+    raise ExtraMissingError("numba", "shape") from error
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function in machine code, free of Python's lock.
+
+    What tests wrap around every function to check shapes is taken off first.
+    """
+    return numba.njit(cache=True, nogil=True)(inspect.unwrap(function))
+
 
 BAYER = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5

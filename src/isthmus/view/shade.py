@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from isthmus.view.compiled import compiled
+from isthmus.view.raster import compiled
 
 A = np.ndarray
 LEVELS = 4096

@@ -10,7 +10,7 @@ from isthmus.registry import find
 from isthmus.types import World
 
 if TYPE_CHECKING:
-    from isthmus.worlds.doors import open_world
+    from isthmus.worlds.open import open_world
 
 __all__ = ["WORLDS", "load", "open_world"]
 
@@ -33,7 +33,7 @@ def load(name: str, **options: Any) -> World:
 
 def __getattr__(name: str) -> Any:
     if name == "open_world":
-        from isthmus.worlds.doors import open_world
+        from isthmus.worlds.open import open_world
 
         return open_world
     raise AttributeError(f"module 'isthmus.worlds' has no attribute {name!r}")

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from isthmus.read.text import decoded
 from isthmus.types import RequestError, World
-from isthmus.worlds.draft import Draft, decoded
-from isthmus.worlds.places import Root
+from isthmus.worlds.drafts import Draft, Root
 
 
 def coco_captions(file: Path, folder: Path) -> World:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from isthmus.read.image import SUFFIXES, Picture
+from isthmus.read.text import decoded
 from isthmus.types import RequestError, World
-from isthmus.worlds.draft import Draft, decoded, readable
+from isthmus.worlds.drafts import Draft, readable
 
 
 def image_folder(folder: Path) -> World:

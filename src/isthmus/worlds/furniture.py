@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from isthmus.read.packed_shapes import unpack
-from isthmus.read.shapes import Mesh
+from isthmus.read.meshes.packed import unpack
+from isthmus.read.meshes.read import Mesh
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.bundled import DATA

@@ -6,7 +6,7 @@ from typing import Any
 
 from isthmus.read.image import Picture, picture
 from isthmus.types import Credit, ItemError, Items, RequestError, World
-from isthmus.worlds.draft import Draft
+from isthmus.worlds.drafts import Draft
 
 
 def in_memory(

@@ -11,7 +11,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.types import RequestError, World
-from isthmus.worlds.draft import LABEL_COLUMNS, TEXT_COLUMNS, Draft, readable
+from isthmus.worlds.drafts import LABEL_COLUMNS, TEXT_COLUMNS, Draft, readable
 
 MAX_TEXT = 1_000_000
 """Bytes of the largest caption or JSON member that is read."""

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture
+from isthmus.read.text import decoded
 from isthmus.store import read_table
 from isthmus.types import RequestError, World
-from isthmus.worlds.draft import (
+from isthmus.worlds.drafts import (
     IMAGE_COLUMNS,
     LABEL_COLUMNS,
     SPLIT_COLUMNS,
     TEXT_COLUMNS,
     Draft,
-    decoded,
+    Root,
 )
-from isthmus.worlds.places import Root
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 

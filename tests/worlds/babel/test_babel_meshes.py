@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from isthmus.lab.contents import content_hash
-from isthmus.read.clouds import cloud, sampled
-from isthmus.read.shapes import mesh
+from isthmus.engine.content_index import content_hash
+from isthmus.read.meshes.read import mesh
+from isthmus.read.points import cloud, sampled
 from isthmus.types import RequestError
 from isthmus.worlds import load
 from isthmus.worlds.babel.facts import Facts, Group

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from isthmus.train.losses.parts import FAR, both_ways, log_sum_exp, matches
+from isthmus.train.losses.contrastive import FAR, both_ways, log_sum_exp, matches
 from isthmus.types import RequestError
 
 WIDTH = 0.5

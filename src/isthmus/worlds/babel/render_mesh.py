@@ -6,8 +6,8 @@ facts ``view`` and ``style`` are the camera's and the hand's: a mesh does not ho
 
 import numpy as np
 
-from isthmus.read.clouds import PointCloud, sampled
-from isthmus.read.shapes import Material, Mesh, together
+from isthmus.read.meshes.read import Material, Mesh, together
+from isthmus.read.points import PointCloud, sampled
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts
 from isthmus.worlds.babel.layout import Thing, arrange

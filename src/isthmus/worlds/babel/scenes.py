@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isthmus.arrays import fingerprint
-from isthmus.read.clouds import PointCloud
 from isthmus.read.image import Picture
-from isthmus.read.shapes import Mesh
+from isthmus.read.meshes.read import Mesh
+from isthmus.read.points import PointCloud
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.babel.facts import STYLES, Facts, draw_facts, fact_values, is_unseen, stated
 from isthmus.worlds.babel.render_image import SMALLEST, Rendering, render

@@ -1,0 +1,1 @@
+"""How is a long job run, kept, resumed, spread over processes? ``run(shard) -> Fragment``."""

@@ -1,0 +1,1 @@
+"""Can classes be read from the vectors, by prompts or by probes?"""

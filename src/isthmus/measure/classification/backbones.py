@@ -1,0 +1,125 @@
+"""The backbone fingerprint: whose embeddings are these?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.resampling import leave_out, with_and_without
+from isthmus.measure.statistics.samples import cloud, enough
+from isthmus.store.tensors import read_tensors
+from isthmus.types import Interval, Null, RequestError, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SURE = 0.8
+"""Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
+NAN = float("nan")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Backbone(Result):
+    """The known backbone whose mean is nearest, or none."""
+
+    backbone: str | None
+    """Its name, or None where no known mean comes near."""
+    cosines: dict[str, float]
+    """Cosine of the set's mean with each known mean of as many coordinates."""
+    paper: ClassVar[str] = (
+        "Means of known backbones: Bhalla et al., SpLiCE, NeurIPS 2024, section 4 (they remove "
+        "them); a mean as fingerprint is this library's."
+    )
+
+    @property
+    def about(self) -> str:
+        """Whose embeddings these seem to be."""
+        if not self.cosines:
+            return "No known backbone has this many coordinates, so none is named."
+        if self.backbone is None:
+            return f"No known backbone: the nearest mean has cosine {self.value:.2f} only."
+        return f"These look like embeddings of {self.backbone} (cosine {self.value:.2f})."
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Cosine with each known mean."""
+        ax.barh(list(self.cosines), list(self.cosines.values()))
+        ax.axvline(SURE, color="0.6", ls="--")
+        ax.set_xlabel("cosine of the means")
+        return ax
+
+
+def backbone(
+    a: SetLike,
+    *,
+    means: Mapping[str, Float[np.ndarray, " d"]] | None = None,
+    rng: np.random.Generator | None = None,
+) -> Backbone:
+    """Which known model made these image vectors, by the direction of their mean.
+
+    ``means``: mean vectors by name; without it, four CLIP models' means over MS-COCO. Names a
+    model from cosine 0.8 on, otherwise abstains; the value is NaN where no known mean has as many
+    coordinates. ``rng`` is not needed: the null is exact. Exact on streamed sets.
+
+    Raises:
+        RequestError: texts without ``means``.
+
+    Source: the four means come from SpLiCE, Bhalla et al. 2024.
+    """
+    items = one(a)
+    if items.modality == "text" and means is None:
+        raise RequestError("The known means are those of images, which tell nothing about texts.")
+    known = known_means() if means is None else means
+    d = items.space.dim
+    known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}
+    known = {name: mean for name, mean in known.items() if mean.shape == (d,)}
+    side = cloud(items)
+    enough(side.n, items.modality)
+    if not known:
+        null = Null("none", note=f"no known mean has {d} coordinates")
+        return _result(NAN, side.n, None, null, {})
+    sums = with_and_without(side.moments.sums)
+    table = np.stack(list(known.values()))
+    cosines = sums @ table.T
+    cosines /= np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
+    best = int(cosines[0].argmax())
+    value = float(cosines[0, best])
+    _, ends = leave_out(value, cosines[1:, best])
+    interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
+    named = dict(zip(known, cosines[0].tolist(), strict=True))
+    return _result(value, side.n, interval, _chance(value, d, len(known)), named)
+
+
+def known_means() -> dict[str, Float[np.ndarray, " d"]]:
+    """Mean unit image vector over MS-COCO of each known backbone."""
+    arrays, _ = read_tensors(Path(__file__).parents[1] / "data" / "image_means.safetensors")
+    return arrays
+
+
+def _result(
+    value: float, n: int, interval: Interval | None, null: Null, cosines: dict[str, float]
+) -> Backbone:
+    sure = max(cosines, key=cosines.__getitem__) if value >= SURE else None
+    return Backbone(
+        name="backbone fingerprint",
+        value=value,
+        n=n,
+        interval=interval,
+        null=null,
+        backbone=sure,
+        cosines=cosines,
+    )
+
+
+def _chance(value: float, d: int, known: int) -> Null:
+    """Largest of so many cosines with random directions: (1 + c)/2 is Beta((d-1)/2, (d-1)/2)."""
+    from scipy.stats import beta
+
+    law = beta((d - 1) / 2, (d - 1) / 2)
+    below = float(law.cdf((1 + value) / 2)) ** known
+    grid = 2 * law.ppf(((np.arange(999) + 0.5) / 999) ** (1 / known)) - 1
+    low, high = (2 * float(law.ppf(q ** (1 / known))) - 1 for q in (0.025, 0.975))
+    return Null("reference law", float(grid.mean()), low, high, 1 - below, note="exact law")

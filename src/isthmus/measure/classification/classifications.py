@@ -1,0 +1,158 @@
+"""Classifications: what every classifier of embeddings returns, zero-shot or probe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.retrieval.hits import hit_chances
+from isthmus.measure.statistics.labels import dealt
+from isthmus.measure.statistics.nulls import DRAWS, chance
+from isthmus.measure.statistics.ranks import Ranks, standings
+from isthmus.measure.statistics.resampling import wilson
+from isthmus.measure.statistics.samples import LEAST
+from isthmus.types import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHOWN = 30
+"""Classes up to which the whole table of confusions is drawn."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClassResult(Result):
+    """Share of items whose class comes first (top-1), and which classes are taken for which."""
+
+    top5: float
+    """Share of items whose class is among the first five."""
+    class_recall: float
+    """Top-1 averaged over classes, each counting once."""
+    items: int
+    """Items that were classified."""
+    classes: tuple[str, ...]
+    recalls: tuple[float, ...]
+    """Top-1 of the items of each class; NaN for classes without items."""
+    confusion: Float[np.ndarray, "c c"]
+    """Items of each class (row) taken for each class (column); ties are shared out."""
+    worst: tuple[tuple[str, str, float], ...]
+    """Most frequent confusions: class, what it was taken for, items."""
+
+    @property
+    def reading(self) -> str:
+        """The numbers for the reading."""
+        mistake = ""
+        if self.worst:
+            mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
+        return (
+            f"{self.value:.1%} of {self.items} items right, {self.top5:.1%} among the first five, "
+            f"by chance {self.null.mean:.1%}, {len(self.classes)} classes"
+            f"{mistake}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field as plain JSON values; the confusions by name, without the zeros."""
+        cells = zip(*np.nonzero(self.confusion), strict=True)
+        table = [[self.classes[i], self.classes[j], float(self.confusion[i, j])] for i, j in cells]
+        plain = Result.to_dict(replace(self, confusion=np.zeros((0, 0))))
+        return {**plain, "confusion": table}
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """The table of confusions or, with many classes, the most frequent ones as bars."""
+        if len(self.classes) <= SHOWN:
+            shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)
+            ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")
+            ax.set_xticks(range(len(self.classes)), list(self.classes), rotation=90)
+            ax.set_yticks(range(len(self.classes)), list(self.classes))
+            ax.set_xlabel("taken for")
+            return ax
+        labels = [f"{true} → {taken}" for true, taken, _ in self.worst]
+        ax.barh(labels[::-1], [count for *_, count in self.worst[::-1]])
+        ax.set_xlabel("items")
+        return ax
+
+
+R = TypeVar("R", bound=ClassResult)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What was to be found out."""
+
+    truth: Int[np.ndarray, " n"]
+    """Class number of every item."""
+    classes: tuple[str, ...]
+    objects: Int[np.ndarray, " n"]
+    """Object number of every item."""
+
+
+def classified(
+    kind: Callable[..., R],
+    name: str,
+    scores: Float[np.ndarray, "n c"],
+    task: Task,
+    rng: np.random.Generator,
+) -> R:
+    """The result of scores of every item for every class, larger is closer.
+
+    Classes of equal score share the first place. The null deals the labels anew among objects
+    while the answers stay as they are: chance follows how often each class is answered.
+    """
+    truth, classes, objects = task.truth, task.classes, task.objects
+    rows, c, n = np.arange(len(truth)), len(classes), len(np.unique(objects))
+    answers = first_places(scores)
+    right = answers[rows, truth].astype(np.float64)
+    confusion = np.zeros((c, c))
+    row, column = np.nonzero(answers)
+    np.add.at(confusion, (truth[row], column), answers[row, column])
+    draws = answers[rows, dealt(truth, objects, rng, DRAWS)].mean(axis=1)
+    null = chance("label", float(right.mean()), draws, note="class labels dealt anew to objects")
+    above, tied = standings(scores.copy(), rows, truth)
+    among = Ranks.of_items(rows, above, tied, (len(rows), c))
+    count = np.bincount(truth, minlength=c)
+    interval = wilson(by_object(right, objects)) if n >= LEAST else None
+    recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
+    return kind(
+        name=name,
+        value=float(right.mean()),
+        n=n,
+        interval=interval,
+        null=replace(null, mean=float((count / len(rows)) @ answers.mean(axis=0))),
+        top5=float(hit_chances(among, min(5, c)).mean()),
+        class_recall=float(np.nanmean(recalls)),
+        items=len(rows),
+        classes=classes,
+        recalls=tuple(recalls.tolist()),
+        confusion=confusion,
+        worst=confusions(confusion, classes),
+    )
+
+
+def by_object(
+    right: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " o"]:
+    """One score an object, whose mean is the mean over items and whose spread is its error's.
+
+    The linearised ratio of items right to items, both summed over objects of unequal size.
+    """
+    _, number, items = np.unique(objects, return_inverse=True, return_counts=True)
+    mean = right.mean()
+    return mean + (np.bincount(number, right) - mean * items) / items.mean()
+
+
+def first_places(scores: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
+    """Probability that each class is answered: classes with the highest score share it."""
+    first = scores == scores.max(axis=1, keepdims=True)
+    return first / first.sum(axis=1, keepdims=True)
+
+
+def confusions(
+    confusion: Float[np.ndarray, "c c"], classes: tuple[str, ...], most: int = 10
+) -> tuple[tuple[str, str, float], ...]:
+    """The most frequent wrong answers: class, answer, items."""
+    wrong = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    cells = (np.unravel_index(cell, wrong.shape) for cell in order)
+    return tuple((classes[i], classes[j], float(wrong[i, j])) for i, j in cells if wrong[i, j] > 0)

@@ -1,0 +1,149 @@
+"""The modality probe: can a linear reader tell the modalities apart?"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from isthmus.arrays import Vectors
+from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.nulls import chance, halves, labels
+from isthmus.measure.statistics.resampling import seeded, wilson
+from isthmus.measure.statistics.samples import directions, enough
+from isthmus.types import Interval, Links, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RIDGE = 0.1
+"""Ridge penalty in units of the mean eigenvalue of the features' second moment."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ModalityProbe(Result):
+    """Held-out accuracy of a linear probe for the modality, raw and after centring."""
+
+    centred: float
+    """Accuracy after each modality's training mean is subtracted and rows are normalised."""
+    centred_interval: Interval
+    paper: ClassVar[str] = (
+        "Alain & Bengio, Understanding intermediate layers with linear classifier probes, 2016; "
+        "the probe is ridge regression on labels -1, 1, which is Fisher's discriminant."
+    )
+
+    @property
+    def about(self) -> str:
+        """Whether one direction tells the modalities apart."""
+        return (
+            f"A linear reader names the modality of unseen items right {self.value:.1%} of the "
+            f"time, and {self.centred:.1%} after each modality's mean is removed (50 % is chance)."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Accuracy raw, centred, and for random halves of one modality."""
+        ax.bar(["raw", "centred", "floor"], [self.value, self.centred, self.floor or 0.5])
+        ax.axhline(0.5, color="0.6", ls="--")
+        ax.set_ylabel("held-out accuracy")
+        return ax
+
+
+def modality_probe(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> ModalityProbe:
+    """Share of unseen items whose modality a linear probe names right, in [0, 1].
+
+    Trained on a random half of the objects and read on the other, both ways; both modalities
+    weigh the same. Looks at the sample of large sets. Without ``rng`` the seed is 0.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: Alain & Bengio 2016.
+    """
+    pair, rng = two(a, b, links).sampled, seeded(rng)
+    enough(pair.n, "pairs")
+    z, is_a = np.concatenate([pair.x, pair.y]), np.arange(len(pair.x) + len(pair.y)) < len(pair.x)
+    objects = np.concatenate(pair.objects)
+    first = halves(objects, rng)
+    right = _right(z, first, is_a[None])[0]
+    raw = _by_object(right, objects, is_a)
+    shifted = _by_object(_right_centred(z, first, is_a), objects, is_a)
+    value = _balanced(right[None], is_a[None])[0]
+    called = labels(pair, rng)
+    null = _balanced(_right(z, first, called), called)
+    return ModalityProbe(
+        name="modality probe accuracy",
+        value=float(value),
+        n=pair.n,
+        interval=wilson(raw),
+        null=chance("label", float(value), null),
+        floor=_floor(pair, rng),
+        centred=float(shifted.mean()),
+        centred_interval=wilson(shifted),
+    )
+
+
+def _right(
+    z: Vectors, first: Bool[np.ndarray, " n"], called: Bool[np.ndarray, "b n"]
+) -> Bool[np.ndarray, "b n"]:
+    """Which rows are named right by the probe fitted on the other half, for each labelling."""
+    right = np.empty(called.shape, dtype=bool)
+    for train, test in ((first, ~first), (~first, first)):
+        y = called[:, train].T * np.float32(2) - 1
+        share = np.clip(called[:, train].mean(axis=1), 1e-9, 1 - 1e-9).astype(np.float32)
+        # rows of each class weigh the same, as if the classes were equally large
+        target = y / np.where(y > 0, 2 * share, 2 - 2 * share)
+        middle = z[train].mean(axis=0)
+        x = z[train] - middle
+        gram = x.T @ x
+        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram) + 1e-9
+        weights = np.linalg.solve(gram, x.T @ target)
+        fitted = x @ weights
+        # the threshold lies halfway between the two class means of the fit
+        up = np.einsum("nb,nb->b", fitted, y > 0) / (y > 0).sum(axis=0)
+        down = np.einsum("nb,nb->b", fitted, y < 0) / (y < 0).sum(axis=0)
+        said = (z[test] - middle) @ weights > (up + down) / 2
+        right[:, test] = called[:, test] == said.T
+    return right
+
+
+def _right_centred(
+    z: Vectors, first: Bool[np.ndarray, " n"], is_a: Bool[np.ndarray, " n"]
+) -> Bool[np.ndarray, " n"]:
+    right = np.empty(len(z), dtype=bool)
+    for train in (first, ~first):
+        means = [z[train & side].mean(axis=0) for side in (~is_a, is_a)]
+        centred = directions(z - np.stack(means)[is_a.astype(int)])
+        right[~train] = _right(centred, train, is_a[None])[0, ~train]
+    return right
+
+
+def _balanced(
+    right: Bool[np.ndarray, "b n"], called: Bool[np.ndarray, "b n"]
+) -> Float[np.ndarray, " b"]:
+    of_a = (right & called).sum(axis=1) / called.sum(axis=1)
+    return (of_a + (right & ~called).sum(axis=1) / (~called).sum(axis=1)) / 2
+
+
+def _by_object(
+    right: Bool[np.ndarray, " n"], objects: np.ndarray, is_a: Bool[np.ndarray, " n"]
+) -> Float[np.ndarray, " o"]:
+    """Mean of both modalities' scores for each object that has both."""
+    scores = []
+    for side in (is_a, ~is_a):
+        size = int(objects.max()) + 1
+        counts = np.bincount(objects[side], minlength=size)
+        with np.errstate(invalid="ignore"):
+            scores.append(np.bincount(objects[side], right[side], minlength=size) / counts)
+    mean = np.mean(scores, axis=0)
+    return mean[np.isfinite(mean)]
+
+
+def _floor(pair: Pair, rng: np.random.Generator) -> float:
+    """Accuracy where the two classes are random halves of one modality."""
+    found = []
+    for x, objects in zip((pair.x, pair.y), pair.objects, strict=True):
+        called, first = halves(objects, rng)[None], halves(objects, rng)
+        found.append(_balanced(_right(x, first, called), called)[0])
+    return float(np.mean(found))

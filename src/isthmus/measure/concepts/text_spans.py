@@ -1,0 +1,157 @@
+"""Which words lie in a cloud of vectors, one after the other, and which in a subspace?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vectors
+from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.memberships import membership
+from isthmus.measure.statistics.nulls import chance
+from isthmus.measure.statistics.resampling import leave_out, seeded
+from isthmus.types import RequestError, Result, Subspace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DRAWS = 39
+"""Vocabularies turned at random; 0.05 (DRAWS + 1) is whole."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextSpan(Result):
+    """Share of the variance of vectors in the span of the chosen words' directions."""
+
+    chosen: tuple[str, ...]
+    """Words in the order in which they were chosen."""
+    shares: Float[np.ndarray, " k"]
+    """Share of the variance in the span of the first one, two, ... words."""
+    paper: ClassVar[str] = (
+        "Gandelsman, Efros & Steinhardt, Interpreting CLIP's Image Representation via Text-Based "
+        "Decomposition, ICLR 2024, algorithm 1 (TextSpan); null: the vocabulary turned at random."
+    )
+
+    @property
+    def about(self) -> str:
+        """The words and what they hold."""
+        return (
+            f"{', '.join(self.chosen)} span {self.value:.1%} of the variance; as many words of a "
+            f"vocabulary turned at random span {self.null.mean:.1%}."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Share by number of words."""
+        ax.plot(np.arange(1, len(self.shares) + 1), self.shares, "o-", label=self.name)
+        ax.axhline(self.null.mean, color="0.6", ls="--", label="turned vocabulary, all words")
+        ax.set_xlabel("words")
+        ax.set_ylabel("share of the variance")
+        return ax
+
+
+def text_span(
+    a: SetLike,
+    words: Vectors,
+    names: Sequence[str],
+    *,
+    count: int = 5,
+    rng: np.random.Generator | None = None,
+) -> TextSpan:
+    """Choose words greedily: each is the one whose direction holds most of what is left.
+
+    Args:
+        a: (n, d), vectors, such as the views of an object; their mean is taken away.
+        words: (v, d), vectors of the vocabulary in the same space; their mean is taken away.
+        names: the vocabulary, as many.
+        count: words to choose.
+        rng: turns the vocabulary for the null; None is seed 0.
+
+    Raises:
+        RequestError: names that are not as many as words, fewer words than asked, or equal vectors.
+
+    Source: Gandelsman et al. 2024, algorithm 1.
+    """
+    items, rng = one(a), seeded(rng)
+    if len(names) != len(words) or not 1 <= count <= len(words):
+        raise RequestError(
+            f"{count} words are chosen of {len(words)} that have {len(names)} names: every word "
+            "needs a name, and there must be as many words as are chosen."
+        )
+    x = items.unit.astype(np.float64)
+    y = np.asarray(words, dtype=np.float64)
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    if (x**2).sum() < 1e-12:
+        raise RequestError("All vectors are equal: there is no variance that words could span.")
+    order, shares = greedy(x, y, count)
+    rows = np.array_split(np.arange(len(x)), min(8, len(x)))
+    without = [greedy(np.delete(x, part, axis=0), y, count)[1][-1] for part in rows]
+    _, interval = leave_out(float(shares[-1]), np.array(without), debias=False)
+    draws = np.array([greedy(x, y @ _turn(rng, x.shape[1]), count)[1][-1] for _ in range(DRAWS)])
+    value = float(shares[-1])
+    return TextSpan(
+        name="variance spanned by words",
+        value=value,
+        n=len(x),
+        interval=interval,
+        null=chance("reference law", value, draws, note="the vocabulary turned at random"),
+        chosen=tuple(str(names[word]) for word in order),
+        shares=shares,
+    )
+
+
+def greedy(
+    x: Vectors, words: Float[np.ndarray, "v d"], count: int
+) -> tuple[list[int], Float[np.ndarray, " k"]]:
+    """Rows of the chosen words, and the share of the squared lengths of x in their span."""
+    whole = float((x**2).sum())
+    left, y = x, words
+    chosen: list[int] = []
+    shares: list[float] = []
+    for _ in range(count):
+        length = np.linalg.norm(y, axis=1)
+        usable = length > 1e-6 * np.linalg.norm(words, axis=1).max()
+        scores = np.where(
+            usable, ((y @ left.T) ** 2).sum(axis=1) / np.maximum(length, 1e-12) ** 2, -1
+        )
+        best = int(scores.argmax())
+        direction = y[best] / max(float(length[best]), 1e-12)
+        left = left - np.outer(left @ direction, direction)
+        y = y - np.outer(y @ direction, direction)
+        chosen.append(best)
+        shares.append(1 - float((left**2).sum()) / whole)
+    return chosen, np.array(shares)
+
+
+def words_within(
+    subspace: Subspace, words: Vectors, names: Sequence[str], count: int = 5
+) -> list[tuple[str, float, float]]:
+    """The words that lie most in a subspace: name, share of squared length inside, adjusted p.
+
+    Words are centred on their mean. p is that of a random direction, adjusted for the number of
+    words by Holm's method.
+
+    Args:
+        subspace: of the space that the words live in; its origin does not count.
+        words: (v, d).
+        names: as many.
+        count: words to return.
+
+    Raises:
+        RequestError: names that are not as many as words.
+    """
+    if len(names) != len(words):
+        raise RequestError(f"Every word has a name: {len(words)} words, {len(names)} names.")
+    y = np.asarray(words, dtype=np.float64)
+    found = membership(y - y.mean(axis=0), Subspace(subspace.basis, np.zeros(y.shape[1])))
+    order = np.argsort(found.p, kind="stable")
+    stepped = np.maximum.accumulate(found.p[order] * (len(y) - np.arange(len(y)))).clip(max=1)
+    adjusted = np.empty(len(y))
+    adjusted[order] = stepped
+    best = np.argsort(-found.share, kind="stable")[:count]
+    return [(str(names[w]), float(found.share[w]), float(adjusted[w])) for w in best]
+
+
+def _turn(rng: np.random.Generator, d: int) -> np.ndarray:
+    return np.linalg.qr(rng.normal(size=(d, d)))[0]

@@ -1,0 +1,1 @@
+"""How many directions are used, and of which dimension is the manifold?"""

@@ -1,0 +1,1 @@
+"""Where do the modalities lie: gaps, cosines, spread over the sphere?"""

@@ -1,0 +1,235 @@
+"""How vectors are spread over the sphere: alignment, matched distance, uniformity, anisotropy."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.measure.geometry.cosines import mean_cosine
+from isthmus.measure.statistics import reference
+from isthmus.measure.statistics.draws import pair_sums, permuted_cosines
+from isthmus.measure.statistics.inputs import SetLike, one, two
+from isthmus.measure.statistics.nearest import ROWS
+from isthmus.measure.statistics.nulls import chance
+from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student
+from isthmus.measure.statistics.samples import Cloud, cloud
+from isthmus.types import Interval, Links, RequestError, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Alignment(Result):
+    """Mean squared distance of linked pairs."""
+
+    paper: ClassVar[str] = (
+        "Wang & Isola, Alignment and Uniformity on the Hypersphere, ICML 2020, equation 1, alpha 2."
+    )
+
+    @property
+    def about(self) -> str:
+        """What the squared distance says."""
+        return (
+            f"Partners' squared distance is {self.value:.3f} (0 is perfect, 2 is at right "
+            f"angles); permuted partners have {self.null.mean:.3f}."
+        )
+
+
+def alignment(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> Alignment:
+    """Mean squared distance between linked unit vectors, in [0, 4]; smaller is better aligned.
+
+    Without ``rng`` the seed is 0. Exact on streamed sets; the null is drawn on the sample.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: Wang & Isola 2020, equation 1 with alpha = 2.
+    """
+    pair, rng = two(a, b, links), seeded(rng)
+    values = 2 - 2 * pair_sums(pair).matched
+    value = float(values[0])
+    _, interval = leave_out(value, values[1:], debias=False)
+    draws = 2 - 2 * permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
+    return Alignment(
+        name="alignment",
+        value=value,
+        n=pair.n,
+        interval=interval,
+        null=chance("pairing", value, draws, "lower"),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MatchedDistance(Result):
+    """Mean Euclidean distance of linked pairs."""
+
+    paper: ClassVar[str] = (
+        "Schrodi et al., Two Effects, One Trigger, ICLR 2025, section 3 (L2I): mean over pairs of "
+        "the distance between unit vectors."
+    )
+
+    @property
+    def about(self) -> str:
+        """What a partner's distance is worth."""
+        return (
+            f"Partners lie {self.value:.3f} apart on the unit sphere (0: the same point, 1.414: "
+            f"at right angles); permuted partners {self.null.mean:.3f}."
+        )
+
+
+def matched_distance(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> MatchedDistance:
+    """Mean Euclidean distance between linked unit vectors, in [0, 2].
+
+    Without ``rng`` the seed is 0. Exact on streamed sets; the null is drawn on the sample.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: Schrodi et al. 2025, L2I.
+    """
+    pair, rng = two(a, b, links), seeded(rng)
+    values = pair_sums(pair).distance
+    value = float(values[0])
+    _, interval = leave_out(value, values[1:], debias=False)
+    draws = np.sqrt(np.clip(2 - 2 * permuted_cosines(pair, rng), 0, None))
+    return MatchedDistance(
+        name="matched distance",
+        value=value,
+        n=pair.n,
+        interval=interval,
+        null=chance("pairing", value, draws.mean(axis=1, dtype=np.float64), "lower"),
+    )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Uniformity(Result):
+    """Log of the mean Gaussian potential between items."""
+
+    perfect: float
+    """What the uniform law on the same sphere gives: -4 + log 0F1(d/2; 4)."""
+    paper: ClassVar[str] = (
+        "Wang & Isola, Alignment and Uniformity on the Hypersphere, ICML 2020, equation 2, t = 2."
+    )
+
+    @property
+    def about(self) -> str:
+        """How far from even."""
+        return (
+            f"Uniformity is {self.value:.3f}, where an even spread over this sphere would give "
+            f"{self.perfect:.3f} and a single point 0."
+        )
+
+
+def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniformity:
+    """Log mean of exp(-2 |x - x'|^2) over pairs of different items; smaller is more even.
+
+    At most 0, which is all items in one point. Looks at the sample of large sets. Without
+    ``rng`` the seed is 0.
+
+    Raises:
+        RequestError: the space has fewer than 3 coordinates, where no such law is known here.
+
+    Source: Wang & Isola 2020, equation 2 with t = 2.
+    """
+    from scipy.special import hyp0f1
+
+    items, rng = one(a), seeded(rng)
+    d = items.space.dim
+    if d < 3:
+        raise RequestError(f"Uniformity needs at least 3 coordinates; this space has {d}.")
+    side = cloud(items).sampled
+    sums, pairs = _potentials(side)
+    mean = float(sums.sum() / pairs.sum())
+    held = pairs.any(axis=1)
+    kernel = np.divide(sums, pairs, out=np.zeros_like(sums), where=pairs > 0)[np.ix_(held, held)]
+    _, error = pair_mean(kernel)
+    ends = student(float(np.log(mean)), error / mean, len(kernel), "U-statistic over blocks")
+    draws = np.log(reference.pair_means(_potential, len(side.items), d, rng))
+    return Uniformity(
+        name=f"uniformity ({items.modality})",
+        value=float(np.log(mean)),
+        n=side.n,
+        interval=Interval(ends.low, min(ends.high, 0.0), ends.method),
+        null=chance("reference law", float(np.log(mean)), draws),
+        perfect=float(-4 + np.log(hyp0f1(d / 2, 4.0))),
+    )
+
+
+def _potential(cosine: np.ndarray) -> np.ndarray:
+    return np.exp(4 * cosine - 4)
+
+
+def _potentials(side: Cloud) -> tuple[Float[np.ndarray, "g g"], Float[np.ndarray, "g g"]]:
+    """Sums of the potential over pairs of different rows, by block and block, and pair counts."""
+    x, block = side.x, side.block
+    inside = (block[:, None] == np.arange(int(block.max()) + 1)).astype(np.float32)
+    sums = np.zeros((inside.shape[1], inside.shape[1]))
+    for start in range(0, len(x), ROWS):
+        s = x[start : start + ROWS] @ x.T
+        s *= 4
+        s -= 4
+        np.exp(s, out=s)
+        s[np.arange(len(s)), np.arange(start, start + len(s))] = 0
+        sums += inside[start : start + ROWS].T @ (s @ inside)
+    counts = inside.sum(axis=0, dtype=np.float64)
+    return sums, np.outer(counts, counts) - np.diag(counts)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Anisotropy(Result):
+    """Mean cosine of the items to their mean (conformity)."""
+
+    conformity: Float[np.ndarray, " n"]
+    """Cosine of each sampled row to the mean, smallest first."""
+    paper: ClassVar[str] = (
+        "Levi & Gilboa, The Double-Ellipsoid Geometry of CLIP, ICML 2025 (conformity); Liang et "
+        "al., Mind the Gap, NeurIPS 2022, section 2 (cone effect)."
+    )
+
+    @property
+    def about(self) -> str:
+        """How wide the cone is."""
+        angle = np.degrees(np.arccos(np.clip(self.value, -1, 1)))
+        return (
+            f"Items lie about {angle:.0f} degrees from their common mean (cosine "
+            f"{self.value:.3f}); directions without a cone would show {self.null.mean:.3f}."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Share of the items below each cosine to the mean."""
+        ax.plot(self.conformity, np.linspace(0, 1, len(self.conformity)), label=self.name)
+        ax.set_xlabel("cosine to the mean")
+        ax.set_ylabel("share of items below")
+        return ax
+
+
+def anisotropy(a: SetLike, *, rng: np.random.Generator | None = None) -> Anisotropy:
+    """Mean cosine between each item and the mean of all, in [0, 1]; 1 is a single direction.
+
+    On unit vectors this is the length of the mean. Without ``rng`` the seed is 0. Exact on
+    streamed sets; ``conformity`` is of the sample.
+
+    Source: Levi & Gilboa 2025; Liang et al. 2022, section 2.
+    """
+    items, rng = one(a), seeded(rng)
+    side = cloud(items)
+    mean = side.moments.sums.sum(axis=0) / side.moments.counts.sum()
+    value = float(np.linalg.norm(mean))
+    square, ends = mean_cosine(side)
+    low, high = np.sqrt(np.clip([ends.low, ends.high], 0, None))
+    draws = reference.mean_length(len(items), items.space.dim, rng)
+    return Anisotropy(
+        name=f"anisotropy ({items.modality})",
+        value=value,
+        n=side.n,
+        interval=Interval(float(low), float(high), ends.method),
+        null=chance("reference law", value, draws, "two"),
+        corrected=float(np.sqrt(max(square, 0.0))),
+        conformity=np.sort(side.sampled.x @ (mean / (value or 1.0))),
+    )

@@ -1,0 +1,128 @@
+"""Neighbour mixing: do items sit among their own modality or among both?"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.nearest import NEAR, TIE, first_kept, nearest, thinned
+from isthmus.measure.statistics.nulls import chance, halves, labels
+from isthmus.measure.statistics.resampling import seeded, subsampled
+from isthmus.measure.statistics.samples import cloud, directions
+from isthmus.types import Links, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeighbourMixing(Result):
+    """Share of an item's ten nearest neighbours that are of its own modality."""
+
+    centred: float
+    """The share after each modality's mean is subtracted and rows are normalised."""
+    own_a: float
+    """Share for queries of a."""
+    own_b: float
+    paper: ClassVar[str] = (
+        "After GR-CLIP (arXiv 2507.19054): in a gallery of both modalities, neighbours of a query "
+        "are of its own; share among the first 10, the query left out."
+    )
+
+    @property
+    def about(self) -> str:
+        """Who the neighbours are."""
+        return (
+            f"Of an item's {NEAR} nearest neighbours {self.value:.0%} are of its own modality; "
+            f"{self.null.mean:.0%} would be chance, and {self.centred:.0%} remain after centring."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Share raw and centred beside chance."""
+        ax.bar(["raw", "centred", "chance"], [self.value, self.centred, self.null.mean])
+        ax.set_ylabel(f"own modality among {NEAR} neighbours")
+        ax.set_ylim(0, 1)
+        return ax
+
+
+def neighbour_mixing(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> NeighbourMixing:
+    """Share of the ten nearest neighbours, among both modalities, of the query's own, in [0, 1].
+
+    Looks at the sample of large sets. Without ``rng`` the seed is 0.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: GR-CLIP, arXiv 2507.19054, section 3.
+    """
+    pair, rng = two(a, b, links).sampled, seeded(rng)
+    lists = _lists(pair)
+    n = len(pair.x)
+    is_a = np.arange(n + len(pair.y)) < n
+    every = np.ones(len(is_a), dtype=bool)
+    own = _own(lists, is_a, every)
+    block = np.concatenate([side.block for side in pair.clouds])
+    value = float(own.mean())
+    kept = thinned(int(block.max()) + 1)
+    found = np.array([_own(lists, is_a, stay[block])[stay[block]].mean() for stay in kept])
+    null = [_own(lists, called, every).mean() for called in labels(pair, rng)]
+    return NeighbourMixing(
+        name=f"own modality among {NEAR} neighbours",
+        value=value,
+        n=pair.n,
+        interval=subsampled(value, found, kept),
+        null=chance("label", value, np.array(null)),
+        floor=_floor(pair, rng),
+        centred=_centred(pair),
+        own_a=float(own[:n].mean()),
+        own_b=float(own[n:].mean()),
+    )
+
+
+def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
+    """Nearest rows among a then b (numbered on) of every row of a, then of b."""
+    n, rng = len(pair.x), np.random.default_rng(0)
+    a_in_b, b_in_a = pair.neighbours
+    sides = (cloud(pair.a).neighbours, a_in_b, (0, n)), (cloud(pair.b).neighbours, b_in_a, (n, 0))
+    depth = min(lists.shape[1] for side in sides for lists, _ in side[:2])
+    found = []
+    for own, other, (own_start, other_start) in sides:
+        rows = np.concatenate([own[0] + own_start, other[0] + other_start], axis=1)
+        cosines = np.concatenate([own[1], other[1]], axis=1)
+        # equal cosines, in whole steps of TIE, are ordered by a fraction drawn at random
+        key = rng.random(cosines.shape) - np.round(cosines / TIE)
+        order = np.argsort(key, axis=1)[:, :depth]
+        found.append(np.take_along_axis(rows, order, axis=1))
+    return np.concatenate(found)
+
+
+def _own(
+    lists: Int[np.ndarray, "n k"], called: Bool[np.ndarray, " n"], kept: Bool[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """Share of each row's first kept neighbours that carry its own label."""
+    if kept.all():
+        return (called[lists[:, :NEAR]] == called[:, None]).mean(axis=1)
+    near = first_kept(lists, kept)
+    same = (called[lists] == called[:, None]) & near
+    return same.sum(axis=1) / np.maximum(near.sum(axis=1), 1)
+
+
+def _centred(pair: Pair) -> float:
+    z = np.concatenate([directions(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
+    lists, _ = nearest(z, z, same=True, depth=NEAR)
+    is_a = np.arange(len(z)) < len(pair.x)
+    return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())
+
+
+def _floor(pair: Pair, rng: np.random.Generator) -> float:
+    """The share where the two classes are random halves of one modality."""
+    found = []
+    for items, objects in zip((pair.a, pair.b), pair.objects, strict=True):
+        lists, _ = cloud(items).neighbours
+        called = halves(objects, rng)
+        found.append((called[lists[:, :NEAR]] == called[:, None]).mean())
+    return float(np.mean(found))

@@ -1,0 +1,105 @@
+"""Mutual neighbours: do both modalities agree on who is near whom?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.nearest import NEAR
+from isthmus.measure.statistics.nulls import DRAWS, chance
+from isthmus.measure.statistics.resampling import seeded
+from isthmus.measure.statistics.samples import cloud, enough
+from isthmus.types import Interval, Links, Result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MutualNeighbours(Result):
+    """Share of an object's ten nearest that both modalities name."""
+
+    expected: float
+    """k / (n - 1): the share under random links."""
+    paper: ClassVar[str] = (
+        "Huh et al., The Platonic Representation Hypothesis, ICML 2024, appendix A (mutual kNN), "
+        "k = 10."
+    )
+
+    @property
+    def about(self) -> str:
+        """How many neighbours are shared."""
+        return (
+            f"{self.value:.1%} of an object's {NEAR} nearest neighbours in one modality are also "
+            f"its nearest in the other; permuted links would give {self.null.mean:.1%}."
+        )
+
+
+def mutual_knn(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> MutualNeighbours:
+    """Share of common ten nearest neighbours of linked objects, in [0, 1]; chance is k/(n - 1).
+
+    Neighbours are sought within each modality, so the two need no common coordinates. An object
+    of several items counts by their mean. Looks at the sample of large sets. Without ``rng`` the
+    seed is 0.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: Huh et al. 2024, appendix A.
+    """
+    pair, rng = two(a, b, links).paired.sampled, seeded(rng)
+    left, right = (cloud(items).neighbours[0] for items in (pair.a, pair.b))
+    n = len(left)
+    enough(n, "pairs")
+    value, error = _shared(left, right)
+    method = "infinitesimal jackknife over objects"
+    return MutualNeighbours(
+        name=f"mutual {NEAR} nearest neighbours",
+        value=value,
+        n=n,
+        interval=Interval(value - 1.96 * error, value + 1.96 * error, method),
+        null=chance("pairing", value, _permuted(left[:, :NEAR], right[:, :NEAR], rng)),
+        expected=min(NEAR, n - 1) / (n - 1),
+    )
+
+
+def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tuple[float, float]:
+    """Share of common nearest neighbours and its standard error.
+
+    An object weighs by its own share and by what it gives to others' lists beyond the next
+    neighbour that would replace it. Each pair of objects then counts twice, in both their
+    weights, so its part is taken out once (Efron & Stein 1981).
+    """
+    n, k = len(left), min(NEAR, left.shape[1])
+    a, b = _near(left[:, :k]), _near(right[:, :k])
+    both = a & b
+    own = both.mean(axis=1) * n / k
+    last = min(k, left.shape[1] - 1)
+    next_a = b[np.arange(n), left[:, last]].mean(dtype=np.float32)
+    next_b = a[np.arange(n), right[:, last]].mean(dtype=np.float32)
+    given = (both - next_a * a - next_b * b) / np.float32(k)
+    weight = own + given.sum(axis=0)
+    pairs = given + given.T
+    twice = float(np.vdot(pairs, pairs)) / 2
+    variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
+    return float(own.mean()), float(np.sqrt(variance))
+
+
+def _near(lists: Int[np.ndarray, "n k"]) -> Bool[np.ndarray, "n n"]:
+    near = np.zeros((len(lists), len(lists)), dtype=bool)
+    near[np.arange(len(lists))[:, None], lists] = True
+    return near
+
+
+def _permuted(
+    left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"], rng: np.random.Generator
+) -> Float[np.ndarray, " b"]:
+    """The share when the objects of b are renamed at random."""
+    n, k = left.shape
+    near = _near(left)
+    found = np.empty(DRAWS)
+    for draw in range(DRAWS):
+        name = rng.permutation(n)
+        found[draw] = near[name[:, None], name[right]].sum() / (n * k)
+    return found

@@ -1,0 +1,1 @@
+"""Is the right item found, and how far down does it stand?"""

@@ -1,0 +1,239 @@
+"""Mixed galleries: items of both modalities searched at once."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.retrieval.gains import discounts, ideal, relative_gains
+from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, direction
+from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.nulls import pairings
+from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
+from isthmus.measure.statistics.resampling import seeded
+from isthmus.measure.statistics.searches import (
+    Search,
+    draws_for,
+    sampled,
+    scores_between,
+    searchable,
+)
+from isthmus.types import Links, RequestError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_SCORES = 20_000_000
+"""Beyond this many scores of one direction, whole objects are sampled as queries."""
+
+RELEVANT = ("linked", "cross")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MixedResult(RankingResult):
+    """nDCG of queries of one modality in a gallery of both."""
+
+    relevant: str
+    """``linked``: every other item of the same object; ``cross``: those of the other modality."""
+    other_first: tuple[float, float]
+    """What the rule "all items of the other modality first" scores, for queries of a and of b."""
+    ceiling: tuple[float, float]
+    """The best that any merging of the two rankings, each within one modality, could score."""
+
+    paper = "Li et al. 2025, arXiv 2507.19054 (GR-CLIP), with ideal DCG over min(k, R)"
+
+    @property
+    def about(self) -> str:
+        """One sentence for a newcomer."""
+        there, back = self.forward, self.backward
+        return (
+            f"Searching {there.query} and {back.query} items together, a query of {there.query} "
+            f"scores {there.value:.3f} of {self.ceiling[0]:.3f} possible with these rankings, one "
+            f"of {back.query} {back.value:.3f} of {self.ceiling[1]:.3f}; listing the other "
+            f"modality first scores {self.other_first[0]:.3f} and {self.other_first[1]:.3f}."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Raw, rule and ceiling for the queries of each modality."""
+        ways = (self.forward, self.backward)
+        rows = {
+            "as it is": [way.value for way in ways],
+            "other modality first": self.other_first,
+            "ceiling": self.ceiling,
+        }
+        for number, (label, values) in enumerate(rows.items()):
+            ax.bar(np.arange(2) + 0.27 * (number - 1), values, width=0.25, label=label)
+        ax.set_xticks(range(2), [f"query: {way.query}" for way in ways])
+        ax.set_ylabel(self.name)
+        ax.set_ylim(0, 1.3)  # room for the legend above a full bar
+        ax.legend()
+        return ax
+
+
+def mixed_gallery(
+    a: SetLike,
+    b: SetLike,
+    links: Links | None = None,
+    *,
+    k: int = 10,
+    relevant: str = "linked",
+    rng: np.random.Generator | None = None,
+) -> MixedResult:
+    """How well a query finds its matches when both modalities stand in one gallery (nDCG@k).
+
+    The gallery is every item of both sets but the query. Raw CLIP scores near zero where the
+    matches are of the other modality: everything of the query's own modality comes first.
+
+    Args:
+        a: first set; value, interval and null are those of its queries.
+        b: second set.
+        links: which items belong together; equal ids by default.
+        k: cut-off.
+        relevant: ``linked``, every other item of the query's object in either modality, or
+            ``cross``, the items of its object in the other modality.
+        rng: draws permuted links, the bootstrap and, in large galleries, the queries.
+
+    Raises:
+        RequestError: k < 1, an unknown ``relevant``, or no link joins the sets.
+        SpaceMismatchError: the sets live in different spaces.
+    """
+    if relevant not in RELEVANT:
+        raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
+    rng, pair, formulas = seeded(rng), searchable(two(a, b, links)), cut_offs(relative_gains, k)
+    sides = [Mixed.of(p, relevant, rng) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
+    forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
+    bounds = [tuple(float(of.mean()) for of in side.bounds(k)) for side in sides]
+    return MixedResult(
+        name=f"mixed gallery nDCG@{k}",
+        value=forward.value,
+        n=pair.n,
+        interval=forward.interval,
+        null=forward.null,
+        forward=forward,
+        backward=backward,
+        ks=tuple(sorted(formulas)),
+        relevant=relevant,
+        other_first=(bounds[0][0], bounds[1][0]),
+        ceiling=(bounds[0][1], bounds[1][1]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """Queries of a with what is relevant to them in a and in b, as (query, row) pairs."""
+
+    pair: Pair
+    rows: Int[np.ndarray, " q"]
+    same: Int[np.ndarray, "k 2"]
+    other: Int[np.ndarray, "l 2"]
+
+    @classmethod
+    def of(cls, pair: Pair, relevant: str, rng: np.random.Generator) -> "Mixed":
+        """Every linked item of a as a query, or those of sampled objects."""
+        left, right = pair.objects
+        most = MOST_SCORES // (len(left) + len(right))
+        rows = sampled(np.unique(pair.rows[:, 0]), left, most, rng)
+        same = mates(left[rows], left)
+        same = same[rows[same[:, 0]] != same[:, 1]] if relevant == "linked" else same[:0]
+        return cls(pair, rows, same, mates(left[rows], right))
+
+    def scores(self, gallery: str) -> Scores:
+        """The queries against ``same``, ``other`` or ``both`` modalities, never themselves."""
+        within = scores_between(self.pair.a, self.pair.a)
+        across = scores_between(self.pair.a, self.pair.b)
+        if gallery == "other":
+            return Scores(across.queries[self.rows], across.gallery, across.rule)
+        mine = Scores(within.queries[self.rows], within.gallery, within.rule, self.rows)
+        return mine if gallery == "same" else merged(mine, across)
+
+    def search(self, rng: np.random.Generator) -> Search:
+        """The queries in the gallery of both, with links and permuted links.
+
+        Permuted links exchange what is relevant in the other modality only.
+        """
+        n, pair = len(self.pair.a), self.pair
+        draws = draws_for(max(len(self.same) + len(self.other), len(pair.b)))
+        moved = pairings(pair, rng, draws)
+        stay = np.repeat(self.same[:, 1:], 1 + draws, axis=1)
+        go = np.concatenate([self.other[:, 1:], moved[:, self.other[:, 1]].T], axis=1) + n
+        query = np.concatenate([self.same[:, 0], self.other[:, 0]])
+        order = np.argsort(query, kind="stable")
+        query, column = query[order], np.concatenate([stay, go])[order]
+        asked = query[:, None] * (1 + draws) + np.arange(1 + draws)
+        relevant = np.stack([np.repeat(query, 1 + draws), column.ravel()], axis=1)
+        found = ranked(self.scores("both"), relevant, asked.ravel())
+        objects = pair.objects[0][self.rows]
+        return Search(found, draws, objects, pair.a.modality, "both", uniform=False)
+
+    def listed(self, gallery: str, k: int) -> Float[np.ndarray, "q k"]:
+        """Expected relevant items at each of the first k places of one modality alone."""
+        found = ranked(self.scores(gallery), self.same if gallery == "same" else self.other)
+        return np.stack([occupied(found, place) for place in range(k)], axis=1)
+
+    def best(self, k: int) -> Float[np.ndarray, " q"]:
+        """The gain of the first k places if all of them were relevant, as far as there are any."""
+        count = np.bincount(np.concatenate([self.same[:, 0], self.other[:, 0]]))
+        return ideal(k, len(self.pair.a) + len(self.pair.b) - 1)[count]
+
+    def bounds(self, k: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
+        """nDCG@k of every query by the rule "other modality first", and by the best merging."""
+        same, other = self.listed("same", k), self.listed("other", k)
+        items = len(self.pair.b)
+        worth = discounts(k, items + k)
+        rule = other @ worth[:k] + same @ worth[items : items + k]
+        best = self.best(k)
+        return rule / best, best_merge(same, other) / best
+
+
+def merged(first: Scores, second: Scores) -> Scores:
+    """The queries of the first against both galleries, each scored by its own rule."""
+    gallery = np.concatenate([first.gallery, second.gallery])
+    if first.rule is second.rule:
+        return replace(first, gallery=gallery)
+    n = len(first.gallery)
+
+    def rule(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
+        parts = (first.rule(queries, items[:n]), second.rule(queries, items[n:]))
+        return np.concatenate(parts, axis=1)
+
+    return replace(first, gallery=gallery, rule=rule, joint=n)
+
+
+def mates(objects: Int[np.ndarray, " q"], gallery: Int[np.ndarray, " m"]) -> Int[np.ndarray, "k 2"]:
+    """(query, gallery row) of the same object, queries ascending."""
+    order = np.argsort(gallery, kind="stable")
+    low, high = (np.searchsorted(gallery[order], objects, side) for side in ("left", "right"))
+    query = np.repeat(np.arange(len(objects)), high - low)
+    within = np.arange(len(query)) - np.repeat(np.cumsum(high - low) - (high - low), high - low)
+    return np.stack([query, order[low[query] + within]], axis=1)
+
+
+def occupied(ranks: Ranks, place: int) -> Float[np.ndarray, " q"]:
+    """Probability that a relevant item stands at a place, counted from 0."""
+    here = (ranks.above <= place) & (place < ranks.above + ranks.tied)
+    return ranks.total(np.where(here, ranks.found / ranks.tied, 0))
+
+
+def best_merge(
+    same: Float[np.ndarray, "q k"], other: Float[np.ndarray, "q k"]
+) -> Float[np.ndarray, " q"]:
+    """The largest gain of the first k places over all mergings that keep both orders.
+
+    gain[j] is the best for i items of the one list and j of the other, filled row by row.
+    """
+    k = same.shape[1]
+    worth = discounts(k, k)
+    gain = np.full((k + 1, len(same)), -np.inf)
+    best = np.zeros(len(same))
+    for i in range(k + 1):
+        for j in range(k + 1 - i):
+            place = i + j - 1
+            options = [np.zeros(len(same))] if place < 0 else []
+            if i:
+                options.append(gain[j] + same[:, i - 1] * worth[place])
+            if j:
+                options.append(gain[j - 1] + other[:, j - 1] * worth[place])
+            gain[j] = np.max(options, axis=0)
+            best = np.maximum(best, gain[j])
+    return best

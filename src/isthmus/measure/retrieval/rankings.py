@@ -1,0 +1,215 @@
+"""Rankings: what every measure of retrieval returns: both directions, chance and interval."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.nulls import chance
+from isthmus.measure.statistics.ranks import Ranks
+from isthmus.measure.statistics.resampling import query_bootstrap, seeded
+from isthmus.measure.statistics.samples import LEAST
+from isthmus.measure.statistics.searches import Search, both_searches, searchable
+from isthmus.types import Interval, Null, RequestError, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Formula = Callable[[Ranks], Float[np.ndarray, " q"]]
+"""One value per query, in expectation over random orders within ties."""
+
+SHOWN = (1, 5, 10)
+"""Cut-offs k that a measure at k shows beside the one asked for."""
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Retrieval one way."""
+
+    query: str
+    """Modality that is asked."""
+    gallery: str
+    """Modality that is searched."""
+    value: float
+    interval: Interval | None
+    """None below eight objects."""
+    null: Null
+    queries: int
+    candidates: int
+    """Items that each query ranks."""
+    at: tuple[float, ...] = ()
+    """Value at each cut-off of ``ks``."""
+    chance_at: tuple[float, ...] = ()
+    """Mean under permuted links at each cut-off of ``ks``."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RankingResult(Result):
+    """A measure of retrieval in both directions; value, interval and null are those of a → b."""
+
+    forward: Direction
+    """a asked of b."""
+    backward: Direction
+    """b asked of a."""
+    ks: tuple[int, ...] = ()
+    """Cut-offs, where the measure has one."""
+
+    typical: ClassVar[str] = "mean"
+    """How queries are summarised: ``mean`` or ``median``."""
+    better: ClassVar[str] = "larger"
+    """Which way is better: ``larger`` or ``smaller``."""
+
+    def __str__(self) -> str:
+        ways = (
+            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval or ''}, {way.null}"
+            for way in (self.forward, self.backward)
+        )
+        return f"{self.name}: {'; '.join(ways)} (n={self.n})"
+
+    @property
+    def ways(self) -> str:
+        """The values both ways, for the reading."""
+        there, back = self.forward, self.backward
+        return (
+            f"{there.value:.3g} from {there.query} to {there.gallery} and {back.value:.3g} from "
+            f"{back.query} to {back.gallery} (by chance {there.null.mean:.3g} and "
+            f"{back.null.mean:.3g})"
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """One bar per direction and cut-off, with chance as a dash."""
+        for number, way in enumerate((self.forward, self.backward)):
+            label = f"{way.query} → {way.gallery}"
+            values, chance = (
+                (way.at, way.chance_at) if self.ks else ((way.value,), (way.null.mean,))
+            )
+            places = np.arange(len(values)) + 0.4 * number - 0.2
+            ax.bar(places, values, width=0.38, label=label)
+            ax.scatter(places, chance, marker="_", color="0.3", s=200, zorder=3)
+        ax.set_xticks(range(len(self.ks) or 1), [f"k = {k}" for k in self.ks] or [self.name])
+        ax.set_ylabel(re.sub(r"@\d+", "@k", self.name))
+        ax.legend(title="dash: chance")
+        return ax
+
+
+R = TypeVar("R", bound=RankingResult)
+
+
+def ranking(
+    kind: type[R],
+    name: str,
+    pair: Pair,
+    formulas: dict[int, Formula],
+    rng: np.random.Generator | None,
+    **fields: Any,
+) -> R:
+    """One measure in both directions.
+
+    Args:
+        kind: the measure's result; its class says whether queries are averaged by mean or
+            median, and which way is better.
+        name: of the measure, as the page prints it.
+        pair: what is compared.
+        formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
+        rng: draws the bootstrap; permuted links are drawn with seed 0 and shared by all rankings.
+        fields: what the result holds beside.
+    """
+    rng, pair = seeded(rng), searchable(pair)
+    forward, backward = (direction(found, formulas, kind, rng) for found in both_searches(pair))
+    return kind(
+        name=name,
+        value=forward.value,
+        n=pair.n,
+        interval=forward.interval,
+        null=forward.null,
+        forward=forward,
+        backward=backward,
+        ks=tuple(sorted(k for k in formulas if k)),
+        **fields,
+    )
+
+
+def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
+    """A formula at k and, beside it, at the cut-offs that are always shown.
+
+    Raises:
+        RequestError: k is not a positive whole number.
+    """
+    if k < 1 or k != int(k):
+        raise RequestError(f"The cut-off k counts items from the top, so it is 1 or more, not {k}.")
+    return {at: partial(formula, k=at) for at in dict.fromkeys((int(k), *SHOWN))}
+
+
+def direction(
+    found: Search,
+    formulas: dict[int, Formula],
+    kind: type[RankingResult],
+    rng: np.random.Generator,
+) -> Direction:
+    """One way of retrieval."""
+    middle = MIDDLES[kind.typical]
+    scored = {k: found.scored(formula) for k, formula in formulas.items()}
+    mean = {
+        k: chance_mean(found, formulas[k], middle(scored[k], axis=0), kind.typical)
+        for k in formulas
+    }
+    k, values = next(iter(scored.items()))
+    value, draws = float(middle(values[:, 0])), middle(values[:, 1:], axis=0)
+    tail = "upper" if kind.better == "larger" else "lower"
+    shown = sorted(at for at in formulas if at)
+    enough = len(np.unique(found.objects)) >= LEAST
+    interval = INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng) if enough else None
+    return Direction(
+        query=found.query,
+        gallery=found.gallery,
+        value=value,
+        interval=interval,
+        null=replace(chance("pairing", value, draws, tail), mean=mean[k]),
+        queries=len(values),
+        candidates=found.ranks.gallery,
+        at=tuple(float(middle(scored[at][:, 0])) for at in shown),
+        chance_at=tuple(mean[at] for at in shown),
+    )
+
+
+def chance_mean(
+    found: Search, formula: Formula, summaries: Float[np.ndarray, " b"], typical: str
+) -> float:
+    """Mean over all permuted links: exact for means of one-to-one links, else over the draws.
+
+    With one-to-one links a query meets every gallery item equally often, which is the same as
+    one item in a gallery that is tied throughout. summaries[0] is the truth.
+    """
+    if found.uniform and typical == "mean":
+        zero, one = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+        tied = Ranks(zero, zero, found.ranks.gallery * one, one, 1, found.ranks.gallery)
+        return float(formula(tied)[0])
+    return float(summaries[1:].mean())
+
+
+def median_bootstrap(
+    scores: Float[np.ndarray, " q"], objects: Int[np.ndarray, " q"], *, rng: np.random.Generator
+) -> Interval:
+    """Percentile interval of the median score; objects are drawn as often as in the mean's.
+
+    The median of drawn scores is the weighted median of all of them, sorted once.
+    """
+    order = np.argsort(scores)
+    _, number = np.unique(objects, return_inverse=True)
+    number, count = number[order], int(number.max()) + 1
+    values = np.empty(999)
+    for draw in range(len(values)):
+        times = np.bincount(rng.integers(count, size=count), minlength=count)[number].cumsum()
+        middle = np.searchsorted(times, [times[-1] / 2, times[-1] / 2 + 0.5])
+        values[draw] = scores[order[np.minimum(middle, len(order) - 1)]].mean()
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Interval(float(low), float(high), "query bootstrap of the median, gallery fixed")
+
+
+MIDDLES = {"mean": np.mean, "median": np.median}
+INTERVALS = {"mean": query_bootstrap, "median": median_bootstrap}

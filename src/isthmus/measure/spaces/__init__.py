@@ -1,0 +1,1 @@
+"""How alike are two spaces on the same items?"""

@@ -1,0 +1,1 @@
+"""What measures rest on: inputs, samples, nulls, intervals, ranks."""

@@ -1,0 +1,43 @@
+"""Are probabilities right? Calibration error and Brier score of probabilities of a match."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from isthmus.measure.statistics.resampling import seeded
+
+BINS = 15
+"""Bins of equal mass."""
+
+DRAWS = 200
+
+
+def calibration_error(
+    probability: Float[np.ndarray, " n"],
+    match: Bool[np.ndarray, " n"],
+    *,
+    rng: np.random.Generator | None = None,
+) -> float:
+    """Debiased expected calibration error, about 0 where the probabilities are right.
+
+    Mean absolute difference of mean probability and share of matches over 15 bins of equal mass,
+    less its mean over outcomes drawn from the probabilities themselves (what a finite sample adds
+    to perfect probabilities). May be slightly negative, so that means over splits are not biased.
+
+    Source: Naeini et al. 2015, equation 3; Bröcker & Smith 2007 (consistency resampling).
+    """
+    rng = seeded(rng)
+    order = np.argsort(probability, kind="stable")
+    said, bins = probability[order], min(BINS, len(order))
+    drawn = rng.random((DRAWS, len(said))) < said
+    outcomes = np.concatenate([match[order][None], drawn]).astype(np.float64)
+    edges = np.linspace(0, len(said), bins + 1).astype(int)[:-1]
+    off = np.abs(np.add.reduceat(outcomes - said, edges, axis=1)).sum(axis=1) / len(said)
+    return float(off[0] - off[1:].mean())
+
+
+def brier_score(probability: Float[np.ndarray, " n"], match: Bool[np.ndarray, " n"]) -> float:
+    """Mean squared difference of probability and outcome; smaller is better.
+
+    Source: Brier 1950, equation 2, for two outcomes (halved).
+    """
+    return float(np.mean((probability - match) ** 2))

@@ -1,0 +1,105 @@
+"""What links and mean differences give, block by block, and what they give by chance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.nulls import DRAWS, pairings
+from isthmus.measure.statistics.resampling import with_and_without
+from isthmus.measure.statistics.samples import Cloud
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums:
+    """Means over pairs of rows: of all objects first, then without each block of objects."""
+
+    matched: Float[np.ndarray, " g1"]
+    """Mean cosine of linked pairs."""
+    distance: Float[np.ndarray, " g1"]
+    """Mean Euclidean distance of linked pairs."""
+    inter: Float[np.ndarray, " g1"]
+    """Mean cosine of all pairs of one row of a and one of b."""
+    unmatched: Float[np.ndarray, " g1"]
+    """The same without the linked pairs."""
+    intra_a: Float[np.ndarray, " g1"]
+    """Mean cosine of different rows of a."""
+    intra_b: Float[np.ndarray, " g1"]
+
+
+def pair_sums(pair: Pair) -> PairSums:
+    """Every mean over pairs that follows from counts, sums and linked cosines."""
+    a, b = (side.moments for side in pair.clouds)
+    m = pair.link_moments
+    links, cosines = with_and_without(m.counts), with_and_without(m.cosines)
+    n, m_rows = with_and_without(a.counts), with_and_without(b.counts)
+    sums_a, sums_b = with_and_without(a.sums), with_and_without(b.sums)
+    cross, all_pairs = np.einsum("gd,gd->g", sums_a, sums_b), n * m_rows
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return PairSums(
+            matched=cosines / links,
+            distance=with_and_without(m.distances) / links,
+            inter=cross / all_pairs,
+            unmatched=(cross - cosines) / (all_pairs - links),
+            intra_a=(np.einsum("gd,gd->g", sums_a, sums_a) - n) / (n * (n - 1)),
+            intra_b=(np.einsum("gd,gd->g", sums_b, sums_b) - m_rows) / (m_rows * (m_rows - 1)),
+        )
+
+
+def permuted_cosines(
+    pair: Pair, rng: np.random.Generator, draws: int = DRAWS
+) -> Float[np.ndarray, "b k"]:
+    """Cosines of the linked rows after whole objects trade their b sides; of the sampled pair."""
+    pair = pair.sampled
+    moved = pairings(pair, rng, draws)[:, pair.rows[:, 1]]
+    return pair.cosines[pair.rows[:, 0], moved]
+
+
+SPLITS = 20
+"""Random halvings of a modality that a noise floor is averaged over."""
+
+
+def centroids(pair: Pair) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
+    """Mean unit vector of each set."""
+    a, b = (side.moments for side in pair.clouds)
+    return a.sums.sum(axis=0) / a.counts.sum(), b.sums.sum(axis=0) / b.counts.sum()
+
+
+def block_gaps(pair: Pair) -> Float[np.ndarray, "g d"]:
+    """Mean difference within each block of objects that has items of both sets."""
+    a, b = (side.moments for side in pair.clouds)
+    both = (a.counts > 0) & (b.counts > 0)
+    return (a.sums[both].T / a.counts[both] - b.sums[both].T / b.counts[both]).T
+
+
+def swapped_gaps(
+    pair: Pair, rng: np.random.Generator, draws: int = DRAWS
+) -> Float[np.ndarray, "b d"]:
+    """Mean differences after swapping the sides of random objects (of runs, in streamed sets).
+
+    Each object's share of the difference, taken around the midpoint, changes its sign with
+    probability one half; objects with one side only keep theirs.
+    """
+    a, b = (side.moments for side in pair.clouds)
+    middle = np.mean(centroids(pair), axis=0).astype(np.float32)
+    share = (a.cells - a.sizes[:, None] * middle) / np.float32(a.sizes.sum())
+    share -= (b.cells - b.sizes[:, None] * middle) / np.float32(b.sizes.sum())
+    sign = rng.integers(0, 2, (draws, len(share))).astype(np.float32) * 2 - 1
+    sign[:, (a.sizes == 0) | (b.sizes == 0)] = 1
+    return sign @ share
+
+
+def split_gaps(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, "s d"]:
+    """Mean differences between random halves of one modality, for each modality in turn."""
+    return np.concatenate([_halved(side, rng) for side in pair.clouds])
+
+
+def _halved(side: Cloud, rng: np.random.Generator) -> Float[np.ndarray, "s d"]:
+    m = side.moments
+    held = np.flatnonzero(m.sizes)
+    first = rng.permuted(np.tile(np.arange(len(held)) % 2 == 0, (SPLITS, 1)), axis=1)
+    sums, sizes = m.cells[held], m.sizes[held]
+    inside = (first.astype(np.float32) @ sums, first @ sizes)
+    rest = (sums.sum(axis=0) - inside[0], sizes.sum() - inside[1])
+    return inside[0] / inside[1][:, None] - rest[0] / rest[1][:, None]

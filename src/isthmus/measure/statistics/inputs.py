@@ -1,0 +1,160 @@
+"""Check at the door, compute in the cellar: what comes in becomes unit vectors with links."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.arrays import Vectors
+from isthmus.measure.statistics.nearest import nearest
+from isthmus.measure.statistics.samples import SAMPLE, Cloud, cloud, enough, pick, rows_of_sample
+from isthmus.measure.statistics.streaming import LinkMoments, link_moments
+from isthmus.types import EmbeddingSet, Links, RequestError, objects_of, same_space
+
+SetLike = EmbeddingSet | np.ndarray
+"""An EmbeddingSet, or a plain (n, d) array whose ids are the running number."""
+
+
+def one(a: SetLike, modality: str = "a") -> EmbeddingSet:
+    """The set, or the plain array as a set."""
+    return a if isinstance(a, EmbeddingSet) else EmbeddingSet.from_rows(np.asarray(a), modality)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two sets of one space with their links as row numbers."""
+
+    a: EmbeddingSet
+    b: EmbeddingSet
+    rows: Int[np.ndarray, "k 2"]
+    """(k, 2) row numbers of linked items, sorted."""
+
+    @property
+    def x(self) -> Vectors:
+        """Unit vectors of a."""
+        return self.a.unit
+
+    @property
+    def y(self) -> Vectors:
+        """Unit vectors of b."""
+        return self.b.unit
+
+    @cached_property
+    def objects(self) -> tuple[np.ndarray, np.ndarray]:
+        """The object number of every row of a and of b: the exchangeable unit."""
+        n, m = len(self.a), len(self.b)
+        if n == m == len(self.rows) and (self.rows == np.arange(n)[:, None]).all():
+            return np.arange(n), np.arange(n)
+        return objects_of(self.rows, n, m)
+
+    @cached_property
+    def n(self) -> int:
+        """Linked objects."""
+        return len(np.unique(self.objects[0][self.rows[:, 0]]))
+
+    @cached_property
+    def clouds(self) -> tuple[Cloud, Cloud]:
+        """Both sets as clouds of the same objects, cut into the same blocks."""
+        left, right = self.objects
+        total = int(max(left.max(), right.max())) + 1
+        return cloud(self.a, left, total), cloud(self.b, right, total)
+
+    @cached_property
+    def link_moments(self) -> LinkMoments:
+        """Sums over the links by block of objects, exact also for streamed sets."""
+        enough(self.n, "linked ones")
+        block = self.clouds[0].block[self.rows[:, 0]]
+        return link_moments(self.a.vectors, self.b.vectors, self.rows, block)
+
+    @cached_property
+    def sampled(self) -> "Pair":
+        """This pair or, beyond ``SAMPLE`` rows of a set, whole linked objects drawn with seed 0.
+
+        Pairwise and neighbour measures look at this; its ``n`` is what they report.
+        """
+        if max(len(self.a), len(self.b)) <= SAMPLE:
+            return self
+        left, right = rows_of_sample(list(self.objects))
+        new_a, new_b = np.full(len(self.a), -1), np.full(len(self.b), -1)
+        new_a[left], new_b[right] = np.arange(len(left)), np.arange(len(right))
+        rows = np.stack([new_a[self.rows[:, 0]], new_b[self.rows[:, 1]]], axis=1)
+        return Pair(pick(self.a, left), pick(self.b, right), rows[(rows >= 0).all(axis=1)])
+
+    @cached_property
+    def paired(self) -> "Pair":
+        """One row an object in both sets, linked by row number: what needs pairs looks at this.
+
+        An object of several items is the direction of their mean; one without a link is left out.
+        """
+        n = len(self.rows)
+        if n == len(self.a) == len(self.b) and (self.rows == np.arange(n)[:, None]).all():
+            return self
+        enough(self.n, "linked ones")
+        pair = self.sampled
+        kept = np.unique(pair.objects[0][pair.rows[:, 0]])
+        sides = zip((pair.a, pair.b), (pair.x, pair.y), pair.objects, strict=True)
+        a, b = (_object_means(items, x, objects, kept) for items, x, objects in sides)
+        return Pair(a, b, np.repeat(np.arange(len(kept))[:, None], 2, axis=1))
+
+    @cached_property
+    def cosines(self) -> Float[np.ndarray, "n m"]:
+        """Cosines of all rows of a with all rows of b; ask the ``sampled`` pair for them."""
+        return self.x @ self.y.T
+
+    @cached_property
+    def neighbours(
+        self,
+    ) -> tuple[
+        tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]],
+        tuple[Int[np.ndarray, "m j"], Float[np.ndarray, "m j"]],
+    ]:
+        """Nearest rows of b for each row of a, then of a for b; ask the ``sampled`` pair."""
+        return nearest(self.x, self.y), nearest(self.y, self.x)
+
+
+def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
+    """Both sets and their links.
+
+    The last pair of a set is kept on it: the forty measures of one study share what they compute,
+    and it goes when the set goes.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+        RequestError: no links were given and no ids are equal, no link has both its ends, or
+            plain arrays differ in length.
+    """
+    if links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b)):
+        same_length(a, b)
+    first, second = one(a, "a"), one(b, "b")
+    same_space(first.space, second.space)
+    kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
+    if kept is not None and kept[0].b is second and kept[1] is links:
+        return kept[0]
+    pair = Pair(first, second, Links.between(first, second, links))
+    vars(first)["_pair"] = (pair, links)
+    return pair
+
+
+def same_length(a: SetLike, b: SetLike) -> None:
+    """Refuse plain arrays of different length, whose rows nothing pairs.
+
+    Raises:
+        RequestError: they differ in length.
+    """
+    if len(a) != len(b):
+        raise RequestError(
+            f"Plain arrays pair row by row, but these have {len(a):,} and {len(b):,} rows: give "
+            "links, or sets with ids."
+        )
+
+
+def _object_means(
+    items: EmbeddingSet, x: Vectors, objects: np.ndarray, kept: np.ndarray
+) -> EmbeddingSet:
+    rows = np.flatnonzero(np.isin(objects, kept))
+    rows = rows[np.argsort(objects[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(objects[rows], prepend=-1))
+    means = np.add.reduceat(x[rows], starts, axis=0)
+    ids = tuple(str(number) for number in kept)
+    return EmbeddingSet(means, ids, items.modality, items.space, items.history)

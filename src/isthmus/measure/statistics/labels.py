@@ -1,0 +1,92 @@
+"""Labels at the door: one class name per row, and which rows belong to one object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Int
+
+from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.samples import pick
+from isthmus.measure.statistics.searches import MOST_QUERIES, sampled
+from isthmus.types import EmbeddingSet, RequestError
+
+Labels: TypeAlias = Mapping[str, Any] | Sequence[Any] | np.ndarray
+"""A name per row in the order of the set, or a mapping from id to name."""
+
+
+def names_of(a: EmbeddingSet, labels: Labels, what: str = "label") -> np.ndarray:
+    """One name per row, as text.
+
+    Raises:
+        RequestError: an id has no name, or there are more or fewer names than rows.
+    """
+    if isinstance(labels, Mapping):
+        missing = [name for name in a.ids if name not in labels]
+        if missing:
+            raise RequestError(
+                f"Every {a.modality} item needs a {what}, but {len(missing)} of {len(a)} have "
+                f"none; the first is {missing[0]!r}."
+            )
+        return np.array([str(labels[name]) for name in a.ids])
+    if len(labels) != len(a):
+        raise RequestError(
+            f"Every row needs one {what}, but there are {len(a)} {a.modality} items and "
+            f"{len(labels)} {what}s."
+        )
+    return np.array([str(name) for name in labels])
+
+
+def objects_in(a: EmbeddingSet, objects: Labels | None) -> Int[np.ndarray, " n"]:
+    """The object number of every row; without objects every row is one of its own."""
+    if objects is None:
+        return np.arange(len(a))
+    return np.unique(names_of(a, objects, "object"), return_inverse=True)[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Items with a class name and an object number each."""
+
+    items: EmbeddingSet
+    names: np.ndarray
+    """Class name of every item, as text."""
+    objects: Int[np.ndarray, " n"]
+    """Object number of every item, 0, 1, ..."""
+
+
+def labelled(
+    a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Generator
+) -> Labelled:
+    """The items with their labels; of many, those of random whole objects.
+
+    Raises:
+        RequestError: an item has no label or no object.
+    """
+    items = one(a)
+    names, groups = names_of(items, labels), objects_in(items, objects)
+    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
+    taken = items if len(rows) == len(items) else pick(items, rows)
+    return Labelled(taken, names[rows], np.unique(groups[rows], return_inverse=True)[1])
+
+
+def dealt(
+    truth: Int[np.ndarray, " n"],
+    objects: Int[np.ndarray, " n"],
+    rng: np.random.Generator,
+    draws: int,
+) -> Int[np.ndarray, "b n"]:
+    """Labels dealt anew: among objects where each has one label, else within every object.
+
+    Whole objects trade their label, because the rows of one object are not independent. Where
+    an object carries several labels (one picture in six styles), they trade places inside it.
+    """
+    _, first, number = np.unique(objects, return_index=True, return_inverse=True)
+    if (truth == truth[first][number]).all():
+        return np.stack([truth[first][rng.permutation(len(first))][number] for _ in range(draws)])
+    home = np.argsort(objects, kind="stable")
+    dealt_labels = np.empty((draws, len(truth)), dtype=truth.dtype)
+    for row in dealt_labels:
+        row[home] = truth[np.lexsort((rng.random(len(objects)), objects))]
+    return dealt_labels

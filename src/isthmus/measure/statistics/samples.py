@@ -1,0 +1,158 @@
+"""One set as measures see it: cut into blocks of objects, sampled where pairs are too many."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.measure.statistics.nearest import nearest
+from isthmus.measure.statistics.resampling import BLOCKS, cut
+from isthmus.measure.statistics.streaming import Moments, moments
+from isthmus.types import EmbeddingSet, RequestError
+
+SAMPLE = 5_000
+"""Rows of a modality that pairwise and neighbour measures look at, whole objects at random."""
+STREAMED = 20_000
+"""Rows from which on a set is streamed and its objects are taken in runs."""
+LEAST = 8
+"""Objects below which no interval is worth printing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """The unit vectors of one set with the object that each row belongs to."""
+
+    items: EmbeddingSet
+    objects: Int[np.ndarray, " n"]
+    """Object number of each row; numbers may be absent where another set holds the object."""
+    total: int
+    """Objects in all, those of the other set included."""
+
+    @cached_property
+    def cells(self) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
+        """The cell of each row and the block of each cell."""
+        enough(self.total, self.items.modality)
+        return cells_of(self.objects, self.total)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Counts, sums and second moments by block, exact also for streamed sets."""
+        return moments(self.items.vectors, *self.cells)
+
+    @cached_property
+    def sampled(self) -> "Cloud":
+        """This cloud or, beyond ``SAMPLE`` rows, whole objects of it drawn with seed 0."""
+        if len(self.items) <= SAMPLE:
+            return self
+        rows = rows_of_sample([self.objects])[0]
+        found, objects = np.unique(self.objects[rows], return_inverse=True)
+        return Cloud(pick(self.items, rows), objects, len(found))
+
+    @property
+    def x(self) -> Vectors:
+        """Unit vectors; ask the ``sampled`` cloud for them."""
+        return self.items.unit
+
+    @property
+    def n(self) -> int:
+        """Objects of which this cloud has rows."""
+        return len(np.unique(self.objects))
+
+    @cached_property
+    def block(self) -> Int[np.ndarray, " n"]:
+        """The block of objects that each row falls in."""
+        cell, block = self.cells
+        return block[cell]
+
+    @cached_property
+    def neighbours(self) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """Nearest other rows of each row and their cosines; ask the ``sampled`` cloud."""
+        return nearest(self.x, self.x, same=True, ties=self.items.modality)
+
+    @cached_property
+    def spectra(self) -> Float[np.ndarray, "g1 d"]:
+        """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
+        m = self.moments
+        total = (float(m.counts.sum()), m.sums.sum(axis=0), m.grams.sum(axis=0, dtype=np.float64))
+        found = [np.linalg.eigvalsh(covariance(*total))]
+        for count, sums, gram in zip(m.counts, m.sums, m.grams, strict=True):
+            without = covariance(total[0] - count, total[1] - sums, total[2] - gram)
+            # eigenvalues without a block only feed an error, for which float32 is plenty
+            found.append(np.linalg.eigvalsh(without.astype(np.float32)).astype(np.float64))
+        return np.clip(np.stack(found)[:, ::-1], 0, None)
+
+
+def enough(objects: int, what: str) -> None:
+    """Refuse to measure too few objects.
+
+    Raises:
+        RequestError: there are fewer than ``LEAST``.
+    """
+    if objects < LEAST:
+        raise RequestError(
+            f"An interval needs at least {LEAST} objects, but here are {objects} ({what}): "
+            "measure more items."
+        )
+
+
+def cells_of(
+    objects: Int[np.ndarray, " n"], count: int
+) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
+    """The cell of each row and the block of each cell; ``count`` objects in all.
+
+    Objects are cells and go to blocks at random (seed 0); of many objects, runs are cells and
+    go to blocks in turn, so that a file is read from front to back.
+    """
+    if count <= STREAMED:
+        return objects, cut(count, np.random.default_rng(0))
+    run = min(2048, count // 400)
+    return objects // run, np.arange((count - 1) // run + 1) % BLOCKS
+
+
+def cloud(
+    a: EmbeddingSet, objects: Int[np.ndarray, " n"] | None = None, total: int | None = None
+) -> Cloud:
+    """The set as a cloud, kept on the set so that all its measures share what they compute.
+
+    Without ``objects`` every row is one; ``total`` counts objects that another set holds too.
+    """
+    objects = np.arange(len(a)) if objects is None else objects
+    total = int(objects.max(initial=-1)) + 1 if total is None else total
+    kept: dict[str, Cloud] = vars(a).setdefault("_clouds", {})
+    key = fingerprint(objects, total)
+    if key not in kept:
+        kept[key] = Cloud(a, objects, total)
+    return kept[key]
+
+
+def directions(rows: Vectors) -> Vectors:
+    """Centred rows at length one, in float32; a row at the centre has no direction and stays 0."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.where(lengths > 1e-6, lengths, np.inf)).astype(np.float32)
+
+
+def covariance(
+    count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
+) -> Float[np.ndarray, "d d"]:
+    """Covariance (divisor n - 1) from count, sum and uncentred second moment."""
+    return (gram - np.outer(sums, sums) / count) / (count - 1)
+
+
+def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
+    """Rows of whole objects, as many as fit in ``SAMPLE`` rows of each set, drawn with seed 0."""
+    total = max(int(labels.max()) for labels in objects) + 1
+    sizes = np.stack([np.bincount(labels, minlength=total) for labels in objects])
+    order = np.random.default_rng(0).permutation(np.flatnonzero(sizes.min(axis=0)))
+    fits = np.count_nonzero(np.cumsum(sizes[:, order], axis=1).max(axis=0) <= SAMPLE)
+    chosen = np.zeros(total, dtype=bool)
+    chosen[order[: max(1, int(fits))]] = True
+    return [np.flatnonzero(chosen[labels]) for labels in objects]
+
+
+def pick(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
+    """These rows of a set, read into memory."""
+    vectors = np.asarray(items.vectors[rows], dtype=np.float32)
+    ids = tuple(items.ids[row] for row in rows)
+    return EmbeddingSet(vectors, ids, items.modality, items.space, items.history)

@@ -1,0 +1,125 @@
+"""Searches: every linked item of one set asked of the other set, with links and permuted links."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.nulls import pairings
+from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
+from isthmus.registry import find
+from isthmus.similarity import SIMILARITIES
+from isthmus.types import EmbeddingSet
+
+MOST_QUERIES = 20_000
+"""Beyond this, whole objects are sampled as queries; the gallery stays as it is."""
+
+MOST_SCORES = 400_000_000
+"""Likewise beyond this many scores of one direction."""
+
+WHOLE = 100_000
+"""Rows of a set up to which the gallery is the whole set."""
+
+MOST_LOOKUPS = 20_000_000
+"""Ranks that are looked up for the null; many links get fewer permutations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Queries of one set ranked against the whole other set."""
+
+    ranks: Ranks
+    """Question i · (1 + draws) is query i with its own links; the next ``draws`` questions are
+    the same query with the links of other objects."""
+    draws: int
+    objects: Int[np.ndarray, " q"]
+    """Object of each query: the exchangeable unit."""
+    query: str
+    """Modality of the queries."""
+    gallery: str
+    """Modality of the gallery."""
+    uniform: bool
+    """Each query is linked to one item and each item to one query: a permuted link meets every
+    gallery item equally often."""
+
+    def scored(
+        self, formula: Callable[[Ranks], Float[np.ndarray, " q"]]
+    ) -> Float[np.ndarray, "q b"]:
+        """A formula's value for every query: column 0 with its links, others with permuted ones."""
+        return formula(self.ranks).reshape(-1, 1 + self.draws)
+
+
+def scores_between(queries: EmbeddingSet, gallery: EmbeddingSet) -> Scores:
+    """Scores by the rule that the sets' space was fitted with or declares."""
+    if queries.space.rule is not None:
+        rule = queries.space.rule.between(queries.modality, gallery.modality)
+        return Scores(np.asarray(queries.vectors), np.asarray(gallery.vectors), rule)
+    if queries.space.score == "cosine":  # unit vectors are kept by the set: normalise once
+        return Scores(queries.unit, gallery.unit, find("similarities", SIMILARITIES, "dot"))
+    rule = find("similarities", SIMILARITIES, queries.space.score)
+    return Scores(np.asarray(queries.vectors), np.asarray(gallery.vectors), rule)
+
+
+def search(pair: Pair, rng: np.random.Generator) -> Search:
+    """Items of a asked of b."""
+    links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
+    most = min(MOST_QUERIES, MOST_SCORES // len(pair.b))
+    rows = sampled(np.unique(links[:, 0]), pair.objects[0], most, rng)
+    links = links[np.isin(links[:, 0], rows)]
+    draws = draws_for(max(len(links), len(pair.b)))
+    moved = pairings(pair, rng, draws)
+    query = np.searchsorted(rows, links[:, 0])
+    relevant = np.stack([np.repeat(query, 1 + draws), with_moved(links[:, 1], moved)], axis=1)
+    asked = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
+    scores = scores_between(pair.a, pair.b)
+    found = ranked(replace(scores, queries=scores.queries[rows]), relevant, asked)
+    ends = [len(np.unique(pair.rows[:, side])) for side in (0, 1)]
+    uniform = len(pair.rows) == ends[0] == ends[1] == len(pair.b)
+    names = pair.a.modality, pair.b.modality
+    return Search(found, draws, pair.objects[0][rows], *names, uniform)
+
+
+def with_moved(
+    columns: Int[np.ndarray, " k"], moved: Int[np.ndarray, "b m"]
+) -> Int[np.ndarray, " l"]:
+    """Each linked item followed by those that the permutations put in its place."""
+    return np.concatenate([columns[:, None], moved[:, columns].T], axis=1).ravel()
+
+
+def sampled(
+    rows: Int[np.ndarray, " q"], objects: Int[np.ndarray, " n"], most: int, rng: np.random.Generator
+) -> Int[np.ndarray, " s"]:
+    """The rows, or those of random whole objects, about ``most`` rows in all."""
+    if len(rows) <= most:
+        return rows
+    names, sizes = np.unique(objects[rows], return_counts=True)
+    order = rng.permutation(len(names))
+    last = np.searchsorted(np.cumsum(sizes[order]), most, "right")
+    return rows[np.isin(objects[rows], names[order[: max(1, last)]])]
+
+
+def draws_for(links: int) -> int:
+    """Permutations B that are affordable, with 0.05 · (B + 1) a whole number."""
+    return next((draws for draws in (199, 99, 59, 39) if draws * links <= MOST_LOOKUPS), 19)
+
+
+def searchable(pair: Pair) -> Pair:
+    """The pair itself or, beyond ``WHOLE`` rows of a set, a sample of its objects."""
+    return pair if max(len(pair.a), len(pair.b)) <= WHOLE else pair.sampled
+
+
+def both_searches(pair: Pair) -> tuple[Search, Search]:
+    """Search b with a, and a with b.
+
+    Permutations, and queries where they are sampled, are drawn with seed 0 and the ranks are
+    kept on the pair, so that all measures of one pair search once.
+    """
+    kept: tuple[Search, Search] | None = vars(pair).get("_searches")
+    if kept is None:
+        rng = np.random.default_rng(0)
+        back = Pair(pair.b, pair.a, pair.rows[:, ::-1])
+        kept = search(pair, rng), search(back, rng)
+        vars(pair)["_searches"] = kept
+    return kept

@@ -1,0 +1,134 @@
+"""Subspaces of many vectors: fitted, with a rank that the vectors themselves decide."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.arrays import Vectors
+from isthmus.types import RequestError, Subspace
+
+TRACY_WIDOM = 0.9793
+"""The 95 % quantile of the Tracy-Widom law of order 1 (Bejan 2005, table 2)."""
+
+
+def affine_subspace(vectors: Vectors, rank: int | None = None) -> Subspace:
+    """The affine subspace of this rank nearest to the vectors: through their mean.
+
+    Args:
+        vectors: (n, d), at least two rows.
+        rank: its dimension; None is ``parallel_rank``.
+
+    Raises:
+        RequestError: fewer than two vectors, or a rank above n - 1 or d.
+
+    Source: Pearson 1901; the first principal axes.
+    """
+    rows = _rows(vectors)
+    return _fitted(rows, rows.mean(axis=0), len(rows) - 1, rank)
+
+
+def linear_subspace(vectors: Vectors, rank: int | None = None) -> Subspace:
+    """The linear subspace of this rank nearest to the vectors: through zero.
+
+    Raises:
+        RequestError: fewer than two vectors, or a rank above n or d.
+
+    Source: Eckart & Young 1936; the first right singular vectors.
+    """
+    rows = _rows(vectors)
+    return _fitted(rows, np.zeros(rows.shape[1]), len(rows), rank)
+
+
+def parallel_rank(energies: Float[np.ndarray, " r"], n: int, d: int) -> int:
+    """How many directions stand out of white noise, tested one after the other at 5 %.
+
+    Direction k + 1 stands out if its energy is above the 95 % quantile of the largest energy of
+    white (n - k) x (d - k) noise whose level is what is left after k directions. This is Horn's
+    parallel analysis with the Tracy-Widom law in the place of simulations.
+
+    Args:
+        energies: squared singular values, largest first.
+        n: rows, less one if their mean was taken away.
+        d: coordinates.
+
+    Source: Horn 1965; Johnstone 2001, theorem 1.1; Kritchman & Nadler 2008, equation 11.
+    """
+    most = min(len(energies), n - 1, d - 1)
+    left = np.cumsum(energies[::-1])[::-1]
+    for k in range(most):
+        if left[k] <= 1e-12 * left[0]:
+            return k
+        a, b = np.sqrt(n - k - 1), np.sqrt(d - k)
+        edge = (a + b) ** 2 + TRACY_WIDOM * (a + b) * (1 / a + 1 / b) ** (1 / 3) if a else np.inf
+        if energies[k] <= left[k] / ((n - k) * (d - k)) * edge:
+            return k
+    return most
+
+
+def held_out_rank(vectors: Vectors, *, arcs: int = 5, most: int = 64) -> int:
+    """The rank under which held-out rows are most likely.
+
+    Rows are held out in contiguous arcs (the views of a turntable, in order). The distance of a
+    held-out row to a subspace only falls with its rank; its likelihood under a Gaussian with k
+    free directions and white noise beside them falls again once noise is fitted.
+
+    Args:
+        vectors: (n, d), rows in the order that arcs are cut in.
+        arcs: how many.
+        most: the largest rank that is tried.
+
+    Raises:
+        RequestError: fewer than two rows an arc.
+
+    Source: Tipping & Bishop 1999, equations 4, 7 and 8, scored on held-out rows.
+    """
+    rows = _rows(vectors)
+    if len(rows) < 2 * arcs:
+        raise RequestError(
+            f"{arcs} arcs of held-out views need at least {2 * arcs} views, not {len(rows)}."
+        )
+    parts = np.array_split(np.arange(len(rows)), arcs)
+    found = np.stack([_likelihoods(rows, part, most) for part in parts])
+    # a rank that one arc cannot have is no rank, however exact it is for another
+    found[:, np.isneginf(found).any(axis=0)] = -np.inf
+    return int(found.sum(axis=0).argmax())
+
+
+def _likelihoods(rows: Vectors, part: Int[np.ndarray, " p"], most: int) -> Float[np.ndarray, " r"]:
+    """Log-likelihood, up to constants, of the rows of one arc at rank 0, 1, ..., most."""
+    stay = np.delete(rows, part, axis=0)
+    n, d = len(stay) - 1, rows.shape[1]
+    origin = stay.mean(axis=0)
+    _, s, v = np.linalg.svd(stay - origin, full_matrices=False)
+    held = rows[part] - origin
+    inside = ((held @ v.T) ** 2).sum(axis=0)
+    energy, found = s**2, np.full(most + 1, -np.inf)
+    for k in range(min(most, n - 1, d - 1) + 1):
+        noise = energy[k:].sum() / ((n - k) * (d - k))
+        if noise <= 1e-12 * energy.sum() / (n * d):  # nothing is left: this rank is exact
+            found[k:] = np.inf if k == 0 else found[k - 1]
+            found[k] = np.inf
+            break
+        own = energy[:k] / n
+        outside = (held**2).sum() - inside[:k].sum()
+        spread = np.log(own).sum() + (d - k) * np.log(noise)
+        found[k] = -(len(part) * spread + (inside[:k] / own).sum() + outside / noise) / 2
+    return found
+
+
+def _rows(vectors: Vectors) -> Vectors:
+    rows = np.asarray(vectors, dtype=np.float64)
+    if len(rows) < 2:
+        raise RequestError(f"A subspace is fitted to at least two vectors, not {len(rows)}.")
+    return rows
+
+
+def _fitted(rows: Vectors, origin: np.ndarray, n: int, rank: int | None) -> Subspace:
+    _, s, v = np.linalg.svd(rows - origin, full_matrices=False)
+    if rank is None:
+        rank = parallel_rank(s**2, n, rows.shape[1])
+    if not 0 <= rank <= min(n, rows.shape[1]):
+        raise RequestError(
+            f"{len(rows)} vectors of {rows.shape[1]} coordinates span a subspace of rank 0 to "
+            f"{min(n, rows.shape[1])}, not {rank}."
+        )
+    return Subspace(v[:rank], origin)

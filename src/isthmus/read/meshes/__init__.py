@@ -1,0 +1,1 @@
+"""Mesh files, read as ``Mesh``: metres, right-handed, y up."""

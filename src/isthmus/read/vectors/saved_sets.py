@@ -1,0 +1,60 @@
+"""Sets that isthmus itself saved, format ``isthmus-set/1`` of ``docs/format.md``."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from isthmus.scores.kinds import RULE_KINDS
+from isthmus.store import read_table, read_tensors, unpacked
+from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
+
+VECTORS = "vectors.safetensors"
+LINKS = "links.parquet"
+RULE = "rule"
+"""Key of the metadata under which a mended space's score rule is described."""
+
+
+def saved_sets(path: Path) -> list[Path]:
+    """The folder itself if it is a saved set, else those inside it or its ``embeddings``."""
+    if (path / VECTORS).is_file():
+        return [path]
+    here = sorted(inside.parent for inside in path.glob(f"*/{VECTORS}"))
+    return here or sorted(inside.parent for inside in path.glob(f"embeddings/*/{VECTORS}"))
+
+
+def read_links(folder: Path, first: str, second: str) -> Links | None:
+    """The links between two modalities that are kept beside their sets; None if there are none.
+
+    Raises:
+        RequestError: the file is damaged.
+    """
+    path = folder / LINKS
+    if not path.is_file():
+        return None
+    try:
+        table = read_table(path, [first, second])
+        return Links(zip(table[first], table[second], strict=True))
+    except (ValueError, KeyError) as error:
+        raise RequestError(f"{path} holds no links of {first} and {second}: {error}") from error
+
+
+def read_saved_set(path: Path) -> EmbeddingSet:
+    """One saved set; the vectors stay on the disk, memory-mapped.
+
+    Raises:
+        RequestError: nothing is there, or it is not a whole saved set.
+    """
+    if not (path / VECTORS).exists():
+        raise RequestError(f"{path} holds no saved set (no {VECTORS} in it).")
+    try:
+        arrays, meta = read_tensors(path / VECTORS)
+        about = json.loads(meta["isthmus"])
+        ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
+        history = tuple(Step.from_dict(step) for step in about["history"])
+        space = Space.from_dict(about["space"])
+        if RULE in about:
+            rules = {name: array for name, array in arrays.items() if name != "vectors"}
+            space = replace(space, rule=unpacked(rules, about[RULE], RULE_KINDS))
+        return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise RequestError(f"{path} is not a whole saved set: {error}") from error

@@ -1,0 +1,1 @@
+"""What is there? Spaces, worlds and every registered part."""

@@ -1,0 +1,126 @@
+"""What is there? Every registered part with its one-line description."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from isthmus.encode import ENCODERS
+from isthmus.lab import load
+from isthmus.measure import MEASURES
+from isthmus.read import READERS
+from isthmus.registry import describe, everything, find
+from isthmus.similarity import DIRECTED, LEARNED, SCORE_RULES, SIMILARITIES
+from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
+from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
+from isthmus.worlds import WORLDS
+from isthmus.worlds import load as load_world
+
+REGISTERS = {
+    "encoders": ENCODERS,
+    "worlds": WORLDS,
+    "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
+    "corrections": {**CORRECTIONS, **SCORE_RULES},
+    "losses": {**LOSSES, **VECTOR_LOSSES},
+    "regularisers": REGULARISERS,
+    "heads": HEADS,
+    "bases": BASES,
+    "projectors": PROJECTORS,
+    "targets": TARGETS,
+    "measures": MEASURES,
+    "readers": READERS,
+}
+
+
+@dataclass(frozen=True)
+class PartsResult:
+    """Parts by kind, each with the first sentence of its documentation."""
+
+    parts: Mapping[str, Mapping[str, str]]
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for kind, found in self.parts.items():
+            width = max(map(len, found), default=0)
+            lines += [f"{kind} ({len(found)})"]
+            lines += [f"  {name:<{width}}  {text}" for name, text in found.items()]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {kind: dict(found) for kind, found in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class Description:
+    """Facts about one part, as lines."""
+
+    facts: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        width = max(map(len, self.facts))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.facts.items())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return dict(self.facts)
+
+
+def list_spaces() -> PartsResult:
+    """What a space can be called: the kinds of encoders."""
+    return PartsResult({"spaces": list_parts("encoders").parts["encoders"]})
+
+
+def list_parts(kind: str = "") -> PartsResult:
+    """Every registered part, ours and those of installed plug-ins, or those of one kind.
+
+    Raises:
+        UnknownPartError: there is no such kind.
+    """
+    if kind:
+        find(
+            "kinds of parts",
+            dict.fromkeys(REGISTERS, "isthmus.studies.catalogue.run:REGISTERS"),
+            kind,
+        )
+    chosen = [kind] if kind else list(REGISTERS)
+    return PartsResult(
+        {
+            name: {
+                part: describe(target)
+                for part, target in sorted(everything(name, REGISTERS[name]).items())
+            }
+            for name in chosen
+        }
+    )
+
+
+def describe_space(name: str) -> Description:
+    """What a space is: its id, towers, dimension, similarity scale and bias."""
+    encoders = load(name)
+    space = next(iter(encoders.values())).space
+    return Description(
+        {
+            "name": space.name,
+            "id": space.id,
+            "modalities": ", ".join(encoders),
+            "dimension": space.dim,
+            "similarity": space.score if space.rule is None else "the score rule of its chain",
+            "scale (inverse temperature)": round(space.scale, 4),
+            "bias": round(space.bias, 4),
+        }
+    )
+
+
+def describe_world(name: str) -> Description:
+    """What a world holds: items by modality, links, splits, factors, licences."""
+    world = load_world(name)
+    facts: dict[str, Any] = {"name": world.name}
+    facts |= {modality: f"{len(items)} items" for modality, items in world.items.items()}
+    facts |= {f"links {a}-{b}": len(links) for (a, b), links in world.links.items()}
+    splits = sorted(set(world.split.values()))
+    facts["splits"] = ", ".join(
+        f"{split} {sum(value == split for value in world.split.values())}" for split in splits
+    )
+    facts["factors"] = ", ".join(sorted({key for row in world.factors.values() for key in row}))
+    facts["licences"] = ", ".join(sorted({credit.licence for credit in world.credits.values()}))
+    return Description(facts)

@@ -1,0 +1,1 @@
+"""How do two spaces differ on the same items?"""

@@ -1,0 +1,86 @@
+"""Queries that one space answers and another does not, on the same items."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.report import Album, Strip, Strips, number
+from isthmus.studies.pages.item_cards import Shelf, strip
+from isthmus.studies.pages.neighbours import Neighbours, Pick, neighbours, pick
+from isthmus.studies.shared.dataset import StudyInput
+from isthmus.types import Links
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Queries of one direction by who has their linked item first, and the clearest examples."""
+
+    query: str
+    answer: str
+    both: int
+    neither: int
+    only_first: int
+    only_second: int
+    lost: tuple[tuple[Pick, float], ...]
+    """Right in the first space only: what the second answers, and the first's margin."""
+    won: tuple[tuple[Pick, float], ...]
+    """Right in the second space only: what the first answers, and the second's margin."""
+
+
+def contrasts(first: StudyInput, second: StudyInput) -> tuple[Contrast, Contrast]:
+    """Both directions; the two studies hold the same items in the same order."""
+    rows = Links.between(first.a, first.b, first.links)
+    back = rows[:, ::-1]
+    return (
+        _contrast(neighbours(first.a, first.b, rows), neighbours(second.a, second.b, rows)),
+        _contrast(neighbours(first.b, first.a, back), neighbours(second.b, second.a, back)),
+    )
+
+
+def _contrast(first: Neighbours, second: Neighbours) -> Contrast:
+    right, also = first.linked[:, 0], second.linked[:, 0]
+    return Contrast(
+        first.queries.modality,
+        first.gallery.modality,
+        both=int((right & also).sum()),
+        neither=int((~right & ~also).sum()),
+        only_first=int((right & ~also).sum()),
+        only_second=int((~right & also).sum()),
+        lost=_examples(second, first, right & ~also),
+        won=_examples(first, second, ~right & also),
+    )
+
+
+def _examples(
+    wrong: Neighbours, right: Neighbours, which: np.ndarray
+) -> tuple[tuple[Pick, float], ...]:
+    found = np.flatnonzero(which)
+    surest = found[np.argsort(right.margin[found] * -1, kind="stable")][:SHOWN]
+    return tuple((pick(wrong, int(at), 3), round(float(right.margin[at]), 4)) for at in surest)
+
+
+def strips(
+    found: Contrast, given: StudyInput, album: Album, names: tuple[str, str]
+) -> list[Strips]:
+    """The examples with pictures and captions, those lost before those won."""
+    shelf, way = Shelf(given, album), f"{found.query} → {found.answer}"
+    blocks: list[Strips] = []
+    sides = ((found.lost, *names), (found.won, *names[::-1]))
+    for examples, winner, loser in sides:
+        if examples:
+            sentence = (
+                f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
+                "answers instead."
+            )
+            shown = tuple(_strip(shelf, found, one, winner) for one in examples)
+            blocks.append(Strips(f"{way}: right in {winner} only", sentence, shown))
+    return blocks
+
+
+def _strip(shelf: Shelf, found: Contrast, example: tuple[Pick, float], winner: str) -> Strip:
+    chosen, margin = example
+    shown = strip(shelf, (found.query, found.answer), chosen)
+    sentence = f"{shown.sentence[:-1]}; in {winner} it comes first, margin {number(margin)}."
+    return Strip(shown.query, shown.answers, sentence)

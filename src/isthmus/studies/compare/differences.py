@@ -1,0 +1,156 @@
+"""How two spaces differ on the same items: paired, the same objects left out or drawn for both."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.measure.retrieval.gains import relative_gains
+from isthmus.measure.retrieval.galleries import Mixed
+from isthmus.measure.retrieval.hits import hit_chances, reciprocals
+from isthmus.measure.statistics.draws import PairSums, pair_sums
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.ranks import Ranks
+from isthmus.measure.statistics.resampling import leave_out, query_bootstrap
+from isthmus.measure.statistics.searches import search
+from isthmus.types import Null, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+QUERY_SCORES: dict[str, Callable[[Ranks], Float[np.ndarray, " q"]]] = {
+    "hit@1": partial(hit_chances, k=1),
+    "hit@10": partial(hit_chances, k=10),
+    "reciprocal rank": reciprocals,
+    "nDCG@10": partial(relative_gains, k=10),
+}
+"""What each query scores in a search."""
+
+
+FAMILIES = {"retrieval": "Differences in retrieval", "geometry": "Differences in geometry"}
+"""What is drawn together, with its title."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Difference(Result):
+    """A measure of the second space minus that of the first, on the same objects."""
+
+    first: float
+    second: float
+    family: str
+    """A key of ``FAMILIES``."""
+
+    paper: ClassVar[str] = "Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11"
+
+    @property
+    def differs(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return self.interval is not None and 0.0 not in self.interval
+
+    @property
+    def about(self) -> str:
+        """Which space has more."""
+        word = "differs" if self.differs else "does not differ beyond chance"
+        return f"{self.name} {word}: {self.first:.3f} and {self.second:.3f}."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Forest(Result):
+    """Differences below each other, each with its interval."""
+
+    rows: tuple[Difference, ...]
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """One line a measure; those whose interval leaves out zero in colour."""
+        ax.axvline(0, color="0.5", lw=1)
+        for place, row in enumerate(reversed(self.rows)):
+            colour = "C1" if row.differs else "0.5"
+            if row.interval:
+                ax.plot([row.interval.low, row.interval.high], [place, place], color=colour, lw=3)
+            ax.plot([row.value], [place], "o", color=colour)
+        ax.set_yticks(range(len(self.rows)), [row.name for row in reversed(self.rows)])
+        ax.set_xlabel("second minus first")
+        return ax
+
+
+def differences(first: Pair, second: Pair, seed: int) -> tuple[Difference, ...]:
+    """Second minus first for every measure whose difference has a paired interval.
+
+    Scores of queries are bootstrapped over objects with fixed galleries; means over pairs and
+    the gap leave the same blocks of objects out in both spaces. Both pairs hold the same items
+    in the same order.
+    """
+    return (*_retrieval(first, second, seed), *_geometry(first, second))
+
+
+def _retrieval(first: Pair, second: Pair, seed: int) -> Iterator[Difference]:
+    a, b = first.a.modality, first.b.modality
+    for turned, way in ((False, f"{a} → {b}"), (True, f"{b} → {a}")):
+        pairs = [_turned(pair) if turned else pair for pair in (first, second)]
+        # one seed: the same queries are drawn for both
+        found = [search(pair, np.random.default_rng(seed)) for pair in pairs]
+        for name, formula in QUERY_SCORES.items():
+            scores = [one.scored(formula)[:, 0] for one in found]
+            yield _of_scores(f"{name}, {way}", scores, found[0].objects, seed)
+        mixed = [
+            Mixed.of(pair, "linked", np.random.default_rng(seed)).search(
+                np.random.default_rng(seed)
+            )
+            for pair in pairs
+        ]
+        scores = [one.scored(partial(relative_gains, k=10))[:, 0] for one in mixed]
+        name = f"nDCG@10, {pairs[0].a.modality} → both"
+        yield _of_scores(name, scores, mixed[0].objects, seed)
+
+
+def _turned(pair: Pair) -> Pair:
+    return Pair(pair.b, pair.a, pair.rows[:, ::-1])
+
+
+def _of_scores(
+    name: str, scores: list[Float[np.ndarray, " q"]], objects: Int[np.ndarray, " q"], seed: int
+) -> Difference:
+    first, second = scores
+    rng = np.random.default_rng([seed, *name.encode()])
+    return Difference(
+        name=name,
+        value=float((second - first).mean()),
+        n=len(np.unique(objects)),
+        interval=query_bootstrap(second - first, objects, rng=rng),
+        null=Null("none", note="a difference is read against its interval"),
+        first=float(first.mean()),
+        second=float(second.mean()),
+        family="retrieval",
+    )
+
+
+def _geometry(first: Pair, second: Pair) -> Iterator[Difference]:
+    sums = [pair_sums(pair) for pair in (first, second)]
+    a, b = first.a.modality, first.b.modality
+    columns = {
+        "centroid gap, noise taken out": [_gaps(one) for one in sums],
+        "matched cosine": [one.matched for one in sums],
+        "unmatched cosine": [one.unmatched for one in sums],
+        f"intra-modal cosine ({a})": [one.intra_a for one in sums],
+        f"intra-modal cosine ({b})": [one.intra_b for one in sums],
+    }
+    for name, (x, y) in columns.items():
+        value, interval = leave_out(float(y[0] - x[0]), y[1:] - x[1:], debias=False)
+        yield Difference(
+            name=name,
+            value=value,
+            n=first.n,
+            interval=interval,
+            null=Null("none", note="a difference is read against its interval"),
+            first=float(x[0]),
+            second=float(y[0]),
+            family="geometry",
+        )
+
+
+def _gaps(sums: PairSums) -> Float[np.ndarray, " g1"]:
+    """Distance of the centres from means over pairs of different items, which carry no noise."""
+    return np.sqrt(np.clip(sums.intra_a + sums.intra_b - 2 * sums.unmatched, 0, None))

@@ -1,0 +1,147 @@
+"""The page of two spaces side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from isthmus.report import Album, Card, Figure, Figures, Page, Section, Table, figure, number, span
+from isthmus.studies.compare.contrasts import strips
+from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
+from isthmus.studies.compare.result import Comparison
+from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
+from isthmus.studies.shared.dataset import StudyInput
+from isthmus.types import Null, Result
+
+
+def comparison_page(found: Comparison) -> Page:
+    """Differences first, then who answers what, all numbers, and the data of both."""
+    first, second = found.names
+    sides = zip((found.first, found.second), found.names, strict=True)
+    return Page(
+        title=f"{first} and {second}",
+        kicker="isthmus study · two spaces on the same items",
+        summary=_summary(found),
+        cards=tuple(
+            _card(row, second)
+            for row in found.differences
+            if row.name.startswith(("hit@1,", "centroid"))
+        ),
+        sections=(
+            _differences(found),
+            *_contrasts(found),
+            _maps(found),
+            _everything(found),
+            *(_provenance(given, name, found.seed) for given, name in sides),
+        ),
+        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
+    )
+
+
+def _summary(found: Comparison) -> tuple[str, ...]:
+    first, second = found.names
+    a, b = found.first.a, found.first.b
+    apart = sum(row.differs for row in found.differences)
+    intro = (
+        f"{first} and {second} are compared on the same {len(a):,} {a.modality} and {len(b):,} "
+        f"{b.modality} items. Of {len(found.differences)} differences, {apart} have a 95 % "
+        "interval that leaves out zero; one in twenty would by luck."
+    )
+    told = [
+        f"Of the {one.query} queries {one.both:,} find their {one.answer} first in both, "
+        f"{one.only_first:,} only in {first}, {one.only_second:,} only in {second}, "
+        f"{one.neither:,} in neither."
+        for one in found.contrasts
+    ]
+    return (intro, " ".join(told)) if told else (intro,)
+
+
+def _card(row: Difference, second: str) -> Card:
+    detail = (
+        f"{second} minus the other: from {number(row.first)} to {number(row.second)}; interval of "
+        f"the difference {span(row.interval)}"
+    )
+    return Card(row.name, number(row.value), detail)
+
+
+def _differences(found: Comparison) -> Section:
+    first, second = found.names
+    rows = tuple(
+        (
+            row.name,
+            number(row.first),
+            number(row.second),
+            number(row.value),
+            span(row.interval),
+            f"{row.n:,}",
+        )
+        for row in found.differences
+    )
+    columns = ("measure", first, second, "difference", "95 % interval", "n")
+    lead = (
+        f"Each is {second} minus {first}, measured on the same objects: what is drawn or left out "
+        "for one is drawn or left out for the other, so the intervals are those of the difference. "
+        "Scores of queries are bootstrapped with fixed galleries; means over pairs leave out "
+        "blocks of objects."
+    )
+    drawings = Figures(tuple(_forest(found, *family) for family in FAMILIES.items()))
+    table = Table("Paired differences", columns, rows, columns[1:])
+    return Section("differences", "Differences", lead, (drawings, table))
+
+
+def _forest(found: Comparison, family: str, title: str) -> Figure:
+    rows = tuple(row for row in found.differences if row.family == family)
+    nothing = Null("none", note="drawn together")
+    drawn = Forest(name=title, value=float(len(rows)), n=rows[0].n, null=nothing, rows=rows)
+    apart = sum(row.differs for row in rows)
+    sentence = (
+        f"{found.names[1]} minus {found.names[0]}: dot and 95 % interval of each difference; "
+        f"{apart} of {len(rows)} leave out zero and are in colour."
+    )
+    return figure(f"f-{family}", title, (drawn,), sentence)
+
+
+def _contrasts(found: Comparison) -> list[Section]:
+    album = Album()
+    blocks = tuple(
+        block for one in found.contrasts for block in strips(one, found.first, album, found.names)
+    )
+    lead = "Queries that one space answers and the other does not, the clearest first."
+    return [Section("contrasts", "Who answers what", lead, blocks)] if blocks else []
+
+
+def _maps(found: Comparison) -> Section:
+    some = sketch(found.first, np.random.default_rng([found.seed, *b"map"]))
+    same = Sketch(found.second.a.take(some.a.ids), found.second.b.take(some.b.ids), some.rows)
+    sides = zip((found.first, found.second), (some, same), found.names, strict=True)
+    figures = tuple(
+        drawn(given, project(given.a, given.b), items, name) for given, items, name in sides
+    )
+    lead = (
+        "The same items in both spaces. Each space has directions of its own, so places on one map "
+        "say nothing about places on the other: compare how the two clouds lie and how long the "
+        "lines between linked items are."
+    )
+    return Section("maps", "Maps of both spaces", lead, (Figures(figures),))
+
+
+def _everything(found: Comparison) -> Section:
+    first, second = (some.results for some in found.measured)
+    rows = tuple(
+        (first[key].name, *_pair(first[key]), *_pair(second[key])) for key in first if key in second
+    )
+    names = found.names
+    columns = ("measure", names[0], f"interval, {names[0]}", names[1], f"interval, {names[1]}")
+    lead = "Each space measured by itself; differences of these intervals are not paired."
+    table = Table("Every measure", columns, rows, columns[1:])
+    return Section("numbers", "All numbers", lead, (table,))
+
+
+def _pair(result: Result) -> tuple[str, str]:
+    return number(result.value), span(result.interval)
+
+
+def _provenance(given: StudyInput, name: str, seed: int) -> Section:
+    part = provenance.section(given, provenance.facts(given, seed), seed)
+    key = "data-" + "".join(letter if letter.isalnum() else "-" for letter in name)
+    return replace(part, key=key, title=f"Data and provenance: {name}")

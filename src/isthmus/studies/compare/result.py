@@ -1,0 +1,64 @@
+"""What a comparison of two spaces holds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from isthmus.studies.compare.contrasts import Contrast
+from isthmus.studies.compare.differences import Difference
+from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.measure_all import Measured
+from isthmus.types import EmbeddingSet
+from isthmus.types.results import plain
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two studies of the same items, how they differ, and each measured by itself."""
+
+    first: StudyInput
+    second: StudyInput
+    seed: int
+    differences: tuple[Difference, ...]
+    contrasts: tuple[Contrast, ...]
+    """Both directions; empty where the sets are too large to look at every query."""
+    measured: tuple[Measured, Measured]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two spaces are called."""
+        first, second = self.first.a.space.name, self.second.a.space.name
+        return (first, second) if first != second else (f"{first} (first)", f"{second} (second)")
+
+    @property
+    def sets(self) -> dict[str, EmbeddingSet]:
+        """The four sets by the name of the folder they are kept in."""
+        return {
+            f"{number}-{some.modality}": some
+            for number, given in enumerate((self.first, self.second), 1)
+            for some in (given.a, given.b)
+        }
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Measures that were left out in either space, with the reason."""
+        return self.measured[1].missing | self.measured[0].missing
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record: every number on the page."""
+        givens = (self.first, self.second)
+        return {
+            "spaces": list(self.names),
+            "seed": self.seed,
+            "versions": provenance.versions(),
+            "sets": {name: provenance.described(some) for name, some in self.sets.items()},
+            "data": [plain(provenance.facts(given, self.seed)) for given in givens],
+            "faults": [dict(given.about.faults) for given in givens],
+            "differences": {row.name: row.to_dict() for row in self.differences},
+            "contrasts": plain(self.contrasts),
+            "results": [
+                {key: result.to_dict() for key, result in some.results.items()}
+                for some in self.measured
+            ],
+            "missing": [dict(some.missing) for some in self.measured],
+        }

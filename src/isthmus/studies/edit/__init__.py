@@ -1,0 +1,1 @@
+"""Where does an edit lead? A picture, a corpus and a word."""

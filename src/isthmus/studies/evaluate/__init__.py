@@ -1,0 +1,1 @@
+"""How spaces are judged on held-out items: splits, scores, intervals, tables."""

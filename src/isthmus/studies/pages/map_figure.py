@@ -1,0 +1,125 @@
+"""The map of both modalities: their two common principal directions, and what they leave out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import numpy as np
+
+from isthmus.report import Album, Cloud, Figure, map_figure
+from isthmus.studies.pages.item_cards import Shelf
+from isthmus.studies.shared.dataset import StudyInput, whole_objects
+from isthmus.types import EmbeddingSet, Links, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Projection(Result):
+    """Both sets on their first two common principal directions."""
+
+    first: np.ndarray
+    """(n, 2) coordinates of the first set."""
+    second: np.ndarray
+    """(m, 2) coordinates of the second set."""
+    shares: tuple[float, float]
+    """Share of the variance of both sets together on each direction."""
+
+    paper: ClassVar[str] = "Pearson 1901; principal directions of the two sets taken together"
+
+    @property
+    def about(self) -> str:
+        """What the map can and cannot tell."""
+        first, second = (round(100 * share) for share in self.shares)
+        return (
+            f"A projection: the first direction holds {first}% and the second {second}% of the "
+            f"variance of both sets together; the other {100 - first - second}% is not to be seen "
+            "here, so closeness on the map proves little."
+        )
+
+    def plot(self, ax: "Axes") -> "Axes":
+        """Both clouds."""
+        for points in (self.first, self.second):
+            ax.scatter(points[:, 0], points[:, 1], s=8)
+        ax.set_aspect("equal")
+        return ax
+
+
+def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
+    """The two directions of largest variance of both sets together (PCA of the stacked rows).
+
+    Each set counts half, whatever its size. Signs are fixed so that the first set lies left of
+    the second and the largest coordinate of the second direction is positive.
+    """
+    from scipy.linalg import eigh
+
+    x, y = a.unit.astype(np.float64), b.unit.astype(np.float64)
+    middle = (x.mean(axis=0) + y.mean(axis=0)) / 2
+    x, y = x - middle, y - middle
+    spread = (x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))
+    d = len(spread)
+    values, vectors = eigh(spread, subset_by_index=[max(0, d - 2), d - 1])
+    axes = vectors[:, ::-1]
+    if (y @ axes[:, 0]).mean() < (x @ axes[:, 0]).mean():
+        axes[:, 0] *= -1
+    if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
+        axes[:, 1] *= -1
+    shares = values[::-1] / np.trace(spread)
+    return Projection(
+        name=f"Map of {a.modality} and {b.modality}",
+        value=float(shares.sum()),
+        n=min(len(a), len(b)),
+        first=x @ axes,
+        second=y @ axes,
+        shares=(float(shares[0]), float(shares[1])),
+    )
+
+
+DRAWN = 350
+"""Items of a modality drawn on a map; more would be a stain."""
+
+
+class Sketch(NamedTuple):
+    """The items that a map shows, and their links as rows of the two sets."""
+
+    a: EmbeddingSet
+    b: EmbeddingSet
+    rows: np.ndarray
+
+
+def sketch(given: StudyInput, rng: np.random.Generator) -> Sketch:
+    """Whole objects, at most `DRAWN` items of a modality."""
+    rows = Links.between(given.a, given.b, given.links)
+    return Sketch(*whole_objects(given.a, given.b, rows, DRAWN, rng))
+
+
+def drawn(given: StudyInput, placed: Projection, some: Sketch, title: str = "") -> Figure:
+    """The items of ``some``, where ``placed`` puts them among all; each dot says its name.
+
+    Without a ``title`` the map takes that of the projection and the whole width; with one it is
+    one of several, side by side.
+    """
+    shelf = Shelf(given, Album(0))
+    clouds = tuple(
+        Cloud(
+            few.modality,
+            points[[whole.row[name] for name in few.ids]],
+            tuple(shelf.named(few.modality, name) for name in few.ids),
+        )
+        for few, whole, points in (
+            (some.a, given.a, placed.first),
+            (some.b, given.b, placed.second),
+        )
+    )
+    a, b = some.a, some.b
+    sides = ((a, given.a), (b, given.b))
+    counts = [f"{len(few):,} of {len(whole):,} {few.modality} items" for few, whole in sides]
+    all_of_them = len(a) == len(given.a) and len(b) == len(given.b)
+    told = "" if all_of_them else f" Drawn: {' and '.join(counts)}."
+    sentence = f"{placed.about} Lines join linked pairs.{told}"
+    alt = (
+        f"Scatter plot of {len(a)} {a.modality} and {len(b)} {b.modality} vectors on their two "
+        "first common principal directions, linked pairs joined by faint lines."
+    )
+    pair = (clouds[0], clouds[1])
+    return map_figure(title or placed.name, pair, some.rows, sentence, alt, wide=not title)

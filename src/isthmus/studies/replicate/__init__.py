@@ -1,0 +1,1 @@
+"""Do published claims hold on the data at hand?"""

@@ -1,0 +1,126 @@
+"""Claims that hold or fail on vectors drawn here."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus import measure
+from isthmus.arrays import Vectors
+from isthmus.measure.neighbourhoods.hubs import skewness
+from isthmus.studies.replicate.claims.at_hand import AtHand
+from isthmus.studies.replicate.claims.statements import Outcome, verdict
+
+SEEDS = 5
+DEPTHS = (0, 1, 2, 4, 8)
+WIDTH = 256
+DIMENSIONS = (4, 8, 16, 32, 64)
+ITEMS = 500
+
+
+def cone_at_random(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+    """Mean cosine between outputs of a random ReLU network, by depth."""
+    curves = np.stack([cosines_by_depth(rng) for _ in range(SEEDS)])
+    last = curves[:, -1]
+    grows = bool((np.diff(curves, axis=1) > 0).all())
+    means = zip(DEPTHS, curves.mean(axis=0), strict=True)
+    told = ", ".join(f"{value:.2f} after {depth}" for depth, value in means)
+    yield Outcome(
+        verdict(grows and last.min() > 0.5, last.min() > 0.5),
+        f"{ITEMS} Gaussian inputs, {SEEDS} random ReLU networks of width {WIDTH}",
+        f"Mean cosine between outputs: {told} layers.",
+        SEEDS,
+        float(last.mean()),
+        *_spread(last),
+        0.0,
+    )
+
+
+def cosines_by_depth(rng: np.random.Generator) -> Float[np.ndarray, " depths"]:
+    """Mean off-diagonal cosine after each of ``DEPTHS`` layers of width w.
+
+    Weights are N(0, 2/w), biases N(0, 1/w).
+    """
+    x = rng.normal(size=(ITEMS, WIDTH))
+    found: list[float] = []
+    for layer in range(max(DEPTHS) + 1):
+        if layer in DEPTHS:
+            found.append(mean_cosine(x))
+        weights = rng.normal(size=(WIDTH, WIDTH)) * np.sqrt(2 / WIDTH)
+        x = np.maximum(x @ weights + rng.normal(size=WIDTH) / np.sqrt(WIDTH), 0)
+    return np.array(found)
+
+
+def mean_cosine(x: Vectors) -> float:
+    """Mean cosine over pairs of different rows."""
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    total = unit.sum(axis=0)
+    return float((total @ total - len(x)) / (len(x) * (len(x) - 1)))
+
+
+def hubs_grow_with_dimension(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+    """Skewness of 10-occurrences of Gaussian clouds, by dimension."""
+    found = np.array(
+        [
+            [occurrence_skewness(rng.normal(size=(ITEMS, d))) for d in DIMENSIONS]
+            for _ in range(SEEDS)
+        ]
+    )
+    middle = found.mean(axis=0)
+    told = ", ".join(f"{value:.2f} at {d}" for d, value in zip(DIMENSIONS, middle, strict=True))
+    growth = found[:, -1] - found[:, 0]
+    yield Outcome(
+        verdict(bool((np.diff(middle) > 0).all()), middle[-1] > middle[0]),
+        f"{ITEMS} Gaussian vectors, Euclidean distance, {SEEDS} draws each",
+        f"Skewness by dimension: {told}.",
+        SEEDS,
+        float(growth.mean()),
+        *_spread(growth),
+        0.0,
+    )
+
+
+def occurrence_skewness(x: Vectors, k: int = 10) -> float:
+    """Skewness of how often a row is among the k nearest of the others, by Euclidean distance."""
+    from scipy.spatial.distance import cdist
+
+    far = cdist(x, x)
+    np.fill_diagonal(far, np.inf)
+    near = np.argpartition(far, k, axis=1)[:, :k]
+    return float(skewness(np.bincount(near.ravel(), minlength=len(x))[None])[0])
+
+
+def biased_cka(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+    """Biased linear CKA of independent clouds against its closed form d / (n + d)."""
+    n, d = ITEMS, 512
+    clouds = [(rng.normal(size=(n, d)), rng.normal(size=(n, d))) for _ in range(SEEDS)]
+    biased = np.array([biased_linear_cka(x, y) for x, y in clouds])
+    fair = np.array([measure.linear_cka(x, y, rng=rng).value for x, y in clouds])
+    expected = d / (n + d)
+    near = bool(abs(biased.mean() / expected - 1) < 0.02)
+    low, high = _spread(fair)
+    yield Outcome(
+        verdict(near and low <= 0 <= high, near or low <= 0 <= high),
+        f"independent Gaussian sets, {n} items in {d} dimensions, {SEEDS} draws",
+        f"Biased CKA {biased.mean():.3f}, closed form {expected:.3f}; unbiased {fair.mean():.4f} "
+        f"({low:.4f} to {high:.4f}).",
+        n,
+        float(biased.mean()),
+        *_spread(biased),
+        expected,
+    )
+
+
+def biased_linear_cka(x: Vectors, y: Vectors) -> float:
+    """Linear CKA by its plug-in formula (Kornblith et al. 2019, equation 4)."""
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    cross = np.linalg.norm(x.T @ y) ** 2
+    return float(cross / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
+
+
+def _spread(values: Float[np.ndarray, " s"]) -> tuple[float, float]:
+    """Student's 95 % interval of the mean over seeds."""
+    from scipy.special import stdtrit
+
+    half = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
+    return float(values.mean() - half), float(values.mean() + half)

@@ -1,0 +1,1 @@
+"""What every study shares: datasets, the resolver of vectors, results and run folders."""

@@ -1,0 +1,1 @@
+"""Which decomposition finds an unseen object in another style?"""

@@ -1,0 +1,193 @@
+"""Style and content: which decomposition finds an unseen object in another style?"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus import measure
+from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
+from isthmus.registry import find
+from isthmus.store import atomic, write_json
+from isthmus.studies.pages import data_section as provenance
+from isthmus.transform.restyling import STYLERS, Restyler, StyleGrid
+from isthmus.types import RequestError
+from isthmus.types.results import plain
+
+KS = (1, 5, 20)
+"""Unpaired cells of an unseen style that a method gets."""
+LEARNERS = tuple(name for name in STYLERS if name not in ("bilinear", "affine_maps"))
+"""Methods that are scored on an unseen style; maps of pairs have none for it, and only shift."""
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """What one decomposition reached on objects that it never saw."""
+
+    change: StyleChange
+    transfer: StyleTransfer
+    retrieval: StyleRetrieval
+    ceiling: float
+    """R@1 of style change if it is fitted on the very objects that are searched."""
+    unseen: Mapping[int, float]
+    """R@1 of style change to and from a style that was left out of the fit, by k; mean over
+    styles."""
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, without the seconds."""
+        return {
+            "change": plain(self.change.to_dict()),
+            "transfer": plain(self.transfer.to_dict()),
+            "retrieval": plain(self.retrieval.to_dict()),
+            "ceiling": self.ceiling,
+            "unseen": {str(k): value for k, value in self.unseen.items()},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class StylesResult:
+    """Every method on one grid."""
+
+    methods: Mapping[str, Method]
+    best: str
+    """The method that did best on fitted objects, half of them held out: never chosen on the
+    objects that are scored."""
+    page: str
+    record: Mapping[str, Any]
+    folder: Path | None = None
+    left_out: tuple[str, ...] = field(default=())
+    """Objects that are not in all styles."""
+
+    def __str__(self) -> str:
+        width = max(map(len, self.methods))
+        lines = [
+            f"{name:<{width}}  {one.change}, ceiling {one.ceiling:.3f}"
+            for name, one in self.methods.items()
+        ]
+        where = [f"The page: {self.folder / 'report.html'}"] if self.folder else []
+        return "\n".join([*lines, f"chosen on fitted objects: {self.best}", "", *where])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"folder": str(self.folder), "report": dict(self.record)}
+
+
+def styles(
+    fitted: StyleGrid,
+    scored: StyleGrid,
+    out: Path | None = None,
+    *,
+    title: str = "",
+    seed: int = 0,
+    methods: Sequence[str] = (),
+) -> StylesResult:
+    """Fit every style decomposition on some objects and score it on others.
+
+    Args:
+        fitted: objects that methods may see.
+        scored: other objects in the same styles.
+        out: run folder for ``report.html`` and ``report.json``; None writes nothing.
+        title: what the vectors are, for the page.
+        seed: of every random draw.
+        methods: names of ``STYLERS``; empty for all.
+
+    Raises:
+        RequestError: an object is in both grids, the styles differ, or fewer than ten objects.
+    """
+    from isthmus.studies.styles.page import assembled
+
+    _apart(fitted, scored)
+    found: dict[str, Method] = {}
+    for name in methods or STYLERS:
+        found[name] = scored_method(name, fitted, scored, np.random.default_rng(seed))
+    best = chosen(tuple(found), fitted, seed)
+    page = assembled(found, best, (fitted, scored), title, seed)
+    record = {
+        "title": title,
+        "seed": seed,
+        "versions": provenance.versions(),
+        "fitted_objects": len(fitted.objects),
+        "scored_objects": len(scored.objects),
+        "styles": list(scored.styles),
+        "best": best,
+        "methods": {name: one.to_dict() for name, one in found.items()},
+    }
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        with atomic(out / "report.html") as part:
+            part.write_text(page, encoding="utf-8")
+        write_json(out / "report.json", record)
+        seconds = {name: round(one.seconds, 3) for name, one in found.items()}
+        write_json(out / "timings.json", {"seconds": seconds})
+    return StylesResult(found, best, page, record, out)
+
+
+def scored_method(
+    name: str, fitted: StyleGrid, scored: StyleGrid, rng: np.random.Generator
+) -> Method:
+    """One method on all questions."""
+    start = time.perf_counter()
+    fit = find("stylers", STYLERS, name)
+    moved: Restyler = fit(fitted)
+    seen: Restyler = fit(scored)
+    unseen = {k: unseen_style(fit, fitted, scored, k, rng) for k in KS} if name in LEARNERS else {}
+    cells, kinds = scored.cells, scored.styles
+    change = measure.style_change(cells, kinds, moved.restyle, moved.placed)
+    transfer = measure.style_transfer(
+        cells, kinds, moved.style_of, moved.restyle, moved.placed, rng=rng
+    )
+    retrieval = measure.style_retrieval(cells, kinds, moved.placed)
+    ceiling = measure.style_change(cells, kinds, seen.restyle, seen.placed).value
+    seconds = time.perf_counter() - start
+    return Method(change, transfer, retrieval, ceiling, unseen, seconds)
+
+
+def unseen_style(
+    fit: Any, fitted: StyleGrid, scored: StyleGrid, k: int, rng: np.random.Generator
+) -> float:
+    """R@1 to and from a style of which the fit knows k cells of fitted objects; mean over styles.
+
+    With two styles there is none left to fit on: not a number.
+    """
+    if len(fitted.styles) < 3:
+        return float("nan")
+    found: list[float] = []
+    for column, style in enumerate(fitted.styles):
+        rows = rng.permutation(len(fitted.objects))[:k]
+        known: Restyler = fit(fitted.without(style)).learn(style, fitted.cells[rows, column])
+        result = measure.style_change(scored.cells, scored.styles, known.restyle, known.placed)
+        there = np.arange(len(scored.styles)) != column
+        found += [*result.pairs[there, column], *result.pairs[column, there]]
+    return float(np.mean(found))
+
+
+def chosen(names: Sequence[str], fitted: StyleGrid, seed: int) -> str:
+    """The method that scores best on half of the fitted objects after a fit on the other half."""
+    order = np.random.default_rng([seed, 1]).permutation(np.array(fitted.objects))
+    half, rest = fitted.part(order[::2].tolist()), fitted.part(order[1::2].tolist())
+    scores: dict[str, float] = {}
+    for name in names:
+        moved: Restyler = find("stylers", STYLERS, name)(half)
+        result = measure.style_change(rest.cells, rest.styles, moved.restyle, moved.placed)
+        scores[name] = result.value
+    return max(scores, key=lambda name: scores[name])
+
+
+def _apart(fitted: StyleGrid, scored: StyleGrid) -> None:
+    if both := set(fitted.objects) & set(scored.objects):
+        raise RequestError(
+            f"{min(both)} is among the objects to fit on and those to score: hold them apart."
+        )
+    if fitted.styles != scored.styles:
+        raise RequestError(
+            f"The styles differ: {', '.join(fitted.styles)}, and {', '.join(scored.styles)}."
+        )
+    if min(len(fitted.objects), len(scored.objects)) < 10:
+        raise RequestError(
+            f"Ten objects in all styles or more are wanted on both sides, not "
+            f"{len(fitted.objects)} and {len(scored.objects)}."
+        )

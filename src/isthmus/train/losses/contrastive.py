@@ -1,0 +1,130 @@
+"""Losses on logits: InfoNCE, its multi-positive form, the sigmoid loss and triplets."""
+
+from typing import Any
+
+from isthmus.types import RequestError
+
+FAR = -1e30
+"""Added to a logit that does not count; its exponential is 0 in float32 too."""
+
+
+def matches(logits: Any, targets: Any) -> Any:
+    """(n, m) 1 where a pair matches; the diagonal if no targets are given.
+
+    Raises:
+        RequestError: targets of another shape, or none for logits that are not square.
+    """
+    from array_api_compat import array_namespace
+
+    xp, shape = array_namespace(logits), tuple(logits.shape)
+    if targets is not None and tuple(targets.shape) == shape:
+        return xp.asarray(targets, dtype=logits.dtype)
+    if targets is None and len(shape) == 2 and shape[0] == shape[1]:
+        # a diagonal where the logits are, whatever the device
+        rows = xp.arange(shape[0], device=_device(logits))
+        return xp.astype(rows[:, None] == rows[None, :], logits.dtype)
+    wanted = "square logits without targets" if targets is None else f"targets of shape {shape}"
+    came = shape if targets is None else tuple(targets.shape)
+    raise RequestError(f"A loss takes {wanted}, but came {came}.")
+
+
+def _device(x: Any) -> Any:
+    from array_api_compat import device
+
+    return device(x)
+
+
+def log_sum_exp(x: Any, axis: int) -> Any:
+    """Log of the sum of exponentials along an axis."""
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(x)
+    top = xp.max(x, axis=axis, keepdims=True)
+    summed = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
+    return xp.squeeze(summed, axis=axis)
+
+
+def both_ways(one_way: Any, logits: Any, match: Any) -> Any:
+    """Half of a loss by rows and half by columns: each asks the other side.
+
+    ``one_way(logits, match)`` gives a loss a row; rows that match nothing do not count.
+    """
+    return (_mean(one_way, logits, match) + _mean(one_way, logits.T, match.T)) / 2
+
+
+def _mean(one_way: Any, logits: Any, match: Any) -> Any:
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(logits)
+    asks = xp.astype(match.sum(axis=1) > 0, logits.dtype)
+    count = asks.sum()
+    return (one_way(logits, match) * asks).sum() / (count + xp.astype(count == 0, logits.dtype))
+
+
+def info_nce(logits: Any, targets: Any = None) -> Any:
+    """Cross entropy of the matching item among all, by rows and by columns.
+
+    With several matches a row, the probability of any of them. Of n matched pairs on a simplex the
+    smallest value at temperature t is log(1 + (n - 1) exp(-n / ((n - 1) t))).
+
+    Source: van den Oord et al. 2018, equation 4; Radford et al. 2021 (CLIP), figure 3.
+    """
+    return both_ways(_rows, logits, matches(logits, targets))
+
+
+def _rows(logits: Any, match: Any) -> Any:
+    return log_sum_exp(logits, 1) - log_sum_exp(logits + FAR * (1 - match), 1)
+
+
+def multi_positive(logits: Any, targets: Any = None) -> Any:
+    """Mean over the matches of a row of their cross entropy among all items.
+
+    With one match a row it is ``info_nce``; with several, none of them may be left behind.
+
+    Source: Khosla et al. 2020, Supervised Contrastive Learning, equation 2.
+    """
+    return both_ways(_rows_of_supervised, logits, matches(logits, targets))
+
+
+def _rows_of_supervised(logits: Any, match: Any) -> Any:
+    count = match.sum(axis=1)
+    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
+    return log_sum_exp(logits, 1) - mean
+
+
+def sigmoid(logits: Any, targets: Any = None) -> Any:
+    """Sum over all pairs of the logistic loss, for each row.
+
+    Logits hold the bias as well as the scale: there are n - 1 times more pairs that do not match.
+
+    Source: Zhai et al. 2023, Sigmoid Loss for Language Image Pre-Training, equation 1.
+    """
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(logits)
+    wrong = logits * (1 - 2 * matches(logits, targets))
+    # log(1 + e^x) without overflow
+    positive = wrong * (wrong > 0)
+    return (positive + xp.log1p(xp.exp(-xp.abs(wrong)))).sum() / logits.shape[0]
+
+
+MARGIN = 0.2
+"""In units of the logits: scale the similarity by 1 to have it in units of the cosine."""
+
+
+def triplet(logits: Any, targets: Any = None) -> Any:
+    """How much the best item that does not match comes within a margin of the worst that does.
+
+    Source: Faghri et al. 2018, VSE++, equation 6 (sum of hinges over the hardest negatives).
+    """
+    return both_ways(_rows_of_margin, logits, matches(logits, targets))
+
+
+def _rows_of_margin(logits: Any, match: Any) -> Any:
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(logits)
+    hardest = xp.max(logits + FAR * match, axis=1)
+    worst = xp.min(logits - FAR * (1 - match), axis=1)
+    hinge = MARGIN + hardest - worst
+    return hinge * (hinge > 0)

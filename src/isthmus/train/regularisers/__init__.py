@@ -1,1 +1,0 @@
-"""Regularisers on vectors: what a space should be like, whatever matches."""

@@ -1,0 +1,156 @@
+"""A world of a user's own data while a door reads it: pictures, captions, labels and faults."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isthmus.read.image import Picture
+from isthmus.types import Credit, Items, Links, RequestError, World
+
+IMAGE_COLUMNS = (
+    "image",
+    "path",
+    "image_path",
+    "img",
+    "filepath",
+    "file_path",
+    "file_name",
+    "filename",
+    "file",
+    "url",
+)
+TEXT_COLUMNS = ("caption", "captions", "text", "title", "description", "sentence")
+LABEL_COLUMNS = ("label", "class", "class_name", "category")
+SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
+"""Names, in any case, by which a column or a key is recognised; the first that is there counts."""
+
+
+@dataclass(eq=False)
+class Draft:
+    """What a door has found so far; ``world`` makes it a World."""
+
+    name: str
+    """Name of the folder or file it comes from: the world's name and every item's source."""
+    numbered: bool = True
+    """Whether the k-th caption is called ``picture#k``; otherwise it is called like its picture."""
+    pictures: dict[str, Picture] = field(default_factory=dict[str, Picture])
+    """Pictures by id."""
+    captions: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """Captions by the id of their picture, in the order found."""
+    labels: dict[str, str] = field(default_factory=dict[str, str])
+    """Class by the id of the picture."""
+    splits: dict[str, str] = field(default_factory=dict[str, str])
+    """Split (train, test, ...) by the id of the picture; its captions are in the same one."""
+    faults: dict[str, str] = field(default_factory=dict[str, str])
+    """What could not be used, by id, with the reason."""
+
+    def caption(self, image: str, texts: Iterable[str]) -> None:
+        """Add captions of a picture; blank ones are faults."""
+        found = self.captions.setdefault(image, [])
+        for text in texts:
+            if text.strip():
+                found.append(text)
+            else:
+                self.faults.setdefault(image, "a caption is empty")
+
+    def world(self) -> World:
+        """The world, with links from every picture to its captions.
+
+        Raises:
+            RequestError: not one picture was found; gives the first fault.
+        """
+        if not self.pictures:
+            first = next((f"{key}: {why}" for key, why in self.faults.items()), "nothing is there")
+            raise RequestError(f"No picture of {self.name} can be used ({first}).")
+        named = [
+            (image, f"{image}#{number}" if self.numbered else image, text)
+            for image in self.pictures
+            for number, text in enumerate(self.captions.get(image, ()))
+        ]
+        owners = {name: image for image, name, _ in named} | {name: name for name in self.pictures}
+        items = {"image": Items("image", tuple(self.pictures), list(self.pictures.values()))}
+        alone: list[str] = []
+        if named:
+            texts = {name: text for _, name, text in named}
+            items["text"] = Items("text", tuple(texts), list(texts.values()))
+            alone = [name for name in self.pictures if not self.captions.get(name)]
+        return World(
+            name=self.name,
+            items=items,
+            links={("image", "text"): Links(pair[:2] for pair in named)} if named else {},
+            factors={
+                name: {"label": self.labels[owner]}
+                for name, owner in owners.items()
+                if owner in self.labels
+            },
+            split={
+                name: self.splits[owner] for name, owner in owners.items() if owner in self.splits
+            },
+            credits=dict.fromkeys(owners, Credit("NOASSERTION", self.name)),
+            faults={**dict.fromkeys(alone, "has no caption"), **self.faults},
+        )
+
+
+def readable(name: str) -> str:
+    """A file's name as text that can be written anywhere: bytes that are not UTF-8 are escaped."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+class Root:
+    """A folder in which listed pictures are looked up, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Path(os.path.normpath(Path.cwd() / folder))
+        self._known: dict[str, str | None] = {}
+
+    def add(self, draft: Draft, written: str) -> str | None:
+        """Add a picture by its written path and return its id; None, and a fault, if it cannot."""
+        if written not in self._known:
+            self._known[written] = self._add(draft, written)
+        return self._known[written]
+
+    def _add(self, draft: Draft, written: str) -> str | None:
+        fault = None
+        place = self._place(written)
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", written):
+            fault = "is a web address; download the pictures first"
+        elif "\0" in written or not place.is_relative_to(self._folder):
+            fault = f"lies outside the folder {self._folder.name}"
+        elif not _is_file(place):
+            fault = f"is not in the folder {self._folder.name}"
+        if fault is not None:
+            draft.faults[written] = fault
+            return None
+        name = readable(place.relative_to(self._folder).as_posix())
+        draft.pictures[name] = Picture(place)
+        return name
+
+    def _place(self, written: str) -> Path:
+        """Where the file is: in the folder, or written as from the one above (``photos/a.jpg``).
+
+        Windows' separators and other forms of accents are tried as well.
+        """
+        places = [
+            Path(os.path.normpath(root / form))
+            for form in dict.fromkeys((written, written.replace("\\", "/"), *_forms(written)))
+            for root in (self._folder, self._folder.parent)
+        ]
+        if "\0" in written:
+            return places[0]
+        inside = (place for place in places if place.is_relative_to(self._folder))
+        return next((place for place in inside if _is_file(place)), places[0])
+
+
+def _forms(written: str) -> list[str]:
+    """A name with accents as one character each and as two: file systems differ."""
+    return [unicodedata.normalize(form, written) for form in ("NFC", "NFD")]
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # a name longer than the file system allows
+        return False
