@@ -6,7 +6,15 @@ import struct
 import numpy as np
 import pytest
 
-from isthmus.store import atomic, read_table, read_tensors, write_json, write_table, write_tensors
+from isthmus.store import (
+    atomic,
+    read_table,
+    read_tensors,
+    slug,
+    write_json,
+    write_table,
+    write_tensors,
+)
 
 
 def test_tensors_come_back_mapped_and_equal(tmp_path):
@@ -119,3 +127,17 @@ def test_a_damaged_footer_is_one_sentence_and_nothing_else(tmp_path, capfd):
             refused += 1
     assert refused > 0
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("openclip:ViT-B-32/laion2b_s34b", "openclip-ViT-B-32-laion2b_s34b"),
+        ("arrays:/data/été.npz", "arrays--data-été.npz"),
+        ("-a b-", "a-b"),
+        ("..", "unnamed"),
+        ("///", "unnamed"),
+    ],
+)
+def test_any_text_names_a_folder(text, name):
+    assert slug(text) == name

@@ -4,7 +4,7 @@ The store knows arrays and dicts only. The format is documented in ``docs/format
 stable from version 1 on.
 """
 
-from isthmus.store.files import atomic, write_json
+from isthmus.store.files import atomic, slug, write_json
 from isthmus.store.parts import packed, unpacked
 from isthmus.store.tables import read_table, read_vectors, write_table
 from isthmus.store.tensors import read_tensors, tensor_header, write_tensors
@@ -15,6 +15,7 @@ __all__ = [
     "read_table",
     "read_tensors",
     "read_vectors",
+    "slug",
     "tensor_header",
     "unpacked",
     "write_json",

@@ -31,3 +31,14 @@ def write_json(path: Path, values: Any) -> None:
     text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with atomic(path) as part:
         part.write_text(text + "\n", encoding="utf-8")
+
+
+def slug(text: str) -> str:
+    """A safe name of a file or folder from any text: letters, digits, ``-``, ``.`` and ``_``.
+
+    Example:
+        >>> slug("openclip:ViT-B-32/laion2b")
+        'openclip-ViT-B-32-laion2b'
+    """
+    safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in text).strip("-")
+    return safe if safe.strip(".") else "unnamed"
