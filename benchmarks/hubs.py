@@ -15,7 +15,7 @@ from benchmarks.harness import write_results
 from isthmus.lab import load
 from isthmus.measure.neighbourhoods.hubs import skewness
 from isthmus.measure.statistics.resampling import query_bootstrap
-from isthmus.scores.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.scores.hubness import HUB_REMEDIES, unhubbed
 
 
 def hubbed(scores: np.ndarray, k: int = 10) -> float:

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
 
-from isthmus.engine.processes import gathered, summed, together  # noqa: E402
+from isthmus.engine.processes import gathered, process_group, summed  # noqa: E402
 from isthmus.train.tiled import TILED  # noqa: E402
 
 N, D = 32, 12
@@ -37,7 +37,7 @@ def work(rank, port, folder):
         "RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank),
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
     }  # fmt: skip
-    with together() as (number, many):
+    with process_group() as (number, many):
         found = {}
         for name in TILED:
             rows, weights = towers()
@@ -72,7 +72,7 @@ def test_two_processes_equal_one(tmp_path):
 
 def test_alone_nothing_changes():
     rows, weights = towers()
-    with together() as place:
+    with process_group() as place:
         assert place == (0, 1)
         own = rows[0]
         assert gathered(own) is own

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[tra
 import isthmus  # noqa: E402
 from isthmus.encode.tuned import FILE as WEIGHTS  # noqa: E402
 from isthmus.encode.tuned import trainable, tune, tuning  # noqa: E402
-from isthmus.engine.processes import together  # noqa: E402
+from isthmus.engine.processes import process_group  # noqa: E402
 from isthmus.store import read_tensors, write_tensors  # noqa: E402
 from isthmus.studies.evaluate.splits import pair_of  # noqa: E402
 from isthmus.studies.fit.judge import retuned  # noqa: E402
@@ -181,7 +181,7 @@ def slopes_of_one_step(folder):
 
 def work(rank, port, folder):
     call_as_torchrun(rank, port)
-    with together():
+    with process_group():
         learn(task(epochs=1, head="linear", pairs=62), folder)
 
 

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
 
 from isthmus.encode.mended import read_mended  # noqa: E402
-from isthmus.engine.processes import together  # noqa: E402
+from isthmus.engine.processes import process_group  # noqa: E402
 from isthmus.lab import save_mended  # noqa: E402
 from isthmus.measure.statistics.searches import scores_between  # noqa: E402
 from isthmus.store import packed, read_tensors, write_tensors  # noqa: E402
@@ -154,7 +154,7 @@ def test_alignment_and_spread_centroids_make_the_gap_smaller():
 
 def work(rank, port, folder):
     call_as_torchrun(rank, port)
-    with together():
+    with process_group():
         learned = learn(task(similarity="bilinear", swap=0.2, epochs=3))
     write_tensors(folder / f"{rank}.safetensors", arrays(learned), {})
 

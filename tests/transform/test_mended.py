@@ -10,7 +10,7 @@ from isthmus.encode.mended import FILE, MendedEncoder, read_mended
 from isthmus.lab import embed, load_set, save, save_mended
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.registry import UnknownPartError
-from isthmus.similarity import SCORE_RULES
+from isthmus.scores import SCORE_RULES
 from isthmus.store import read_tensors, write_tensors
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import fit_mended

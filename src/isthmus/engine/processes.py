@@ -16,8 +16,8 @@ from torch import distributed as dist
 
 
 @contextmanager
-def together() -> Generator[tuple[int, int]]:
-    """Joins the processes that ``torchrun`` started; gives this one's number and how many.
+def process_group() -> Generator[tuple[int, int]]:
+    """Joins the processes that ``torchrun`` started into a group; gives this one's number and how many.
 
     Alone, without ``torchrun``, it is number 0 of 1.
     """

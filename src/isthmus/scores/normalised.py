@@ -1,73 +1,76 @@
-"""Scores made comparable between modalities: by mean and spread, or by quantiles."""
+"""Scores made comparable between modalities: by mean and spread, by quantiles, or by cohorts."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.scores.rules import FittedRule, Similarity, samples, way, ways
+from isthmus.arrays import Vectors
+from isthmus.scores.rules import (
+    FittedRule,
+    PerDirection,
+    Scores,
+    Similarity,
+    direction,
+    directions,
+    neutral,
+    samples,
+)
 from isthmus.types import Calibration
 
 FLAT = 1e-9
-"""Spread below which all scores are one."""
+"""Spread below which all scores of a direction are one."""
+FLAT_COHORT = 1e-6
+"""Spread below which all scores of one query or one item are one."""
 
 
-@dataclass(frozen=True)
-class Standardised:
-    """(s - mean) / spread, both of one way."""
+@dataclass(frozen=True, eq=False)
+class Standardised(PerDirection):
+    """(s - mean) / spread, both of one direction."""
 
-    inner: FittedRule
     mean: dict[str, float]
-    """By way, such as ``text>image``."""
+    """By direction, such as ``text>image``."""
     spread: dict[str, float]
 
-    def between(self, query: str, gallery: str) -> Similarity:
-        """The inner similarity, standardised."""
-        score, mean, spread = self.inner.between(query, gallery), *self._of(query, gallery)
-        return lambda a, b: (score(a, b) - mean) / spread
-
-    def judged(self, data: Calibration, query: str, gallery: str) -> Float[np.ndarray, "n m"]:
-        """Standardised scores of calibration items."""
-        mean, spread = self._of(query, gallery)
-        return (self.inner.judged(data, query, gallery) - mean) / spread
-
-    def _of(self, query: str, gallery: str) -> tuple[float, float]:
-        key = way(query, gallery)
-        return self.mean[key], self.spread[key]
+    def mapped(self, scores: Scores, key: str) -> Scores:
+        """Standardised."""
+        return (scores - self.mean[key]) / self.spread[key]
 
 
 def fit_score_standardised(data: Calibration, inner: FittedRule) -> Standardised:
-    """Z-norm: mean and spread of strangers' scores, for each way.
+    """Z-norm: mean and spread of negatives' scores, for each direction.
 
     Needs no matches. The order of one modality's items stays as it is.
 
     Source: Auckenthaler, Carey & Lloyd-Thomas 2000, Digital Signal Processing 10, section 2.1.
     """
-    return _fitted(data, inner, {way(*one): samples(inner, data, *one)[1] for one in ways(data)})
+    return _fitted(
+        data, inner, {direction(*one): samples(inner, data, *one)[1] for one in directions(data)}
+    )
 
 
 def fit_match_standardised(data: Calibration, inner: FittedRule) -> Standardised:
-    """Mean and spread of the scores of matches, for each way.
+    """Mean and spread of the scores of matches, for each direction.
 
-    A way without matches in the calibration data takes pseudo-matches: each item's nearest
-    stranger.
+    A direction without matches in the calibration data takes pseudo-matches: each item's nearest
+    negative.
 
     Source: the idea of arXiv 2511.22141 (similarity standardisation by (pseudo-)positives).
     """
     found: dict[str, np.ndarray] = {}
-    for query, gallery in ways(data):
+    for query, gallery in directions(data):
         matches, _ = samples(inner, data, query, gallery)
         if not len(matches):
             matches = np.concatenate([_nearest(inner, one, query, gallery) for one in data.parts])
-        found[way(query, gallery)] = matches
+        found[direction(query, gallery)] = matches
     return _fitted(data, inner, found)
 
 
 def _nearest(
     inner: FittedRule, data: Calibration, query: str, gallery: str
 ) -> Float[np.ndarray, " n"]:
-    """Each item's highest score with a stranger."""
-    scores, same = inner.judged(data, query, gallery), data.same_object(query, gallery)
+    """Each item's highest score with a negative."""
+    scores, same = inner.calibration_scores(data, query, gallery), data.same_object(query, gallery)
     return np.where(same, -np.inf, scores).max(axis=1)
 
 
@@ -82,25 +85,16 @@ KNOTS = 101
 
 
 @dataclass(frozen=True, eq=False)
-class NormalScores:
-    """s -> the standard normal quantile of its place among strangers' scores, piecewise linear."""
+class NormalScores(PerDirection):
+    """s -> the standard normal quantile of its place among negatives' scores, piecewise linear."""
 
-    inner: FittedRule
     knots: dict[str, Float[np.ndarray, " k"]]
-    """Scores by way, strictly ascending; beyond the ends the map goes on straight."""
+    """Scores by direction, strictly ascending; beyond the ends the map goes on straight."""
     places: dict[str, Float[np.ndarray, " k"]]
     """Normal quantiles of the knots."""
 
-    def between(self, query: str, gallery: str) -> Similarity:
-        """The inner similarity, mapped."""
-        score = self.inner.between(query, gallery)
-        return lambda a, b: self._mapped(score(a, b), way(query, gallery))
-
-    def judged(self, data: Calibration, query: str, gallery: str) -> Float[np.ndarray, "n m"]:
-        """Mapped scores of calibration items."""
-        return self._mapped(self.inner.judged(data, query, gallery), way(query, gallery))
-
-    def _mapped(self, scores: Float[np.ndarray, "n m"], key: str) -> Float[np.ndarray, "n m"]:
+    def mapped(self, scores: Scores, key: str) -> Scores:
+        """Quantiles of the standard normal law."""
         knots, places = (np.asarray(of[key], dtype=np.float64) for of in (self.knots, self.places))
         slope = (places[-1] - places[0]) / (knots[-1] - knots[0])
         inside = np.interp(scores, knots, places)
@@ -109,7 +103,7 @@ class NormalScores:
 
 
 def fit_score_quantiles(data: Calibration, inner: FittedRule) -> NormalScores:
-    """Quantile map: strangers' scores become standard normal, for each way.
+    """Quantile map: negatives' scores become standard normal, for each direction.
 
     The order of one modality's items stays as it is.
 
@@ -119,14 +113,53 @@ def fit_score_quantiles(data: Calibration, inner: FittedRule) -> NormalScores:
 
     knots: dict[str, np.ndarray] = {}
     places: dict[str, np.ndarray] = {}
-    for query, gallery in ways(data):
-        _, strangers = samples(inner, data, query, gallery)
-        last = float(ndtri(1 - 0.5 / len(strangers)))
+    for query, gallery in directions(data):
+        _, negatives = samples(inner, data, query, gallery)
+        last = float(ndtri(1 - 0.5 / len(negatives)))
         place = np.linspace(-last, last, KNOTS)
-        knot = np.quantile(strangers, ndtr(place))
+        knot = np.quantile(negatives, ndtr(place))
         rising = np.concatenate([[True], np.diff(knot) > 1e-9])
         if rising.sum() < 2:  # every score is the same
             rising[-1], knot[-1] = True, knot[-1] + 1e-6
-        knots[way(query, gallery)] = knot[rising]
-        places[way(query, gallery)] = place[rising]
+        knots[direction(query, gallery)] = knot[rising]
+        places[direction(query, gallery)] = place[rising]
     return NormalScores(inner, knots, places)
+
+
+@dataclass(frozen=True, eq=False)
+class SymmetricNormalised:
+    """Half the sum of two z-scores: among the query's own scores, and among the item's own."""
+
+    inner: FittedRule
+    bank: dict[str, Vectors]
+
+    def between(self, query: str, gallery: str) -> Similarity:
+        """The inner similarity, normalised from both sides."""
+        score = self.inner.between(query, gallery)
+        queries, items = self.bank[query], self.bank[gallery]
+        return lambda a, b: _symmetric(score(a, b), score(a, items), score(queries, b))
+
+    def calibration_scores(self, data: Calibration, query: str, gallery: str) -> Scores:
+        """Scores of calibration items; their own objects count as the median of the rest."""
+        scores = self.inner.calibration_scores(data, query, gallery)
+        same = data.same_object(query, gallery)
+        return _symmetric(scores, neutral(scores.T, same.T).T, neutral(scores, same))
+
+
+def fit_symmetric_normalised(data: Calibration, inner: FittedRule) -> SymmetricNormalised:
+    """S-norm: each score against those that query and item reach with the calibration items.
+
+    Source: Kenny 2010, Bayesian speaker verification with heavy-tailed priors, Odyssey, section
+    4 (there for speakers); here with one cohort a modality.
+    """
+    return SymmetricNormalised(inner, {n: x.astype(np.float32) for n, x in data.vectors.items()})
+
+
+def _symmetric(
+    scores: Scores, of_query: Float[np.ndarray, "n b"], of_item: Float[np.ndarray, "c m"]
+) -> Scores:
+    own = (scores - of_query.mean(axis=1, keepdims=True)) / np.maximum(
+        of_query.std(axis=1, keepdims=True), FLAT_COHORT
+    )
+    theirs = (scores - of_item.mean(axis=0)) / np.maximum(of_item.std(axis=0), FLAT_COHORT)
+    return (own + theirs) / 2

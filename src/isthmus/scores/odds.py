@@ -1,12 +1,20 @@
-"""Scores that mean something: how probable is a match, and how often would strangers reach it?"""
+"""Scores that mean something: how probable is a match, and how often do negatives reach it?"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.scores.normalised import Standardised, fit_score_standardised
-from isthmus.scores.rules import FittedRule, Similarity, samples, way, ways
+from isthmus.scores.normalised import fit_score_standardised
+from isthmus.scores.rules import (
+    FittedRule,
+    PerDirection,
+    Scores,
+    Similarity,
+    direction,
+    directions,
+    samples,
+)
 from isthmus.types import Calibration, RequestError
 
 MOST = 20_000
@@ -14,32 +22,23 @@ MOST = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class MatchOdds:
+class MatchOdds(PerDirection):
     """Logarithm of the odds that two items are of one object.
 
-    The log-likelihood ratio slope · s + intercept, plus the log odds of a random pair of that way
-    in the calibration data: a gallery merged by it follows the probability ranking principle
-    (Robertson 1977).
+    The log-likelihood ratio slope · s + intercept, plus the log odds of a random pair of that
+    direction in the calibration data: a gallery merged by it follows the probability ranking
+    principle (Robertson 1977).
     """
 
-    inner: Standardised
     slope: dict[str, float]
-    """By way; positive, so that the order of one modality's items stays as it is."""
+    """By direction; positive, so that the order of one modality's items stays as it is."""
     intercept: dict[str, float]
     before: dict[str, float]
     """Log odds of a match before the score is seen."""
 
-    def between(self, query: str, gallery: str) -> Similarity:
+    def mapped(self, scores: Scores, key: str) -> Scores:
         """Log odds of a match."""
-        score, key = self.inner.between(query, gallery), way(query, gallery)
-        slope, shift = self.slope[key], self.intercept[key] + self.before[key]
-        return lambda a, b: slope * score(a, b) + shift
-
-    def judged(self, data: Calibration, query: str, gallery: str) -> Float[np.ndarray, "n m"]:
-        """Log odds of calibration items."""
-        key = way(query, gallery)
-        scores = self.inner.judged(data, query, gallery)
-        return self.slope[key] * scores + self.intercept[key] + self.before[key]
+        return self.slope[key] * scores + (self.intercept[key] + self.before[key])
 
     def probability(self, query: str, gallery: str, prior: float = 0.5) -> Similarity:
         """The probability of a match where a share ``prior`` of all pairs match.
@@ -51,16 +50,16 @@ class MatchOdds:
             raise RequestError(f"The share of matches lies between 0 and 1, not at {prior}.")
         from scipy.special import expit
 
-        odds, before = self.between(query, gallery), self.before[way(query, gallery)]
+        odds, before = self.between(query, gallery), self.before[direction(query, gallery)]
         shift = np.log(prior / (1 - prior)) - before
         return lambda a, b: expit(odds(a, b) + shift)
 
 
 def fit_match_odds(data: Calibration, inner: FittedRule) -> MatchOdds:
-    """Logistic calibration of the scores, for each way.
+    """Logistic calibration of the scores, for each direction.
 
-    A way without matches in the calibration data (one caption an image: no two texts match)
-    borrows slope and intercept, in standard deviations of strangers' scores, from the other
+    A direction without matches in the calibration data (one caption an image: no two texts match)
+    borrows slope and intercept, in standard deviations of negatives' scores, from the other
     gallery of the same queries, and half a match (Jeffreys' prior) for the odds of a random pair.
 
     Source: Brümmer & du Preez 2006, Application-independent evaluation of speaker detection,
@@ -70,61 +69,61 @@ def fit_match_odds(data: Calibration, inner: FittedRule) -> MatchOdds:
     slope: dict[str, float] = {}
     intercept: dict[str, float] = {}
     before: dict[str, float] = {}
-    for query, gallery in sorted(ways(data), key=lambda one: one[0] == one[1]):
-        key = way(query, gallery)
-        matches, strangers = samples(base, data, query, gallery)
-        before[key] = float(np.log((len(matches) + 0.5) / (len(strangers) + 0.5)))
+    for query, gallery in sorted(directions(data), key=lambda one: one[0] == one[1]):
+        key = direction(query, gallery)
+        matches, negatives = samples(base, data, query, gallery)
+        before[key] = float(np.log((len(matches) + 0.5) / (len(negatives) + 0.5)))
         if len(matches) > 1:
-            slope[key], intercept[key] = likelihood_ratio(matches, strangers)
+            slope[key], intercept[key] = likelihood_ratio(matches, negatives)
         else:
-            other = next(way(query, name) for name in data.modalities if name != gallery)
+            other = next(direction(query, name) for name in data.modalities if name != gallery)
             slope[key], intercept[key] = slope[other], intercept[other]
     return MatchOdds(base, slope, intercept, before)
 
 
 def likelihood_ratio(
-    matches: Float[np.ndarray, " k"], strangers: Float[np.ndarray, " l"]
+    matches: Float[np.ndarray, " k"], negatives: Float[np.ndarray, " l"]
 ) -> tuple[float, float]:
-    """Slope and intercept of log p(s | match) / p(s | stranger), both kinds weighing alike.
+    """Slope and intercept of log p(s | match) / p(s | negative), both kinds weighing alike.
 
     Of each kind at most 20,000 evenly spaced order statistics count. The slope is at least 1e-3:
-    where matches score no higher than strangers, scores say nothing.
+    where matches score no higher than negatives, scores say nothing.
     """
     from sklearn.linear_model import LogisticRegression
 
-    matches, strangers = _thinned(np.sort(matches)), _thinned(np.sort(strangers))
-    scores = np.concatenate([matches, strangers])[:, None]
-    told = np.repeat([1, 0], [len(matches), len(strangers)])
-    fitted = LogisticRegression(C=1e4, class_weight="balanced").fit(scores, told)
+    matches, negatives = _thinned(np.sort(matches)), _thinned(np.sort(negatives))
+    scores = np.concatenate([matches, negatives])[:, None]
+    is_match = np.repeat([1, 0], [len(matches), len(negatives)])
+    fitted = LogisticRegression(C=1e4, class_weight="balanced").fit(scores, is_match)
     slope = float(fitted.coef_[0, 0])
     if slope < 1e-3:
-        return 1e-3, -1e-3 * float((matches.mean() + strangers.mean()) / 2)
+        return 1e-3, -1e-3 * float((matches.mean() + negatives.mean()) / 2)
     return slope, float(fitted.intercept_[0])
 
 
 @dataclass(frozen=True, eq=False)
 class FalseAlarms:
-    """How often strangers reach a score: all that unpaired data can tell."""
+    """How often negatives reach a score: all that unpaired data can say."""
 
     inner: FittedRule
-    strangers: dict[str, Float[np.ndarray, " k"]]
-    """Ascending scores by way."""
+    negatives: dict[str, Float[np.ndarray, " k"]]
+    """Ascending scores by direction."""
 
     def rate(self, query: str, gallery: str) -> Similarity:
-        """The false-alarm rate of a threshold at each score: (1 + strangers above) / (1 + all)."""
-        score, known = self.inner.between(query, gallery), self.strangers[way(query, gallery)]
+        """The false-alarm rate of a threshold at each score: (1 + negatives above) / (1 + all)."""
+        score, known = self.inner.between(query, gallery), self.negatives[direction(query, gallery)]
         return lambda a, b: _share_above(score(a, b), known)
 
 
 def fit_false_alarms(data: Calibration, inner: FittedRule) -> FalseAlarms:
-    """Scores of strangers by way, at most 20,000 evenly spaced order statistics of each.
+    """Scores of negatives by direction, at most 20,000 evenly spaced order statistics of each.
 
-    Without links (``Calibration.unpaired``) matches count as strangers. They are few, one pair in n
+    Without links (``Calibration.unpaired``) matches count as negatives. They are few, one pair in n
     where each item has one match, and make the rate too high, never too low.
     """
     found: dict[str, np.ndarray] = {}
-    for one in ways(data):
-        found[way(*one)] = _thinned(np.sort(samples(inner, data, *one)[1]))
+    for one in directions(data):
+        found[direction(*one)] = _thinned(np.sort(samples(inner, data, *one)[1]))
     return FalseAlarms(inner, found)
 
 

@@ -23,17 +23,3 @@ LEARNED = {
     "mahalanobis": "isthmus.similarity.learned:Mahalanobis",
 }
 """Classes that take a matrix and give a similarity."""
-
-SCORE_RULES = {
-    "score_standardised": "isthmus.scores.normalised:fit_score_standardised",
-    "match_standardised": "isthmus.scores.normalised:fit_match_standardised",
-    "score_quantiles": "isthmus.scores.normalised:fit_score_quantiles",
-    "csls": "isthmus.scores.banked:fit_csls",
-    "qb_norm": "isthmus.scores.banked:fit_qb_norm",
-    "neighbour_normalised": "isthmus.scores.banked:fit_neighbour_normalised",
-    "inverted_softmax": "isthmus.scores.banked:fit_inverted_softmax",
-    "sinkhorn": "isthmus.scores.banked:fit_sinkhorn",
-    "symmetric_normalised": "isthmus.scores.banked:fit_symmetric_normalised",
-    "match_odds": "isthmus.scores.odds:fit_match_odds",
-}
-"""``fit(calibration, inner rule) -> rule``, for spaces of two modalities; NumPy only."""

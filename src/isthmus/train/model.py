@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.registry import find
-from isthmus.scores.trained import Trained, similar
+from isthmus.scores.rules import Trained, named
 from isthmus.similarity import LEARNED
 from isthmus.similarity.learned import Bilinear, Mahalanobis
 from isthmus.train import HEADS
@@ -48,7 +48,7 @@ class Model:
         from array_api_compat import array_namespace
 
         scale = array_namespace(self.log_scale).exp(self.log_scale)
-        return scale * similar(self.similarity)(first, second) + self.bias
+        return scale * named(self.similarity)(first, second) + self.bias
 
     def mended(self, parent: Space, recipe: Recipe, objects: int) -> Mended:
         """The space that a model of NumPy arrays makes of its parent."""

@@ -1,7 +1,7 @@
 """How do I change a space? ``fit_x(vectors, ...) -> X``, a frozen callable.
 
 Corrections of a joint space: ``CORRECTIONS``, each ``fit(calibration) -> a map by modality``;
-those that change scores only are ``similarity.SCORE_RULES``. ``mended.py`` makes a space of a
+those that change scores only are ``scores.SCORE_RULES``. ``mended.py`` makes a space of a
 chain of them. Styles: ``STYLERS`` of ``restyling`` names the decompositions, each fitted on a
 ``StyleGrid``.
 """

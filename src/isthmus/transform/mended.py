@@ -9,8 +9,8 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.registry import find
+from isthmus.scores import SCORE_RULES
 from isthmus.scores.rules import Cosine, FittedRule
-from isthmus.similarity import SCORE_RULES
 from isthmus.store import packed
 from isthmus.transform import CORRECTIONS, LEARN_PAIRS
 from isthmus.transform.maps import MapByModality

@@ -9,7 +9,8 @@ from isthmus.lab import load
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
-from isthmus.similarity import DIRECTED, LEARNED, SCORE_RULES, SIMILARITIES
+from isthmus.scores import SCORE_RULES
+from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.worlds import WORLDS

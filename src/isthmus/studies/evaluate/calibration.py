@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.measure.statistics.calibration import brier_score
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds
-from isthmus.scores.rules import Cosine, samples, way
+from isthmus.scores.rules import Cosine, direction, samples
 from isthmus.studies.evaluate.aggregate import Estimate, of_splits
 from isthmus.studies.evaluate.cross_validation import Case
 from isthmus.studies.evaluate.scores import match_error
@@ -111,7 +111,7 @@ def _thresholds(case: Case) -> tuple[tuple[float, float, float], ...]:
     """The cosines at which a match becomes as probable as 10, 50 and 90 %, fitted on everything."""
     data = Calibration.of(case.a, case.b, case.links)
     a, b = data.modalities
-    rule, key = fit_match_odds(data, Cosine()), way(b, a)
+    rule, key = fit_match_odds(data, Cosine()), direction(b, a)
     slope, intercept = rule.slope[key], rule.intercept[key]
     mean, spread = rule.inner.mean[key], rule.inner.spread[key]
     return tuple(

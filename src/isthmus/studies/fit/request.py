@@ -76,7 +76,7 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
         ExtraMissingError: torch is not installed.
     """
     try:
-        from isthmus.engine.processes import together, wait
+        from isthmus.engine.processes import process_group, wait
         from isthmus.studies.fit.run import fit
         from isthmus.train.towers import Towers
     except ModuleNotFoundError as error:
@@ -87,7 +87,7 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
     encoders = _encoders(asked, how) if asked.recipe.towers else None
     kind = "fit" if asked.grid == Grid() else "sweep"
     folder = own_folder(asked.out or Path("runs") / f"{kind}-{_name(asked)}")
-    with together() as (rank, _):
+    with process_group() as (rank, _):
         if rank:
             wait()  # until the first process has embedded everything
         given, split, origin = _gathered(asked, folder, job, how)

@@ -8,7 +8,7 @@ from typing import Any
 from isthmus.engine.shards import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
-from isthmus.similarity import SCORE_RULES
+from isthmus.scores import SCORE_RULES
 from isthmus.store import atomic, write_json
 from isthmus.studies.evaluate.calibration import Promises, promises
 from isthmus.studies.evaluate.cross_validation import Case, Refereed, refereed

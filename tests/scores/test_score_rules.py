@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from isthmus.registry import resolve
-from isthmus.scores.banked import fit_symmetric_normalised
+from isthmus.scores import SCORE_RULES
 from isthmus.scores.normalised import (
     fit_match_standardised,
     fit_score_quantiles,
     fit_score_standardised,
+    fit_symmetric_normalised,
 )
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds, likelihood_ratio
-from isthmus.scores.rules import Cosine, samples, ways
-from isthmus.similarity import SCORE_RULES
+from isthmus.scores.rules import Cosine, directions, samples
 from isthmus.types import Calibration, RequestError
 from tests.transform.clouds import calibration, pair_sets
 
@@ -28,7 +28,7 @@ def data():
 def test_every_rule_scores_every_way_finitely_and_alike_in_pieces(name, data):
     rule = resolve(SCORE_RULES[name])(data, Cosine())
     new = calibration(n=30, noise=1.0, seed=1).vectors
-    for query, gallery in ways(data):
+    for query, gallery in directions(data):
         score = rule.between(query, gallery)
         whole = score(new[query], new[gallery])
         assert whole.shape == (30, 30)
@@ -40,7 +40,7 @@ def test_every_rule_scores_every_way_finitely_and_alike_in_pieces(name, data):
 def test_rules_of_one_way_keep_its_order(name, data):
     rule = resolve(SCORE_RULES[name])(data, Cosine())
     new = calibration(n=30, noise=1.0, seed=1).vectors
-    for query, gallery in ways(data):
+    for query, gallery in directions(data):
         plain = Cosine().between(query, gallery)(new[query], new[gallery]).ravel()
         scored = rule.between(query, gallery)(new[query], new[gallery]).ravel()
         order = np.argsort(plain)
@@ -50,7 +50,7 @@ def test_rules_of_one_way_keep_its_order(name, data):
 
 def test_standardised_strangers_have_mean_0_and_spread_1(data):
     rule = fit_score_standardised(data, Cosine())
-    for one in ways(data):
+    for one in directions(data):
         _, strangers = samples(rule, data, *one)
         assert strangers.mean() == pytest.approx(0, abs=1e-9)
         assert strangers.std() == pytest.approx(1)
@@ -60,7 +60,7 @@ def test_match_standardised_takes_matches_where_there_are_some(data):
     rule = fit_match_standardised(data, Cosine())
     matches, _ = samples(rule, data, "text", "image")
     assert matches.mean() == pytest.approx(0, abs=1e-9)
-    scores, same = rule.judged(data, "text", "text"), data.same_object("text", "text")
+    scores, same = rule.calibration_scores(data, "text", "text"), data.same_object("text", "text")
     nearest = np.where(same, -np.inf, scores).max(axis=1)  # no two texts match
     assert nearest.mean() == pytest.approx(0, abs=1e-9)
 
@@ -69,7 +69,7 @@ def test_quantile_mapped_strangers_are_normal(data):
     from scipy.stats import kstest
 
     rule = fit_score_quantiles(data, Cosine())
-    for one in ways(data):
+    for one in directions(data):
         _, strangers = samples(rule, data, *one)
         assert kstest(strangers, "norm").statistic < 0.01
 
@@ -128,7 +128,7 @@ def test_what_a_bank_learnt_of_an_object_is_hidden_from_it():
     data = calibration(n=40, noise=0.01)
     for name in ("csls", "neighbour_normalised", "symmetric_normalised"):
         rule = resolve(SCORE_RULES[name])(data, Cosine())
-        judged = rule.judged(data, "text", "image")
+        judged = rule.calibration_scores(data, "text", "image")
         naive = rule.between("text", "image")(data.vectors["text"], data.vectors["image"])
         # with its own partner in the bank a match looks like a hub
         assert np.diag(judged).mean() > np.diag(naive).mean() + 0.01

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isthmus.scores.hub_remedies import HUB_REMEDIES, unhubbed
+from isthmus.scores.hubness import HUB_REMEDIES, unhubbed
 from isthmus.types import RequestError
 
 
@@ -34,9 +34,9 @@ def test_a_planted_hub_loses_its_neighbours_and_partners_are_found(method):
 @pytest.mark.parametrize("method", HUB_REMEDIES)
 def test_with_a_bank_the_answer_to_a_query_knows_no_other_query(method):
     plain, bank = with_a_hub()[:40], with_a_hub()[40:]
-    together = unhubbed(plain, method, bank)
+    at_once = unhubbed(plain, method, bank)
     alone = np.concatenate([unhubbed(row[None], method, bank) for row in plain])
-    np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(at_once, alone, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("method", ["csls", "inverted_softmax", "centred"])

@@ -2,17 +2,20 @@
 
 Each remedy takes cosines of queries (rows) and a gallery (columns) and gives scores to rank by.
 How near a gallery item is to everybody is read from a *bank* of other queries; the queries
-themselves may serve, but then the answer to one depends on the others.
+themselves may serve, but then the answer to one depends on the others. As a score rule (the
+``fit_x``) the bank are the calibration items.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.types import RequestError
+from isthmus.arrays import Vectors
+from isthmus.scores.rules import FittedRule, Scores, Similarity, neutral
+from isthmus.types import Calibration, RequestError
 
-Scores = Float[np.ndarray, "q m"]
 Bank = Float[np.ndarray, "b m"]
 
 NEAR = 10
@@ -128,11 +131,11 @@ def sinkhorn(scores: Scores, bank: Bank) -> Scores:
     """
     from scipy.special import logsumexp
 
-    given = SHARPNESS * bank
+    logits = SHARPNESS * bank
     potential = np.zeros(bank.shape[1])
     for _ in range(ROUNDS):
-        own = -np.asarray(logsumexp(given + potential, axis=1))[:, None]
-        potential = np.log(len(bank) / bank.shape[1]) - logsumexp(given + own, axis=0)
+        own = -np.asarray(logsumexp(logits + potential, axis=1))[:, None]
+        potential = np.log(len(bank) / bank.shape[1]) - logsumexp(logits + own, axis=0)
     return SHARPNESS * scores + potential
 
 
@@ -161,3 +164,39 @@ def _kth(away: np.ndarray, axis: int) -> np.ndarray:
 
 def _spread(scores: np.ndarray, axis: int) -> np.ndarray:
     return np.maximum(scores.std(axis=axis), 1e-9)
+
+
+@dataclass(frozen=True, eq=False)
+class Unhubbed:
+    """One of ``HUB_REMEDIES`` with the calibration items as its bank of queries."""
+
+    inner: FittedRule
+    method: str
+    bank: dict[str, Vectors]
+    """By modality: those of the query's modality stand for other queries."""
+
+    def between(self, query: str, gallery: str) -> Similarity:
+        """The inner similarity without hubs."""
+        score, bank = self.inner.between(query, gallery), self.bank[query]
+        return lambda a, b: unhubbed(score(a, b), self.method, score(bank, b))
+
+    def calibration_scores(self, data: Calibration, query: str, gallery: str) -> Scores:
+        """Scores of calibration items; in the bank their own objects count as the median."""
+        scores = self.inner.calibration_scores(data, query, gallery)
+        return unhubbed(scores, self.method, neutral(scores, data.same_object(query, gallery)))
+
+
+def _with_bank(method: str) -> Callable[[Calibration, FittedRule], Unhubbed]:
+    def fit(data: Calibration, inner: FittedRule) -> Unhubbed:
+        bank = {name: x.astype(np.float32) for name, x in data.vectors.items()}
+        return Unhubbed(inner, method, bank)
+
+    fit.__doc__ = HUB_REMEDIES[method].__doc__
+    return fit
+
+
+fit_csls = _with_bank("csls")
+fit_qb_norm = _with_bank("qb_norm")
+fit_neighbour_normalised = _with_bank("neighbour_normalised")
+fit_inverted_softmax = _with_bank("inverted_softmax")
+fit_sinkhorn = _with_bank("sinkhorn")
