@@ -8,7 +8,7 @@ from PIL import Image
 
 from isthmus.read.meshes import read as shapes
 from isthmus.read.meshes.files import kind_of
-from isthmus.read.meshes.read import Material, Mesh, mesh, together
+from isthmus.read.meshes.read import Material, Mesh, merged, mesh
 from isthmus.read.meshes.surfaces import one
 from isthmus.types import ItemError, RequestError
 
@@ -82,7 +82,7 @@ def test_colours_of_faces_are_kept_where_faces_meet():
     found = one(box, np.eye(4))
     assert found.colours[found.faces][:, :, 0].tolist() == [[20 * face] * 3 for face in range(12)]
     np.testing.assert_allclose(found.vertices[found.faces], box.triangles, atol=1e-6)
-    twice = together([found, found])
+    twice = merged([found, found])
     assert twice.material.tolist() == [0] * 12 + [1] * 12
     np.testing.assert_array_equal(twice.vertices[twice.faces[12:]], found.vertices[found.faces])
 

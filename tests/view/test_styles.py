@@ -11,8 +11,8 @@ trimesh = pytest.importorskip("trimesh")
 from isthmus.read.meshes.read import Material, mesh  # noqa: E402
 from isthmus.types import Items, RequestError, World  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402
-from isthmus.view.rendered import (  # noqa: E402
-    Look,
+from isthmus.view.render_jobs import (  # noqa: E402
+    RenderSetup,
     restyled_into,
 )
 from isthmus.view.renders import RenderOptions, render  # noqa: E402
@@ -85,7 +85,7 @@ def test_unknown_styles_are_refused():
 def test_a_world_becomes_a_full_grid(tmp_path):
     meshes = Items("mesh", ("red", "torn", "blue"), [box(), b"no", box((0.1, 0.1, 0.9, 1.0))])
     world = World("w", {"mesh": meshes}, factors={"red": {"label": "warm"}}, split={"red": "test"})
-    found = restyled_into(tmp_path, world, Look((POSE,), SMALL), ("flat", "sketch"))
+    found = restyled_into(tmp_path, world, RenderSetup((POSE,), SMALL), ("flat", "sketch"))
     assert found.items["image"].ids == (
         "red/flat/000", "blue/flat/000", "red/sketch/000", "blue/sketch/000",
     )  # fmt: skip

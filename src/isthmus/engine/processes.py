@@ -1,7 +1,7 @@
 """Several processes train as one: the whole batch in every loss, one gradient. torch only.
 
-Every process embeds its own rows, gathers those of all, and computes the same loss. The slope of
-its own rows is then its own slice, and a parameter's gradient is the sum over processes. Start
+Every process embeds its own rows, gathers those of all, and computes the same loss. The gradient
+of its own rows is then its own slice, and a parameter's gradient is the sum over processes. Start
 them with ``torchrun``; on a CPU the backend is gloo.
 """
 
@@ -17,7 +17,7 @@ from torch import distributed as dist
 
 @contextmanager
 def process_group() -> Generator[tuple[int, int]]:
-    """Joins the processes that ``torchrun`` started into a group; gives this one's number and how many.
+    """The processes that ``torchrun`` started as one group; gives this one's number and how many.
 
     Alone, without ``torchrun``, it is number 0 of 1.
     """
@@ -32,15 +32,15 @@ def process_group() -> Generator[tuple[int, int]]:
         dist.destroy_process_group()
 
 
-def place() -> tuple[int, int]:
+def rank_and_size() -> tuple[int, int]:
     """This process's number and how many there are; 0 of 1 where they have not joined."""
     joined = dist.is_available() and dist.is_initialized()
     return (dist.get_rank(), dist.get_world_size()) if joined else (0, 1)
 
 
-def wait() -> None:
+def barrier() -> None:
     """Until all processes have come here."""
-    if place()[1] > 1:
+    if rank_and_size()[1] > 1:
         dist.barrier()
 
 
@@ -53,8 +53,8 @@ class _Gathered(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
-        return slopes[0][ctx.rank * ctx.rows : (ctx.rank + 1) * ctx.rows]
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0][ctx.rank * ctx.rows : (ctx.rank + 1) * ctx.rows]
 
 
 def gathered(own: Tensor) -> Tensor:

@@ -69,7 +69,7 @@ def sampled(shape: Mesh, count: int, seed: int = 0) -> PointCloud:
 
     normals = mixed(shape.normals)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
-    colours = mixed(shape.colours) * _looks(shape, face, mixed(shape.uv))
+    colours = mixed(shape.colours) * _appearance(shape, face, mixed(shape.uv))
     return PointCloud(
         mixed(shape.vertices).astype(np.float32),
         np.rint(np.clip(colours, 0, 255)).astype(np.uint8),
@@ -77,7 +77,7 @@ def sampled(shape: Mesh, count: int, seed: int = 0) -> PointCloud:
     )
 
 
-def _looks(shape: Mesh, face: np.ndarray, uv: np.ndarray) -> Float[np.ndarray, "n 4"]:
+def _appearance(shape: Mesh, face: np.ndarray, uv: np.ndarray) -> Float[np.ndarray, "n 4"]:
     """Colour and texture of the materials, 0..1."""
     kind = shape.material[face]
     found = np.array([material.colour for material in shape.materials])[kind]

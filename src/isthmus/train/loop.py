@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from isthmus.arrays import fingerprint
-from isthmus.engine.processes import gathered, place, summed
+from isthmus.engine.processes import gathered, rank_and_size, summed
 from isthmus.measure.retrieval.hits import reciprocals
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.ranks import ranked
@@ -133,7 +133,7 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
         training.run_epoch(folder)
         training.judge()
         training.progress.seconds += time.perf_counter() - begun
-        if folder and place()[0] == 0:
+        if folder and rank_and_size()[0] == 0:
             keep(training.progress, folder, task.key)
             write_log(training.progress.log, folder)
         tick(1)
@@ -200,7 +200,7 @@ class Training:
             progress.arrays["best"] = progress.arrays["now"]
 
     def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, Any]:
-        recipe, (rank, many) = self.task.recipe, place()
+        recipe, (rank, many) = self.task.recipe, rank_and_size()
         done = self.progress.step + number
         self.parameters.schedule(done, self.per_epoch * recipe.epochs)
         share = len(batch.rows) // many

@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.types import RequestError, World
 from isthmus.worlds import coco, folders, memory, shards, sheets
-from isthmus.worlds.twins import copies
+from isthmus.worlds.near_duplicates import copies
 
 
 def open_world(

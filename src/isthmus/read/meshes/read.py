@@ -112,7 +112,7 @@ def mesh(item: Any) -> Mesh:
     return checked(opened(Path(item) if isinstance(item, str) else item))
 
 
-def together(meshes: Sequence[Mesh]) -> Mesh:
+def merged(meshes: Sequence[Mesh]) -> Mesh:
     """One or more meshes as one, each with its own materials."""
 
     def moved(parts: list[np.ndarray], sizes: list[int]) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh, together
+from isthmus.read.meshes.read import Material, Mesh, merged
 
 if TYPE_CHECKING:
     import trimesh
@@ -24,7 +24,7 @@ UNSAID = (102, 102, 102, 255)
 def joined(placed: Iterable[tuple["trimesh.Trimesh", np.ndarray]]) -> Mesh | None:
     """All surfaces as one mesh, each vertex where its pose puts it; None of nothing."""
     meshes = [one(part, pose) for part, pose in placed]
-    return together(meshes) if meshes else None
+    return merged(meshes) if meshes else None
 
 
 def one(part: "trimesh.Trimesh", pose: np.ndarray) -> Mesh:
@@ -32,7 +32,7 @@ def one(part: "trimesh.Trimesh", pose: np.ndarray) -> Mesh:
     part = part.copy() if np.allclose(pose, np.eye(4)) else part.copy().apply_transform(pose)
     faces = np.asarray(part.faces, np.int32)
     vertices, normals = np.asarray(part.vertices), np.asarray(part.vertex_normals)
-    colours, uv, material = look(part)
+    colours, uv, material = appearance(part)
     if part.visual is not None and part.visual.kind == "face":
         corner = faces.reshape(-1)
         vertices, normals = vertices[corner], normals[corner]
@@ -49,7 +49,7 @@ def one(part: "trimesh.Trimesh", pose: np.ndarray) -> Mesh:
     )
 
 
-def look(part: "trimesh.Trimesh") -> tuple[np.ndarray, np.ndarray, Material]:
+def appearance(part: "trimesh.Trimesh") -> tuple[np.ndarray, np.ndarray, Material]:
     """Colours of vertices (or of faces, where the file colours faces), texture places, material."""
     visual: Any = part.visual
     count = len(part.vertices)

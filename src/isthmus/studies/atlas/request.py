@@ -12,7 +12,7 @@ from isthmus.studies.shared.source import EVERYTHING
 from isthmus.studies.study.request import DEFAULT_SPACE, Done, own_folder
 from isthmus.types import EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.cameras import RIGS
-from isthmus.view.rendered import Look, named, rendered_into, restyled_into
+from isthmus.view.render_jobs import RenderSetup, named, rendered_into, restyled_into
 from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
 from isthmus.worlds.meshes import mesh_folder
@@ -62,14 +62,14 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
     encoders = load(asked.space, device=how.device, workers=how.workers)
     if "image" not in encoders:
         raise RequestError(f"Renders are images, but {asked.space} encodes {', '.join(encoders)}.")
-    look = Look(RIGS[asked.rig](asked.views), up=asked.up)
+    setup = RenderSetup(RIGS[asked.rig](asked.views), up=asked.up)
     views = rendered_into(
-        folder / "renders", world, look, workers=how.workers, progress=job.progress
+        folder / "renders", world, setup, workers=how.workers, progress=job.progress
     )
     report = embed_into(
         folder / "jobs" / "views", encoders["image"], views.world.items["image"], job
     )
-    styled, factors = _styled(asked, world, look, encoders, folder, job)
+    styled, factors = _styled(asked, world, setup, encoders, folder, job)
     ring = asked.rig == "turntable"
     given = AtlasInput(
         views=report.embedded,
@@ -82,7 +82,7 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
         faults={**views.world.faults, **report.faults},
         context={
             "objects": str(asked.objects.name if asked.objects else world.name),
-            "views": f"{asked.views}, {asked.rig}, {look.options.side} px",
+            "views": f"{asked.views}, {asked.rig}, {setup.options.side} px",
             "space": asked.space,
         },
     )
@@ -127,7 +127,7 @@ def _objects(asked: AtlasAsked) -> World:
 def _styled(
     asked: AtlasAsked,
     world: World,
-    look: Look,
+    setup: RenderSetup,
     encoders: Mapping[str, Encoder],
     folder: Path,
     job: JobOptions,
@@ -135,7 +135,7 @@ def _styled(
     """Vectors of the views in further styles, and what is known of them."""
     if not asked.styles:
         return None, {}
-    drawn = restyled_into(folder / "styles", world, look, asked.styles, progress=job.progress)
+    drawn = restyled_into(folder / "styles", world, setup, asked.styles, progress=job.progress)
     report = embed_into(folder / "jobs" / "styles", encoders["image"], drawn.items["image"], job)
     return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
 

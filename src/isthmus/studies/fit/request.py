@@ -76,7 +76,7 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
         ExtraMissingError: torch is not installed.
     """
     try:
-        from isthmus.engine.processes import process_group, wait
+        from isthmus.engine.processes import barrier, process_group
         from isthmus.studies.fit.run import fit
         from isthmus.train.towers import Towers
     except ModuleNotFoundError as error:
@@ -89,10 +89,10 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
     folder = own_folder(asked.out or Path("runs") / f"{kind}-{_name(asked)}")
     with process_group() as (rank, _):
         if rank:
-            wait()  # until the first process has embedded everything
+            barrier()  # until the first process has embedded everything
         given, split, origin = _gathered(asked, folder, job, how)
         if not rank:
-            wait()
+            barrier()
         parts = parted(given, split, seed)
         if encoders:
             towers = Towers(encoders, given.about.items, asked.recipe.towers)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.encode.tuned import tuning
-from isthmus.engine.processes import place
+from isthmus.engine.processes import rank_and_size
 from isthmus.engine.shards import bar
 from isthmus.lab import save_mended
 from isthmus.store import atomic, write_json
@@ -96,7 +96,7 @@ def fit(
     for recipe in recipes:
         recipe.check()
     variants, curves = _trained(parts, recipes, seeds, out, progress)
-    if place()[0]:
+    if rank_and_size()[0]:
         return None
     found = judged(parts, variants, seeds[0])
     rows = rows_of(found)
@@ -117,7 +117,7 @@ def _trained(
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
     variants: dict[str, list[Variant]] = {}
     curves: dict[str, Sequence[dict[str, Any]]] = {}
-    with bar(total, "epochs", show and place()[0] == 0) as tick:
+    with bar(total, "epochs", show and rank_and_size()[0] == 0) as tick:
         for recipe in recipes:
             for seed in seeds:
                 variant, learned = _train(parts, (recipe, seed), out, tick)

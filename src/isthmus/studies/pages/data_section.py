@@ -15,7 +15,7 @@ from isthmus.report import Block, Section, Table, amount
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared.dataset import StudyInput, whole_objects
 from isthmus.types import EmbeddingSet, Items, Links, objects_of
-from isthmus.worlds.twins import look_alikes
+from isthmus.worlds.near_duplicates import near_copies
 
 TWIN = 0.98
 """Cosine from which two items of one modality count as near-duplicates."""
@@ -73,7 +73,7 @@ def alike(images: Items, objects: Mapping[str, int]) -> dict[str, str]:
 
     A space need not see it: a small copy of a picture can lie far from it.
     """
-    pairs = look_alikes(images)
+    pairs = near_copies(images)
     return {name: twin for name, twin in pairs.items() if objects[name] != objects[twin]}
 
 

@@ -13,7 +13,7 @@ from isthmus.studies.styles.run import StylesResult, styles
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, LoadOptions, RequestError
 from isthmus.view.cameras import Pose
-from isthmus.view.rendered import Look, restyled_into
+from isthmus.view.render_jobs import RenderSetup, restyled_into
 from isthmus.worlds import load as load_world
 
 VIEW = Pose(30.0, 20.0)
@@ -105,9 +105,9 @@ def _embedded(
 ) -> tuple[EmbeddingSet, Mapping[str, Mapping[str, object]], Mapping[str, str]]:
     world = load_world(asked.world)
     if "mesh" in world.items and asked.modality == "image":
-        look = Look((VIEW,))
+        setup = RenderSetup((VIEW,))
         world = restyled_into(
-            folder / "renders", world, look, workers=how.workers, progress=job.progress
+            folder / "renders", world, setup, workers=how.workers, progress=job.progress
         )
     encoders = load(asked.space, device=how.device, workers=how.workers)
     if asked.modality not in world.items or asked.modality not in encoders:

@@ -6,7 +6,7 @@ facts ``view`` and ``style`` are the camera's and the hand's: a mesh does not ho
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh, together
+from isthmus.read.meshes.read import Material, Mesh, merged
 from isthmus.read.points import PointCloud, sampled
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts
@@ -30,7 +30,7 @@ def render_mesh(facts: Facts, rng: np.random.Generator) -> Mesh:
         missing = [name for name in SHAPE_FACTS if getattr(group, name) is None]
         if missing:
             raise RequestError(f"A mesh shows every fact, but {missing[0]!r} is not stated.")
-    return together([_placed(thing) for thing in arrange(facts, rng)])
+    return merged([_placed(thing) for thing in arrange(facts, rng)])
 
 
 def render_points(facts: Facts, rng: np.random.Generator, count: int = 2048) -> PointCloud:

@@ -38,7 +38,7 @@ def copies(images: Items) -> dict[str, str]:
     return doubled
 
 
-def look_alikes(images: Items) -> dict[str, str]:
+def near_copies(images: Items) -> dict[str, str]:
     """Id of each picture that looks like an earlier one, with the id of the earlier.
 
     Decodes every picture. Two look alike if their difference hashes (8 x 8 signs of horizontal

@@ -8,7 +8,7 @@ from PIL import Image
 from isthmus.read.image import Picture
 from isthmus.types import Items
 from isthmus.worlds import load
-from isthmus.worlds.twins import copies, look_alikes
+from isthmus.worlds.near_duplicates import copies, near_copies
 
 
 def photo(seed):
@@ -34,13 +34,13 @@ def test_a_rescaled_and_recompressed_picture_looks_alike_and_others_do_not():
     items["jpeg"] = saved(photo(7), format="JPEG", quality=70)
     items["small"] = saved(photo(11).resize((120, 90)), format="PNG")
     items["broken"] = Picture(b"no picture")
-    found = look_alikes(Items("image", tuple(items), list(items.values())))
+    found = near_copies(Items("image", tuple(items), list(items.values())))
     assert found == {"jpeg": "photo7", "small": "photo11"}
 
 
 def test_plain_pictures_of_different_greys_do_not_look_alike():
     greys = [Picture(Image.new("L", (64, 64), level)) for level in (0, 128, 255, 252)]
-    assert look_alikes(Items("image", tuple("abcd"), greys)) == {"d": "c"}
+    assert near_copies(Items("image", tuple("abcd"), greys)) == {"d": "c"}
 
 
 def test_generated_pictures_are_not_copies():

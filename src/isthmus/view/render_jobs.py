@@ -1,4 +1,4 @@
-"""Meshes rendered into a folder, once: an object is drawn again only when it or the look changes.
+"""Meshes rendered into a folder, once: an object is drawn again only when it or the setup changes.
 
 The folder holds ``OBJECT/000.png, 001.png, ...`` in the order of the poses, and ``seen.json``: of
 each object its content and its faults.
@@ -37,7 +37,7 @@ MENTIONED = (".bin", ".mtl", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tga", "
 
 
 @dataclass(frozen=True)
-class Look:
+class RenderSetup:
     """From where and how every object is drawn."""
 
     poses: tuple[Pose, ...]
@@ -64,7 +64,7 @@ class Views:
 
 
 def rendered_into(
-    folder: Path, world: World, look: Look, *, workers: int = 0, progress: bool = False
+    folder: Path, world: World, setup: RenderSetup, *, workers: int = 0, progress: bool = False
 ) -> Views:
     """Every mesh of a world as pictures from each pose, kept in a folder.
 
@@ -83,9 +83,9 @@ def rendered_into(
         for name, source, content in zip(meshes.ids, meshes.payload, marks, strict=True):
             line = known.get(name)
             try:
-                mark = fingerprint(_content(source, content, beside), repr(look), __version__)
-                if line is None or line["mark"] != mark or not _whole(folder / name, look.poses):
-                    line = _draw(folder / name, mesh(source), look, workers)
+                mark = fingerprint(_content(source, content, beside), repr(setup), __version__)
+                if line is None or line["mark"] != mark or not _whole(folder / name, setup.poses):
+                    line = _draw(folder / name, mesh(source), setup, workers)
                     line["mark"] = mark
                     rendered += 1
             except ItemError as error:
@@ -102,7 +102,7 @@ def rendered_into(
     notes = {name: line["note"] for name, line in kept.items() if line.get("note")}
     seen = [name for name in meshes.ids if name not in faults]
     symmetry = {name: int(kept[name]["symmetry"]) for name in seen}
-    return Views(_world(world, folder, seen, look, faults | notes), faults, symmetry, rendered)
+    return Views(_world(world, folder, seen, setup, faults | notes), faults, symmetry, rendered)
 
 
 def _content(source: Any, content: str, beside: dict[Path, list[str]]) -> str:
@@ -141,8 +141,8 @@ def _arrays(found: Mesh) -> str:
     return made.hexdigest()
 
 
-def _draw(folder: Path, found: Mesh, look: Look, workers: int) -> dict[str, Any]:
-    views = drawn(found.turned(look.up), look.poses, look.style, look.options, workers)
+def _draw(folder: Path, found: Mesh, setup: RenderSetup, workers: int) -> dict[str, Any]:
+    views = drawn(found.turned(setup.up), setup.poses, setup.style, setup.options, workers)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
@@ -175,12 +175,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _world(
-    world: World, folder: Path, seen: Sequence[str], look: Look, faults: dict[str, str]
+    world: World, folder: Path, seen: Sequence[str], setup: RenderSetup, faults: dict[str, str]
 ) -> World:
     places = {
         f"{name}/{number:03d}": (name, number, pose)
         for name in seen
-        for number, pose in enumerate(look.poses)
+        for number, pose in enumerate(setup.poses)
     }
     factors = {
         view: {
@@ -227,7 +227,7 @@ def named(views: World) -> Iterator[tuple[str, list[str]]]:
 def restyled_into(
     folder: Path,
     world: World,
-    look: Look,
+    setup: RenderSetup,
     styles: Sequence[str] = names(),
     *,
     workers: int = 0,
@@ -248,7 +248,7 @@ def restyled_into(
     faults = dict(world.faults)
     for style in styles:
         drawn = rendered_into(
-            folder / style, world, replace(look, style=style), workers=workers, progress=progress
+            folder / style, world, replace(setup, style=style), workers=workers, progress=progress
         ).world
         faults |= drawn.faults
         images = drawn.items["image"]
