@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.harness import PeakMemory, seconds, write_results
 from isthmus import measure
 from isthmus.arrays import blocks
-from isthmus.encode.arrays import open_arrays
+from isthmus.read.vectors.bundles import open_arrays
 from isthmus.studies.shared.source import arrays_input
 from isthmus.studies.study.run import run
 

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from isthmus.encode.arrays import open_arrays
+from isthmus.read.vectors.bundles import open_arrays
 from isthmus.types import RequestError
 from tests.encode.doors import (
     IMAGE,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.encode.arrays import open_arrays
+from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.side_tables import row_ids
 from isthmus.store import write_tensors
 from tests.encode.doors import IMAGE, TEXT, write_lists

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from isthmus.encode.arrays import load, open_arrays
+from isthmus.encode.arrays import load
 from isthmus.lab import save
 from isthmus.lab.keeping import export_set
+from isthmus.read.vectors.bundles import open_arrays
 from isthmus.store import write_table
 from isthmus.testing import check_model
 from isthmus.types import ItemError, Links, RequestError

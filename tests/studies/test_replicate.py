@@ -163,7 +163,7 @@ def test_the_real_arrays_give_the_known_values(shared_data, tmp_path):
 
 def _given(hand):
     """The pairs of the folder alone: no need to embed the glyphs."""
-    from isthmus.encode.arrays import open_arrays
+    from isthmus.read.vectors.bundles import open_arrays
     from isthmus.studies.replicate.claims.at_hand import PAIRS
 
     sets = open_arrays(hand.data / PAIRS, None).sets

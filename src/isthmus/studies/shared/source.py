@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isthmus.arrays import fingerprint
-from isthmus.encode.arrays import open_arrays
 from isthmus.lab import JobOptions, embed_into, load
 from isthmus.read.text import read_templates
+from isthmus.read.vectors.bundles import open_arrays
 from isthmus.studies.shared.dataset import About, StudyInput, of_world
 from isthmus.types import Credit, EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.prompts import prompts

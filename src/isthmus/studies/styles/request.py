@@ -123,7 +123,7 @@ def _embedded(
 def _arrays(
     asked: StylesAsked,
 ) -> tuple[EmbeddingSet, Mapping[str, Mapping[str, object]], Mapping[str, str]]:
-    from isthmus.encode.arrays import open_arrays
+    from isthmus.read.vectors.bundles import open_arrays
 
     assert asked.arrays is not None
     if asked.labels is None:

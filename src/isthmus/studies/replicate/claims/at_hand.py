@@ -58,7 +58,7 @@ class AtHand:
         links = Links([(name, name.partition("/")[0]) for name in some])
         yield Pairs("glyphs (fluent-3d) in mini", images, self.names, links)
         if self.data is not None and (self.data / PAIRS).is_file():
-            from isthmus.encode.arrays import open_arrays
+            from isthmus.read.vectors.bundles import open_arrays
 
             sets = open_arrays(self.data / PAIRS, None).sets
             yield Pairs("COCO 500, CLIP ViT-B/16", sets["image"], sets["text"])

@@ -1,0 +1,133 @@
+"""Embeddings that someone already has, as sets by modality with what is known of the items.
+
+Read are ``.npy``, ``.npz``, ``.safetensors`` and Parquet files, clip-retrieval's folder layout,
+folders of ``.npy`` files and saved sets; memory-mapped wherever the format allows. Ids, captions
+and pictures come from the file itself or from a table beside it; without ids, rows are called by
+their running number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isthmus.arrays import fingerprint
+from isthmus.read.vectors.checks import check_counts, check_rows, files_id
+from isthmus.read.vectors.files import read_arrays
+from isthmus.read.vectors.folders import array_paths, read_folder
+from isthmus.read.vectors.keys import modality_names, named_ids, named_links
+from isthmus.read.vectors.saved_sets import read_links, read_saved_set, saved_sets
+from isthmus.read.vectors.side_tables import (
+    Columns,
+    length,
+    row_captions,
+    row_ids,
+    row_links,
+    row_pictures,
+    side_table,
+)
+from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayBundle:
+    """Embeddings of one file or folder: a set per modality, with what is known of the items."""
+
+    sets: Mapping[str, EmbeddingSet]
+    """By modality."""
+    links: Links | None
+    """As the file gives them; None if equal ids pair."""
+    captions: Mapping[str, str]
+    """By item id."""
+    pictures: Mapping[str, Path]
+    """By item id, for pictures that lie beside the vectors."""
+
+
+def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
+    """Embeddings of a file or folder, by modality.
+
+    Args:
+        path: what to open.
+        model: name of the model that made the vectors. Sets of one model are comparable;
+            without a name only sets of the same files are.
+
+    Raises:
+        RequestError: nothing readable there, rows that do not fit together, or vectors that are
+            zero or not finite.
+    """
+    path = Path(path)
+    if saved := saved_sets(path):
+        return _saved(saved, model)
+    found = read_folder(path) if path.is_dir() else read_arrays(path)
+    names = modality_names(path, found.arrays)
+    rows = {modality: len(found.arrays[key]) for key, modality in names.items()}
+    ids = named_ids(found, names)
+    table = found.columns or side_table(path / "items" if path.is_dir() else path, rows.values())
+    if "links" not in found.arrays and len(ids) < len(rows):
+        check_counts(path, rows)
+    content = files_id(array_paths(path))
+    step = Step("open", {"file": path.name, "content": content, "model": model or ""})
+    unnamed = {count for modality, count in rows.items() if modality not in ids}
+    shared = {count: _table_ids(table, count) for count in unnamed}
+    sets: dict[str, EmbeddingSet] = {}
+    for key, modality in names.items():
+        array = found.arrays[key]
+        some = ids[modality] if modality in ids else shared[len(array)]
+        space = _space(path, model, content, array.shape[1])
+        sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
+        check_rows(path, sets[modality])
+    links = named_links(path, found, sets, by_id=bool(ids))
+    if links is None and not ids and not row_ids(table):
+        links = _table_links(table, sets)
+    described = [some for some in sets.values() if len(some) == length(table)]
+    return ArrayBundle(sets, links, _captions(table, described), _pictures(table, described, path))
+
+
+def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:
+    sets: dict[str, EmbeddingSet] = {}
+    for path in paths:
+        some = read_saved_set(path)
+        if some.modality in sets:
+            raise RequestError(
+                f"{path.parent} holds several saved sets of {some.modality} vectors; open one, "
+                f"such as arrays:{path}."
+            )
+        if model:
+            space = _space(path, model, "", some.space.dim)
+            some = EmbeddingSet(some.vectors, some.ids, some.modality, space, some.history)
+        check_rows(path, some)
+        sets[some.modality] = some
+    links = read_links(paths[0].parent, *list(sets)[:2]) if len(sets) > 1 else None
+    return ArrayBundle(sets, links, {}, {})
+
+
+def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
+    if model:
+        return Space(model, fingerprint("model of arrays", model, dim), dim)
+    return Space(f"arrays:{path.name}", fingerprint("content of arrays", content, dim), dim)
+
+
+def _table_ids(table: Columns, rows: int) -> tuple[str, ...]:
+    named = row_ids(table)
+    return named if len(named) == rows else tuple(map(str, range(rows)))
+
+
+def _table_links(table: Columns, sets: Mapping[str, EmbeddingSet]) -> Links | None:
+    rows = row_links(table)
+    if not rows or len(sets) < 2:
+        return None
+    a, b = list(sets.values())[:2]
+    return Links((a.ids[x], b.ids[y]) for x, y in rows)
+
+
+def _captions(table: Columns, sets: Sequence[EmbeddingSet]) -> dict[str, str]:
+    captions = row_captions(table)
+    text = [some for some in sets if some.modality == "text"] or sets
+    return {
+        name: caption for some in text for name, caption in zip(some.ids, captions, strict=False)
+    }
+
+
+def _pictures(table: Columns, sets: Sequence[EmbeddingSet], path: Path) -> dict[str, Path]:
+    pictures = row_pictures(table, path if path.is_dir() else path.parent)
+    image = [some for some in sets if some.modality == "image"] or sets
+    return {some.ids[row]: file for some in image for row, file in pictures.items()}
