@@ -9,7 +9,7 @@ import pytest
 
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.types import RequestError
-from tests.encode.doors import (
+from tests.read.array_files import (
     IMAGE,
     TEXT,
     as_compressed_npz,
@@ -109,9 +109,9 @@ def test_broken_zip_members_are_refused(tmp_path, method, member, content, said)
         open_arrays(tmp_path / "a.npz")
 
 
-@pytest.mark.parametrize("door", [as_npz, as_compressed_npz, as_safetensors, as_parquet])
-def test_a_truncated_file_is_refused_wherever_it_is_cut(tmp_path, door):
-    path = door(tmp_path)
+@pytest.mark.parametrize("write", [as_npz, as_compressed_npz, as_safetensors, as_parquet])
+def test_a_truncated_file_is_refused_wherever_it_is_cut(tmp_path, write):
+    path = write(tmp_path)
     whole = path.read_bytes()
     for kept in range(0, len(whole), max(1, len(whole) // 15)):
         path.write_bytes(whole[:kept])

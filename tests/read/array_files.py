@@ -1,4 +1,4 @@
-"""One pair of sets, written by every door that arrays come in by."""
+"""One pair of sets, written in every kind of file that arrays are read from."""
 
 import numpy as np
 
@@ -65,7 +65,7 @@ def write_lists(path, vectors, fixed, **columns):
     write_parquet(Table(table), path)
 
 
-DOORS = [
+KINDS = [
     as_npz,
     as_compressed_npz,
     as_safetensors,

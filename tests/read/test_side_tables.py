@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.side_tables import row_ids
 from isthmus.store import write_tensors
-from tests.encode.doors import IMAGE, TEXT, write_lists
+from tests.read.array_files import IMAGE, TEXT, write_lists
 
 
 def test_safetensors_ids_stand_in_the_metadata(tmp_path):
