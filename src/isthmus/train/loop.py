@@ -190,7 +190,7 @@ class Training:
             held = Pair(a, b, held.rows)
         mended = model.mended(held.a.space, self.task.recipe, self.task.objects)
         pair = Pair(mended(held.a), mended(held.b), held.rows)
-        score = (_found(pair) + _found(Pair(pair.b, pair.a, pair.rows[:, ::-1]))) / 2
+        score = (_found(pair) + _found(pair.reversed)) / 2
         if progress.log:
             x, y = pair.a.unit.mean(axis=0), pair.b.unit.mean(axis=0)
             gap = {"held-out gap": float(np.linalg.norm(x - y))}

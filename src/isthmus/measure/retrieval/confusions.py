@@ -99,7 +99,7 @@ def neighbour_confusions(
             f"Mistakes and neighbours to list are 1 or more, not {show} and {neighbours}."
         )
     pair = searchable(two(a, b, links))
-    ways = [Answers.of(p) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
+    ways = [Answers.of(p) for p in (pair, pair.reversed)]
     listed = [way.examples(show, neighbours) for way in ways]
     magnets = [way.magnets() for way in ways]
     resemblance = [way.resemblance() for way in ways]

@@ -101,7 +101,7 @@ def mixed_gallery(
     if relevant not in RELEVANT:
         raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
     rng, pair, formulas = seeded(rng), searchable(two(a, b, links)), cut_offs(relative_gains, k)
-    sides = [Mixed.of(p, relevant, rng) for p in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1]))]
+    sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
     forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
     bounds = [tuple(float(of.mean()) for of in side.bounds(k)) for side in sides]
     return MixedResult(

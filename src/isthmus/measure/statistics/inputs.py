@@ -41,6 +41,11 @@ class Pair:
         return self.b.unit
 
     @cached_property
+    def reversed(self) -> "Pair":
+        """The same links seen from b; they keep their order, so that sums over them do too."""
+        return Pair(self.b, self.a, self.rows[:, ::-1])
+
+    @cached_property
     def objects(self) -> tuple[np.ndarray, np.ndarray]:
         """The object number of every row of a and of b: the exchangeable unit."""
         n, m = len(self.a), len(self.b)

@@ -119,7 +119,6 @@ def both_searches(pair: Pair) -> tuple[Search, Search]:
     kept: tuple[Search, Search] | None = vars(pair).get("_searches")
     if kept is None:
         rng = np.random.default_rng(0)
-        back = Pair(pair.b, pair.a, pair.rows[:, ::-1])
-        kept = search(pair, rng), search(back, rng)
+        kept = search(pair, rng), search(pair.reversed, rng)
         vars(pair)["_searches"] = kept
     return kept

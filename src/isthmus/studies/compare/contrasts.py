@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isthmus.measure.statistics.inputs import Pair
 from isthmus.report import Album, Strip, Strips, number
 from isthmus.studies.pages.item_cards import Shelf, strip
 from isthmus.studies.pages.neighbours import Neighbours, Pick, neighbours, pick
@@ -32,11 +33,10 @@ class Contrast:
 def contrasts(first: StudyInput, second: StudyInput) -> tuple[Contrast, Contrast]:
     """Both directions; the two studies hold the same items in the same order."""
     rows = Links.between(first.a, first.b, first.links)
-    back = rows[:, ::-1]
-    return (
-        _contrast(neighbours(first.a, first.b, rows), neighbours(second.a, second.b, rows)),
-        _contrast(neighbours(first.b, first.a, back), neighbours(second.b, second.a, back)),
-    )
+    pairs = Pair(first.a, first.b, rows), Pair(second.a, second.b, rows)
+    forward = [neighbours(pair.a, pair.b, pair.rows) for pair in pairs]
+    backward = [neighbours(pair.a, pair.b, pair.rows) for pair in (p.reversed for p in pairs)]
+    return _contrast(*forward), _contrast(*backward)
 
 
 def _contrast(first: Neighbours, second: Neighbours) -> Contrast:

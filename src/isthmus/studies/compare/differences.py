@@ -89,7 +89,7 @@ def differences(first: Pair, second: Pair, seed: int) -> tuple[Difference, ...]:
 def _retrieval(first: Pair, second: Pair, seed: int) -> Iterator[Difference]:
     a, b = first.a.modality, first.b.modality
     for turned, way in ((False, f"{a} → {b}"), (True, f"{b} → {a}")):
-        pairs = [_turned(pair) if turned else pair for pair in (first, second)]
+        pairs = [pair.reversed if turned else pair for pair in (first, second)]
         # one seed: the same queries are drawn for both
         found = [search(pair, np.random.default_rng(seed)) for pair in pairs]
         for name, formula in QUERY_SCORES.items():
@@ -104,10 +104,6 @@ def _retrieval(first: Pair, second: Pair, seed: int) -> Iterator[Difference]:
         scores = [one.scored(partial(relative_gains, k=10))[:, 0] for one in mixed]
         name = f"nDCG@10, {pairs[0].a.modality} → both"
         yield _of_scores(name, scores, mixed[0].objects, seed)
-
-
-def _turned(pair: Pair) -> Pair:
-    return Pair(pair.b, pair.a, pair.rows[:, ::-1])
 
 
 def _of_scores(

@@ -44,8 +44,7 @@ def item_scores(held: HeldOut) -> ItemScores:
     """Hits both ways, mixed-gallery gains and zero-shot, an item each."""
     a, b = held.pair.a.modality, held.pair.b.modality
     found: ItemScores = {}
-    turned = Pair(held.pair.b, held.pair.a, held.pair.rows[:, ::-1])
-    for pair, query, gallery in ((held.pair, a, b), (turned, b, a)):
+    for pair, query, gallery in ((held.pair, a, b), (held.pair.reversed, b, a)):
         links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
         ranks = ranked(scores_between(pair.a, pair.b), links)
         for k in KS:
@@ -62,7 +61,7 @@ def bounds(pair: Pair) -> ItemScores:
     Chance is the expectation over random orders: of mixed gains, and of hits at the first place.
     """
     found: ItemScores = {}
-    for one in (pair, Pair(pair.b, pair.a, pair.rows[:, ::-1])):
+    for one in (pair, pair.reversed):
         mixed, name = Mixed.of(one, "linked", np.random.default_rng(0)), one.a.modality
         rule, ceiling = (_placed(mixed, scores) for scores in mixed.bounds(K))
         found |= {f"rule {name}": (name, rule), f"ceiling {name}": (name, ceiling)}

@@ -64,7 +64,7 @@ def _judge(
     (case, given), mended = data, variant.mended
     pair, val = _pair(case), pair_of(given)
     if val.a.modality == "text":
-        val = Pair(val.b, val.a, val.rows[:, ::-1])
+        val = val.reversed
     moved = Pair(mended(pair.a), mended(pair.b), pair.rows)
     prompts = {name: mended(texts) for name, texts in case.prompts.items()}
     held = HeldOut(moved, case.labels, prompts or None)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.measure.statistics.inputs import Pair
 from isthmus.report import Album, Section, Strips, amount
 from isthmus.studies.pages.item_cards import Shelf, hub_strip, strip
 from isthmus.studies.pages.neighbours import (
@@ -51,8 +52,8 @@ def looks(given: StudyInput, rng: np.random.Generator) -> tuple[Look, Look]:
     a, b, rows = whole_objects(given.a, given.b, rows, MOST, rng)
     shelf = Shelf(given, Album(0))
     forward = _look(neighbours(a, b, rows), rows, shelf, rng)
-    back = rows[:, ::-1][np.lexsort((rows[:, 0], rows[:, 1]))]
-    return forward, _look(neighbours(b, a, back), back, shelf, rng)
+    back = Pair(a, b, rows).reversed
+    return forward, _look(neighbours(back.a, back.b, back.rows), back.rows, shelf, rng)
 
 
 def _look(found: Neighbours, rows: np.ndarray, shelf: Shelf, rng: np.random.Generator) -> Look:
