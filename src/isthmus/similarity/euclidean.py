@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 
 def dot(a: Any, b: Any) -> Any:
     """Inner product of rows of a (n, d) and rows of b (m, d); length counts."""
@@ -13,9 +15,7 @@ def cosine(a: Any, b: Any) -> Any:
 
     NumPy arrays or torch tensors; rows must not be zero.
     """
-    a = a / (a * a).sum(axis=1, keepdims=True) ** 0.5
-    b = b / (b * b).sum(axis=1, keepdims=True) ** 0.5
-    return a @ b.T
+    return normalised(a) @ normalised(b).T
 
 
 def angle(a: Any, b: Any) -> Any:
@@ -24,25 +24,26 @@ def angle(a: Any, b: Any) -> Any:
     2 atan2(|u - v|, |u + v|) of the directions u and v, which is exact for small angles too; the
     squares are kept above 1e-12, so that the gradient stays finite where two rows are parallel.
     """
-    from array_api_compat import array_namespace
-
-    a = a / (a * a).sum(axis=1, keepdims=True) ** 0.5
-    b = b / (b * b).sum(axis=1, keepdims=True) ** 0.5
-    cosine, floor = a @ b.T, 1e-12
-    apart, along = 2 - 2 * cosine, 2 + 2 * cosine
-    apart = apart * (apart > floor) + floor * (apart <= floor)
-    along = along * (along > floor) + floor * (along <= floor)
+    cosines = cosine(a, b)
+    apart, along = at_least(2 - 2 * cosines), at_least(2 + 2 * cosines)
     return -2 * array_namespace(a).atan2(apart**0.5, along**0.5)
 
 
 def euclidean(a: Any, b: Any) -> Any:
     """Minus the distance between rows of a (n, d) and rows of b (m, d), in (-inf, 0].
 
-    The squared distance is clipped at 1e-12, so that the gradient stays finite where two rows
+    The squared distance is kept above 1e-12, so that the gradient stays finite where two rows
     coincide.
     """
-    squared = (
-        (a * a).sum(axis=1, keepdims=True) + (b * b).sum(axis=1, keepdims=True).T - 2 * (a @ b.T)
-    )
-    floor = 1e-12
-    return -((squared * (squared > floor) + floor * (squared <= floor)) ** 0.5)
+    first, second = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1, keepdims=True).T
+    return -(at_least(first + second - 2 * (a @ b.T)) ** 0.5)
+
+
+def normalised(x: Any) -> Any:
+    """Rows (..., d) brought to length 1; none may be zero."""
+    return x / (x * x).sum(axis=-1, keepdims=True) ** 0.5
+
+
+def at_least(x: Any, floor: float = 1e-12) -> Any:
+    """Entries no smaller than a floor, without a gradient where they are raised to it."""
+    return x * (x > floor) + floor * (x <= floor)

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
+from isthmus.similarity.euclidean import at_least
+
 
 def lorentz(a: Any, b: Any) -> Any:
     """Minus the hyperbolic distance between rows of a (n, d) and rows of b (m, d), in (-inf, 0].
@@ -12,13 +16,9 @@ def lorentz(a: Any, b: Any) -> Any:
 
     Source: Desai et al. 2023, Hyperbolic Image-Text Representations (MERU), equations 2 to 4.
     """
-    from array_api_compat import array_namespace
-
     first, second = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1, keepdims=True).T
     away = first + second - 2 * (a @ b.T) - ((1 + first) ** 0.5 - (1 + second) ** 0.5) ** 2
-    floor = 1e-12
-    away = away * (away > floor) + floor * (away <= floor)
-    return -2 * array_namespace(a).asinh(away**0.5 / 2)
+    return -2 * array_namespace(a).asinh(at_least(away) ** 0.5 / 2)
 
 
 def lifted(tangents: Any) -> Any:
@@ -26,10 +26,7 @@ def lifted(tangents: Any) -> Any:
 
     Source: Desai et al. 2023, equation 6.
     """
-    from array_api_compat import array_namespace
-
-    square, floor = (tangents * tangents).sum(axis=1, keepdims=True), 1e-12
-    length = (square * (square > floor) + floor * (square <= floor)) ** 0.5
+    length = at_least((tangents * tangents).sum(axis=1, keepdims=True)) ** 0.5
     return array_namespace(tangents).sinh(length) / length * tangents
 
 
@@ -49,14 +46,10 @@ def exterior_angle(a: Any, b: Any) -> Any:
 
 def turn(first: Any, second: Any, dot: Any) -> Any:
     """Exterior angle, radians, from squared lengths of space components and their products."""
-    from array_api_compat import array_namespace
-
-    xp, floor = array_namespace(dot), 1e-12
+    xp = array_namespace(dot)
     a_time, b_time = (1 + first) ** 0.5, (1 + second) ** 0.5
     inner = dot - a_time * b_time
-    beyond = inner * inner - 1
-    beyond = beyond * (beyond > floor) + floor * (beyond <= floor)
-    length = (first * (first > floor) + floor * (first <= floor)) ** 0.5
-    cosine = (b_time + a_time * inner) / (length * beyond**0.5)
+    beyond = at_least(inner * inner - 1)
+    cosine = (b_time + a_time * inner) / (at_least(first) ** 0.5 * beyond**0.5)
     edge = 1 - 1e-6
     return xp.acos(xp.clip(cosine, -edge, edge))

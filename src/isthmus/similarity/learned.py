@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from isthmus.similarity.euclidean import euclidean
+
 
 @dataclass(frozen=True, eq=False)
 class Bilinear:
@@ -28,6 +30,4 @@ class Mahalanobis:
 
     def __call__(self, a: Any, b: Any) -> Any:
         """(n, d) and (m, d) give (n, m), in (-inf, 0]."""
-        from isthmus.similarity.euclidean import euclidean
-
         return euclidean(a @ self.root, b @ self.root)

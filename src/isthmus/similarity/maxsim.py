@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
+from isthmus.similarity.euclidean import normalised
+
 
 def maxsim(a: Any, b: Any, a_there: Any = None, b_there: Any = None) -> Any:
     """Mean over the vectors of an a of the cosine to the nearest vector of a b.
@@ -20,12 +24,8 @@ def maxsim(a: Any, b: Any, a_there: Any = None, b_there: Any = None) -> Any:
     Source: Khattab & Zaharia 2020, ColBERT, equation 3; the mean in place of the sum keeps items of
     different length comparable.
     """
-    from array_api_compat import array_namespace
-
     xp = array_namespace(a)
-    a = a / (a * a).sum(axis=2, keepdims=True) ** 0.5
-    b = b / (b * b).sum(axis=2, keepdims=True) ** 0.5
-    cosine = xp.tensordot(a, b, axes=((2,), (2,)))  # (n, t, m, s)
+    cosine = xp.tensordot(normalised(a), normalised(b), axes=((2,), (2,)))  # (n, t, m, s)
     if b_there is not None:
         cosine = cosine - 4 * (1 - b_there)[None, None, :, :]
     best = xp.max(cosine, axis=3)

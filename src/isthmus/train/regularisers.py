@@ -2,25 +2,27 @@
 
 from typing import Any
 
+from array_api_compat import array_namespace, device
+
+from isthmus.similarity.euclidean import at_least
 from isthmus.train.losses.contrastive import info_nce
+
+SHARPNESS = 2.0
+"""Of ``uniformity``: t of the kernel exp(-t |x - y|²)."""
+TEMPERATURE = 0.07
+"""Of ``separation``."""
 
 
 def unit(x: Any) -> Any:
     """Rows (n, d) brought to length 1; the gradient stays finite at 0."""
-    square, floor = (x * x).sum(axis=1, keepdims=True), 1e-12
-    return x / (square * (square > floor) + floor * (square <= floor)) ** 0.5
+    return x / at_least((x * x).sum(axis=1, keepdims=True)) ** 0.5
 
 
 def others(n: int, like: Any) -> Any:
     """(n, n) 1 off the diagonal and 0 on it, where ``like`` lives."""
-    from array_api_compat import array_namespace, device
-
     xp = array_namespace(like)
     rows = xp.arange(n, device=device(like))
     return xp.astype(rows[:, None] != rows[None, :], like.dtype)
-
-
-SHARPNESS = 2.0
 
 
 def alignment(a: Any, b: Any) -> Any:
@@ -42,8 +44,6 @@ def uniformity(a: Any, b: Any) -> Any:
 
 def spread(x: Any) -> Any:
     """Log mean exp(-2 |x - y|²) over pairs of different unit rows."""
-    from array_api_compat import array_namespace
-
     n = x.shape[0]
     near = others(n, x) * array_namespace(x).exp(-SHARPNESS * (2 - 2 * (x @ x.T)))
     return array_namespace(x).log(near.sum() / (n * (n - 1)))
@@ -85,10 +85,10 @@ def variance(a: Any, b: Any) -> Any:
 
     Source: Bardes et al. 2022, VICReg, equation 1, with a target for unit rows; both sides.
     """
-    return (_short(unit(a)) + _short(unit(b))) / 2
+    return (_shortfall(unit(a)) + _shortfall(unit(b))) / 2
 
 
-def _short(x: Any) -> Any:
+def _shortfall(x: Any) -> Any:
     d = x.shape[1]
     away = x - x.mean(axis=0, keepdims=True)
     deviation = ((away * away).sum(axis=0) / (x.shape[0] - 1) + 1e-12) ** 0.5
@@ -103,21 +103,18 @@ def covariance(a: Any, b: Any) -> Any:
 
     Source: Bardes et al. 2022, VICReg, equation 3.
     """
-    return (_twice(unit(a)) + _twice(unit(b))) / 2
+    return (_covariances(unit(a)) + _covariances(unit(b))) / 2
 
 
-def _twice(x: Any) -> Any:
+def _covariances(x: Any) -> Any:
     d = x.shape[1]
     away = x - x.mean(axis=0, keepdims=True)
     matrix = away.T @ away / (x.shape[0] - 1) * others(d, x)
     return d * (matrix * matrix).sum()
 
 
-TEMPERATURE = 0.07
-
-
 def separation(a: Any, b: Any) -> Any:
-    """Cross entropy of each row's own partner among the other rows of its own side.
+    """Cross entropy of each row's own match among the other rows of its own side.
 
     Likeness inside a side counts as much as the other side says that the two differ
     (1 - their cosine there); both sides in turn.
@@ -125,10 +122,11 @@ def separation(a: Any, b: Any) -> Any:
     Source: Eslami & de Melo 2025, Mitigate the Gap (AlignCLIP), section 3.2.
     """
     first, second = unit(a), unit(b)
-    return (_one(first, second) + _one(second, first)) / 2
+    return (_separated(first, second) + _separated(second, first)) / 2
 
 
-def _one(x: Any, y: Any) -> Any:
+def _separated(x: Any, y: Any) -> Any:
+    """Of one side x, with y the other side."""
     elsewhere = others(x.shape[0], x)
     own = (x * y).sum(axis=1)
     scores = (x @ x.T) * (1 - y @ y.T) * elsewhere + own[:, None] * (1 - elsewhere)

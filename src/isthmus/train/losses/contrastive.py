@@ -1,64 +1,20 @@
-"""Losses on logits: InfoNCE, its multi-positive form, the sigmoid loss and triplets."""
+"""Losses on logits: InfoNCE, its multi-positive form, the sigmoid loss and triplets.
 
+Rows ask and columns are searched, then the other way round: a loss by rows (n, m) -> (n,) is
+averaged with the same loss by columns (``in_both_directions``).
+"""
+
+from collections.abc import Callable
 from typing import Any
+
+from array_api_compat import array_namespace, device
 
 from isthmus.types import RequestError
 
 FAR = -1e30
 """Added to a logit that does not count; its exponential is 0 in float32 too."""
-
-
-def matches(logits: Any, targets: Any) -> Any:
-    """(n, m) 1 where a pair matches; the diagonal if no targets are given.
-
-    Raises:
-        RequestError: targets of another shape, or none for logits that are not square.
-    """
-    from array_api_compat import array_namespace
-
-    xp, shape = array_namespace(logits), tuple(logits.shape)
-    if targets is not None and tuple(targets.shape) == shape:
-        return xp.asarray(targets, dtype=logits.dtype)
-    if targets is None and len(shape) == 2 and shape[0] == shape[1]:
-        # a diagonal where the logits are, whatever the device
-        rows = xp.arange(shape[0], device=_device(logits))
-        return xp.astype(rows[:, None] == rows[None, :], logits.dtype)
-    wanted = "square logits without targets" if targets is None else f"targets of shape {shape}"
-    came = shape if targets is None else tuple(targets.shape)
-    raise RequestError(f"A loss takes {wanted}, but came {came}.")
-
-
-def _device(x: Any) -> Any:
-    from array_api_compat import device
-
-    return device(x)
-
-
-def log_sum_exp(x: Any, axis: int) -> Any:
-    """Log of the sum of exponentials along an axis."""
-    from array_api_compat import array_namespace
-
-    xp = array_namespace(x)
-    top = xp.max(x, axis=axis, keepdims=True)
-    summed = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
-    return xp.squeeze(summed, axis=axis)
-
-
-def both_ways(one_way: Any, logits: Any, match: Any) -> Any:
-    """Half of a loss by rows and half by columns: each asks the other side.
-
-    ``one_way(logits, match)`` gives a loss a row; rows that match nothing do not count.
-    """
-    return (_mean(one_way, logits, match) + _mean(one_way, logits.T, match.T)) / 2
-
-
-def _mean(one_way: Any, logits: Any, match: Any) -> Any:
-    from array_api_compat import array_namespace
-
-    xp = array_namespace(logits)
-    asks = xp.astype(match.sum(axis=1) > 0, logits.dtype)
-    count = asks.sum()
-    return (one_way(logits, match) * asks).sum() / (count + xp.astype(count == 0, logits.dtype))
+MARGIN = 0.2
+"""Of ``triplet``, in units of the logits: scale the similarity by 1 for units of the cosine."""
 
 
 def info_nce(logits: Any, targets: Any = None) -> Any:
@@ -69,11 +25,11 @@ def info_nce(logits: Any, targets: Any = None) -> Any:
 
     Source: van den Oord et al. 2018, equation 4; Radford et al. 2021 (CLIP), figure 3.
     """
-    return both_ways(_rows, logits, matches(logits, targets))
 
+    def by_rows(logits: Any, match: Any) -> Any:
+        return log_sum_exp(logits) - log_sum_exp(logits + FAR * (1 - match))
 
-def _rows(logits: Any, match: Any) -> Any:
-    return log_sum_exp(logits, 1) - log_sum_exp(logits + FAR * (1 - match), 1)
+    return in_both_directions(by_rows, logits, matches(logits, targets))
 
 
 def multi_positive(logits: Any, targets: Any = None) -> Any:
@@ -83,13 +39,27 @@ def multi_positive(logits: Any, targets: Any = None) -> Any:
 
     Source: Khosla et al. 2020, Supervised Contrastive Learning, equation 2.
     """
-    return both_ways(_rows_of_supervised, logits, matches(logits, targets))
+
+    def by_rows(logits: Any, match: Any) -> Any:
+        return log_sum_exp(logits) - mean_match(logits, match)
+
+    return in_both_directions(by_rows, logits, matches(logits, targets))
 
 
-def _rows_of_supervised(logits: Any, match: Any) -> Any:
-    count = match.sum(axis=1)
-    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
-    return log_sum_exp(logits, 1) - mean
+def triplet(logits: Any, targets: Any = None) -> Any:
+    """How much the best item that does not match comes within a margin of the worst that does.
+
+    Source: Faghri et al. 2018, VSE++, equation 6 (sum of hinges over the hardest negatives).
+    """
+
+    def by_rows(logits: Any, match: Any) -> Any:
+        xp = array_namespace(logits)
+        hardest_negative = xp.max(logits + FAR * match, axis=1)
+        worst_positive = xp.min(logits - FAR * (1 - match), axis=1)
+        hinge = MARGIN + hardest_negative - worst_positive
+        return hinge * (hinge > 0)
+
+    return in_both_directions(by_rows, logits, matches(logits, targets))
 
 
 def sigmoid(logits: Any, targets: Any = None) -> Any:
@@ -99,8 +69,6 @@ def sigmoid(logits: Any, targets: Any = None) -> Any:
 
     Source: Zhai et al. 2023, Sigmoid Loss for Language Image Pre-Training, equation 1.
     """
-    from array_api_compat import array_namespace
-
     xp = array_namespace(logits)
     wrong = logits * (1 - 2 * matches(logits, targets))
     # log(1 + e^x) without overflow
@@ -108,23 +76,49 @@ def sigmoid(logits: Any, targets: Any = None) -> Any:
     return (positive + xp.log1p(xp.exp(-xp.abs(wrong)))).sum() / logits.shape[0]
 
 
-MARGIN = 0.2
-"""In units of the logits: scale the similarity by 1 to have it in units of the cosine."""
+def matches(logits: Any, targets: Any) -> Any:
+    """(n, m) 1 where a pair matches; the diagonal if no targets are given.
 
-
-def triplet(logits: Any, targets: Any = None) -> Any:
-    """How much the best item that does not match comes within a margin of the worst that does.
-
-    Source: Faghri et al. 2018, VSE++, equation 6 (sum of hinges over the hardest negatives).
+    Raises:
+        RequestError: targets of another shape, or none for logits that are not square.
     """
-    return both_ways(_rows_of_margin, logits, matches(logits, targets))
+    xp, shape = array_namespace(logits), tuple(logits.shape)
+    if targets is not None and tuple(targets.shape) == shape:
+        return xp.asarray(targets, dtype=logits.dtype)
+    if targets is None and len(shape) == 2 and shape[0] == shape[1]:
+        # a diagonal where the logits are, whatever the device
+        rows = xp.arange(shape[0], device=device(logits))
+        return xp.astype(rows[:, None] == rows[None, :], logits.dtype)
+    wanted = "square logits without targets" if targets is None else f"targets of shape {shape}"
+    came = shape if targets is None else tuple(targets.shape)
+    raise RequestError(f"A loss takes {wanted}, but came {came}.")
 
 
-def _rows_of_margin(logits: Any, match: Any) -> Any:
-    from array_api_compat import array_namespace
+def mean_match(logits: Any, match: Any) -> Any:
+    """(n,) mean matching logit of each row; 0 where nothing matches."""
+    count = match.sum(axis=1)
+    return (logits * match).sum(axis=1) / (count + (count == 0) * 1)
 
+
+def log_sum_exp(logits: Any) -> Any:
+    """(n,) log of the sum of exponentials of each row."""
     xp = array_namespace(logits)
-    hardest = xp.max(logits + FAR * match, axis=1)
-    worst = xp.min(logits - FAR * (1 - match), axis=1)
-    hinge = MARGIN + hardest - worst
-    return hinge * (hinge > 0)
+    top = xp.max(logits, axis=1, keepdims=True)
+    summed = xp.log(xp.sum(xp.exp(logits - top), axis=1, keepdims=True)) + top
+    return xp.squeeze(summed, axis=1)
+
+
+def in_both_directions(by_rows: Callable[[Any, Any], Any], logits: Any, match: Any) -> Any:
+    """Half of a loss by rows and half by columns: each asks the other side.
+
+    ``by_rows(logits, match)`` gives a loss a row; rows that match nothing do not count.
+    """
+    return (by_asking_rows(by_rows, logits, match) + by_asking_rows(by_rows, logits.T, match.T)) / 2
+
+
+def by_asking_rows(by_rows: Callable[[Any, Any], Any], logits: Any, match: Any) -> Any:
+    """Mean of a loss by rows over the rows that match something."""
+    xp = array_namespace(logits)
+    asks = xp.astype(match.sum(axis=1) > 0, logits.dtype)
+    count = asks.sum()
+    return (by_rows(logits, match) * asks).sum() / (count + xp.astype(count == 0, logits.dtype))

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from isthmus.train.losses.contrastive import FAR, both_ways, log_sum_exp, matches
+from array_api_compat import array_namespace
+
+from isthmus.train.losses.contrastive import (
+    FAR,
+    by_asking_rows,
+    in_both_directions,
+    log_sum_exp,
+    matches,
+    mean_match,
+)
 from isthmus.types import RequestError
 
 WIDTH = 0.5
@@ -17,17 +26,38 @@ def info_loob(logits: Any, targets: Any = None) -> Any:
     Source: Poole et al. 2019, equation 12; Fürst et al. 2022 (CLOOB), equation 4. CLOOB's Hopfield
     retrieval changes the logits, not the loss.
     """
-    return both_ways(_rows, logits, apart(logits, targets))
+    return in_both_directions(_by_rows, logits, _with_negatives(logits, targets))
 
 
-def one_way(logits: Any, targets: Any = None) -> Any:
+def info_loob_by_rows(logits: Any, targets: Any = None) -> Any:
     """The half of ``info_loob`` by rows; those that match nothing do not count."""
-    match = apart(logits, targets)
-    asks = (match.sum(axis=1) > 0) * 1
-    return (_rows(logits, match) * asks).sum() / asks.sum()
+    return by_asking_rows(_by_rows, logits, _with_negatives(logits, targets))
 
 
-def apart(logits: Any, targets: Any) -> Any:
+def decoupled(logits: Any, targets: Any = None) -> Any:
+    """``info_loob`` with each match weighted: easy ones count less, hard ones more.
+
+    w = 2 - exp(s / width) / mean(exp(s / width)), s the match's logit over the largest one.
+
+    Source: Yeh et al. 2022, Decoupled Contrastive Learning, equations 5 and 6 (DCLW).
+    """
+    return in_both_directions(_weighted_by_rows, logits, _with_negatives(logits, targets))
+
+
+def _by_rows(logits: Any, match: Any) -> Any:
+    return log_sum_exp(logits + FAR * match) - mean_match(logits, match)
+
+
+def _weighted_by_rows(logits: Any, match: Any) -> Any:
+    xp = array_namespace(logits)
+    mean = mean_match(logits, match)
+    scale = xp.max(xp.abs(logits))
+    easy = xp.exp(mean / ((scale + (scale == 0) * 1) * WIDTH))
+    weight = 2 - easy / xp.mean(easy)
+    return log_sum_exp(logits + FAR * match) - weight * mean
+
+
+def _with_negatives(logits: Any, targets: Any) -> Any:
     """The matches, where every row and column has something else as well.
 
     Raises:
@@ -41,31 +71,3 @@ def apart(logits: Any, targets: Any) -> Any:
             f"an item that does not match; these are {tuple(logits.shape)}."
         )
     return match
-
-
-def _rows(logits: Any, match: Any) -> Any:
-    count = match.sum(axis=1)
-    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
-    return log_sum_exp(logits + FAR * match, 1) - mean
-
-
-def decoupled(logits: Any, targets: Any = None) -> Any:
-    """``info_loob`` with each match weighted: easy ones count less, hard ones more.
-
-    w = 2 - exp(s / width) / mean(exp(s / width)), s the match's logit over the largest one.
-
-    Source: Yeh et al. 2022, Decoupled Contrastive Learning, equations 5 and 6 (DCLW).
-    """
-    return both_ways(_weighted, logits, apart(logits, targets))
-
-
-def _weighted(logits: Any, match: Any) -> Any:
-    from array_api_compat import array_namespace
-
-    xp = array_namespace(logits)
-    count = match.sum(axis=1)
-    mean = (logits * match).sum(axis=1) / (count + (count == 0) * 1)
-    scale = xp.max(xp.abs(logits))
-    easy = xp.exp(mean / ((scale + (scale == 0) * 1) * WIDTH))
-    weight = 2 - easy / xp.mean(easy)
-    return log_sum_exp(logits + FAR * match, 1) - weight * mean

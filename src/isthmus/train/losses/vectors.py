@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
+from isthmus.similarity.euclidean import at_least
 from isthmus.similarity.hyperbolic import exterior_angle, turn
 from isthmus.train.losses.contrastive import info_nce
-from isthmus.train.losses.leave_out import one_way
+from isthmus.train.losses.leave_out import info_loob_by_rows
 from isthmus.train.regularisers import unit
 
 
@@ -29,7 +32,8 @@ def cloob(a: Any, b: Any, targets: Any = None, scale: float = 30.0, sharpness: f
     from_a = retrieved(x, x, sharpness) @ retrieved(x, y, sharpness).T
     from_b = retrieved(y, y, sharpness) @ retrieved(y, x, sharpness).T
     turned = None if targets is None else targets.T
-    return one_way(scale * from_a, targets) + one_way(scale * from_b, turned)
+    by_a, by_b = info_loob_by_rows(scale * from_a, targets), info_loob_by_rows(scale * from_b, turned)
+    return by_a + by_b
 
 
 def retrieved(memory: Any, states: Any, sharpness: float) -> Any:
@@ -39,8 +43,6 @@ def retrieved(memory: Any, states: Any, sharpness: float) -> Any:
 
     Source: Ramsauer et al. 2021, Hopfield Networks is All You Need, equation 3.
     """
-    from array_api_compat import array_namespace
-
     xp = array_namespace(memory)
     energy = sharpness * states @ memory.T
     weight = xp.exp(energy - xp.max(energy, axis=1, keepdims=True))
@@ -58,14 +60,12 @@ def entailment(general: Any, special: Any, targets: Any = None) -> Any:
 
     Args:
         general: (n, d) space components on the hyperboloid of curvature -1
-            (``similarity.lorentz.lifted``).
+            (``similarity.hyperbolic.lifted``).
         special: (m, d).
         targets: (n, m) 1 where a pair matches, else 0; None where row i matches row i alone.
 
     Source: Desai et al. 2023 (MERU), equations 8 to 10; Ganea et al. 2018.
     """
-    from array_api_compat import array_namespace
-
     xp = array_namespace(general)
     square = (general * general).sum(axis=1)
     if targets is None:
@@ -73,8 +73,7 @@ def entailment(general: Any, special: Any, targets: Any = None) -> Any:
     else:
         square, angle = square[:, None], -exterior_angle(general, special)
     least = (2 * NARROWNESS) ** 2 * (1 + 1e-6)  # nearer to the origin the cone is a half space
-    square = square * (square > least) + least * (square <= least)
-    aperture = xp.asin(2 * NARROWNESS / square**0.5)
+    aperture = xp.asin(2 * NARROWNESS / at_least(square, least) ** 0.5)
     outside = angle - aperture
     found = outside * (outside > 0)
     return found.mean() if targets is None else (found * targets).sum() / targets.sum()
