@@ -8,13 +8,13 @@ costs little more than NumPy.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from isthmus.version import __version__
+
 if TYPE_CHECKING:
     from isthmus import measure, worlds
     from isthmus.lab import embed, load, load_set, save
     from isthmus.studies.study.run import study
     from isthmus.types import EmbeddingSet, Items, Links, Space, World
-
-__version__ = "0.1.0"
 
 _PUBLIC = {
     "EmbeddingSet": "isthmus.types:EmbeddingSet",
@@ -37,6 +37,7 @@ __all__ = [
     "Links",
     "Space",
     "World",
+    "__version__",
     "embed",
     "load",
     "load_set",
@@ -56,4 +57,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted(__all__)

@@ -62,7 +62,7 @@ def _main(words: list[str]) -> int:
         print(_overview())
         return 0
     if words[0] == "--version":
-        from isthmus import __version__
+        from isthmus.version import __version__
 
         print(f"isthmus {__version__}")
         return 0

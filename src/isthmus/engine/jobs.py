@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus import __version__
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import ContentIndex, file_digest
 from isthmus.engine.manifest import Line, append_line, read_manifest, write_manifest
 from isthmus.engine.shards import Fragment, as_set, at_once, bar, embed_shard
 from isthmus.store import read_tensors, write_tensors
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError
+from isthmus.version import __version__
 
 SHARD = 512
 """Items a shard: what is computed again at most after a kill."""

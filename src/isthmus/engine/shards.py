@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from isthmus import __version__
 from isthmus.arrays import Vector, Vectors
 from isthmus.types import (
     EmbeddingSet,
@@ -19,6 +18,7 @@ from isthmus.types import (
     RequestError,
     Step,
 )
+from isthmus.version import __version__
 
 BATCH = 64
 """Items that an encoder gets at once, unless it asks for more or the user says otherwise."""

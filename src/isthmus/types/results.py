@@ -2,12 +2,11 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class Result:
         """Every field as plain JSON values; NaN becomes None."""
         return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Draw value, interval and null on one line; subclasses draw what they measured."""
         if not np.isnan(self.null.low):
             ax.axvspan(self.null.low, self.null.high, color="0.85", label="chance")

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from isthmus import __version__
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.shards import bar
@@ -25,6 +24,7 @@ from isthmus.read.meshes.files import AROUND
 from isthmus.read.meshes.read import Mesh, mesh
 from isthmus.store import write_json
 from isthmus.types import ItemError, Items, NothingLeftError, World
+from isthmus.version import __version__
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import Rendered, RenderOptions
 from isthmus.view.styles import drawn, names

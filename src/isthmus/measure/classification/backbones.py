@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -13,9 +13,7 @@ from isthmus.measure.statistics.resampling import leave_out, with_and_without
 from isthmus.measure.statistics.samples import cloud, enough
 from isthmus.store.tensors import read_tensors
 from isthmus.types import Interval, Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
@@ -44,7 +42,7 @@ class Backbone(Result):
             return f"No known backbone: the nearest mean has cosine {self.value:.2f} only."
         return f"These look like embeddings of {self.backbone} (cosine {self.value:.2f})."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Cosine with each known mean."""
         ax.barh(list(self.cosines), list(self.cosines.values()))
         ax.axvline(SURE, color="0.6", ls="--")

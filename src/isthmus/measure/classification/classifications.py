@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,9 +14,7 @@ from isthmus.measure.statistics.ranks import Ranks, standings
 from isthmus.measure.statistics.resampling import wilson
 from isthmus.measure.statistics.samples import LEAST
 from isthmus.types import Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 SHOWN = 30
 """Classes up to which the whole table of confusions is drawn."""
@@ -59,7 +57,7 @@ class ClassResult(Result):
         plain = Result.to_dict(replace(self, confusion=np.zeros((0, 0))))
         return {**plain, "confusion": table}
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """The table of confusions or, with many classes, the most frequent ones as bars."""
         if len(self.classes) <= SHOWN:
             shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)

@@ -1,7 +1,7 @@
 """The modality probe: can a linear reader tell the modalities apart?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.nulls import chance, halves, labels
 from isthmus.measure.statistics.resampling import seeded, wilson
 from isthmus.measure.statistics.samples import directions, enough
 from isthmus.types import Interval, Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 RIDGE = 0.1
 """Ridge penalty in units of the mean eigenvalue of the features' second moment."""
@@ -40,7 +38,7 @@ class ModalityProbe(Result):
             f"time, and {self.centred:.1%} after each modality's mean is removed (50 % is chance)."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Accuracy raw, centred, and for random halves of one modality."""
         ax.bar(["raw", "centred", "floor"], [self.value, self.centred, self.floor or 0.5])
         ax.axhline(0.5, color="0.6", ls="--")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -11,9 +11,7 @@ from isthmus.arrays import Vector, Vectors
 from isthmus.measure.statistics.inputs import SetLike, one
 from isthmus.measure.statistics.resampling import seeded, student
 from isthmus.types import Interval, Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 PENALTY = 0.25
 """Weight of the sum of coefficients, for unit vectors."""
@@ -49,7 +47,7 @@ class Concepts(Result):
         order = np.argsort(-self.weights[row], kind="stable")[:count]
         return [(self.names[w], float(self.weights[row, w])) for w in order if self.weights[row, w]]
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """The heaviest words over all vectors."""
         mean = self.weights.mean(axis=0)
         order = np.argsort(-mean, kind="stable")[:12]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -13,9 +13,7 @@ from isthmus.measure.statistics.memberships import membership
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import RequestError, Result, Subspace
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 DRAWS = 39
 """Vocabularies turned at random; 0.05 (DRAWS + 1) is whole."""
@@ -42,7 +40,7 @@ class TextSpan(Result):
             f"vocabulary turned at random span {self.null.mean:.1%}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Share by number of words."""
         ax.plot(np.arange(1, len(self.shares) + 1), self.shares, "o-", label=self.name)
         ax.axhline(self.null.mean, color="0.6", ls="--", label="turned vocabulary, all words")

@@ -1,7 +1,7 @@
 """Who is near whom, and how far is it along the cloud? Graphs of neighbours and their geodesics."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,9 +13,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import seeded, student
 from isthmus.measure.statistics.samples import pick
 from isthmus.types import RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 SOURCES = 200
 """Items from which all distances are looked at."""
@@ -108,7 +106,7 @@ class GeodesicStretch(Result):
             f"dimensions, more has folds or gaps. {self.connected:.0%} of the items are connected."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Ways along the cloud against straight ones."""
         ax.scatter(self.straight, self.along, s=4, alpha=0.5, label=self.name)
         top = float(self.straight.max())

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -14,9 +14,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import seeded, student
 from isthmus.measure.statistics.samples import pick
 from isthmus.types import ExtraMissingError, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 LARGEST = 2_000
 """Items on a map; of more, as many are drawn."""
@@ -50,7 +48,7 @@ class PlaneMap(Result):
             f"{NEAR} neighbours."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """The map."""
         ax.scatter(self.points[:, 0], self.points[:, 1], s=6)
         ax.set_title(f"{self.method}, trustworthiness {self.value:.3f}")

@@ -1,7 +1,7 @@
 """How many directions a modality uses: its spectrum, effective rank and participation ratio."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -13,9 +13,7 @@ from isthmus.measure.statistics.resampling import ENOUGH, leave_out, seeded, wit
 from isthmus.measure.statistics.samples import Cloud, cloud, covariance
 from isthmus.measure.statistics.streaming import Moments
 from isthmus.types import Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 LEADING = 10
 """Directions whose share of the variance is the value."""
@@ -49,7 +47,7 @@ class Spectrum(Result):
             f"(random directions: {self.null.mean:.0%})."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """The explained share, and that of random directions."""
         count = np.arange(1, len(self.explained) + 1)
         ax.plot(count, self.explained, label=self.name)

@@ -1,7 +1,7 @@
 """Cosines: of linked pairs, of unlinked pairs, across and within the modalities."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -15,9 +15,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student
 from isthmus.measure.statistics.samples import Cloud, cloud
 from isthmus.types import Interval, Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -181,7 +179,7 @@ class IntraCosine(Result):
             "directions without a common cone would have 0."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """The distribution of the cosines."""
         ax.stairs(self.density, self.edges, fill=True, alpha=0.5, label=self.name)
         ax.axvline(self.value, color="black", lw=1, label=f"its mean, {self.value:.3f}")

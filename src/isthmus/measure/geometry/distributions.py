@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -19,9 +19,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import ENOUGH, leave_out, seeded
 from isthmus.measure.statistics.samples import Cloud, covariance
 from isthmus.types import Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 Case = TypeVar("Case")
 
@@ -64,7 +62,7 @@ class DistributionGap(Result):
             f"differ by {self.floor or 0:.3f}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Mean part, shape part and the shape's floor as bars."""
         ax.bar(
             ["means", "shapes", "floor of shapes"], [self.mean_part, self.value, self.floor or 0]

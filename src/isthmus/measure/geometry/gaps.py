@@ -1,7 +1,7 @@
 """The modality gap: how far apart two modalities lie, where, and against which distances."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,9 +24,7 @@ from isthmus.measure.statistics.resampling import (
     with_and_without,
 )
 from isthmus.types import Interval, Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,7 +47,7 @@ class CentroidGap(Result):
             f"{self.floor or 0:.3f} apart."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Gap, its noise floor and chance as bars."""
         heights = [self.value, self.floor or 0.0, self.null.mean]
         ax.bar(["gap", "noise floor", "chance"], heights)
@@ -244,7 +242,7 @@ class GapConcentration(Result):
             f"({first}); chance is {self.null.mean:.0%}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Share held by the first 1, 2, 3, ... coordinates."""
         ax.semilogx(np.arange(1, len(self.shares) + 1), np.cumsum(self.shares))
         ax.axhline(self.null.mean, color="0.6", ls="--", label=f"chance for {TOP}")

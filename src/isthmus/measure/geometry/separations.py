@@ -1,7 +1,7 @@
 """Cosine separation: can a threshold on the cosine tell partners from strangers?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -10,9 +10,7 @@ from isthmus.measure.statistics.inputs import Pair, SetLike, two
 from isthmus.measure.statistics.nulls import chance, pairings
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 FINE = 4_096
 """Steps from -1 to 1 in which cosines are compared; closer ones count as ties."""
@@ -43,7 +41,7 @@ class CosineSeparation(Result):
             "comparisons across all items (50 % is chance): how well one threshold can work."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Both distributions."""
         ax.stairs(self.unmatched, self.edges, fill=True, alpha=0.5, label="unmatched")
         ax.stairs(self.matched, self.edges, fill=True, alpha=0.5, label="matched")

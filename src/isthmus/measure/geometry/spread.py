@@ -1,7 +1,7 @@
 """How vectors are spread over the sphere: alignment, matched distance, uniformity, anisotropy."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -15,9 +15,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student
 from isthmus.measure.statistics.samples import Cloud, cloud
 from isthmus.types import Interval, Links, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -201,7 +199,7 @@ class Anisotropy(Result):
             f"{self.value:.3f}); directions without a cone would show {self.null.mean:.3f}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Share of the items below each cosine to the mean."""
         ax.plot(self.conformity, np.linspace(0, 1, len(self.conformity)), label=self.name)
         ax.set_xlabel("cosine to the mean")

@@ -1,7 +1,7 @@
 """The temperature and shift curve: is the contrastive loss happy with the gap it has?"""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -11,9 +11,7 @@ from isthmus.measure.statistics.inputs import SetLike, two
 from isthmus.measure.statistics.resampling import BLOCKS, cut, leave_out, seeded
 from isthmus.measure.statistics.samples import enough
 from isthmus.types import Links, Null, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 SHIFTS = np.arange(-0.5, 1.26, 0.25)
 """How much of the gap is closed: 0 leaves it, 1 closes it, below 0 widens it."""
@@ -47,7 +45,7 @@ class TemperatureShift(Result):
             f"tried, with the gap {_moved(float(self.best[-1]))}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One curve for each temperature, above its own smallest loss."""
         for temperature, loss in zip(self.temperatures, self.loss, strict=True):
             ax.plot(self.shifts, loss - loss.min(), "o-", label=f"temperature {temperature:g}")

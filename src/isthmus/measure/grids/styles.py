@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,9 +10,7 @@ from jaxtyping import Bool, Float
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics.resampling import seeded, wilson
 from isthmus.types import Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 Move = Callable[[Vectors, str, str], Vectors]
 """Vectors of a style, that style, another: where they would be in the other."""
@@ -47,7 +45,7 @@ class StyleChange(Result):
             f"pictures in {self.whole_grid:.1%}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """A matrix of R@1 by pair of styles, the numbers written into it."""
         ax.imshow(self.pairs, vmin=0, vmax=1, cmap="Blues")
         for row, values in enumerate(self.pairs):

@@ -1,7 +1,7 @@
 """Hubness: items that turn up among everybody's nearest neighbours."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.nulls import DRAWS, chance
 from isthmus.measure.statistics.resampling import seeded, subsampled
 from isthmus.measure.statistics.samples import cloud
 from isthmus.types import Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +35,7 @@ class Hubness(Result):
             f"{self.null.mean:.2f}); the largest hub is in {most} of them, {even:.3g} is even."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """How often each item is a neighbour, largest first."""
         ax.plot(np.arange(1, len(self.occurrences) + 1), self.occurrences, label=self.name)
         ax.axhline(float(self.occurrences.mean()), color="0.6", ls="--")

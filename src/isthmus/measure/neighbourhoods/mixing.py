@@ -1,7 +1,7 @@
 """Neighbour mixing: do items sit among their own modality or among both?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.nulls import chance, halves, labels
 from isthmus.measure.statistics.resampling import seeded, subsampled
 from isthmus.measure.statistics.samples import cloud, directions
 from isthmus.types import Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,7 +37,7 @@ class NeighbourMixing(Result):
             f"{self.null.mean:.0%} would be chance, and {self.centred:.0%} remain after centring."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Share raw and centred beside chance."""
         ax.bar(["raw", "centred", "chance"], [self.value, self.centred, self.null.mean])
         ax.set_ylabel(f"own modality among {NEAR} neighbours")

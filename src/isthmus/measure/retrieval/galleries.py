@@ -1,7 +1,6 @@
 """Mixed galleries: items of both modalities searched at once."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,9 +19,7 @@ from isthmus.measure.statistics.searches import (
     searchable,
 )
 from isthmus.types import Links, RequestError
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 MOST_SCORES = 20_000_000
 """Beyond this many scores of one direction, whole objects are sampled as queries."""
@@ -54,7 +51,7 @@ class MixedResult(RankingResult):
             f"modality first scores {self.other_first[0]:.3f} and {self.other_first[1]:.3f}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Raw, rule and ceiling for the queries of each modality."""
         ways = (self.forward, self.backward)
         rows = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,9 +16,7 @@ from isthmus.measure.statistics.resampling import query_bootstrap, seeded
 from isthmus.measure.statistics.samples import LEAST
 from isthmus.measure.statistics.searches import Search, both_searches, searchable
 from isthmus.types import Interval, Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 Formula = Callable[[Ranks], Float[np.ndarray, " q"]]
 """One value per query, in expectation over random orders within ties."""
@@ -81,7 +79,7 @@ class RankingResult(Result):
             f"{back.null.mean:.3g})"
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One bar per direction and cut-off, with chance as a dash."""
         for number, way in enumerate((self.forward, self.backward)):
             label = f"{way.query} → {way.gallery}"

@@ -5,7 +5,7 @@ give them away) and assigned to the object whose affine subspace, mean or neares
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,9 +16,7 @@ from isthmus.measure.statistics.labels import Labels, names_of
 from isthmus.measure.statistics.resampling import wilson
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.types import Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 ARCS = 4
 RULES = ("subspace", "centroid", "nearest view")
@@ -46,7 +44,7 @@ class ViewIdentity(Result):
         told = ", ".join(f"{name} {value:.3f}" for name, value in self.rules.items())
         return f"Which object is an unseen view of? {told}; chance {self.null.mean:.3f}."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One bar a rule, with chance."""
         ax.bar(list(self.rules), list(self.rules.values()))
         ax.axhline(self.null.mean, color="0.6", ls="--", label="chance")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.inputs import SetLike, one
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import ExtraMissingError, Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 DRAWS = 39
 """Draws from the null; 0.05 (DRAWS + 1) is whole."""
@@ -45,7 +43,7 @@ class ViewLoop(Result):
             f"clouds with the same spectrum give {self.null.mean:.2f}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Death against birth of every loop."""
         ax.plot([0, 1], [0, 1], color="0.6", ls="--")
         ax.plot(self.births, self.deaths, "o", label=self.name)
@@ -152,7 +150,7 @@ class Interpolation(Result):
         told = ", ".join(f"{name} {value:.4f}" for name, value in self.errors.items())
         return f"Cosine distance from a left-out view to what its neighbours predict: {told}."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One bar a way."""
         ax.bar(list(self.errors), list(self.errors.values()))
         ax.set_ylabel("cosine distance to the true view")

@@ -1,7 +1,7 @@
 """Which objects share a subspace? The energy that the subspaces of two objects have in common."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.measure.views.angles import principal_angles, random_angles, shared_energy
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.types import RequestError, Result, same_space
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,7 +38,7 @@ class ViewOverlap(Result):
             f"{self.angles[0]:.0f} degrees (chance {self.chance_angles[1, 0]:.0f})."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Angles over the chance band."""
         places = np.arange(1, len(self.angles) + 1)
         ax.fill_between(places, *self.chance_angles[[0, 2]], color="0.85", label="chance")

@@ -6,7 +6,7 @@ looks the same after a turn of 360 / s has symmetry s, and its errors are taken 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -16,9 +16,7 @@ from isthmus.measure.statistics.nulls import DRAWS, chance
 from isthmus.measure.statistics.resampling import seeded, student
 from isthmus.measure.views.identity import ARCS, arcs_of
 from isthmus.types import Interval, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 RIDGE = 0.01
 """Added to the Gram matrix, in units of its mean eigenvalue."""
@@ -48,7 +46,7 @@ class PoseError(Result):
             f"{self.value:.0f} degrees; views dealt anew give {self.null.mean:.0f}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Azimuth read against azimuth."""
         ax.plot(self.truth, self.read, "o", label=self.name)
         ax.plot([0, 360], [0, 360], color="0.6", ls="--")

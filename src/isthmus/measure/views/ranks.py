@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,9 +12,7 @@ from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import BLOCKS, seeded, subsampled
 from isthmus.measure.views.subspaces import held_out_rank, parallel_rank
 from isthmus.types import Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 LEAST = 10
 
@@ -48,7 +46,7 @@ class ViewRank(Result):
             f"({self.held_out} by held-out arcs); the rank {more}."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Rank against the number of views."""
         ax.plot(self.views, self.growth, "o-", label=self.name)
         ax.plot(self.views, self.views - 1, color="0.6", ls="--", label="most possible")

@@ -8,7 +8,7 @@ styles would give.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -17,9 +17,7 @@ from isthmus.measure.statistics.inputs import SetLike, one
 from isthmus.measure.statistics.labels import Labels, names_of
 from isthmus.measure.statistics.resampling import BLOCKS, leave_out, seeded
 from isthmus.types import Null, RequestError, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 Effect = tuple[int, ...]
 JOIN = " × "
@@ -53,7 +51,7 @@ class VarianceShares(Result):
             f"{100 * self.chance[first]:.0f} %."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One bar an effect, with its chance share."""
         names = list(self.shares)
         places = np.arange(len(names))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,9 +17,7 @@ from isthmus.measure.statistics.ranks import Ranks
 from isthmus.measure.statistics.resampling import leave_out, query_bootstrap
 from isthmus.measure.statistics.searches import search
 from isthmus.types import Null, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 QUERY_SCORES: dict[str, Callable[[Ranks], Float[np.ndarray, " q"]]] = {
     "hit@1": partial(hit_chances, k=1),
@@ -63,7 +61,7 @@ class Forest(Result):
 
     rows: tuple[Difference, ...]
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """One line a measure; those whose interval leaves out zero in colour."""
         ax.axvline(0, color="0.5", lw=1)
         for place, row in enumerate(reversed(self.rows)):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -10,9 +9,7 @@ from jaxtyping import Float
 from isthmus.studies.evaluate.rows import Row
 from isthmus.studies.evaluate.scores import K
 from isthmus.types import Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 LESS_IS_MORE = ("relative gap", "gap", "distribution gap", "uniformity", "calibration error")
 """Measures of a whole space of which a trade-off wants little; V-measure it wants high."""
@@ -31,7 +28,7 @@ class Front(Result):
 
     paper = "Both axes over held-out items; see the table."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """All variants as dots, those on the front joined; the space as it is is a square."""
         ax.scatter(self.hits[1:], self.values[1:], s=18, color="#888888")
         ax.scatter(self.hits[:1], self.values[:1], marker="s", s=36, color="#222222")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isthmus.report import Block, Figures, Page, Section, Table, figure, html, number
 from isthmus.studies.evaluate.cross_validation import Refereed
@@ -12,9 +12,7 @@ from isthmus.studies.evaluate.splits import Parted
 from isthmus.studies.evaluate.tables import geometry_table, main_table, ways_table
 from isthmus.studies.pages import data_section as provenance
 from isthmus.types import Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 Curve = Sequence[dict[str, Any]]
 
@@ -28,7 +26,7 @@ class Curves(Result):
 
     paper = "After each epoch; held-out objects are those that training is stopped by."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """A line a training; named where there are a few."""
         for name, values in self.lines.items():
             ax.plot(range(1, len(values) + 1), values, label=name, linewidth=1)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -12,9 +11,7 @@ from isthmus.studies.evaluate.cross_validation import Refereed
 from isthmus.studies.evaluate.rows import RAW, Means, Row, by_object, ways
 from isthmus.studies.evaluate.scores import K
 from isthmus.types import Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 LOSS = 0.005
 """R@1 that a recommended remedy may cost, as a mean over both ways."""
@@ -36,7 +33,7 @@ class Pareto(Result):
 
     paper = "Both axes over held-out items; see the table."
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """All remedies as dots, those on the front joined; the space as it is is a square."""
         on = np.array([name in self.front for name in self.names])
         raw = np.array([name == RAW for name in self.names])

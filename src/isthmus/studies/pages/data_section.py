@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from isthmus import __version__
 from isthmus.arrays import Vectors, blocks
 from isthmus.report import Block, Section, Table, amount
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared.dataset import StudyInput, whole_objects
 from isthmus.types import EmbeddingSet, Items, Links, objects_of
+from isthmus.version import __version__
 from isthmus.worlds.near_duplicates import near_copies
 
 TWIN = 0.98

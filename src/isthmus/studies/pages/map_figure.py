@@ -1,7 +1,7 @@
 """The map of both modalities: their two common principal directions, and what they leave out."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -9,9 +9,7 @@ from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import Shelf
 from isthmus.studies.shared.dataset import StudyInput, whole_objects
 from isthmus.types import EmbeddingSet, Links, Result
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from isthmus.types.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +35,7 @@ class Projection(Result):
             "here, so closeness on the map proves little."
         )
 
-    def plot(self, ax: "Axes") -> "Axes":
+    def plot(self, ax: Axes) -> Axes:
         """Both clouds."""
         for points in (self.first, self.second):
             ax.scatter(points[:, 0], points[:, 1], s=8)
