@@ -75,7 +75,9 @@ def test_two_thousand_rows_in_single_precision(name, monkeypatch):
     plain = find("losses", LOSSES, name)(20 * wanted_a @ wanted_b.T)
     tiled = TILED[name](a, b, 20.0)
     assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-5)
-    for found, wanted in zip(gradients(tiled, a, b), gradients(plain, wanted_a, wanted_b), strict=True):
+    for found, wanted in zip(
+        gradients(tiled, a, b), gradients(plain, wanted_a, wanted_b), strict=True
+    ):
         assert relative(found, wanted) < 1e-5
 
 

@@ -102,7 +102,7 @@ class TextTower:
         import torch
 
         with torch.inference_mode():
-            return self.vectors(self.inputs(items)).numpy()
+            return self.vectors(self.inputs(items)).cpu().numpy()
 
     def inputs(self, items: Sequence[Any]) -> "Inputs":
         """Token arrays, one row a text.
@@ -148,9 +148,9 @@ def in_batches(
         width = max(1, int(kept[order[start]]))
         rows = order[start : start + max(1, tokens // width)]
         batch = {name: array[rows, :width].to(device) for name, array in inputs.items()}
-        found.append(forward(batch).float().cpu())
+        found.append(forward(batch).float())
         start += len(rows)
-    return torch.cat(found)[torch.argsort(order)]
+    return torch.cat(found)[torch.argsort(order).to(device)]
 
 
 def probe_id(tower: TextTower) -> str:
@@ -171,8 +171,8 @@ def cutting_is_exact(tower: TextTower) -> bool:
     # twice the longest is padding enough where the limit is hundreds of tokens
     whole = {name: array[:, : max(77, 2 * int(lengths.max()))] for name, array in inputs.items()}
     with torch.inference_mode():
-        padded = in_batches(tower.forward, whole, None, tower.device).numpy()
-        cut = in_batches(tower.forward, inputs, lengths, tower.device).numpy()
+        padded = in_batches(tower.forward, whole, None, tower.device).cpu().numpy()
+        cut = in_batches(tower.forward, inputs, lengths, tower.device).cpu().numpy()
     norms = np.linalg.norm(padded, axis=1, keepdims=True)
     return bool((np.abs(cut - padded) <= 1e-5 * norms).all())
 
@@ -205,7 +205,7 @@ class ImageTower:
         import torch
 
         with torch.inference_mode():
-            return self.vectors(self.inputs(items)).numpy()
+            return self.vectors(self.inputs(items)).cpu().numpy()
 
     def inputs(self, items: Sequence[Any]) -> "Inputs":
         """Arrays of pixels, one row a picture.
@@ -219,7 +219,7 @@ class ImageTower:
     def vectors(self, inputs: "Inputs") -> "torch.Tensor":
         """(n, d) of arrays of pixels, with gradients where they are on."""
         batch = {name: array.to(self.device) for name, array in inputs.items()}
-        return self.forward(batch).float().cpu()
+        return self.forward(batch).float()
 
     def _read(self, item: Any) -> Any:
         source = picture(item)

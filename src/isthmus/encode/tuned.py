@@ -38,7 +38,7 @@ class Trainable(Encoder, Protocol):
         ...
 
     def vectors(self, inputs: "Inputs") -> "torch.Tensor":
-        """(n, d) float32 on the CPU; ``encode`` with gradients."""
+        """(n, d) float32 on the device of the module; ``encode`` with gradients."""
         ...
 
 

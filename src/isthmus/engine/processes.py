@@ -1,8 +1,8 @@
-"""Several processes train as one: the whole batch in every loss, one gradient. torch only.
+"""Several processes work as one: rows of tensors gathered, gradients summed. torch only.
 
-Every process embeds its own rows, gathers those of all, and computes the same loss. The gradient
-of its own rows is then its own slice, and a parameter's gradient is the sum over processes. Start
-them with ``torchrun``; on a CPU the backend is gloo.
+Every process makes its own rows, gathers those of all, and computes the same number from them. The
+gradient of its own rows is then its own slice, and a parameter's gradient is the sum over
+processes. Start them with ``torchrun``.
 """
 
 import os
@@ -16,16 +16,22 @@ from torch import distributed as dist
 
 
 @contextmanager
-def process_group() -> Generator[tuple[int, int]]:
+def process_group(device: str = "cpu") -> Generator[tuple[int, int]]:
     """The processes that ``torchrun`` started as one group; gives this one's number and how many.
 
     Alone, without ``torchrun``, it is number 0 of 1.
+
+    Args:
+        device: type of the devices that tensors live on; each process of a machine takes a CUDA
+            device of its own.
     """
     many = int(os.environ.get("WORLD_SIZE", "1"))
     if many == 1:
         yield 0, 1
         return
-    dist.init_process_group("gloo")
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    dist.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
         yield dist.get_rank(), many
     finally:
@@ -59,14 +65,14 @@ class _Gathered(torch.autograd.Function):
 
 def gathered(own: Tensor) -> Tensor:
     """The rows of all processes in order, as many from each; the own rows keep their gradient."""
-    if not dist.is_initialized() or dist.get_world_size() == 1:
+    if rank_and_size()[1] == 1:
         return own
     return _Gathered.apply(own)
 
 
 def summed(parameters: Iterable[Tensor]) -> None:
     """Add up every parameter's gradient over the processes, in place."""
-    if not dist.is_initialized() or dist.get_world_size() == 1:
+    if rank_and_size()[1] == 1:
         return
     for one in parameters:
         if one.grad is not None:

@@ -36,8 +36,14 @@ class Progress:
     seconds: float = 0.0
     """Of all epochs so far, those before a restart included."""
 
+    @classmethod
+    def start(cls, arrays: Mapping[str, np.ndarray]) -> "Progress":
+        """Before the first step: the parameters are also the best ones, and moments are zero."""
+        zero = {name: np.zeros_like(x) for name, x in arrays.items()}
+        return cls({"now": dict(arrays), "best": dict(arrays), "first": zero, "second": zero})
 
-def keep(progress: Progress, folder: Path, key: str) -> None:
+
+def write_checkpoint(progress: Progress, folder: Path, key: str) -> None:
     """Write a checkpoint, whole or not at all."""
     about = {
         "format": FORMAT,
@@ -53,7 +59,7 @@ def keep(progress: Progress, folder: Path, key: str) -> None:
     write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about)})
 
 
-def kept(folder: Path, key: str) -> Progress | None:
+def read_checkpoint(folder: Path, key: str) -> Progress | None:
     """The checkpoint in a folder; None where there is none.
 
     Args:

@@ -1,4 +1,7 @@
-"""What one batch is asked: the loss and its regularisers. torch only."""
+"""Training: batches, the loss and its regularisers, steps of the optimiser, and when to stop.
+
+Everything is on the device of the task. torch only.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +14,7 @@ import torch
 from torch import Tensor
 
 from isthmus.arrays import fingerprint
+from isthmus.encode.torch_towers import torch_device
 from isthmus.engine.processes import gathered, rank_and_size, summed
 from isthmus.measure.retrieval.hits import reciprocals
 from isthmus.measure.statistics.inputs import Pair
@@ -20,46 +24,20 @@ from isthmus.registry import find
 from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.train.batches import Batch, batches, steps
-from isthmus.train.checkpoints import FILE, Progress, keep, kept, write_log
-from isthmus.train.model import MODEL_KINDS, Model, started
+from isthmus.train.checkpoints import FILE, Progress, read_checkpoint, write_checkpoint, write_log
+from isthmus.train.model import MODEL_KINDS, Model, initial_model
 from isthmus.train.parameters import TOWER, Parameters, of_towers
 from isthmus.train.recipe import Recipe
+from isthmus.train.tiled import TILED, tiled
 from isthmus.train.towers import Towers
-from isthmus.types import RequestError
+from isthmus.types import EmbeddingSet, LoadOptions, RequestError
 
+TILED_FROM = 4096
+"""Pairs in a batch from which on logits are made in tiles: fewer fill one tile, of which the plain
+form keeps three or four copies (0.3 GB), which costs less than making it twice. Of 8,192 pairs the
+plain form keeps 1.2 GB and takes three times as long."""
 
-def terms(
-    model: Model, recipe: Recipe, batch: Batch, first: Tensor, second: Tensor
-) -> dict[str, Tensor]:
-    """Each term by name, weighted; their sum is what is made smaller.
-
-    Args:
-        model: the similarity and the temperature are used.
-        recipe: loss and regularisers.
-        batch: objects, and which pairs are swapped.
-        first: (n, e) rows of the general modality, after its head.
-        second: (n, e) rows of the other one; row i matches row i.
-
-    Source of swapping: Yaras et al. 2025, Explaining and Mitigating the Modality Gap.
-    """
-    swapped = torch.from_numpy(batch.swapped)[:, None]
-    a, b = torch.where(swapped, second, first), torch.where(swapped, first, second)
-    targets = None
-    if recipe.per_object > 1:
-        things = torch.from_numpy(batch.objects)
-        targets = (things[:, None] == things[None, :]).to(a.dtype)
-    found: dict[str, Tensor] = {}
-    if recipe.loss in VECTOR_LOSSES:
-        found[recipe.loss] = find("losses", VECTOR_LOSSES, recipe.loss)(a, b, targets)
-    else:
-        found[recipe.loss] = find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets)
-    for name, weight in recipe.weights.items():
-        term = find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
-        found[name] = weight * term(a, b)
-    return found
-
-
-ALONE = ("own", "trunk", TOWER)
+PER_PROCESS = ("own", "trunk", TOWER)
 """Parameters whose gradient is a sum over processes; the others see the whole batch in each."""
 
 
@@ -74,18 +52,25 @@ class Task:
     seed: int = 0
     towers: Towers | None = None
     """What is trained end to end; None trains on the vectors alone."""
+    general: str = ""
+    """The modality that says less of more, the left side of a similarity with two different sides;
+    empty is that of b."""
+    device: str = "auto"
+    """Where it is trained: ``auto``, ``cpu``, ``cuda`` or ``mps``."""
 
     @property
     def key(self) -> str:
-        """Hash of everything that the result depends on."""
+        """Hash of everything that the result depends on, wherever it is computed."""
         sets = [some.fingerprint for one in (self.pairs, self.held) for some in (one.a, one.b)]
         rows = [one.rows for one in (self.pairs, self.held)]
         return fingerprint(self.recipe.to_dict(), self.seed, sets, *rows)
 
     @property
-    def sides(self) -> dict[str, Any]:
-        """The training vectors by modality."""
-        return {some.modality: some for some in (self.pairs.a, self.pairs.b)}
+    def sides(self) -> dict[str, EmbeddingSet]:
+        """The training vectors by modality, the general one first."""
+        a, b = self.pairs.a, self.pairs.b
+        general = self.general or b.modality
+        return {some.modality: some for some in ((b, a) if b.modality == general else (a, b))}
 
     @property
     def objects(self) -> int:
@@ -99,7 +84,7 @@ class Learned:
 
     model: Model
     score: float
-    """Mean reciprocal rank on held-out objects, both ways."""
+    """Mean reciprocal rank on held-out objects, in both directions."""
     epoch: int
     seconds: float
     log: list[dict[str, Any]]
@@ -108,33 +93,33 @@ class Learned:
 
 
 def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] = int) -> Learned:
-    """Train to the best score on held-out objects: mean reciprocal rank, both ways.
+    """Train to the best score on held-out objects: mean reciprocal rank, in both directions.
 
     Args:
-        task: data, recipe and seed.
+        task: data, recipe, seed and device.
         folder: for checkpoints and ``log.csv``; a checkpoint that is there is gone on with.
         tick: is told of each epoch.
 
     Raises:
         RequestError: a loss or a gradient that is not finite (says the step; the checkpoint of
-            the last whole epoch stays), a checkpoint of another training, too few objects.
+            the last whole epoch stays), a checkpoint of another training, too few objects, or a
+            device that is not there.
     """
     task.recipe.check()
-    start = started(task.recipe, task.sides, task.seed)
-    arrays, shape = packed(start)
+    arrays, shape = packed(initial_model(task.recipe, task.sides, task.seed))
     if task.towers:
         arrays |= {TOWER + name: x for name, x in task.towers.start.items()}
-    known = kept(folder, task.key) if folder else None
-    training = Training(task, shape, known or _beginning(arrays))
+    known = read_checkpoint(folder, task.key) if folder else None
+    training = Training(task, shape, known or Progress.start(arrays))
     if known is None:
-        training.judge()
-    while training.progress.epoch < task.recipe.epochs and not training.tired:
+        training.validate()
+    while training.progress.epoch < task.recipe.epochs and not training.out_of_patience:
         begun = time.perf_counter()
         training.run_epoch(folder)
-        training.judge()
+        training.validate()
         training.progress.seconds += time.perf_counter() - begun
         if folder and rank_and_size()[0] == 0:
-            keep(training.progress, folder, task.key)
+            write_checkpoint(training.progress, folder, task.key)
             write_log(training.progress.log, folder)
         tick(1)
     progress = training.progress
@@ -144,23 +129,19 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
     return Learned(model, *ended, of_towers(best))
 
 
-def _beginning(arrays: Mapping[str, np.ndarray]) -> Progress:
-    zero = {name: np.zeros_like(x) for name, x in arrays.items()}
-    return Progress({"now": dict(arrays), "best": dict(arrays), "first": zero, "second": zero})
-
-
 class Training:
     """One training under way: tensors, their optimiser, and progress at whole epochs."""
 
     def __init__(self, task: Task, shape: Any, progress: Progress) -> None:
         self.task, self.shape, self.progress = task, shape, progress
+        self.device = torch_device(LoadOptions(task.device))
         self.per_epoch = steps(task.pairs, task.recipe)
-        self.parameters = Parameters(task.recipe, task.towers, shape, progress)
+        self.parameters = Parameters(task.recipe, task.towers, shape, progress, self.device)
         self.model = self.parameters.model
-        self.inputs = {m: torch.from_numpy(x.unit.copy()) for m, x in task.sides.items()}
+        self.inputs = {m: torch.tensor(x.unit, device=self.device) for m, x in task.sides.items()}
 
     @property
-    def tired(self) -> bool:
+    def out_of_patience(self) -> bool:
         """Whether held-out objects have not been found better for long enough."""
         return self.progress.epoch - self.progress.best_epoch >= self.task.recipe.patience
 
@@ -180,7 +161,7 @@ class Training:
         progress.log.append({**row, **totals, "scale": scale, "bias": bias})
         progress.arrays |= self.parameters.arrays()
 
-    def judge(self) -> None:
+    def validate(self) -> None:
         """Score held-out objects; the best parameters so far are kept."""
         progress, held = self.progress, self.task.held
         model: Model = unpacked(progress.arrays["now"], self.shape, MODEL_KINDS)
@@ -190,7 +171,7 @@ class Training:
             held = Pair(a, b, held.rows)
         mended = model.mended(held.a.space, self.task.recipe, self.task.objects)
         pair = Pair(mended(held.a), mended(held.b), held.rows)
-        score = (_found(pair) + _found(pair.reversed)) / 2
+        score = (_reciprocal_rank(pair) + _reciprocal_rank(pair.reversed)) / 2
         if progress.log:
             x, y = pair.a.unit.mean(axis=0), pair.b.unit.mean(axis=0)
             gap = {"held-out gap": float(np.linalg.norm(x - y))}
@@ -199,7 +180,8 @@ class Training:
             progress.best, progress.best_epoch = score, progress.epoch
             progress.arrays["best"] = progress.arrays["now"]
 
-    def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, Any]:
+    def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, float]:
+        """One step of the optimiser; the value of each term."""
         recipe, (rank, many) = self.task.recipe, rank_and_size()
         done = self.progress.step + number
         self.parameters.schedule(done, self.per_epoch * recipe.epochs)
@@ -216,10 +198,10 @@ class Training:
         self.parameters.optimiser.zero_grad()
         loss.backward()
         trained = self.parameters.trained
-        summed(x for name, x in trained.items() if name.startswith(ALONE))
-        slopes = [x.grad for x in trained.values() if x.grad is not None]
-        # the optimiser squares slopes, so that their squares must be finite too
-        if not all(bool(torch.isfinite(x * x).all()) for x in (loss, *slopes)):
+        summed(x for name, x in trained.items() if name.startswith(PER_PROCESS))
+        gradients = [x.grad for x in trained.values() if x.grad is not None]
+        # the optimiser squares gradients, so that their squares must be finite too
+        if not all(bool(torch.isfinite(x * x).all()) for x in (loss, *gradients)):
             raise RequestError(self._stopped(done, float(loss.detach()), folder))
         self.parameters.step()
         return {name: float(value.detach()) for name, value in found.items()}
@@ -228,8 +210,9 @@ class Training:
         """(n, d) unit vectors of training items, by the towers where they are trained."""
         towers = self.task.towers
         if towers and modality in towers.trained:
-            return towers.unit(modality, [self.task.sides[modality].ids[row] for row in rows])
-        return self.inputs[modality][torch.from_numpy(rows)]
+            ids = self.task.sides[modality].ids
+            return towers.unit(modality, [ids[row] for row in rows]).to(self.device)
+        return self.inputs[modality][torch.tensor(rows, device=self.device)]
 
     def _stopped(self, step: int, loss: float, folder: Path | None) -> str:
         epoch = self.progress.epoch
@@ -240,9 +223,43 @@ class Training:
         )
 
 
-def _found(pair: Pair) -> float:
-    """Mean reciprocal rank of items of a asked of b."""
+def terms(
+    model: Model, recipe: Recipe, batch: Batch, first: Tensor, second: Tensor
+) -> dict[str, Tensor]:
+    """The loss and each regulariser by name, weighted; their sum is what is made smaller.
+
+    Args:
+        model: the similarity and the temperature are used.
+        recipe: loss and regularisers.
+        batch: objects, and which pairs are swapped.
+        first: (n, e) rows of the general modality, after its head.
+        second: (n, e) rows of the other one; row i matches row i.
+
+    Source of swapping: Yaras et al. 2025, Explaining and Mitigating the Modality Gap.
+    """
+    swapped = torch.tensor(batch.swapped, device=first.device)[:, None]
+    a, b = torch.where(swapped, second, first), torch.where(swapped, first, second)
+    found = {recipe.loss: _loss(model, recipe, batch, a, b)}
+    for name, weight in recipe.weights.items():
+        term = find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
+        found[name] = weight * term(a, b)
+    return found
+
+
+def _loss(model: Model, recipe: Recipe, batch: Batch, a: Tensor, b: Tensor) -> Tensor:
+    """The loss of a batch; of many pairs in tiles where it has such a form."""
+    objects = torch.tensor(batch.objects, device=a.device)
+    groups = (objects, objects) if recipe.per_object > 1 else None
+    if len(a) >= TILED_FROM and recipe.loss in TILED and (sides := model.factors(a, b)):
+        bias = {"bias": model.bias[0]} if recipe.loss == "sigmoid" else {}
+        return tiled(recipe.loss)(*sides, model.log_scale.exp(), groups, **bias)
+    targets = None if groups is None else (objects[:, None] == objects[None, :]).to(a.dtype)
+    if recipe.loss in VECTOR_LOSSES:
+        return find("losses", VECTOR_LOSSES, recipe.loss)(a, b, targets)
+    return find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets)
+
+
+def _reciprocal_rank(pair: Pair) -> float:
+    """Mean reciprocal rank of the first item of b that is linked to each item of a."""
     links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
-    asked = np.unique(links[:, 0])
-    scores = scores_between(pair.a, pair.b)
-    return float(reciprocals(ranked(scores, links)).mean()) if len(asked) else 0.0
+    return float(reciprocals(ranked(scores_between(pair.a, pair.b), links)).mean())

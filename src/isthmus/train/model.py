@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from isthmus.registry import find
 from isthmus.scores.rules import Trained, named
 from isthmus.similarity import LEARNED
+from isthmus.similarity.euclidean import normalised
 from isthmus.similarity.learned import Bilinear, Mahalanobis
 from isthmus.train import HEADS
 from isthmus.train.recipe import Recipe
@@ -18,8 +20,7 @@ from isthmus.transform.networks import LAYER_KINDS, Lifted, Network, Standard, t
 from isthmus.types import EmbeddingSet, RequestError, Space
 
 HYPERBOLIC = ("lorentz", "exterior_angle")
-GENERAL = "text"
-"""The modality that says less of more: the left side of a similarity with two different sides."""
+"""Similarities of points of a hyperboloid, on which a last layer lifts all vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +46,16 @@ class Model:
 
     def logits(self, first: Any, second: Any) -> Any:
         """(n, m) scaled similarities of rows of the general modality and of the other one."""
-        from array_api_compat import array_namespace
-
         scale = array_namespace(self.log_scale).exp(self.log_scale)
         return scale * named(self.similarity)(first, second) + self.bias
+
+    def factors(self, first: Any, second: Any) -> tuple[Any, Any] | None:
+        """Rows whose inner products are the similarities; None where these are no products."""
+        if isinstance(self.similarity, Bilinear):
+            return first @ self.similarity.matrix, second
+        if self.similarity == "cosine":
+            return normalised(first), normalised(second)
+        return (first, second) if self.similarity == "dot" else None
 
     def mended(self, parent: Space, recipe: Recipe, objects: int) -> Mended:
         """The space that a model of NumPy arrays makes of its parent."""
@@ -64,8 +71,14 @@ MODEL_KINDS: tuple[type, ...] = (Model, Bilinear, Mahalanobis, *LAYER_KINDS)
 """The classes that a checkpoint may hold."""
 
 
-def started(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) -> Model:
-    """A model as training starts, from the training vectors of each modality.
+def initial_model(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) -> Model:
+    """A model as training starts.
+
+    Args:
+        recipe: loss, similarity, heads and temperature.
+        sides: training vectors by modality; the first is the left side of a similarity with two
+            different sides.
+        seed: of the heads.
 
     Raises:
         RequestError: a modality to freeze that is not there.
@@ -73,12 +86,11 @@ def started(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) -> Mod
     if recipe.freeze and recipe.freeze not in sides:
         raise RequestError(f"--freeze names {' or '.join(sides)}, not {recipe.freeze!r}.")
     rng = np.random.default_rng([seed, *b"heads"])
-    order = sorted(sides, key=lambda name: name != GENERAL)
     d = next(iter(sides.values())).space.dim
     e = recipe.dim or d
     head = find("heads", HEADS, recipe.head)
-    fixed = {m: (_standard(sides[m]),) if recipe.standardise else () for m in order}
-    own = {m: () if m == recipe.freeze else head(d, e, recipe.hidden, rng) for m in order}
+    fixed = {m: (_standard(sides[m]),) if recipe.standardise else () for m in sides}
+    own = {m: () if m == recipe.freeze else head(d, e, recipe.hidden, rng) for m in sides}
     trunk: tuple[Any, ...] = head(e, e, recipe.hidden, rng) if recipe.shared else ()
     if recipe.similarity in HYPERBOLIC:
         trunk = (*trunk, Lifted(np.zeros(1)))

@@ -24,12 +24,17 @@ class Parameters:
     """The tensors of a model and of its towers, as they are at the end of an epoch."""
 
     def __init__(
-        self, recipe: Recipe, towers: Towers | None, shape: Any, progress: Progress
+        self,
+        recipe: Recipe,
+        towers: Towers | None,
+        shape: Any,
+        progress: Progress,
+        device: torch.device,
     ) -> None:
         self.recipe = recipe
         now = progress.arrays["now"]
         own = {name: x for name, x in now.items() if not name.startswith(TOWER)}
-        self.tensors = {name: torch.tensor(x) for name, x in own.items()}
+        self.tensors = {name: torch.tensor(x, device=device) for name, x in own.items()}
         self.model: Model = unpacked(self.tensors, shape, MODEL_KINDS)
         self.trained = {k: x.requires_grad_() for k, x in self.tensors.items() if self._learns(k)}
         if towers:
@@ -73,8 +78,8 @@ class Parameters:
         recipe, groups = self.recipe, list[dict[str, Any]]()
         for in_tower, rate in ((False, recipe.rate), (True, recipe.tower_rate)):
             some = [x for k, x in self.trained.items() if k.startswith(TOWER) == in_tower]
-            for plane, decay in ((True, recipe.decay), (False, 0.0)):
-                chosen = [x for x in some if (x.ndim > 1) == plane]
+            for is_matrix, decay in ((True, recipe.decay), (False, 0.0)):
+                chosen = [x for x in some if (x.ndim > 1) == is_matrix]
                 groups.append({"params": chosen, "weight_decay": decay, "lr": rate, "most": rate})
         return [group for group in groups if group["params"]]
 

@@ -75,7 +75,8 @@ class Towers:
         tower = self.trained[some.modality]
         with torch.inference_mode():
             parts = [
-                tower.vectors(self._inputs(some.modality, ids)).numpy() for ids in _parts(some.ids)
+                tower.vectors(self._inputs(some.modality, ids)).cpu().numpy()
+                for ids in _parts(some.ids)
             ]
         return some.then(step, np.concatenate(parts))
 

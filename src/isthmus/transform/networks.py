@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
+from isthmus.similarity.hyperbolic import lifted
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,6 @@ class Silu:
 
     def __call__(self, x: Any) -> Any:
         """Entry by entry; the logistic as a hyperbolic tangent, which does not overflow."""
-        from array_api_compat import array_namespace
-
         return x * (1 + array_namespace(x).tanh(x / 2)) / 2
 
 
@@ -81,10 +81,6 @@ class Lifted:
 
     def __call__(self, x: Any) -> Any:
         """Space components (n, d)."""
-        from array_api_compat import array_namespace
-
-        from isthmus.similarity.hyperbolic import lifted
-
         return lifted(array_namespace(self.log_scale).exp(self.log_scale) * x)
 
 

@@ -32,6 +32,8 @@ class Parted:
     """Whether the parts were drawn at random, since the data name none."""
     towers: "Towers | None" = None
     """What embeds the items, where it is trained end to end."""
+    device: str = "auto"
+    """Where training computes."""
 
 
 def parted(given: StudyInput, split: Mapping[str, str], seed: int) -> Parted:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
 from isthmus.lab import JobOptions, load
 from isthmus.studies.evaluate.splits import parted
@@ -87,13 +88,14 @@ def run_fit(asked: FitAsked, job: JobOptions, how: LoadOptions, seed: int) -> "F
     encoders = _encoders(asked, how) if asked.recipe.towers else None
     kind = "fit" if asked.grid == Grid() else "sweep"
     folder = own_folder(asked.out or Path("runs") / f"{kind}-{_name(asked)}")
-    with process_group() as (rank, _):
+    device = torch_device(how)
+    with process_group(device.type) as (rank, _):
         if rank:
             barrier()  # until the first process has embedded everything
         given, split, origin = _gathered(asked, folder, job, how)
         if not rank:
             barrier()
-        parts = parted(given, split, seed)
+        parts = replace(parted(given, split, seed), device=str(device))
         if encoders:
             towers = Towers(encoders, given.about.items, asked.recipe.towers)
             parts = replace(parts, towers=towers)

@@ -20,6 +20,9 @@ from isthmus.train.loop import Learned, Task, learn
 from isthmus.train.recipe import Recipe
 from isthmus.transform.mended import Mended
 
+GENERAL = "text"
+"""The modality that says less of more: the left side of a similarity with two different sides."""
+
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
@@ -132,7 +135,10 @@ def _train(
     out: Path | None,
     tick: Callable[[int], object],
 ) -> tuple[Variant, Learned]:
-    task = Task(pair_of(parts.train), pair_of(parts.val), *how, towers=parts.towers)
+    sides = parts.train.a.modality, parts.train.b.modality
+    general = GENERAL if GENERAL in sides else sides[0]
+    pairs, held = pair_of(parts.train), pair_of(parts.val)
+    task = Task(pairs, held, *how, parts.towers, general, parts.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
     space, own = parts.train.a.space, None
     if learned.weights:

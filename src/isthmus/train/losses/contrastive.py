@@ -41,7 +41,7 @@ def multi_positive(logits: Any, targets: Any = None) -> Any:
     """
 
     def by_rows(logits: Any, match: Any) -> Any:
-        return log_sum_exp(logits) - mean_match(logits, match)
+        return -mean_match(logits, match) + log_sum_exp(logits)
 
     return in_both_directions(by_rows, logits, matches(logits, targets))
 
