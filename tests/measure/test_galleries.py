@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from isthmus import measure
 from isthmus.measure.retrieval.galleries import Mixed, best_merge
-from isthmus.measure.statistics.inputs import Pair, two
+from isthmus.measure.statistics.inputs import Pair, as_pair
 from isthmus.types import Links, RequestError
 from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
 
@@ -27,7 +27,7 @@ def test_ceiling_of_half_the_real_pairs_is_as_known(shared_data):
     known = []
     for _ in range(10):
         half = [images.ids[row] for row in rng.permutation(500)[:250]]
-        pair = two(images.take(half), texts.take(half))
+        pair = as_pair(images.take(half), texts.take(half))
         back = Pair(pair.b, pair.a, pair.rows)
         known.append([Mixed.of(side, "cross", rng).bounds(10)[1].mean() for side in (pair, back)])
     assert np.mean(known, axis=0) == pytest.approx((0.793, 0.766), abs=0.02)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from isthmus.measure.statistics.labels import dealt, labelled, names_of
+from isthmus.measure.statistics.labels import labelled, names_of, permuted_labels
 from isthmus.types import EmbeddingSet, RequestError
 
 
 def test_objects_of_one_label_trade_it_whole():
     objects = np.repeat(np.arange(8), 3)
     truth = objects % 2
-    draws = dealt(truth, objects, np.random.default_rng(0), 50)
+    draws = permuted_labels(truth, objects, np.random.default_rng(0), 50)
     by_object = draws.reshape(50, 8, 3)
     assert (by_object == by_object[:, :, :1]).all()
     assert (by_object[:, :, 0].sum(axis=1) == 4).all()
@@ -20,7 +20,7 @@ def test_objects_of_one_label_trade_it_whole():
 def test_labels_within_an_object_trade_places_inside_it():
     objects = np.array([0, 1, 0, 1, 0, 1])
     truth = np.array([0, 0, 1, 1, 2, 3])
-    draws = dealt(truth, objects, np.random.default_rng(0), 50)
+    draws = permuted_labels(truth, objects, np.random.default_rng(0), 50)
     assert (np.sort(draws[:, [0, 2, 4]]) == [0, 1, 2]).all()
     assert (np.sort(draws[:, [1, 3, 5]]) == [0, 1, 3]).all()
     assert len(np.unique(draws, axis=0)) > 10

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.inputs import as_pair
 from isthmus.measure.statistics.searches import both_searches
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
 from tests.measure.retrieval_spaces import captions, noisy_pair, real_pairs
@@ -186,9 +186,9 @@ def test_many_queries_are_sampled_by_whole_objects(monkeypatch):
 
 def test_one_search_serves_all_measures_of_a_pair():
     a, b = (EmbeddingSet.from_rows(x, name) for x, name in zip(noisy_pair(), "ab", strict=True))
-    first = both_searches(two(a, b))
-    assert both_searches(two(a, b)) is first
-    fewer = two(a, b, Links([("1", "2")]))
+    first = both_searches(as_pair(a, b))
+    assert both_searches(as_pair(a, b)) is first
+    fewer = as_pair(a, b, Links([("1", "2")]))
     assert both_searches(fewer)[0].ranks.queries == 200
     assert measure.hit_at_k(a, b, rng=np.random.default_rng(1)).null == measure.hit_at_k(a, b).null
 
@@ -204,7 +204,7 @@ def test_a_score_rule_of_the_space_is_the_one_that_ranks():
 
 def test_permuted_links_keep_whole_objects_together():
     a, b, links = captions(each=3, n=6)
-    found = both_searches(two(a, b, links))[0]
+    found = both_searches(as_pair(a, b, links))[0]
     assert found.ranks.queries == 6 * 200
     assert (found.ranks.relevant == 3).all()
 

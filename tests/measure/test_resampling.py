@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from isthmus.measure.statistics import reference
-from isthmus.measure.statistics.inputs import two
-from isthmus.measure.statistics.nulls import chance, halves, labels, pairings
+from isthmus.measure.statistics.inputs import as_pair
+from isthmus.measure.statistics.nulls import chance, halves, pairings, permuted_modalities
 from isthmus.measure.statistics.resampling import (
-    cut,
     leave_out,
     pair_mean,
     query_bootstrap,
-    wilson,
+    random_blocks,
+    wilson_interval,
     with_and_without,
 )
 from tests.measure.clouds import captions
@@ -65,14 +65,14 @@ def test_query_bootstrap_draws_objects_not_rows():
 
 
 def test_wilson_at_the_ends():
-    sure = wilson(np.ones(100))
+    sure = wilson_interval(np.ones(100))
     assert sure.high == pytest.approx(1)
     assert sure.low == pytest.approx(1 / (1 + 1.96**2 / 100), abs=1e-3)
 
 
 @given(objects=st.integers(8, 300), seed=st.integers(0, 99))
 def test_blocks_are_equal_up_to_one_object(objects, seed):
-    sizes = np.bincount(cut(objects, np.random.default_rng(seed)))
+    sizes = np.bincount(random_blocks(objects, np.random.default_rng(seed)))
     assert sizes.max() - sizes.min() <= 1
     assert len(sizes) == min(20, objects)
 
@@ -92,7 +92,7 @@ def test_p_values_count_the_value_itself():
 
 
 def test_pairings_move_whole_objects():
-    pair = two(*captions(10))
+    pair = as_pair(*captions(10))
     moved = pairings(pair, np.random.default_rng(0), 50)
     assert (np.sort(moved, axis=1) == np.arange(30)).all()
     assert (moved // 3 == moved[:, ::3].repeat(3, axis=1) // 3).all()
@@ -100,8 +100,8 @@ def test_pairings_move_whole_objects():
 
 
 def test_labels_keep_every_objects_counts():
-    pair = two(*captions(10))
-    called = labels(pair, np.random.default_rng(0), 400)
+    pair = as_pair(*captions(10))
+    called = permuted_modalities(pair, np.random.default_rng(0), 400)
     objects = np.concatenate(pair.objects)
     for number in range(10):
         assert (called[:, objects == number].sum(axis=1) == 1).all()

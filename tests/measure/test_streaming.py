@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from isthmus import measure
 from isthmus.arrays import unit
 from isthmus.measure.statistics import samples as clouds
-from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.inputs import as_pair
 from isthmus.measure.statistics.streaming import link_moments, moments, pieces
 from isthmus.types import EmbeddingSet, Space
 from tests.measure.clouds import captions, pair_of_clouds
@@ -107,7 +107,7 @@ def test_large_sets_are_never_held_at_length_one_and_pairs_are_sampled(tmp_path,
 
 
 def test_samples_hold_whole_objects(small_limits):
-    pair = two(*captions(100))
+    pair = as_pair(*captions(100))
     sample = pair.sampled
     assert len(sample.b) == 99
     assert sample.n == len(sample.a) == 33
@@ -117,5 +117,5 @@ def test_samples_hold_whole_objects(small_limits):
 
 def test_measures_of_one_study_share_their_pair():
     images, texts, links = captions()
-    assert two(images, texts, links) is two(images, texts, links)
-    assert two(images, texts, links) is not two(images, images)
+    assert as_pair(images, texts, links) is as_pair(images, texts, links)
+    assert as_pair(images, texts, links) is not as_pair(images, images)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isthmus.lab import load_set
-from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.inputs import as_pair
 from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
 from isthmus.studies.compare.run import aligned, compare
@@ -33,7 +33,7 @@ def worse(given, noise=4.0, name="worse", seed=5):
 
 
 def by_name(first, second, seed=0):
-    pairs = [two(given.a, given.b, given.links) for given in (first, second)]
+    pairs = [as_pair(given.a, given.b, given.links) for given in (first, second)]
     return {row.name: row for row in differences(*pairs, seed)}
 
 

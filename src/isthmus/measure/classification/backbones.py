@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.resampling import leave_out, with_and_without
-from isthmus.measure.statistics.samples import cloud, enough
+from isthmus.measure.statistics.samples import check_objects, cloud
 from isthmus.store.tensors import read_tensors
 from isthmus.types import Interval, Null, RequestError, Result
 from isthmus.types.axes import Axes
@@ -67,7 +67,7 @@ def backbone(
 
     Source: the four means come from SpLiCE, Bhalla et al. 2024.
     """
-    items = one(a)
+    items = as_set(a)
     if items.modality == "text" and means is None:
         raise RequestError("The known means are those of images, which tell nothing about texts.")
     known = known_means() if means is None else means
@@ -75,7 +75,7 @@ def backbone(
     known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}
     known = {name: mean for name, mean in known.items() if mean.shape == (d,)}
     side = cloud(items)
-    enough(side.n, items.modality)
+    check_objects(side.n, items.modality)
     if not known:
         null = Null("none", note=f"no known mean has {d} coordinates")
         return _result(NAN, side.n, None, null, {})

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.retrieval.hits import hit_chances
-from isthmus.measure.statistics.labels import dealt
+from isthmus.measure.statistics.labels import permuted_labels
 from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.ranks import Ranks, standings
-from isthmus.measure.statistics.resampling import wilson
+from isthmus.measure.statistics.ranks import Ranks, above_and_tied
+from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.measure.statistics.samples import LEAST
 from isthmus.types import Result
 from isthmus.types.axes import Axes
@@ -105,12 +105,12 @@ def classified(
     confusion = np.zeros((c, c))
     row, column = np.nonzero(answers)
     np.add.at(confusion, (truth[row], column), answers[row, column])
-    draws = answers[rows, dealt(truth, objects, rng, DRAWS)].mean(axis=1)
+    draws = answers[rows, permuted_labels(truth, objects, rng, DRAWS)].mean(axis=1)
     null = chance("label", float(right.mean()), draws, note="class labels dealt anew to objects")
-    above, tied = standings(scores.copy(), rows, truth)
+    above, tied = above_and_tied(scores.copy(), rows, truth)
     among = Ranks.of_items(rows, above, tied, (len(rows), c))
     count = np.bincount(truth, minlength=c)
-    interval = wilson(by_object(right, objects)) if n >= LEAST else None
+    interval = wilson_interval(by_object(right, objects)) if n >= LEAST else None
     recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
     return kind(
         name=name,

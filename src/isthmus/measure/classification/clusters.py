@@ -8,9 +8,9 @@ from jaxtyping import Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics.inputs import SetLike
-from isthmus.measure.statistics.labels import Labels, dealt, labelled
+from isthmus.measure.statistics.labels import Labels, labelled, permuted_labels
 from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import cut, leave_out, seeded
+from isthmus.measure.statistics.resampling import leave_out, random_blocks, seeded
 from isthmus.measure.statistics.samples import LEAST
 from isthmus.types import RequestError, Result
 
@@ -71,9 +71,11 @@ def cluster_agreement(
         raise RequestError(f"Clusters agree with two classes or more; all are {classes[0]!r}.")
     cluster = k_means(shown.items.unit, len(classes), rng)
     homogeneity, completeness, value = v_measure(truth, cluster)
-    draws = [v_measure(row, cluster)[2] for row in dealt(truth, shown.objects, rng, DRAWS)]
+    draws = [
+        v_measure(row, cluster)[2] for row in permuted_labels(truth, shown.objects, rng, DRAWS)
+    ]
     n = int(shown.objects.max()) + 1
-    block = cut(n, rng)[shown.objects]
+    block = random_blocks(n, rng)[shown.objects]
     left = [v_measure(truth[block != g], cluster[block != g])[2] for g in np.unique(block)]
     interval = leave_out(value, np.array(left), debias=False)[1] if n >= LEAST else None
     null = chance("label", value, np.array(draws), note="class labels dealt anew to objects")

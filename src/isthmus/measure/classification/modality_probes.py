@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
-from isthmus.measure.statistics.nulls import chance, halves, labels
-from isthmus.measure.statistics.resampling import seeded, wilson
-from isthmus.measure.statistics.samples import directions, enough
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
+from isthmus.measure.statistics.nulls import chance, halves, permuted_modalities
+from isthmus.measure.statistics.resampling import seeded, wilson_interval
+from isthmus.measure.statistics.samples import check_objects, directions
 from isthmus.types import Interval, Links, Result
 from isthmus.types.axes import Axes
 
@@ -59,8 +59,8 @@ def modality_probe(
 
     Source: Alain & Bengio 2016.
     """
-    pair, rng = two(a, b, links).sampled, seeded(rng)
-    enough(pair.n, "pairs")
+    pair, rng = as_pair(a, b, links).sampled, seeded(rng)
+    check_objects(pair.n, "pairs")
     z, is_a = np.concatenate([pair.x, pair.y]), np.arange(len(pair.x) + len(pair.y)) < len(pair.x)
     objects = np.concatenate(pair.objects)
     first = halves(objects, rng)
@@ -68,17 +68,17 @@ def modality_probe(
     raw = _by_object(right, objects, is_a)
     shifted = _by_object(_right_centred(z, first, is_a), objects, is_a)
     value = _balanced(right[None], is_a[None])[0]
-    called = labels(pair, rng)
+    called = permuted_modalities(pair, rng)
     null = _balanced(_right(z, first, called), called)
     return ModalityProbe(
         name="modality probe accuracy",
         value=float(value),
         n=pair.n,
-        interval=wilson(raw),
+        interval=wilson_interval(raw),
         null=chance("label", float(value), null),
         floor=_floor(pair, rng),
         centred=float(shifted.mean()),
-        centred_interval=wilson(shifted),
+        centred_interval=wilson_interval(shifted),
     )
 
 

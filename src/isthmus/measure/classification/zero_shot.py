@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.arrays import unit
 from isthmus.measure.classification.classifications import ClassResult, Task, classified
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.labels import Labels, labelled
 from isthmus.measure.statistics.resampling import seeded
 from isthmus.measure.statistics.searches import scores_between
@@ -70,7 +70,7 @@ def zero_shot(
 def class_vectors(classes: ClassTexts, items: EmbeddingSet) -> EmbeddingSet:
     """One vector per class, in the items' space."""
     if isinstance(classes, Mapping):
-        sets = {name: one(texts, "text") for name, texts in classes.items()}
+        sets = {name: as_set(texts, "text") for name, texts in classes.items()}
         for texts in sets.values():
             same_space(items.space, texts.space)
         vectors = [texts.unit.mean(axis=0) for texts in sets.values()]
@@ -79,7 +79,7 @@ def class_vectors(classes: ClassTexts, items: EmbeddingSet) -> EmbeddingSet:
             unit(np.array(vectors).reshape(shape)), tuple(sets), "text", items.space, HISTORY
         )
     else:
-        found = one(classes, "text")
+        found = as_set(classes, "text")
         same_space(items.space, found.space)
     if len(found) < 2:
         raise RequestError(

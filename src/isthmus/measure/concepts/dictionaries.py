@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.concepts.splice import Concepts, around, unit
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.resampling import seeded
 from isthmus.measure.statistics.samples import SAMPLE
 from isthmus.types import Null, RequestError
@@ -92,7 +92,7 @@ def learned_concepts(
 
     Source: Gao et al. 2024, equation 3.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     x, y = items.unit.astype(np.float64), unit(np.asarray(words, np.float64))
     _check(len(x), size, len(words), len(names))
     seen, held = _apart(len(x), groups, rng)

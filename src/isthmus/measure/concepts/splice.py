@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
-from isthmus.measure.statistics.resampling import seeded, student
+from isthmus.measure.statistics.inputs import SetLike, as_set
+from isthmus.measure.statistics.resampling import seeded, student_interval
 from isthmus.types import Interval, Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -84,7 +84,7 @@ def sparse_concepts(
 
     Source: Bhalla et al. 2024, equation 3.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     if len(names) != len(words) or not penalty > 0:
         raise RequestError(
             f"Every word has a name and the penalty is above 0, but there are {len(words)} words, "
@@ -115,7 +115,7 @@ def around(cosines: Float[np.ndarray, " n"]) -> Interval | None:
     if n < 2:
         return None
     error = float(cosines.std(ddof=1) / np.sqrt(n))
-    return student(float(cosines.mean()), error, n, "mean over vectors, Student's t")
+    return student_interval(float(cosines.mean()), error, n, "mean over vectors, Student's t")
 
 
 def _sums(

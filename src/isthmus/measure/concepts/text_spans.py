@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.memberships import membership
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
@@ -71,7 +71,7 @@ def text_span(
 
     Source: Gandelsman et al. 2024, algorithm 1.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     if len(names) != len(words) or not 1 <= count <= len(words):
         raise RequestError(
             f"{count} words are chosen of {len(words)} that have {len(names)} names: every word "

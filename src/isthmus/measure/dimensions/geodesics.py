@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nearest import NEAR, nearest
 from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import seeded, student
-from isthmus.measure.statistics.samples import pick
+from isthmus.measure.statistics.resampling import seeded, student_interval
+from isthmus.measure.statistics.samples import take_rows
 from isthmus.types import RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -128,13 +128,13 @@ def geodesic_stretch(
 
     Source: Tenenbaum, de Silva & Langford 2000.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     if not 1 <= k < len(items) // 2:
         raise RequestError(
             f"Half of the items must have k neighbours each: wanted k from 1 to "
             f"{len(items) // 2 - 1}, not {k}."
         )
-    x = pick(items, np.sort(rng.permutation(len(items))[:LARGEST])).unit
+    x = take_rows(items, np.sort(rng.permutation(len(items))[:LARGEST])).unit
     ratios, straight, along, connected = _ways(x, k, rng)
     directions = [rng.normal(size=x.shape).astype(np.float32) for _ in range(DRAWS)]
     isotropic = [
@@ -148,7 +148,7 @@ def geodesic_stretch(
         name=f"geodesic stretch ({items.modality})",
         value=value,
         n=len(x),
-        interval=student(value, error, SUBSAMPLES, "subsampling of half of the items"),
+        interval=student_interval(value, error, SUBSAMPLES, "subsampling of half of the items"),
         null=chance("reference law", value, np.array(isotropic), "two"),
         connected=connected,
         straight=straight[few],

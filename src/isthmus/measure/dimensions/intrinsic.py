@@ -16,7 +16,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors
 from isthmus.measure.dimensions.estimators import NAMES, estimates
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import seeded
 from isthmus.measure.statistics.samples import cloud, directions
@@ -99,7 +99,7 @@ def intrinsic_dimension(
 
     Source: see ``paper``; the families are in ``tools/manifolds.py``.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     x = cloud(items).sampled.x
     found = dimension_of(x, rng=rng)
     few = x if len(x) <= NULL_POINTS else x[rng.choice(len(x), NULL_POINTS, replace=False)]

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nearest import NEAR
 from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import seeded, student
-from isthmus.measure.statistics.samples import pick
+from isthmus.measure.statistics.resampling import seeded, student_interval
+from isthmus.measure.statistics.samples import take_rows
 from isthmus.types import ExtraMissingError, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -70,14 +70,14 @@ def plane_map(
 
     Source: Venna & Kaski 2006.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     if method not in MAPS or len(items) <= 3 * NEAR:
         raise RequestError(
             f"A map is one of {', '.join(MAPS)} and wants more than {3 * NEAR} items; asked was "
             f"{method!r} of {len(items)}."
         )
     rows = np.sort(rng.permutation(len(items))[:LARGEST])
-    x = pick(items, rows).unit.astype(np.float64)
+    x = take_rows(items, rows).unit.astype(np.float64)
     points = np.asarray(MAPS[method](x, int(rng.integers(2**31))), np.float64)
     high, low = _ranks(x @ x.T), _ranks(-_distances(points))
     each = _trust(high, low)
@@ -90,7 +90,7 @@ def plane_map(
         name=f"trustworthiness of {method} ({items.modality})",
         value=value,
         n=len(x),
-        interval=student(value, error, len(each), "mean over items, Student's t"),
+        interval=student_interval(value, error, len(each), "mean over items, Student's t"),
         null=chance("reference law", value, np.array(dealt), note="points dealt anew"),
         points=points,
         rows=rows,

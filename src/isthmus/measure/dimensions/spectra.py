@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.statistics import reference
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import DRAWS, chance
 from isthmus.measure.statistics.resampling import ENOUGH, leave_out, seeded, with_and_without
 from isthmus.measure.statistics.samples import Cloud, cloud, covariance
@@ -67,7 +67,7 @@ def spectrum(a: SetLike, *, rng: np.random.Generator | None = None) -> Spectrum:
 
     Source: Jolliffe 2002, section 6.1.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     explained = _explained(side.spectra)
     lead = min(LEADING, items.space.dim) - 1
@@ -141,7 +141,7 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
 
     Source: Roy & Vetterli 2007, definition 1, on the centred rows at length one.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     values = _rank(side.spectra)
     value = float(values[0])
@@ -195,7 +195,7 @@ def participation_ratio(
 
     Source: Gao et al. 2017, equation 1; Himeno & Yamada 2014 for the unbiased traces.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     trace, square, fourth, n = _traces(side)
     with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies

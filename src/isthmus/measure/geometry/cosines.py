@@ -9,10 +9,10 @@ from jaxtyping import Float
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics import reference
 from isthmus.measure.statistics.draws import centroids, pair_sums, permuted_cosines, split_gaps
-from isthmus.measure.statistics.inputs import Pair, SetLike, one, two
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair, as_set
 from isthmus.measure.statistics.nearest import ROWS
 from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student
+from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student_interval
 from isthmus.measure.statistics.samples import Cloud, cloud
 from isthmus.types import Interval, Links, Result
 from isthmus.types.axes import Axes
@@ -47,7 +47,7 @@ def matched_cosine(
 
     Source: the diagonal of CLIP's similarity matrix, Radford et al. 2021.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     values = pair_sums(pair).matched
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
@@ -103,7 +103,7 @@ def inter_cosine(
 
     Source: Liang et al. 2022, section 2.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     values, n, m = pair_sums(pair).inter, len(pair.a), len(pair.b)
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
@@ -130,7 +130,7 @@ def unmatched_cosine(
 
     Source: the off-diagonal of CLIP's similarity matrix, Radford et al. 2021; Liang et al. 2022.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     values, n, m = pair_sums(pair).unmatched, len(pair.a), len(pair.b)
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
@@ -194,7 +194,7 @@ def intra_cosine(a: SetLike, *, rng: np.random.Generator | None = None) -> Intra
 
     Source: Liang et al. 2022, section 2.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     n, d = len(items), items.space.dim
     value, interval = mean_cosine(side)
@@ -219,7 +219,7 @@ def mean_cosine(side: Cloud) -> tuple[float, Interval]:
     held = m.counts > 0
     means = m.sums[held] / m.counts[held, None]
     _, error = pair_mean(means @ means.T)
-    return value, student(value, error, len(means), "U-statistic over blocks of objects")
+    return value, student_interval(value, error, len(means), "U-statistic over blocks of objects")
 
 
 def _histogram(x: Vectors) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.statistics.draws import centroids
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import ENOUGH, leave_out, seeded
 from isthmus.measure.statistics.samples import Cloud, covariance
@@ -86,7 +86,7 @@ def distribution_gap(
 
     Source: Dowson & Landau 1982, equation 4.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     left, right = (_Parts.of(side) for side in pair.clouds)
     value = left.bures(right)
     kept = [np.arange(left.blocks) != g for g in range(left.blocks)]

@@ -14,13 +14,13 @@ from isthmus.measure.statistics.draws import (
     split_gaps,
     swapped_gaps,
 )
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import (
     leave_out,
     pair_mean,
     seeded,
-    student,
+    student_interval,
     with_and_without,
 )
 from isthmus.types import Interval, Links, Result
@@ -71,13 +71,15 @@ def centroid_gap(
 
     Source: Liang et al. 2022, Mind the Gap, section 4.1.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     mean_a, mean_b = centroids(pair)
     gap = mean_a - mean_b
     value = float(np.linalg.norm(gap))
     parts = block_gaps(pair)
     square, error = pair_mean(parts @ parts.T)
-    ends = student(square, error, len(parts), "U-statistic of the squared norm over blocks")
+    ends = student_interval(
+        square, error, len(parts), "U-statistic of the squared norm over blocks"
+    )
     low, high = np.sqrt(np.clip([ends.low, ends.high], 0, None))
     null = np.linalg.norm(swapped_gaps(pair, rng), axis=1)
     return CentroidGap(
@@ -125,7 +127,7 @@ def centroid_cosine_gap(
 
     Source: MTEB's modality-gap script, there without normalising the rows first.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     sides = [side.moments for side in pair.clouds]
     means = [(with_and_without(m.sums).T / with_and_without(m.counts)).T for m in sides]
     values = _gap(*means)
@@ -191,7 +193,7 @@ def relative_modality_gap(
 
     Source: Schrodi et al. 2025, RMG.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     sums = pair_sums(pair)
     m, within_a, within_b = ((1 - c) / 2 for c in (sums.matched, sums.intra_a, sums.intra_b))
     within = (within_a + within_b) / 2
@@ -264,7 +266,7 @@ def gap_concentration(
 
     Source: Schrodi et al. 2025, section 4.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     gap = np.subtract(*centroids(pair))
     total = float(gap @ gap)
     shares = gap**2 / total if total else np.full(len(gap), 1 / len(gap))

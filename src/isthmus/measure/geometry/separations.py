@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
 from isthmus.measure.statistics.nulls import chance, pairings
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import Links, Result
@@ -63,7 +63,7 @@ def cosine_separation(
 
     Source: Hanley & McNeil 1982.
     """
-    pair, rng = two(a, b, links).sampled, seeded(rng)
+    pair, rng = as_pair(a, b, links).sampled, seeded(rng)
     steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.int16)
     matched, every = _counts(pair, steps)
     values = _area(matched, every - matched)

@@ -9,10 +9,10 @@ from jaxtyping import Float
 from isthmus.measure.geometry.cosines import mean_cosine
 from isthmus.measure.statistics import reference
 from isthmus.measure.statistics.draws import pair_sums, permuted_cosines
-from isthmus.measure.statistics.inputs import SetLike, one, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair, as_set
 from isthmus.measure.statistics.nearest import ROWS
 from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student
+from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student_interval
 from isthmus.measure.statistics.samples import Cloud, cloud
 from isthmus.types import Interval, Links, RequestError, Result
 from isthmus.types.axes import Axes
@@ -47,7 +47,7 @@ def alignment(
 
     Source: Wang & Isola 2020, equation 1 with alpha = 2.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     values = 2 - 2 * pair_sums(pair).matched
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
@@ -91,7 +91,7 @@ def matched_distance(
 
     Source: Schrodi et al. 2025, L2I.
     """
-    pair, rng = two(a, b, links), seeded(rng)
+    pair, rng = as_pair(a, b, links), seeded(rng)
     values = pair_sums(pair).distance
     value = float(values[0])
     _, interval = leave_out(value, values[1:], debias=False)
@@ -137,7 +137,7 @@ def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniform
     """
     from scipy.special import hyp0f1
 
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     d = items.space.dim
     if d < 3:
         raise RequestError(f"Uniformity needs at least 3 coordinates; this space has {d}.")
@@ -147,7 +147,9 @@ def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniform
     held = pairs.any(axis=1)
     kernel = np.divide(sums, pairs, out=np.zeros_like(sums), where=pairs > 0)[np.ix_(held, held)]
     _, error = pair_mean(kernel)
-    ends = student(float(np.log(mean)), error / mean, len(kernel), "U-statistic over blocks")
+    ends = student_interval(
+        float(np.log(mean)), error / mean, len(kernel), "U-statistic over blocks"
+    )
     draws = np.log(reference.pair_means(_potential, len(side.items), d, rng))
     return Uniformity(
         name=f"uniformity ({items.modality})",
@@ -215,7 +217,7 @@ def anisotropy(a: SetLike, *, rng: np.random.Generator | None = None) -> Anisotr
 
     Source: Levi & Gilboa 2025; Liang et al. 2022, section 2.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     mean = side.moments.sums.sum(axis=0) / side.moments.counts.sum()
     value = float(np.linalg.norm(mean))

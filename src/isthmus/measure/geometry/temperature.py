@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
-from isthmus.measure.statistics.inputs import SetLike, two
-from isthmus.measure.statistics.resampling import BLOCKS, cut, leave_out, seeded
-from isthmus.measure.statistics.samples import enough
+from isthmus.measure.statistics.inputs import SetLike, as_pair
+from isthmus.measure.statistics.resampling import BLOCKS, leave_out, random_blocks, seeded
+from isthmus.measure.statistics.samples import check_objects
 from isthmus.types import Links, Null, Result
 from isthmus.types.axes import Axes
 
@@ -69,12 +69,12 @@ def temperature_shift(
 
     Source: Liang et al. 2022, section 4.2.
     """
-    pair, rng = two(a, b, links).paired.sampled, seeded(rng)
-    enough(len(pair.x), "pairs")
+    pair, rng = as_pair(a, b, links).paired.sampled, seeded(rng)
+    check_objects(len(pair.x), "pairs")
     rows = np.sort(rng.permutation(len(pair.x))[:BATCH])
     x, y = pair.x[rows], pair.y[rows]
     gap = pair.x.mean(axis=0) - pair.y.mean(axis=0)
-    block = cut(len(rows), rng)
+    block = random_blocks(len(rows), rng)
     curves = np.empty((len(TEMPERATURES), len(SHIFTS), min(BLOCKS, len(rows)) + 1))
     for column, shift in enumerate(SHIFTS):
         moved = unit(x - shift / 2 * gap), unit(y + shift / 2 * gap)

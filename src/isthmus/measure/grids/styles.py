@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.resampling import seeded, wilson
+from isthmus.measure.statistics.resampling import seeded, wilson_interval
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -92,7 +92,7 @@ def style_change(
         name="style change",
         value=float(by_object.mean()),
         n=objects,
-        interval=wilson(by_object),
+        interval=wilson_interval(by_object),
         null=Null("label", 1 / objects, note="guessing among objects; a closed form without a law"),
         styles=tuple(styles),
         pairs=hits.mean(axis=0),
@@ -202,7 +202,7 @@ def style_transfer(
         name="style transfer",
         value=float(by_object.mean()),
         n=objects,
-        interval=wilson(by_object),
+        interval=wilson_interval(by_object),
         null=Null("label", 1 / (objects * count - 2), note="guessing among cells"),
         read_right=float(right),
     )
@@ -252,6 +252,6 @@ def style_retrieval(
         name="style retrieval",
         value=float(by_object.mean()),
         n=objects,
-        interval=wilson(by_object),
+        interval=wilson_interval(by_object),
         null=Null("label", 1 / count, note="guessing among styles; a closed form without a law"),
     )

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.inputs import SetLike, one, two
-from isthmus.measure.statistics.nearest import NEAR, first_kept, thinned
+from isthmus.measure.statistics.inputs import SetLike, as_pair, as_set
+from isthmus.measure.statistics.nearest import NEAR, first_kept, subsamples
 from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import seeded, subsampled
+from isthmus.measure.statistics.resampling import seeded, subsampling_interval
 from isthmus.measure.statistics.samples import cloud
 from isthmus.types import Links, Result
 from isthmus.types.axes import Axes
@@ -52,7 +52,7 @@ def hubness(a: SetLike, *, rng: np.random.Generator | None = None) -> Hubness:
 
     Source: Radovanovic et al. 2010, equation 1.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     side = cloud(items).sampled
     lists, _ = side.neighbours
     return _measured(
@@ -78,7 +78,7 @@ def cross_hubness(
 
     Source: Radovanovic et al. 2010, equation 1, queries of the other modality.
     """
-    pair, rng = two(a, b, links).sampled, seeded(rng)
+    pair, rng = as_pair(a, b, links).sampled, seeded(rng)
     lists, _ = pair.neighbours[0]
     left, right = (side.block for side in pair.clouds)
     return _measured(
@@ -103,7 +103,7 @@ def _measured(
     size = len(blocks[1])
     occurrences = np.bincount(lists[:, :NEAR].ravel(), minlength=size)
     value = float(skewness(occurrences[None])[0])
-    kept = thinned(int(max(block.max() for block in blocks)) + 1)
+    kept = subsamples(int(max(block.max() for block in blocks)) + 1)
     found = np.empty(len(kept))
     for draw, stay in enumerate(kept):
         queries, gallery = (stay[block] for block in blocks)
@@ -116,7 +116,7 @@ def _measured(
         name=name,
         value=value,
         n=n,
-        interval=subsampled(value, found, kept),
+        interval=subsampling_interval(value, found, kept),
         null=chance("reference law", value, skewness(draws), note="neighbours drawn at random"),
         occurrences=np.sort(occurrences)[::-1],
     )

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
-from isthmus.measure.statistics.nearest import NEAR, TIE, first_kept, nearest, thinned
-from isthmus.measure.statistics.nulls import chance, halves, labels
-from isthmus.measure.statistics.resampling import seeded, subsampled
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
+from isthmus.measure.statistics.nearest import NEAR, TIE, first_kept, nearest, subsamples
+from isthmus.measure.statistics.nulls import chance, halves, permuted_modalities
+from isthmus.measure.statistics.resampling import seeded, subsampling_interval
 from isthmus.measure.statistics.samples import cloud, directions
 from isthmus.types import Links, Result
 from isthmus.types.axes import Axes
@@ -57,7 +57,7 @@ def neighbour_mixing(
 
     Source: GR-CLIP, arXiv 2507.19054, section 3.
     """
-    pair, rng = two(a, b, links).sampled, seeded(rng)
+    pair, rng = as_pair(a, b, links).sampled, seeded(rng)
     lists = _lists(pair)
     n = len(pair.x)
     is_a = np.arange(n + len(pair.y)) < n
@@ -65,14 +65,14 @@ def neighbour_mixing(
     own = _own(lists, is_a, every)
     block = np.concatenate([side.block for side in pair.clouds])
     value = float(own.mean())
-    kept = thinned(int(block.max()) + 1)
+    kept = subsamples(int(block.max()) + 1)
     found = np.array([_own(lists, is_a, stay[block])[stay[block]].mean() for stay in kept])
-    null = [_own(lists, called, every).mean() for called in labels(pair, rng)]
+    null = [_own(lists, called, every).mean() for called in permuted_modalities(pair, rng)]
     return NeighbourMixing(
         name=f"own modality among {NEAR} neighbours",
         value=value,
         n=pair.n,
-        interval=subsampled(value, found, kept),
+        interval=subsampling_interval(value, found, kept),
         null=chance("label", value, np.array(null)),
         floor=_floor(pair, rng),
         centred=_centred(pair),

@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.measure.statistics.nearest import NEAR
 from isthmus.measure.statistics.nulls import DRAWS, chance
 from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.samples import cloud, enough
+from isthmus.measure.statistics.samples import check_objects, cloud
 from isthmus.types import Interval, Links, Result
 
 
@@ -48,10 +48,10 @@ def mutual_knn(
 
     Source: Huh et al. 2024, appendix A.
     """
-    pair, rng = two(a, b, links).paired.sampled, seeded(rng)
+    pair, rng = as_pair(a, b, links).paired.sampled, seeded(rng)
     left, right = (cloud(items).neighbours[0] for items in (pair.a, pair.b))
     n = len(left)
-    enough(n, "pairs")
+    check_objects(n, "pairs")
     value, error = _shared(left, right)
     method = "infinitesimal jackknife over objects"
     return MutualNeighbours(

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from isthmus.arrays import Vectors
 from isthmus.measure.retrieval.hits import hit_chances
 from isthmus.measure.retrieval.rankings import RankingResult, ranking
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
 from isthmus.measure.statistics.ranks import Ranks, Scores
 from isthmus.measure.statistics.searches import scores_between, searchable
 from isthmus.types import Links, RequestError
@@ -98,7 +98,7 @@ def neighbour_confusions(
         raise RequestError(
             f"Mistakes and neighbours to list are 1 or more, not {show} and {neighbours}."
         )
-    pair = searchable(two(a, b, links))
+    pair = searchable(as_pair(a, b, links))
     ways = [Answers.of(p) for p in (pair, pair.reversed)]
     listed = [way.examples(show, neighbours) for way in ways]
     magnets = [way.magnets() for way in ways]

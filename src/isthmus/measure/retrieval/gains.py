@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, ranking
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.measure.statistics.ranks import Ranks
 from isthmus.types import Links
 
@@ -54,7 +54,7 @@ def ndcg(
         RequestError: k < 1, or no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    return ranking(GainResult, f"nDCG@{k}", two(a, b, links), cut_offs(relative_gains, k), rng)
+    return ranking(GainResult, f"nDCG@{k}", as_pair(a, b, links), cut_offs(relative_gains, k), rng)
 
 
 def ndcg_retrieved_only(
@@ -74,7 +74,7 @@ def ndcg_retrieved_only(
         RequestError: k < 1, or no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    name, pair = f"nDCG@{k} of the retrieved", two(a, b, links)
+    name, pair = f"nDCG@{k} of the retrieved", as_pair(a, b, links)
     return ranking(RetrievedGainResult, name, pair, cut_offs(gains_of_retrieved, k), rng)
 
 
@@ -166,7 +166,7 @@ def mean_average_precision(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    pair = two(a, b, links)
+    pair = as_pair(a, b, links)
     return ranking(AveragePrecisionResult, "mAP", pair, {0: average_precisions}, rng)
 
 
@@ -185,7 +185,9 @@ def r_precision(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    return ranking(RPrecisionResult, "R-precision", two(a, b, links), {0: shares_of_first_r}, rng)
+    return ranking(
+        RPrecisionResult, "R-precision", as_pair(a, b, links), {0: shares_of_first_r}, rng
+    )
 
 
 def average_precisions(ranks: Ranks) -> Float[np.ndarray, " q"]:

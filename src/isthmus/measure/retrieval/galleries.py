@@ -7,14 +7,14 @@ from jaxtyping import Float, Int
 
 from isthmus.measure.retrieval.gains import discounts, ideal, relative_gains
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, direction
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
 from isthmus.measure.statistics.nulls import pairings
 from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
 from isthmus.measure.statistics.resampling import seeded
 from isthmus.measure.statistics.searches import (
     Search,
     draws_for,
-    sampled,
+    sampled_rows,
     scores_between,
     searchable,
 )
@@ -97,7 +97,7 @@ def mixed_gallery(
     """
     if relevant not in RELEVANT:
         raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
-    rng, pair, formulas = seeded(rng), searchable(two(a, b, links)), cut_offs(relative_gains, k)
+    rng, pair, formulas = seeded(rng), searchable(as_pair(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
     forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
     bounds = [tuple(float(of.mean()) for of in side.bounds(k)) for side in sides]
@@ -130,10 +130,10 @@ class Mixed:
         """Every linked item of a as a query, or those of sampled objects."""
         left, right = pair.objects
         most = MOST_SCORES // (len(left) + len(right))
-        rows = sampled(np.unique(pair.rows[:, 0]), left, most, rng)
-        same = mates(left[rows], left)
+        rows = sampled_rows(np.unique(pair.rows[:, 0]), left, most, rng)
+        same = rows_of_same_object(left[rows], left)
         same = same[rows[same[:, 0]] != same[:, 1]] if relevant == "linked" else same[:0]
-        return cls(pair, rows, same, mates(left[rows], right))
+        return cls(pair, rows, same, rows_of_same_object(left[rows], right))
 
     def scores(self, gallery: str) -> Scores:
         """The queries against ``same``, ``other`` or ``both`` modalities, never themselves."""
@@ -197,7 +197,9 @@ def merged(first: Scores, second: Scores) -> Scores:
     return replace(first, gallery=gallery, rule=rule, joint=n)
 
 
-def mates(objects: Int[np.ndarray, " q"], gallery: Int[np.ndarray, " m"]) -> Int[np.ndarray, "k 2"]:
+def rows_of_same_object(
+    objects: Int[np.ndarray, " q"], gallery: Int[np.ndarray, " m"]
+) -> Int[np.ndarray, "k 2"]:
     """(query, gallery row) of the same object, queries ascending."""
     order = np.argsort(gallery, kind="stable")
     low, high = (np.searchsorted(gallery[order], objects, side) for side in ("left", "right"))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, ranking
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.measure.statistics.ranks import Ranks
 from isthmus.types import Links
 
@@ -51,7 +51,7 @@ def hit_at_k(
         RequestError: k < 1, or no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    return ranking(HitResult, f"hit@{k}", two(a, b, links), cut_offs(hit_chances, k), rng)
+    return ranking(HitResult, f"hit@{k}", as_pair(a, b, links), cut_offs(hit_chances, k), rng)
 
 
 def recall_at_k(
@@ -70,7 +70,9 @@ def recall_at_k(
         RequestError: k < 1, or no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    return ranking(RecallResult, f"recall@{k}", two(a, b, links), cut_offs(shares_found, k), rng)
+    return ranking(
+        RecallResult, f"recall@{k}", as_pair(a, b, links), cut_offs(shares_found, k), rng
+    )
 
 
 def hit_chances(ranks: Ranks, k: int) -> Float[np.ndarray, " q"]:
@@ -131,7 +133,7 @@ def median_rank(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    return ranking(MedianRankResult, "median rank", two(a, b, links), {0: first_places}, rng)
+    return ranking(MedianRankResult, "median rank", as_pair(a, b, links), {0: first_places}, rng)
 
 
 def mean_reciprocal_rank(
@@ -149,7 +151,7 @@ def mean_reciprocal_rank(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    pair = two(a, b, links)
+    pair = as_pair(a, b, links)
     return ranking(ReciprocalRankResult, "mean reciprocal rank", pair, {0: reciprocals}, rng)
 
 

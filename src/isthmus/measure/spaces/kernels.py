@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import Pair, SetLike, two
+from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded, with_and_without
 from isthmus.types import Links, Result
@@ -47,7 +47,7 @@ def linear_cka(
 
     Source: Kornblith et al. 2019, equation 4; Song et al. 2012, equation 5.
     """
-    pair, rng = two(a, b, links).paired, seeded(rng)
+    pair, rng = as_pair(a, b, links).paired, seeded(rng)
     left, right = (side.moments for side in pair.clouds)
     n = with_and_without(left.counts)
     sums = with_and_without(left.sums), with_and_without(right.sums)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import Interval, Null, RequestError, Result
@@ -50,7 +50,7 @@ def same_items(a: SetLike, b: SetLike, rng: np.random.Generator) -> Shared:
     Raises:
         RequestError: fewer than ten items are in both.
     """
-    first, second = one(a, "a"), one(b, "b")
+    first, second = as_set(a, "a"), as_set(b, "b")
     row = {name: number for number, name in enumerate(second.ids)}
     pairs = [(number, row[name]) for number, name in enumerate(first.ids) if name in row]
     if len(pairs) < 10:

@@ -8,7 +8,14 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics.nearest import nearest
-from isthmus.measure.statistics.samples import SAMPLE, Cloud, cloud, enough, pick, rows_of_sample
+from isthmus.measure.statistics.samples import (
+    SAMPLE,
+    Cloud,
+    check_objects,
+    cloud,
+    rows_of_sample,
+    take_rows,
+)
 from isthmus.measure.statistics.streaming import LinkMoments, link_moments
 from isthmus.types import EmbeddingSet, Links, RequestError, objects_of, same_space
 
@@ -16,7 +23,7 @@ SetLike = EmbeddingSet | np.ndarray
 """An EmbeddingSet, or a plain (n, d) array whose ids are the running number."""
 
 
-def one(a: SetLike, modality: str = "a") -> EmbeddingSet:
+def as_set(a: SetLike, modality: str = "a") -> EmbeddingSet:
     """The set, or the plain array as a set."""
     return a if isinstance(a, EmbeddingSet) else EmbeddingSet.from_rows(np.asarray(a), modality)
 
@@ -68,7 +75,7 @@ class Pair:
     @cached_property
     def link_moments(self) -> LinkMoments:
         """Sums over the links by block of objects, exact also for streamed sets."""
-        enough(self.n, "linked ones")
+        check_objects(self.n, "linked ones")
         block = self.clouds[0].block[self.rows[:, 0]]
         return link_moments(self.a.vectors, self.b.vectors, self.rows, block)
 
@@ -84,7 +91,9 @@ class Pair:
         new_a, new_b = np.full(len(self.a), -1), np.full(len(self.b), -1)
         new_a[left], new_b[right] = np.arange(len(left)), np.arange(len(right))
         rows = np.stack([new_a[self.rows[:, 0]], new_b[self.rows[:, 1]]], axis=1)
-        return Pair(pick(self.a, left), pick(self.b, right), rows[(rows >= 0).all(axis=1)])
+        return Pair(
+            take_rows(self.a, left), take_rows(self.b, right), rows[(rows >= 0).all(axis=1)]
+        )
 
     @cached_property
     def paired(self) -> "Pair":
@@ -95,7 +104,7 @@ class Pair:
         n = len(self.rows)
         if n == len(self.a) == len(self.b) and (self.rows == np.arange(n)[:, None]).all():
             return self
-        enough(self.n, "linked ones")
+        check_objects(self.n, "linked ones")
         pair = self.sampled
         kept = np.unique(pair.objects[0][pair.rows[:, 0]])
         sides = zip((pair.a, pair.b), (pair.x, pair.y), pair.objects, strict=True)
@@ -118,7 +127,7 @@ class Pair:
         return nearest(self.x, self.y), nearest(self.y, self.x)
 
 
-def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
+def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     """Both sets and their links.
 
     The last pair of a set is kept on it: the forty measures of one study share what they compute,
@@ -131,7 +140,7 @@ def two(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     """
     if links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b)):
         same_length(a, b)
-    first, second = one(a, "a"), one(b, "b")
+    first, second = as_set(a, "a"), as_set(b, "b")
     same_space(first.space, second.space)
     kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
     if kept is not None and kept[0].b is second and kept[1] is links:

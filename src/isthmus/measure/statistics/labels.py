@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.measure.statistics.inputs import SetLike, one
-from isthmus.measure.statistics.samples import pick
-from isthmus.measure.statistics.searches import MOST_QUERIES, sampled
+from isthmus.measure.statistics.inputs import SetLike, as_set
+from isthmus.measure.statistics.samples import take_rows
+from isthmus.measure.statistics.searches import MOST_QUERIES, sampled_rows
 from isthmus.types import EmbeddingSet, RequestError
 
 Labels: TypeAlias = Mapping[str, Any] | Sequence[Any] | np.ndarray
@@ -64,14 +64,14 @@ def labelled(
     Raises:
         RequestError: an item has no label or no object.
     """
-    items = one(a)
+    items = as_set(a)
     names, groups = names_of(items, labels), objects_in(items, objects)
-    rows = sampled(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    taken = items if len(rows) == len(items) else pick(items, rows)
+    rows = sampled_rows(np.arange(len(items)), groups, MOST_QUERIES, rng)
+    taken = items if len(rows) == len(items) else take_rows(items, rows)
     return Labelled(taken, names[rows], np.unique(groups[rows], return_inverse=True)[1])
 
 
-def dealt(
+def permuted_labels(
     truth: Int[np.ndarray, " n"],
     objects: Int[np.ndarray, " n"],
     rng: np.random.Generator,

@@ -56,7 +56,7 @@ def first_kept(
     return there & (np.cumsum(there, axis=1, dtype=np.int16) <= k)
 
 
-def thinned(blocks: int) -> Bool[np.ndarray, "t g"]:
+def subsamples(blocks: int) -> Bool[np.ndarray, "t g"]:
     """Which blocks of objects stay in each of 60 subsamples of three quarters of them, seed 0.
 
     Leaving out single blocks overstates the variance of neighbour counts by 40 %; in spaces of

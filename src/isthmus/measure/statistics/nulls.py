@@ -58,7 +58,9 @@ def pairings(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Int[np
     return moved
 
 
-def labels(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Bool[np.ndarray, "b items"]:
+def permuted_modalities(
+    pair: Pair, rng: np.random.Generator, draws: int = DRAWS
+) -> Bool[np.ndarray, "b items"]:
     """Which of the rows of a, then b, are called a when labels are dealt anew in each object.
 
     Every object keeps its number of a and b items; for one-to-one links this swaps the pair

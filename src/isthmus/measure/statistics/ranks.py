@@ -123,7 +123,7 @@ class Scores:
             yield start, tile
 
 
-def standings(
+def above_and_tied(
     scores: Float[np.ndarray, "q m"], row: Int[np.ndarray, " k"], column: Int[np.ndarray, " k"]
 ) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
     """How many items of its row score higher than each wanted item, and how many as high.
@@ -161,7 +161,7 @@ def ranked(
     for start, tile in scores.tiles():
         low, high = np.searchsorted(query, [start, start + len(tile)])
         here = slice(low, high)
-        above[here], tied[here] = standings(tile, query[here] - start, column[here])
+        above[here], tied[here] = above_and_tied(tile, query[here] - start, column[here])
     items = len(scores.gallery) - (scores.own is not None)
     asked = query if asked is None else asked
     return Ranks.of_items(asked, above, tied, (questions, items))

@@ -29,7 +29,9 @@ def seeded(rng: np.random.Generator | None) -> np.random.Generator:
     return np.random.default_rng(0) if rng is None else rng
 
 
-def cut(objects: int, rng: np.random.Generator, blocks: int = BLOCKS) -> Int[np.ndarray, " g"]:
+def random_blocks(
+    objects: int, rng: np.random.Generator, blocks: int = BLOCKS
+) -> Int[np.ndarray, " g"]:
     """The block (0, 1, ...) of each object, drawn at random, sizes equal up to one."""
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
@@ -114,7 +116,7 @@ def leave_out(
     return float(ends[0]), Interval(float(ends[1]), float(ends[2]), method)
 
 
-def subsampled(
+def subsampling_interval(
     value: float, values: Float[np.ndarray, " t"], kept: Bool[np.ndarray, "t g"]
 ) -> Interval:
     """Interval around the value from its values on subsamples of the blocks of objects.
@@ -124,7 +126,7 @@ def subsampled(
     """
     blocks, stay = kept.shape[1], int(kept[0].sum())
     error = float(np.sqrt(np.var(values, ddof=1) * stay / (blocks - stay)))
-    return student(value, error, blocks, "subsampling of three quarters of the objects")
+    return student_interval(value, error, blocks, "subsampling of three quarters of the objects")
 
 
 def pair_mean(kernel: Float[np.ndarray, "g g"]) -> tuple[float, float]:
@@ -145,7 +147,7 @@ def pair_mean(kernel: Float[np.ndarray, "g g"]) -> tuple[float, float]:
     return mean, float(np.sqrt(4 * first / g + 2 * second / (g * (g - 1))))
 
 
-def student(centre: float, error: float, blocks: int, method: str) -> Interval:
+def student_interval(centre: float, error: float, blocks: int, method: str) -> Interval:
     """The interval centre ± t · error with G - 1 degrees of freedom."""
     from scipy.special import stdtrit
 
@@ -153,7 +155,7 @@ def student(centre: float, error: float, blocks: int, method: str) -> Interval:
     return Interval(centre - half, centre + half, method)
 
 
-def wilson(scores: Float[np.ndarray, " o"]) -> Interval:
+def wilson_interval(scores: Float[np.ndarray, " o"]) -> Interval:
     """Wilson's interval of a mean of scores in [0, 1], one score an object.
 
     Objects whose scores vary less than a coin of the same mean count for more than one toss;

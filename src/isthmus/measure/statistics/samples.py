@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.measure.statistics.nearest import nearest
-from isthmus.measure.statistics.resampling import BLOCKS, cut
+from isthmus.measure.statistics.resampling import BLOCKS, random_blocks
 from isthmus.measure.statistics.streaming import Moments, moments
 from isthmus.types import EmbeddingSet, RequestError
 
@@ -33,7 +33,7 @@ class Cloud:
     @cached_property
     def cells(self) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
         """The cell of each row and the block of each cell."""
-        enough(self.total, self.items.modality)
+        check_objects(self.total, self.items.modality)
         return cells_of(self.objects, self.total)
 
     @cached_property
@@ -48,7 +48,7 @@ class Cloud:
             return self
         rows = rows_of_sample([self.objects])[0]
         found, objects = np.unique(self.objects[rows], return_inverse=True)
-        return Cloud(pick(self.items, rows), objects, len(found))
+        return Cloud(take_rows(self.items, rows), objects, len(found))
 
     @property
     def x(self) -> Vectors:
@@ -84,7 +84,7 @@ class Cloud:
         return np.clip(np.stack(found)[:, ::-1], 0, None)
 
 
-def enough(objects: int, what: str) -> None:
+def check_objects(objects: int, what: str) -> None:
     """Refuse to measure too few objects.
 
     Raises:
@@ -106,7 +106,7 @@ def cells_of(
     go to blocks in turn, so that a file is read from front to back.
     """
     if count <= STREAMED:
-        return objects, cut(count, np.random.default_rng(0))
+        return objects, random_blocks(count, np.random.default_rng(0))
     run = min(2048, count // 400)
     return objects // run, np.arange((count - 1) // run + 1) % BLOCKS
 
@@ -151,7 +151,7 @@ def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
     return [np.flatnonzero(chosen[labels]) for labels in objects]
 
 
-def pick(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
+def take_rows(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
     """These rows of a set, read into memory."""
     vectors = np.asarray(items.vectors[rows], dtype=np.float32)
     ids = tuple(items.ids[row] for row in rows)

@@ -66,12 +66,12 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
     """Items of a asked of b."""
     links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
     most = min(MOST_QUERIES, MOST_SCORES // len(pair.b))
-    rows = sampled(np.unique(links[:, 0]), pair.objects[0], most, rng)
+    rows = sampled_rows(np.unique(links[:, 0]), pair.objects[0], most, rng)
     links = links[np.isin(links[:, 0], rows)]
     draws = draws_for(max(len(links), len(pair.b)))
     moved = pairings(pair, rng, draws)
     query = np.searchsorted(rows, links[:, 0])
-    relevant = np.stack([np.repeat(query, 1 + draws), with_moved(links[:, 1], moved)], axis=1)
+    relevant = np.stack([np.repeat(query, 1 + draws), with_permuted(links[:, 1], moved)], axis=1)
     asked = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
     scores = scores_between(pair.a, pair.b)
     found = ranked(replace(scores, queries=scores.queries[rows]), relevant, asked)
@@ -81,14 +81,14 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
     return Search(found, draws, pair.objects[0][rows], *names, uniform)
 
 
-def with_moved(
+def with_permuted(
     columns: Int[np.ndarray, " k"], moved: Int[np.ndarray, "b m"]
 ) -> Int[np.ndarray, " l"]:
     """Each linked item followed by those that the permutations put in its place."""
     return np.concatenate([columns[:, None], moved[:, columns].T], axis=1).ravel()
 
 
-def sampled(
+def sampled_rows(
     rows: Int[np.ndarray, " q"], objects: Int[np.ndarray, " n"], most: int, rng: np.random.Generator
 ) -> Int[np.ndarray, " s"]:
     """The rows, or those of random whole objects, about ``most`` rows in all."""

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.labels import Labels, names_of
-from isthmus.measure.statistics.resampling import wilson
+from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
@@ -67,7 +67,7 @@ def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdent
 
     Source: Watanabe & Pakvasa 1973.
     """
-    items = one(a)
+    items = as_set(a)
     names, owner = np.unique(names_of(items, objects, "object"), return_inverse=True)
     arc = arcs_of(owner, arcs)
     _enough(names, owner, arcs)
@@ -82,7 +82,7 @@ def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdent
         name="identity of an unseen view",
         value=float(by_object[:, 0].mean()),
         n=len(names),
-        interval=wilson(by_object[:, 0]),
+        interval=wilson_interval(by_object[:, 0]),
         null=Null("label", 1 / len(names), note="guessing; a closed form without a law"),
         rules=dict(zip(RULES, by_object.mean(axis=0).tolist(), strict=True)),
         ranks=np.median(ranks, axis=0).astype(int),

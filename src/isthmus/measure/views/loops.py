@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.types import ExtraMissingError, Null, RequestError, Result
@@ -68,7 +68,7 @@ def view_loop(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewLoop
 
     Source: Bauer 2021, J. Appl. Comput. Topol. 5; the null has no loop.
     """
-    x, rng = one(a).unit.astype(np.float64), seeded(rng)
+    x, rng = as_set(a).unit.astype(np.float64), seeded(rng)
     if not LEAST <= len(x) <= MOST:
         raise RequestError(f"A loop is looked for in {LEAST} to {MOST} views, not {len(x)}.")
     births, deaths = _loops(x)
@@ -169,7 +169,7 @@ def view_interpolation(a: SetLike) -> Interpolation:
     Source: Lagrange's cubic at the middle, (4 (b + c) - (a + d)) / 6; the middle of the great
     circle has the direction of the middle of the chord.
     """
-    x = one(a).unit.astype(np.float64)
+    x = as_set(a).unit.astype(np.float64)
     if len(x) < 8:
         raise RequestError(f"A turn of an object is eight views or more, not {len(x)}.")
     near = np.roll(x, 1, axis=0), np.roll(x, -1, axis=0)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import DRAWS, chance
 from isthmus.measure.statistics.resampling import leave_out, seeded
 from isthmus.measure.views.angles import principal_angles, random_angles, shared_energy
@@ -62,7 +62,7 @@ def view_overlap(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = No
 
     Source: Bjorck & Golub 1973.
     """
-    first, second, rng = one(a, "a"), one(b, "b"), seeded(rng)
+    first, second, rng = as_set(a, "a"), as_set(b, "b"), seeded(rng)
     same_space(first.space, second.space)
     x, y = first.unit.astype(np.float64), second.unit.astype(np.float64)
     left, right = affine_subspace(x), affine_subspace(y)

@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import seeded, student
+from isthmus.measure.statistics.resampling import seeded, student_interval
 from isthmus.measure.views.identity import ARCS, arcs_of
 from isthmus.types import Interval, RequestError, Result
 from isthmus.types.axes import Axes
@@ -75,7 +75,7 @@ def pose_error(
 
     Source: Fisher & Lee 1992, for the circular response.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     truth = np.asarray(azimuth, dtype=np.float64)
     if len(truth) != len(items) or len(truth) < 2 * ARCS:
         raise RequestError(
@@ -153,4 +153,4 @@ def _over_arcs(errors: Float[np.ndarray, " n"]) -> Interval:
     """Arcs, not single views, are exchangeable."""
     parts = np.array([part.mean() for part in np.array_split(errors, ARCS)])
     error = float(parts.std(ddof=1) / np.sqrt(ARCS))
-    return student(float(errors.mean()), error, ARCS, f"means of {ARCS} arcs, Student's t")
+    return student_interval(float(errors.mean()), error, ARCS, f"means of {ARCS} arcs, Student's t")

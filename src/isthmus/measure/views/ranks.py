@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import BLOCKS, seeded, subsampled
+from isthmus.measure.statistics.resampling import BLOCKS, seeded, subsampling_interval
 from isthmus.measure.views.subspaces import held_out_rank, parallel_rank
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
@@ -67,7 +67,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
 
     Source: Horn 1965; Johnstone 2001, theorem 1.1.
     """
-    x, rng = one(a).unit.astype(np.float64), seeded(rng)
+    x, rng = as_set(a).unit.astype(np.float64), seeded(rng)
     n, d = x.shape
     if n < LEAST:
         raise RequestError(f"A rank is read from {LEAST} views or more, not {n}.")
@@ -85,7 +85,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
         name="rank of the view subspace",
         value=value,
         n=n,
-        interval=subsampled(value, found, kept),
+        interval=subsampling_interval(value, found, kept),
         null=Null(
             "reference law",
             0.0,

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, one
+from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.labels import Labels, names_of
 from isthmus.measure.statistics.resampling import BLOCKS, leave_out, seeded
 from isthmus.types import Null, RequestError, Result
@@ -79,7 +79,7 @@ def variance_shares(
 
     Source: Searle, Casella & McCulloch 1992, section 4.3.
     """
-    items, rng = one(a), seeded(rng)
+    items, rng = as_set(a), seeded(rng)
     named = {name: names_of(items, labels, f"level of {name}") for name, labels in factors.items()}
     table, levels = gridded(items.unit, named)
     names = list(levels)

@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.concepts.text_spans import words_within
-from isthmus.measure.statistics.resampling import wilson
+from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.types import EmbeddingSet, Interval, Subspace
 
 CENTRED = 8
@@ -36,7 +36,7 @@ class Named:
         if not len(known):
             return None
         scores = (known == 1).astype(np.float64)
-        return float(scores.mean()), wilson(scores), 1 / self.texts
+        return float(scores.mean()), wilson_interval(scores), 1 / self.texts
 
 
 def named(middles: Vectors, own: Sequence[str], words: EmbeddingSet, texts: Sequence[str]) -> Named:

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.inputs import as_pair
 from isthmus.report import html
 from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
@@ -39,7 +39,7 @@ def compare(
     """
     start = time.perf_counter()
     one, other = aligned(first, second)
-    pairs = [two(given.a, given.b, given.links) for given in (one, other)]
+    pairs = [as_pair(given.a, given.b, given.links) for given in (one, other)]
     small = max(len(one.a), len(one.b)) <= MOST
     found = Comparison(
         first=one,

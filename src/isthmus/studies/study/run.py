@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from isthmus.lab import save_links
-from isthmus.measure.statistics.inputs import SetLike, two
+from isthmus.measure.statistics.inputs import SetLike, as_pair
 from isthmus.studies.shared.dataset import About, StudyInput
 from isthmus.studies.shared.measure_all import measured
 from isthmus.studies.shared.result import StudyResult, write_run
@@ -38,7 +38,7 @@ def study(
         SpaceMismatchError: the sets live in different spaces.
         RequestError: no link has both its ends in the sets.
     """
-    pair = two(a, b, links)
+    pair = as_pair(a, b, links)
     given = StudyInput(pair.a, pair.b, links, about or About())
     return run(given, None if out is None else Path(out), seed=seed)
 
@@ -58,7 +58,7 @@ def run(
         SpaceMismatchError: the sets live in different spaces.
         RequestError: no link has both its ends in the sets.
     """
-    two(given.a, given.b, given.links)
+    as_pair(given.a, given.b, given.links)
     start = time.perf_counter()
     found = measured(given, seed, progress)
     measuring = time.perf_counter() - start

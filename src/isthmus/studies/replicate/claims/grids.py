@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus import measure
-from isthmus.measure.statistics.resampling import wilson
+from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.studies.replicate.claims.at_hand import AtHand
 from isthmus.studies.replicate.claims.statements import Outcome, verdict
 
@@ -25,7 +25,7 @@ def composed(grid: Float[np.ndarray, "o s d"], data: str) -> Outcome:
     """How often a left-out cell is the nearest of its style to object part plus style part."""
     summed, alone = (hits(grid, style) for style in (True, False))
     value = float(summed.mean())
-    interval = wilson(summed.mean(axis=1))
+    interval = wilson_interval(summed.mean(axis=1))
     by_object = summed.mean(axis=1) - alone.mean(axis=1)
     error = 1.96 * by_object.std(ddof=1) / np.sqrt(len(by_object))
     better = bool(by_object.mean() - error > 0)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from isthmus import measure
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import two
+from isthmus.measure.statistics.inputs import as_pair
 from isthmus.studies.replicate.claims.at_hand import AtHand, Pairs
 from isthmus.studies.replicate.claims.statements import Outcome, verdict
 from isthmus.types import EmbeddingSet, Interval
@@ -135,7 +135,7 @@ def in_conformity(pairs: Pairs, _: np.random.Generator) -> Outcome:
 
 def in_span_energies(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     """Energy of unseen texts and of images in the span of half of the texts."""
-    rows = two(pairs.a, pairs.b, pairs.links).rows
+    rows = as_pair(pairs.a, pairs.b, pairs.links).rows
     order = rng.permutation(len(rows))
     corpus, rest = order[: len(rows) // 2], order[len(rows) // 2 :]
     text = pairs.b.unit.astype(np.float64)
@@ -181,13 +181,13 @@ def _inside(x: Vectors, basis: Float[np.ndarray, "k d"]) -> np.ndarray:
 
 
 def _halves(pairs: Pairs, rng: np.random.Generator) -> list[np.ndarray]:
-    order = rng.permutation(len(two(pairs.a, pairs.b, pairs.links).rows))
+    order = rng.permutation(len(as_pair(pairs.a, pairs.b, pairs.links).rows))
     return [order[: len(order) // 2], order[len(order) // 2 :]]
 
 
 def _changes(pairs: Pairs, held: np.ndarray, way: int) -> np.ndarray:
     """(k, 2): the way, and R@1 centred minus raw of every held-out link, one-to-one."""
-    rows = two(pairs.a, pairs.b, pairs.links).rows
+    rows = as_pair(pairs.a, pairs.b, pairs.links).rows
     stay = np.setdiff1d(np.arange(len(rows)), held)
     both = enumerate((pairs.a, pairs.b))
     sides = [_centred(some, rows[:, side], held, stay) for side, some in both]
