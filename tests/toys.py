@@ -10,6 +10,15 @@ from isthmus.types import Credit, EmbeddingSet, ItemError, Items, Links, Space, 
 LETTERS = Space("letters", "letters-26", 26, scale=10.0)
 
 
+def files_of(folder):
+    """Bytes of every file in and below a folder, by path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
 @dataclass(frozen=True)
 class Letters:
     """Counts letters: 'abba' is (2, 2, 0, ...). Texts with a '!' cannot be read."""

@@ -13,7 +13,7 @@ import pytest
 
 from isthmus.lab import JobOptions, embed_into
 from isthmus.types import Items, RequestError
-from tests.toys import Letters
+from tests.toys import Letters, files_of
 
 OPTIONS = JobOptions(batch_size=3, shard_size=5)
 
@@ -23,22 +23,14 @@ def texts(n=23, bad=(7,)):
     return Items("text", tuple(f"t{i:03d}" for i in range(n)), words)
 
 
-def contents(folder):
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 def test_a_second_run_encodes_nothing_and_changes_nothing(tmp_path):
     first = embed_into(tmp_path, Letters(), texts(), OPTIONS)
-    before = contents(tmp_path)
+    before = files_of(tmp_path)
     encoder = Letters()
     second = embed_into(tmp_path, encoder, texts(), OPTIONS)
     assert encoder.calls == []
     assert (first.encoded, second.encoded, second.reused) == (23, 0, 23)
-    assert contents(tmp_path) == before
+    assert files_of(tmp_path) == before
     np.testing.assert_array_equal(first.embedded.vectors, second.embedded.vectors)
     assert second.faults.keys() == {"t007"}
     assert len(second.embedded) == 22
@@ -72,6 +64,9 @@ def test_a_file_is_seen_to_change_by_content(tmp_path):
     os.utime(paths[0], ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert embed_into(job, Files(), items, JobOptions(shard_size=2)).encoded == 0
     assert embed_into(job, Files(), items, JobOptions(shard_size=2, rehash=True)).encoded == 2
+    paths[1].write_text("bcd")  # of the same size
+    os.utime(paths[1], (2, 2))
+    assert embed_into(job, Files(), items, JobOptions(shard_size=2)).encoded == 2
     paths[3].touch()
     assert embed_into(job, Files(), items, JobOptions(shard_size=2)).encoded == 0
 
@@ -79,9 +74,9 @@ def test_a_file_is_seen_to_change_by_content(tmp_path):
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
     import errno
 
-    import isthmus.engine.jobs as jobs
+    import isthmus.lab.embedding as embedding
 
-    write, count = jobs.write_tensors, [0]
+    write, count = embedding.write_tensors, [0]
 
     def full(*arguments):
         count[0] += 1
@@ -89,7 +84,7 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         write(*arguments)
 
-    monkeypatch.setattr(jobs, "write_tensors", full)
+    monkeypatch.setattr(embedding, "write_tensors", full)
     with pytest.raises(RequestError, match=r"disk .* is full\. The 2 finished shards are kept"):
         embed_into(tmp_path, Letters(), texts(), OPTIONS)
     monkeypatch.undo()
@@ -127,7 +122,7 @@ def test_kill_at_20_random_moments_leaves_the_same_bytes(tmp_path):
     began = time.monotonic()
     assert quiet.communicate()[0] == "60\n"
     seconds = time.monotonic() - began
-    expected = contents(tmp_path / "quiet")
+    expected = files_of(tmp_path / "quiet")
     moments = random.Random(0)
     for trial in range(20):
         folder = tmp_path / str(trial)
@@ -138,5 +133,5 @@ def test_kill_at_20_random_moments_leaves_the_same_bytes(tmp_path):
         fragments = len(list(folder.glob("fragments/*.safetensors")))
         again = start(folder)
         encoded = int(again.communicate()[0])
-        assert contents(folder) == expected
+        assert files_of(folder) == expected
         assert 60 - encoded >= (fragments - 1) * 5, "more than one shard was computed again"

@@ -10,7 +10,7 @@ from isthmus.cli import main
 from isthmus.studies.atlas.run import AtlasInput, atlas, charted
 from isthmus.studies.atlas.subspaces import nestings, overlaps
 from isthmus.types import EmbeddingSet, RequestError, Space
-from isthmus.view.symmetries import symmetry
+from isthmus.view.mesh_views import symmetry
 from isthmus.worlds import load
 
 VIEWS = 24

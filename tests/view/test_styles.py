@@ -11,10 +11,8 @@ trimesh = pytest.importorskip("trimesh")
 from isthmus.read.meshes.read import Material, mesh  # noqa: E402
 from isthmus.types import Items, RequestError, World  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402
-from isthmus.view.render_jobs import (  # noqa: E402
-    RenderSetup,
-    restyled_into,
-)
+from isthmus.view.mesh_views import RenderSetup  # noqa: E402
+from isthmus.view.render_jobs import restyled_into  # noqa: E402
 from isthmus.view.renders import RenderOptions, render  # noqa: E402
 from isthmus.view.styles import drawn, lines, names  # noqa: E402
 

@@ -19,24 +19,23 @@ Stamp = tuple[int, int, str]
 def content_hash(item: Any) -> str:
     """Hash of an item's content: text, bytes, file, picture, or array; 16 hexadecimal digits.
 
-    A source that is called to make its item is called here too, unless it carries a
-    ``content_key`` that says what it will make.
+    A source that is called to make its item is called here too. Whatever carries a
+    ``content_key`` is known by it alone.
     """
-    source: Any = getattr(item, "source", item)
+    named: Any = getattr(item, "source", item)
+    source: Any = named() if callable(named) and not hasattr(named, "content_key") else named
     if hasattr(source, "content_key"):
-        return _digest(str(source.content_key).encode())
-    if callable(source):
-        source = source()
+        source = str(source.content_key)
     if isinstance(source, str):
-        return _digest(source.encode("utf-8", "surrogatepass"))
+        return _hash(source.encode("utf-8", "surrogatepass"))
     if isinstance(source, bytes):
-        return _digest(source)
+        return _hash(source)
     if isinstance(source, Path):
         return file_digest(source)
     if hasattr(source, "tobytes"):
         shape = getattr(source, "shape", None) or (source.mode, source.size)
-        return _digest(repr(shape).encode() + source.tobytes())
-    return _digest(repr(source).encode())
+        return _hash(repr(shape).encode() + source.tobytes())
+    return _hash(repr(source).encode())
 
 
 class ContentIndex:
@@ -55,9 +54,9 @@ class ContentIndex:
 
     def hashes(self, items: Sequence[Any]) -> list[str]:
         """One hash an item, in order; what cannot be read hashes as its reason."""
-        return [self._hash(items, row) for row in range(len(items))]
+        return [self._of(items, row) for row in range(len(items))]
 
-    def _hash(self, items: Sequence[Any], row: int) -> str:
+    def _of(self, items: Sequence[Any], row: int) -> str:
         try:
             item = items[row]  # a lazy payload may fail here already
             source = getattr(item, "source", item)
@@ -70,11 +69,11 @@ class ContentIndex:
     def _file_hash(self, path: Path) -> str:
         stat = path.stat()
         name = str(path).encode("utf-8", "backslashreplace").decode()  # names need not be UTF-8
-        size, time, digest = self._known.get(name, (-1, -1, ""))
+        size, time, known = self._known.get(name, (-1, -1, ""))
         if (size, time) != (stat.st_size, stat.st_mtime_ns):
-            digest = file_digest(path)
-        self._seen[name] = (stat.st_size, stat.st_mtime_ns, digest)
-        return digest
+            known = file_digest(path)
+        self._seen[name] = (stat.st_size, stat.st_mtime_ns, known)
+        return known
 
     def save(self) -> None:
         """Remember what was seen."""
@@ -82,7 +81,7 @@ class ContentIndex:
             write_json(self._path, self._seen)
 
 
-def _digest(content: bytes) -> str:
+def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 

@@ -1,28 +1,29 @@
-"""Embedding jobs that survive anything: shard by shard, committed, resumed from the manifest.
+"""Jobs that survive anything: items cut into shards, each committed, resumed from the manifest.
 
-A job folder holds ``fragments/`` (one safetensors file a shard), ``manifest.jsonl`` (one line a
-shard: counts, faults by name, fingerprint) and ``contents.json`` (content hashes of files).
+A job folder holds ``manifest.jsonl`` (one line a shard: counts, faults by name, fingerprint),
+``contents.json`` (content hashes of files) and the fragments, one a shard, in ``fragments/`` or
+where the task puts them. What is made of a shard, and how it is kept, is the task's affair.
 """
 
 import errno
-import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-import numpy as np
+from isthmus.engine.content_index import ContentIndex
+from isthmus.engine.manifest import Line, append_line, digest, read_manifest, write_manifest
+from isthmus.types import Items, RequestError
 
-from isthmus.arrays import fingerprint
-from isthmus.engine.content_index import ContentIndex, file_digest
-from isthmus.engine.manifest import Line, append_line, read_manifest, write_manifest
-from isthmus.engine.shards import Fragment, as_set, at_once, bar, embed_shard
-from isthmus.store import read_tensors, write_tensors
-from isthmus.types import EmbeddingSet, Encoder, Items, RequestError
-from isthmus.version import __version__
+T = TypeVar("T")
+"""What is made of a shard: vectors, pictures, ..."""
 
 SHARD = 512
 """Items a shard: what is computed again at most after a kill."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""No space left on the device, quota exceeded: faults of the job, not of an item."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class JobOptions:
     """Read every file again, whatever size and modification time say."""
     progress: bool = False
     replace: bool = False
-    """Replace vectors of another space or of other items, instead of refusing."""
+    """Replace results of another space or of other items, instead of refusing."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 0 or self.shard_size < 1:
@@ -46,63 +47,111 @@ class JobOptions:
             )
 
 
-@dataclass(frozen=True)
-class JobReport:
-    """What a job did: the set, and how much of it was computed now."""
+@dataclass(frozen=True, eq=False)
+class Fragment(Generic[T]):
+    """What was made of the items of a shard, and the faults of those of which nothing could be."""
 
-    embedded: EmbeddingSet
+    made: T
+    ids: tuple[str, ...]
+    """Of the items of which there is a result."""
     faults: dict[str, str]
-    encoded: int
-    """Items encoded in this run."""
-    reused: int
-    """Items whose fragment was there already."""
+    """Reason by id of each item that was skipped."""
 
 
-def embed_into(
-    folder: Path, encoder: Encoder, items: Items, options: JobOptions | None = None
-) -> JobReport:
-    """Embed items into a folder, skipping every shard that is there already.
+@runtime_checkable
+class Task(Protocol[T]):
+    """What a job does with its items: the same bytes of a shard, whatever ran before it."""
 
-    The result is byte-equal whether or not the job was interrupted: a shard's fragment depends
-    on its own items only, and the manifest is sorted at the end.
+    @property
+    def what(self) -> str:
+        """What the items are called on the progress bar."""
+        ...
+
+    def accept(self, folder: Path, done: Sequence[Line], items: Items, /) -> None:
+        """Refuse a folder that holds something else: raises RequestError."""
+        ...
+
+    def name(self, shard: Items, /) -> str:
+        """What the shard is known by, wherever it stands; empty for its number."""
+        ...
+
+    def fingerprint(self, shard: Items, contents: ContentIndex) -> str:
+        """Of everything that decides the fragment's bytes."""
+        ...
+
+    def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[T]:
+        """The work itself; ``tick`` is told how many items are done."""
+        ...
+
+    def write(self, folder: Path, fragment: Fragment[T], line: Line) -> Line:
+        """Keep a fragment; the line with ``file``, and whatever else is to be known of it."""
+        ...
+
+    def read(self, folder: Path, line: Line) -> Fragment[T]:
+        """The fragment that was kept."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Job(Generic[T]):
+    """What a job has done: the fragments of all its shards."""
+
+    fragments: tuple[Fragment[T], ...]
+    lines: tuple[Line, ...]
+    """Of the manifest, one a fragment."""
+    new: tuple[str, ...]
+    """Items worked on in this run; the others were there already."""
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """Reason by id of each item that was skipped."""
+        return {name: why for one in self.fragments for name, why in one.faults.items()}
+
+
+def run_job(folder: Path, task: Task[T], items: Items, options: JobOptions) -> Job[T]:
+    """Do a task's work on items in a folder, skipping every shard that is there already.
+
+    The folder ends byte-equal whether or not the job was interrupted: a fragment depends on its
+    own items only, and the manifest is sorted at the end. Shards of earlier runs that are none of
+    this one stay, for fewer items now may be all of them again next time.
 
     Raises:
-        RequestError: another job is writing to the folder, it holds vectors of another space or of
-            none of these items, or the disk is full (what is done stays done).
-        NothingLeftError: not one item could be encoded.
+        RequestError: another job is writing to the folder, the task refuses it, or the disk is
+            full (what is done stays done).
     """
-    options = options or JobOptions()
-    with _room(folder), _alone(folder):
-        return _embed_into(folder, encoder, items, options)
+    with _disk_space(folder), _alone(folder):
+        manifest, contents = folder / "manifest.jsonl", folder / "contents.json"
+        done = {line.key: line for line in read_manifest(manifest)}
+        if not options.replace:
+            task.accept(folder, list(done.values()), items)
+        index, lines, new = ContentIndex(contents, options.rehash), list[Line](), list[str]()
+        write_manifest(manifest, done.values())
+        with bar(len(items), task.what, options.progress) as tick:
+            for number, shard in enumerate(_shards(items, options.shard_size)):
+                name, mark = task.name(shard), task.fingerprint(shard, index)
+                line = done.pop(name or str(number), None)
+                if line is None or line.fingerprint != mark or not line.whole(folder):
+                    fragment = task.run(shard, tick)
+                    line = Line(number, mark, "", len(shard), len(fragment.ids), fragment.faults)
+                    line = _commit(folder, task, fragment, replace(line, name=name))
+                    new += shard.ids
+                else:
+                    tick(len(shard))
+                lines.append(replace(line, shard=number))
+        index.save()
+        kept = [*lines, *(() if options.replace else done.values())]
+        write_manifest(manifest, kept)
+        _sweep(folder, kept)
+        return Job(tuple(task.read(folder, line) for line in lines), tuple(lines), tuple(new))
 
 
-def _embed_into(folder: Path, encoder: Encoder, items: Items, options: JobOptions) -> JobReport:
-    manifest = folder / "manifest.jsonl"
-    done = {line.shard: line for line in read_manifest(manifest)}
-    if not options.replace:
-        _same_job(folder, list(done.values()), encoder, items)
-    contents = ContentIndex(folder / "contents.json", options.rehash)
-    lines: list[Line] = []
-    encoded = 0
-    write_manifest(manifest, done.values())
-    with bar(len(items), encoder.modality, options.progress) as tick:
-        for number, shard in enumerate(_shards(items, options.shard_size)):
-            mark = _mark(encoder, shard, contents, options)
-            line = done.get(number)
-            if line is None or line.fingerprint != mark or not line.whole(folder):
-                fragment = embed_shard(encoder, shard, options.batch_size, tick)
-                line = _commit(folder, number, mark, encoder, fragment)
-                encoded += len(shard)
-            else:
-                tick(len(shard))
-            lines.append(line)
-    contents.save()
-    beyond = [line for number, line in done.items() if number >= len(lines) and not options.replace]
-    write_manifest(manifest, [*lines, *beyond])
-    _sweep(folder, [*lines, *beyond])
-    faults = {name: reason for line in lines for name, reason in line.faults.items()}
-    embedded = _gather(folder, lines, encoder, faults)
-    return JobReport(embedded, faults, encoded, len(items) - encoded)
+@contextmanager
+def bar(total: int, what: str, show: bool) -> Generator[Callable[[int], Any]]:
+    """A progress bar as a context that gives the function to tick it with."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=what, unit="item", disable=not show, leave=False) as line:
+        yield line.update
 
 
 @contextmanager
@@ -121,12 +170,12 @@ def _alone(folder: Path) -> Generator[None]:
 
 
 @contextmanager
-def _room(folder: Path) -> Generator[None]:
+def _disk_space(folder: Path) -> Generator[None]:
     """A full disk in one sentence."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in DISK_FULL:
             raise
         kept = len(read_manifest(folder / "manifest.jsonl"))
         raise RequestError(
@@ -135,67 +184,25 @@ def _room(folder: Path) -> Generator[None]:
         ) from error
 
 
-def _same_job(folder: Path, done: Sequence[Line], encoder: Encoder, items: Items) -> None:
-    """Refuse to replace the vectors of another space, or of other items."""
-    spaces = {line.space for line in done} - {""}
-    if spaces - {encoder.space.name}:
-        held = f"vectors of the space {min(spaces)}, not of {encoder.space.name}"
-    else:
-        wanted, there = set(items.ids), set[str]()
-        for line in done:
-            there |= line.ids(folder)
-            if not wanted.isdisjoint(there):
-                return
-        if not there:  # what was done is lost: nothing is replaced
-            return
-        held = f"vectors of other {items.modality} items, such as {min(there)!r}"
-    raise RequestError(f"{folder} holds {held}: choose another folder, or delete this one first.")
-
-
 def _shards(items: Items, size: int) -> Iterator[Items]:
     for start in range(0, len(items), size):
         stop = start + size
         yield Items(items.modality, items.ids[start:stop], items.payload[start:stop])
 
 
-def _mark(encoder: Encoder, shard: Items, contents: ContentIndex, options: JobOptions) -> str:
-    names = list(zip(shard.ids, contents.hashes(shard.payload), strict=True))
-    batch = at_once(encoder, options.batch_size)
-    return fingerprint(encoder.space.id, encoder.modality, __version__, batch, names)
-
-
-def _commit(folder: Path, number: int, mark: str, encoder: Encoder, fragment: Fragment) -> Line:
-    file = f"fragments/{encoder.modality}-{number:06d}-{mark}.safetensors"
-    ids = json.dumps(list(fragment.ids))
-    write_tensors(folder / file, {"vectors": fragment.vectors}, {"ids": ids})
-    vectors, faults = len(fragment.ids), fragment.faults
-    total, space = vectors + len(faults), encoder.space.name
-    content = file_digest(folder / file)
-    line = Line(number, mark, file, total, vectors, faults, space, content)
+def _commit(folder: Path, task: Task[T], fragment: Fragment[T], line: Line) -> Line:
+    line = task.write(folder, fragment, line)
+    if line.file:
+        line = replace(line, content=digest(folder / line.file))
     append_line(folder / "manifest.jsonl", line)
     return line
 
 
-def _gather(
-    folder: Path, lines: Sequence[Line], encoder: Encoder, faults: dict[str, str]
-) -> EmbeddingSet:
-    parts: list[np.ndarray] = [np.empty((0, encoder.space.dim), np.float32)]
-    ids: list[str] = []
-    for line in lines:
-        arrays, meta = read_tensors(folder / line.file)
-        parts.append(np.asarray(arrays["vectors"]))
-        ids += json.loads(meta["ids"])
-    return as_set(encoder, np.concatenate(parts), tuple(ids), faults)
-
-
 def _sweep(folder: Path, lines: Sequence[Line]) -> None:
-    """Remove fragments that no line names any more, and parts that a kill left behind.
-
-    Shards beyond the last of this run stay: fewer items now may be all of them again next time.
-    """
+    """Remove fragments that no line names any more, and parts that a kill left behind."""
     wanted = {folder / line.file for line in lines}
     for path in (folder / "fragments").glob("*"):
-        if path not in wanted:
+        if path not in wanted and path.parent not in wanted:
             path.unlink()
     for part in folder.glob(".*.part"):
         part.unlink(missing_ok=True)

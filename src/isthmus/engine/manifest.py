@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any, get_origin
 
+from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import file_digest
-from isthmus.store import atomic, read_tensors
+from isthmus.store import atomic
 
 
 @dataclass(frozen=True)
@@ -15,26 +17,34 @@ class Line:
 
     shard: int
     fingerprint: str
-    """Of model, weights, preprocessing, version, ids and contents."""
+    """Of everything that decides the fragment's bytes: task, version, ids and contents."""
     file: str
-    """Fragment, relative to the job's folder."""
+    """The fragment, a file or a folder of files in the job's folder; empty if there is none."""
     items: int
     vectors: int
+    """Items of which there is a result."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     space: str = ""
-    """What the space is called."""
+    """What the space of the results is called, if they have one."""
     content: str = ""
     """Hash of the fragment."""
+    name: str = ""
+    """What the shard is called, where its number is not what it is known by."""
+    about: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What else is known of the shard, as plain JSON values."""
+
+    @property
+    def key(self) -> str:
+        """What the shard is known by in its job."""
+        return self.name or str(self.shard)
 
     def whole(self, folder: Path) -> bool:
         """Whether the fragment is there as it was written, to the bit."""
         path = folder / self.file
-        return path.is_file() and file_digest(path) == self.content
+        return not self.file or (path.exists() and digest(path) == self.content)
 
-    def ids(self, folder: Path) -> set[str]:
-        """The shard's items: those with a vector and those with a fault."""
-        meta = read_tensors(folder / self.file)[1] if self.whole(folder) else {}
-        return {*json.loads(meta.get("ids", "[]")), *self.faults}
+
+_TYPES = {part.name: get_origin(part.type) or part.type for part in fields(Line)}
 
 
 def read_manifest(path: Path) -> list[Line]:
@@ -51,21 +61,9 @@ def read_manifest(path: Path) -> list[Line]:
     return lines
 
 
-_TYPES = {
-    "shard": int,
-    "fingerprint": str,
-    "file": str,
-    "items": int,
-    "vectors": int,
-    "faults": dict,
-    "space": str,
-    "content": str,
-}
-
-
 def write_manifest(path: Path, lines: Iterable[Line]) -> None:
     """Write the lines in the order of the shards, atomically."""
-    text = "".join(_text(line) for line in sorted(lines, key=lambda line: line.shard))
+    text = "".join(_text(line) for line in sorted(lines, key=lambda line: (line.shard, line.name)))
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8")
 
@@ -78,3 +76,11 @@ def append_line(path: Path, line: Line) -> None:
 
 def _text(line: Line) -> str:
     return json.dumps(asdict(line), sort_keys=True) + "\n"
+
+
+def digest(path: Path) -> str:
+    """Hash of a fragment: a file, or a folder of files."""
+    if not path.is_dir():
+        return file_digest(path)
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    return fingerprint([(file.name, file_digest(file)) for file in files])

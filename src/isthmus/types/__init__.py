@@ -1,5 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
+from isthmus.types.bags import Bag, Place
 from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
     ExtraMissingError,
@@ -17,6 +18,7 @@ from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace
 
 __all__ = [
+    "Bag",
     "Calibration",
     "Credit",
     "EmbeddingSet",
@@ -30,6 +32,7 @@ __all__ = [
     "LoadOptions",
     "NothingLeftError",
     "Null",
+    "Place",
     "RequestError",
     "Result",
     "ScoreRule",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from isthmus.arrays import fingerprint
 from isthmus.types import ItemError, RequestError
 
 AXES = {
@@ -62,6 +63,14 @@ class Mesh:
         low, high = self.bounds
         size = " x ".join(f"{side:.3g}" for side in high - low)
         return f"mesh of {len(self.faces):,} triangles, {size} m"
+
+    @property
+    def content_key(self) -> str:
+        """Changes with anything that is drawn of it."""
+        arrays = (self.vertices, self.faces, self.normals, self.uv, self.colours, self.material)
+        colours = [(one.colour, one.gloss) for one in self.materials]
+        textures = [b"" if one.texture is None else one.texture for one in self.materials]
+        return fingerprint(*arrays, colours, *textures)
 
     @property
     def bounds(self) -> Float[np.ndarray, "2 3"]:

@@ -12,7 +12,8 @@ from isthmus.studies.shared.source import EVERYTHING
 from isthmus.studies.study.request import DEFAULT_SPACE, Done, own_folder
 from isthmus.types import EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
 from isthmus.view.cameras import RIGS
-from isthmus.view.render_jobs import RenderSetup, named, rendered_into, restyled_into
+from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.render_jobs import Views, rendered_into, restyled_into
 from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
 from isthmus.worlds.meshes import mesh_folder
@@ -63,9 +64,7 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
     if "image" not in encoders:
         raise RequestError(f"Renders are images, but {asked.space} encodes {', '.join(encoders)}.")
     setup = RenderSetup(RIGS[asked.rig](asked.views), up=asked.up)
-    views = rendered_into(
-        folder / "renders", world, setup, workers=how.workers, progress=job.progress
-    )
+    views = rendered_into(folder / "renders", world, setup, job, how.workers)
     report = embed_into(
         folder / "jobs" / "views", encoders["image"], views.world.items["image"], job
     )
@@ -76,7 +75,7 @@ def run_atlas(asked: AtlasAsked, job: JobOptions, how: LoadOptions, seed: int) -
         factors={**views.world.factors, **factors},
         ring=ring,
         symmetry=views.symmetry if ring else {},
-        words=_words(asked, views.world, encoders, folder, job),
+        words=_words(asked, views, encoders, folder, job),
         styled=styled,
         pictures=views.world.items["image"],
         faults={**views.world.faults, **report.faults},
@@ -135,14 +134,14 @@ def _styled(
     """Vectors of the views in further styles, and what is known of them."""
     if not asked.styles:
         return None, {}
-    drawn = restyled_into(folder / "styles", world, setup, asked.styles, progress=job.progress)
+    drawn = restyled_into(folder / "styles", world, setup, asked.styles, job)
     report = embed_into(folder / "jobs" / "styles", encoders["image"], drawn.items["image"], job)
     return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
 
 
 def _words(
     asked: AtlasAsked,
-    world: World,
+    views: Views,
     encoders: Mapping[str, Encoder],
     folder: Path,
     job: JobOptions,
@@ -158,7 +157,7 @@ def _words(
         texts = [line.strip() for line in lines if line.strip()]
     else:
         texts = [str(text) for text in load_world("glyphs").items["text"]]
-    known = (world.factors[name].get("name") for name, _ in named(world))
+    known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
     own = [str(name) for name in known if name]
     said = tuple(dict.fromkeys([*own, *texts]))
     items = Items("text", said, list(said))

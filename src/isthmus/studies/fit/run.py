@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.encode.tuned import tuning
+from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
-from isthmus.engine.shards import bar
 from isthmus.lab import save_mended
 from isthmus.store import atomic, write_json
 from isthmus.studies.evaluate.cross_validation import Refereed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isthmus.engine.shards import bar
+from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES

@@ -13,7 +13,8 @@ from isthmus.studies.styles.run import StylesResult, styles
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, LoadOptions, RequestError
 from isthmus.view.cameras import Pose
-from isthmus.view.render_jobs import RenderSetup, restyled_into
+from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.render_jobs import restyled_into
 from isthmus.worlds import load as load_world
 
 VIEW = Pose(30.0, 20.0)
@@ -106,9 +107,7 @@ def _embedded(
     world = load_world(asked.world)
     if "mesh" in world.items and asked.modality == "image":
         setup = RenderSetup((VIEW,))
-        world = restyled_into(
-            folder / "renders", world, setup, workers=how.workers, progress=job.progress
-        )
+        world = restyled_into(folder / "renders", world, setup, options=job, workers=how.workers)
     encoders = load(asked.space, device=how.device, workers=how.workers)
     if asked.modality not in world.items or asked.modality not in encoders:
         raise RequestError(

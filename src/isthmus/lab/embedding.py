@@ -1,0 +1,173 @@
+"""Items become sets of vectors: in memory, or kept in a folder and resumed."""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.engine.content_index import ContentIndex
+from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
+from isthmus.engine.manifest import Line
+from isthmus.engine.shards import at_once, embed_shard
+from isthmus.store import read_tensors, write_tensors
+from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step
+from isthmus.version import __version__
+
+
+@dataclass(frozen=True)
+class JobReport:
+    """What a job did: the set, and how much of it was computed now."""
+
+    embedded: EmbeddingSet
+    faults: dict[str, str]
+    encoded: int
+    """Items encoded in this run."""
+    reused: int
+    """Items whose fragment was there already."""
+
+
+def embed_into(
+    folder: Path, encoder: Encoder, items: Items, options: JobOptions | None = None
+) -> JobReport:
+    """Embed items into a folder, skipping every shard that is there already.
+
+    The result is byte-equal whether or not the job was interrupted.
+
+    Raises:
+        RequestError: another job is writing to the folder, it holds vectors of another space or of
+            none of these items, or the disk is full (what is done stays done).
+        NothingLeftError: not one item could be encoded.
+    """
+    options = options or JobOptions()
+    job = run_job(folder, EmbedTask(encoder, options.batch_size), items, options)
+    embedded = _as_set(encoder, job.fragments)
+    return JobReport(embedded, job.faults, len(job.new), len(items) - len(job.new))
+
+
+@dataclass(frozen=True, eq=False)
+class EmbedTask:
+    """Shards of items as safetensors files of their vectors."""
+
+    encoder: Encoder
+    batch_size: int = 0
+
+    @property
+    def what(self) -> str:
+        """What the items are called on the progress bar."""
+        return self.encoder.modality
+
+    def accept(self, folder: Path, done: Sequence[Line], items: Items) -> None:
+        """Refuse to replace the vectors of another space, or of other items."""
+        space = self.encoder.space.name
+        spaces = {line.space for line in done} - {"", space}
+        if spaces:
+            held = f"vectors of the space {min(spaces)}, not of {space}"
+        else:
+            wanted, there = set(items.ids), set[str]()
+            for line in done:
+                ids = self.read(folder, line).ids if line.whole(folder) else ()
+                there |= {*ids, *line.faults}
+                if not wanted.isdisjoint(there):
+                    return
+            if not there:  # what was done is lost: nothing is replaced
+                return
+            held = f"vectors of other {items.modality} items, such as {min(there)!r}"
+        raise RequestError(
+            f"{folder} holds {held}: choose another folder, or delete this one first."
+        )
+
+    def name(self, _shard: Items) -> str:
+        """A shard is known by its number."""
+        return ""
+
+    def fingerprint(self, shard: Items, contents: ContentIndex) -> str:
+        """Of model, weights, preprocessing, version, batch size, ids and contents."""
+        names = list(zip(shard.ids, contents.hashes(shard.payload), strict=True))
+        batch = at_once(self.encoder, self.batch_size)
+        return fingerprint(self.encoder.space.id, self.encoder.modality, __version__, batch, names)
+
+    def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[Vectors]:
+        """Encode the shard."""
+        return embed_shard(self.encoder, shard, self.batch_size, tick)
+
+    def write(self, folder: Path, fragment: Fragment[Vectors], line: Line) -> Line:
+        """Keep the vectors with their ids."""
+        stem = f"{self.encoder.modality}-{line.shard:06d}-{line.fingerprint}"
+        file = f"fragments/{stem}.safetensors"
+        ids = json.dumps(list(fragment.ids))
+        write_tensors(folder / file, {"vectors": fragment.made}, {"ids": ids})
+        return replace(line, file=file, space=self.encoder.space.name)
+
+    def read(self, folder: Path, line: Line) -> Fragment[Vectors]:
+        """The vectors, mapped."""
+        arrays, meta = read_tensors(folder / line.file)
+        return Fragment(arrays["vectors"], tuple(json.loads(meta["ids"])), line.faults)
+
+
+def embed(
+    encoder: Encoder,
+    items: Items | Sequence[Any],
+    *,
+    batch_size: int = 0,
+    progress: bool = False,
+) -> EmbeddingSet:
+    """Embed items in memory: batching, progress, ids and history are done here, once.
+
+    Args:
+        encoder: from ``isthmus.load(name)[modality]``.
+        items: ``Items`` with ids, or any sequence; paths are named by themselves, other items
+            by the running number.
+        batch_size: items encoded at once; 0 leaves it to the encoder.
+        progress: show a bar on the terminal.
+
+    Items that fail are skipped and named in the last step of the set's history, and logged.
+
+    Raises:
+        RequestError: the items are of another modality, or one item instead of a list.
+        NothingLeftError: not one of them could be encoded.
+    """
+    if isinstance(items, (str, bytes, os.PathLike)):
+        raise RequestError(
+            f"Items are a list, not one {type(items).__name__}: write [{items!r}]; for a folder, "
+            "isthmus.worlds.open_world(images=...)."
+        )
+    if not isinstance(items, Items):
+        payload = list(items)
+        ids = (str(one if isinstance(one, Path) else row) for row, one in enumerate(payload))
+        items = Items(encoder.modality, tuple(ids), payload)
+    if items.modality != encoder.modality:
+        raise RequestError(
+            f"This encoder takes {encoder.modality} items, but these are {items.modality} items."
+        )
+    with bar(len(items), encoder.modality, progress) as tick:
+        return _as_set(encoder, [embed_shard(encoder, items, batch_size, tick)])
+
+
+def _as_set(encoder: Encoder, fragments: Sequence[Fragment[Vectors]]) -> EmbeddingSet:
+    """The set of what was encoded, with its history; refuses a job of which nothing is left."""
+    ids = tuple(name for one in fragments for name in one.ids)
+    faults = {name: why for one in fragments for name, why in one.faults.items()}
+    if not ids:
+        reason = next(iter(faults.values()), "there were no items")
+        raise NothingLeftError(
+            f"Not one of {len(faults)} {encoder.modality} items was encoded: {reason}"
+        )
+    if faults:
+        first, reason = next(iter(faults.items()))
+        logging.getLogger("isthmus").warning(
+            "%d of %d %s items were skipped; the first is %r: %s",
+            len(faults),
+            len(faults) + len(ids),
+            encoder.modality,
+            first,
+            reason,
+        )
+    vectors = np.concatenate([np.asarray(one.made) for one in fragments])
+    step = Step("encode", {"space": encoder.space.name, "faults": dict(faults)}, __version__)
+    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,))
