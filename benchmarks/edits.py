@@ -78,11 +78,12 @@ def edited(space: Any, fact: str, asked: list[Any], sources: Any, how: dict[str,
     """The targets (n, d) of sources that are asked for a value each."""
     from isthmus.arrays import unit
     from isthmus.registry import find
+    from isthmus.similarity.pooling import mean_of_vectors
     from isthmus.transform import BASES, PROJECTORS, TARGETS
     from isthmus.transform.corpora import replaced
 
     train, texts = space["train"], space["texts"][fact]
-    prompts = np.stack([unit(one).mean(axis=0) for one in texts.values()])
+    prompts = np.stack([mean_of_vectors(unit(one)) for one in texts.values()])
     row = {value: at for at, value in enumerate(texts)}
     wanted = prompts[[row[value] for value in asked]]
     if "target" in how:

@@ -23,3 +23,17 @@ LEARNED = {
     "mahalanobis": "isthmus.similarity.learned:Mahalanobis",
 }
 """Classes that take a matrix and give a similarity."""
+
+VECTOR_POOLINGS = {
+    "mean": "isthmus.similarity.pooling:mean_of_vectors",
+    "attention": "isthmus.similarity.pooling:attention",
+}
+"""From the vectors of a bag's parts (p, d) to one vector (d,); ``attention`` takes weights too."""
+
+POOLINGS = {
+    **VECTOR_POOLINGS,
+    "mean_score": "isthmus.similarity.pooling:mean_of_scores",
+    "max": "isthmus.similarity.pooling:max_of_scores",
+    "confidence": "isthmus.similarity.pooling:confidence_weighted",
+}
+"""How the parts of a ``Bag`` become one; those not above take scores (q, p) and give (q,)."""

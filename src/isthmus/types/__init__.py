@@ -1,6 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
-from isthmus.types.bags import Bag, Place
+from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
     ExtraMissingError,
@@ -41,6 +41,7 @@ __all__ = [
     "Step",
     "Subspace",
     "World",
+    "all_parts",
     "objects_of",
     "same_space",
 ]

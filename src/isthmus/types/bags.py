@@ -4,6 +4,7 @@ Renders of a mesh, frames of a video, windows of a sound, crops of a picture and
 class name are bags.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from isthmus.types.errors import RequestError
@@ -62,3 +63,16 @@ class Bag:
         if part not in self.parts.ids:
             raise RequestError(f"The bag of {self.owner!r} has no part {part!r}.")
         return self.places[self.parts.ids.index(part)]
+
+
+def all_parts(bags: Iterable[Bag]) -> Items:
+    """The parts of bags as items of one list, in order, to be embedded at once.
+
+    Raises:
+        RequestError: there is no bag.
+    """
+    every = [bag.parts for bag in bags]
+    if not every:
+        raise RequestError("There is no bag whose parts could be embedded.")
+    ids = tuple(name for parts in every for name in parts.ids)
+    return Items(every[0].modality, ids, [item for parts in every for item in parts])

@@ -20,7 +20,7 @@ from isthmus.engine.manifest import Line
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import AROUND
 from isthmus.read.meshes.read import mesh
-from isthmus.types import Bag, ItemError, Items, NothingLeftError, World
+from isthmus.types import Bag, ItemError, Items, NothingLeftError, World, all_parts
 from isthmus.version import __version__
 from isthmus.view.mesh_views import RenderSetup, posed, render_bag, symmetry_of
 from isthmus.view.styles import names
@@ -111,10 +111,8 @@ def _seen(
 ) -> World:
     """A world of the pictures in bags, with what is known of their objects and further factors."""
     factors, split, credits = dict(world.factors), dict(world.split), dict(world.credits)
-    pictures: dict[str, Any] = {}
     for bag, more in bags:
         name = bag.owner
-        pictures |= zip(bag.parts.ids, bag.parts.payload, strict=True)
         for part, place in zip(bag.parts.ids, bag.places, strict=True):
             known = {"object": name, "view": f"{place.number:03d}"}
             pose = dict(zip(("azimuth", "elevation"), place.pose or (), strict=False))
@@ -123,7 +121,7 @@ def _seen(
             credits |= {part: world.credits[name]} if name in world.credits else {}
     return replace(
         world,
-        items={"image": Items("image", tuple(pictures), list(pictures.values()))},
+        items={"image": all_parts(bag for bag, _ in bags)},
         links={},
         factors=factors,
         split=split,

@@ -11,6 +11,7 @@ from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.labels import Labels, labelled
 from isthmus.measure.statistics.resampling import seeded
 from isthmus.measure.statistics.searches import scores_between
+from isthmus.similarity.pooling import mean_of_vectors
 from isthmus.types import EmbeddingSet, RequestError, Step, same_space
 
 ClassTexts = SetLike | Mapping[str, SetLike]
@@ -73,7 +74,7 @@ def class_vectors(classes: ClassTexts, items: EmbeddingSet) -> EmbeddingSet:
         sets = {name: as_set(texts, "text") for name, texts in classes.items()}
         for texts in sets.values():
             same_space(items.space, texts.space)
-        vectors = [texts.unit.mean(axis=0) for texts in sets.values()]
+        vectors = [mean_of_vectors(texts.unit) for texts in sets.values()]
         shape = (len(vectors), items.space.dim)
         found = EmbeddingSet(
             unit(np.array(vectors).reshape(shape)), tuple(sets), "text", items.space, HISTORY

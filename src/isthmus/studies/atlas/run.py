@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from isthmus import measure
 from isthmus.measure.views.subspaces import affine_subspace
+from isthmus.similarity.pooling import mean_of_vectors
 from isthmus.studies.atlas import object_page as object_pages
 from isthmus.studies.atlas.page import assembled
 from isthmus.studies.atlas.subspaces import Nesting, Overlaps, nestings, overlaps
@@ -163,7 +164,7 @@ def _rows(given: AtlasInput) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 def _spoken(given: AtlasInput, x: np.ndarray, rows: Mapping[str, np.ndarray]) -> Named | None:
     if given.words is None:
         return None
-    middles = np.stack([x[own].mean(axis=0) for own in rows.values()])
+    middles = np.stack([mean_of_vectors(x[own]) for own in rows.values()])
     return named(middles, [called(given, name) for name in rows], *given.words)
 
 

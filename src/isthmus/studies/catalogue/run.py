@@ -10,7 +10,7 @@ from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
 from isthmus.scores import SCORE_RULES
-from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
+from isthmus.similarity import DIRECTED, LEARNED, POOLINGS, SIMILARITIES
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.worlds import WORLDS
@@ -20,6 +20,7 @@ REGISTERS = {
     "encoders": ENCODERS,
     "worlds": WORLDS,
     "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
+    "poolings": POOLINGS,
     "corrections": {**CORRECTIONS, **SCORE_RULES},
     "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,

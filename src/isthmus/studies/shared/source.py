@@ -9,8 +9,17 @@ from isthmus.lab import JobOptions, embed_into, load
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.studies.shared.dataset import About, StudyInput, of_world
-from isthmus.types import Credit, EmbeddingSet, Encoder, Items, LoadOptions, RequestError, World
-from isthmus.view.prompts import prompts
+from isthmus.types import (
+    Credit,
+    EmbeddingSet,
+    Encoder,
+    Items,
+    LoadOptions,
+    RequestError,
+    World,
+    all_parts,
+)
+from isthmus.view.prompts import prompt_bags
 from isthmus.worlds import load as load_world
 
 DEFAULT_WORLD = "glyphs"
@@ -153,12 +162,7 @@ def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Ite
     """Every class name in every template, ids ``class/number``; None of a single class."""
     if len(classes) < 2:
         return None
-    texts = {
-        f"{name}/{number}": text
-        for name, filled in prompts(classes, templates).items()
-        for number, text in enumerate(filled)
-    }
-    return Items("text", tuple(texts), list(texts.values()))
+    return all_parts(prompt_bags(classes, templates))
 
 
 def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:

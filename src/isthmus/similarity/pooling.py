@@ -1,0 +1,48 @@
+"""From the parts of a bag to the bag: one vector of the vectors, or one score of the scores.
+
+NumPy arrays or torch tensors; p parts, d coordinates, q queries. Mean, max and confidence do not
+heed the order of the parts; attention does not if its weights move along.
+"""
+
+from typing import Any
+
+
+def mean_of_vectors(parts: Any) -> Any:
+    """(p, d) gives their mean (d,)."""
+    return parts.mean(axis=0)
+
+
+def attention(parts: Any, weights: Any) -> Any:
+    """(p, d) and weights (p,), such as ``transform.fit_attention`` finds, give (d,).
+
+    Weights are 0 or more; they are scaled to sum to one.
+
+    Source: Ilse et al. 2018, Attention-based deep multiple instance learning, equation 7.
+    """
+    return (weights / weights.sum()) @ parts
+
+
+def mean_of_scores(scores: Any) -> Any:
+    """(q, p) of each query and part give the mean over the parts (q,)."""
+    return scores.mean(axis=1)
+
+
+def max_of_scores(scores: Any) -> Any:
+    """(q, p) give the score of each query's nearest part (q,)."""
+    from array_api_compat import array_namespace
+
+    return array_namespace(scores).max(scores, axis=1)
+
+
+def confidence_weighted(scores: Any, scale: float = 1.0) -> Any:
+    """(q, p) give the mean over the parts (q,), weighted by how sure each part is of its query.
+
+    A part's confidence is the largest of its softmax over the queries, as in Hendrycks & Gimpel
+    2017, equation 1; ``scale`` multiplies the scores in there.
+    """
+    from array_api_compat import array_namespace
+
+    xp = array_namespace(scores)
+    odds = xp.exp(scale * (scores - xp.max(scores, axis=0, keepdims=True)))
+    confidence = 1 / xp.sum(odds, axis=0)
+    return scores @ (confidence / xp.sum(confidence))
