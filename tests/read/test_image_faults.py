@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.read.image import MAX_PIXELS, Picture, picture
-from isthmus.read.quiet import quiet
+from isthmus.read.image import MAX_PIXELS, Picture, picture, quiet
 from isthmus.types import ItemError
 from tests.read.test_image import file, pixels, smooth
 

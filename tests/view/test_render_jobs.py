@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from isthmus.engine.jobs import JobOptions
-from isthmus.read.meshes.read import Material, Mesh, mesh
+from isthmus.read.meshes.read import mesh
 from isthmus.types import Items, NothingLeftError, RequestError, World
 from isthmus.view.cameras import turntable
 from isthmus.view.mesh_views import RenderSetup
@@ -21,6 +21,7 @@ from isthmus.view.render_jobs import rendered_into, restyled_into
 from isthmus.view.renders import RenderOptions
 from isthmus.worlds.meshes import mesh_folder
 from tests.toys import files_of
+from tests.view.shapes import tetrahedron
 
 SETUP = RenderSetup(turntable(12), RenderOptions(side=32, samples=1))
 OBJ = "mtllib it.mtl\nusemtl m\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n"
@@ -71,23 +72,6 @@ def test_meshes_in_memory_and_faults(tmp_path):
     assert len(found.world.items["image"]) == 12
     with pytest.raises(NothingLeftError, match="Not one of 1 meshes can be drawn"):
         rendered_into(tmp_path / "none", World("w", {"mesh": meshes.take(["torn"])}), SETUP)
-
-
-def tetrahedron(colour=(0.9, 0.2, 0.1, 1.0)):
-    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
-    faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32)
-    flat = corners[faces].reshape(-1, 3)
-    sides = np.cross(flat[1::3] - flat[::3], flat[2::3] - flat[::3])
-    normals = np.repeat(sides / np.linalg.norm(sides, axis=1, keepdims=True), 3, axis=0)
-    return Mesh(
-        flat,
-        np.arange(12, dtype=np.int32).reshape(4, 3),
-        normals.astype(np.float32),
-        np.zeros((12, 2), np.float32),
-        np.full((12, 4), 255, np.uint8),
-        np.zeros(4, np.int32),
-        (Material(colour),),
-    )
 
 
 FEW = RenderSetup(turntable(3), RenderOptions(side=16, samples=1))

@@ -6,13 +6,15 @@ more than the resolution it needs.
 
 import io
 import struct
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from isthmus.read.quiet import quiet
 from isthmus.types import ItemError
 
 if TYPE_CHECKING:
@@ -38,6 +40,42 @@ _ORIENTATION = 0x0112
 
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error, MemoryError)
 """What Pillow's readers raise on damaged files."""
+
+
+class _Quiet:
+    """Ignores warnings while any thread is inside; the filters come back when the last leaves.
+
+    ``warnings.catch_warnings`` alone keeps filters per process: two threads that overlap leave
+    each other's filters behind.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._filters = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.simplefilter("ignore")
+            self._inside += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._filters.__exit__(kind, error, trace)
+
+
+quiet = _Quiet()
+"""``with quiet:`` around a call into a library that warns of what the result will show."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from isthmus.read.meshes.read import Mesh, mesh
-from isthmus.types import RequestError
+from isthmus.types import ItemError, RequestError
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class PointCloud:
 
 
 def cloud(item: Any, count: int = 2048) -> PointCloud:
-    """A cloud of a PointCloud (itself), of a call that gives one, or of what ``shapes.mesh`` reads.
+    """A cloud of a PointCloud (itself), of a call that gives one, or of what ``meshes`` reads.
 
     Args:
         item: see above.
@@ -48,14 +48,16 @@ def sampled(shape: Mesh, count: int, seed: int = 0) -> PointCloud:
         seed: equal seeds give equal points.
 
     Raises:
-        RequestError: no area, or fewer than one point.
+        ItemError: no area.
+        RequestError: fewer than one point.
     """
     corners = shape.vertices[shape.faces].astype(float)
     area = np.linalg.norm(
         np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
     )
     if count < 1 or not area.sum() > 0:
-        raise RequestError(
+        kind = RequestError if count < 1 else ItemError
+        raise kind(
             f"Points are drawn from a surface: wanted 1 or more of one with area, not {count} of "
             f"area {area.sum() / 2:.3g}."
         )

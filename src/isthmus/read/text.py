@@ -10,12 +10,15 @@ def text(item: Any) -> str:
     """A text of a str (itself), bytes (UTF-8) or a Path (the file's content).
 
     Raises:
-        ItemError: bytes that are not UTF-8, or another type.
+        ItemError: a file that cannot be read, bytes that are not UTF-8, or another type.
     """
     if isinstance(item, str):
         return item
     if isinstance(item, Path):
-        item = item.read_bytes()
+        try:
+            item = item.read_bytes()
+        except OSError as error:
+            raise ItemError(f"The text {item} cannot be read: {error.strerror}.") from error
     if isinstance(item, bytes):
         try:
             return item.decode("utf-8-sig")

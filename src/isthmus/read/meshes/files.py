@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isthmus.read.image import quiet
 from isthmus.read.meshes.read import Mesh
 from isthmus.read.meshes.surfaces import joined
-from isthmus.read.quiet import quiet
 from isthmus.types import ExtraMissingError, ItemError
 
 if TYPE_CHECKING:
