@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.arrays import fingerprint
 from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
     cutting_is_exact,
-    probe_id,
+    in_space,
+    kept_columns,
     torch_device,
-    weights_id,
 )
-from isthmus.read.image import POLICY
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 
@@ -43,18 +41,11 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     model, processor, tokenizer = _open(rest)
     model.eval().to(device)
     tower = _text_tower(model, tokenizer, device)
-    parts = (_structure(model.config), processor.to_json_string(), POLICY, probe_id(tower))
+    parts = (_structure(model.config), processor.to_json_string())
     with torch.inference_mode():
-        scale, bias = _scale_and_bias(model)
-    space = Space(
-        f"hf:{rest}",
-        fingerprint("hf", weights_id(model), *parts),
-        int(tower.encode(["a"]).shape[1]),
-        scale=scale,
-        bias=bias,
-    )
-    image = _image_tower(model, processor, space, options)
-    return {"image": image, "text": replace(tower, space=space)}
+        scale_and_bias = _scale_and_bias(model)
+    text = in_space(tower, f"hf:{rest}", parts, *scale_and_bias)
+    return {"image": _image_tower(model, processor, text.space, options), "text": text}
 
 
 def _open(rest: str) -> tuple[Any, Any, Any]:
@@ -131,8 +122,7 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         return dict(found)
 
     def lengths(inputs: Any) -> Any:
-        padding = 1 - inputs.get("attention_mask", inputs["input_ids"] * 0 + 1)
-        return padding.shape[1] - padding.flip(1).cumprod(1).sum(1)
+        return kept_columns(1 - inputs.get("attention_mask", inputs["input_ids"] * 0 + 1))
 
     tower = TextTower(
         space=Space("", "", 0),

@@ -5,7 +5,6 @@ parent space, the chain and where each array belongs. Where towers were trained 
 are in ``towers.safetensors``.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.encode.tuned import tune
 from isthmus.registry import find
 from isthmus.scores.kinds import RULE_KINDS
-from isthmus.store import read_tensors, unpacked
+from isthmus.store import read_described, read_tensors, unpacked
 from isthmus.transform.maps import MAP_KINDS
 from isthmus.transform.mended import Mended
 from isthmus.types import (
@@ -118,19 +117,10 @@ def read_mended(folder: Path) -> tuple[Mended, str]:
     if not path.is_file():
         raise RequestError(f"{folder} holds no mended space (no {FILE} in it): run isthmus mend.")
     try:
-        arrays, meta = read_tensors(path)
-        about = json.loads(meta["isthmus"])
-        if about["format"] != FORMAT:
-            raise RequestError(
-                f"{path} is of the format {about['format']!r}, this version reads {FORMAT!r}: "
-                "install the newer isthmus that wrote it, or fit the correction again."
-            )
+        arrays, about = read_described(path, FORMAT)
         maps, rule = unpacked(arrays, about["parts"], (*MAP_KINDS, *RULE_KINDS))
         parent = Space.from_dict(about["parent"])
-        recipe = about.get("recipe", {})
-        mended = Mended(parent, about["chain"], maps, rule, about["objects"], recipe)
-        return mended, about["origin"]
-    except RequestError:
-        raise
+        fitted_on, recipe = about["objects"], about.get("recipe", {})
+        return Mended(parent, about["chain"], maps, rule, fitted_on, recipe), about["origin"]
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise RequestError(f"{path} is not a whole mended space: {error}") from error

@@ -14,17 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.arrays import fingerprint
 from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
     cutting_is_exact,
-    probe_id,
+    in_space,
+    kept_columns,
     torch_device,
-    weights_id,
 )
-from isthmus.read.image import POLICY
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 _SCHEMAS = ("hf-hub:", "local-dir:")
@@ -58,17 +56,11 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     model.eval()
     tower = _text_tower(model, tokenizer, device)
     preprocessing = open_clip.get_model_preprocess_cfg(model)
-    parts = (config, preprocessing, POLICY, probe_id(tower))
     scale, bias = model.logit_scale.exp().item(), getattr(model, "logit_bias", None)
-    space = Space(
-        f"openclip:{rest}",
-        fingerprint("openclip", weights_id(model), *parts),
-        int(tower.encode(["a"]).shape[1]),
-        scale=scale,
-        bias=0.0 if bias is None else bias.item(),
-    )
-    image = _image_tower(model, preprocess, preprocessing, space, options)
-    return {"image": image, "text": replace(tower, space=space)}
+    bias = 0.0 if bias is None else bias.item()
+    text = in_space(tower, f"openclip:{rest}", (config, preprocessing), scale, bias)
+    image = _image_tower(model, preprocess, preprocessing, text.space, options)
+    return {"image": image, "text": text}
 
 
 def _parse(rest: str, open_clip: Any) -> tuple[str, str | None]:
@@ -109,8 +101,7 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         return [len(row) for row in inner(texts, verbose=False).input_ids]
 
     def lengths(inputs: Any) -> Any:
-        padding = (inputs["text"] == pad).int()
-        return inputs["text"].shape[1] - padding.flip(1).cumprod(1).sum(1)
+        return kept_columns((inputs["text"] == pad).int())
 
     tower = TextTower(
         space=Space("", "", 0),

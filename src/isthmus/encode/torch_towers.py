@@ -4,13 +4,13 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
-from isthmus.read.image import central, picture
+from isthmus.read.image import POLICY, central, picture
 from isthmus.read.text import text
 from isthmus.types import ItemError, LoadOptions, RequestError, Space
 
@@ -151,6 +151,30 @@ def in_batches(
         found.append(forward(batch).float())
         start += len(rows)
     return torch.cat(found)[torch.argsort(order).to(device)]
+
+
+def kept_columns(padding: "torch.Tensor") -> "torch.Tensor":
+    """Columns of each row up to its last that is no padding, of (n, t) 1 where there is padding."""
+    return padding.shape[1] - padding.flip(1).cumprod(1).sum(1)
+
+
+def in_space(
+    tower: TextTower, name: str, parts: tuple[Any, Any], scale: float, bias: float
+) -> TextTower:
+    """The tower with the space of its checkpoint.
+
+    Args:
+        tower: texts to vectors.
+        name: what the space is loaded by, such as ``hf:org/name``.
+        parts: the model's structure and the pictures' preprocessing, which its id hashes beside
+            the weights and the tokenizer.
+        scale: inverse temperature of the checkpoint.
+        bias: of its logits.
+    """
+    scheme, weights = name.partition(":")[0], weights_id(tower.module)
+    identity = fingerprint(scheme, weights, *parts, POLICY, probe_id(tower))
+    dim = int(tower.encode(["a"]).shape[1])
+    return replace(tower, space=Space(name, identity, dim, scale=scale, bias=bias))
 
 
 def probe_id(tower: TextTower) -> str:

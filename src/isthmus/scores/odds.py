@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.scores.normalised import fit_score_standardised
+from isthmus.scores.normalised import Standardised, fit_score_standardised
 from isthmus.scores.rules import (
     FittedRule,
     PerDirection,
@@ -30,6 +30,7 @@ class MatchOdds(PerDirection):
     principle (Robertson 1977).
     """
 
+    inner: Standardised
     slope: dict[str, float]
     """By direction; positive, so that the order of one modality's items stays as it is."""
     intercept: dict[str, float]

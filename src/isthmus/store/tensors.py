@@ -42,6 +42,23 @@ def write_tensors(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[st
             raise OSError(number, os.strerror(number), str(path)) from error
 
 
+def read_described(path: Path, form: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """All arrays of a file, and what its metadata say of them as JSON.
+
+    Raises:
+        ValueError: the file is not safetensors, describes nothing, or is of another format.
+        KeyError: it lacks the description.
+    """
+    arrays, meta = read_tensors(path)
+    about: dict[str, Any] = json.loads(meta["isthmus"])
+    if about["format"] != form:
+        raise ValueError(
+            f"it is of the format {about['format']!r}, and this version reads {form!r}: install "
+            "the newer isthmus that wrote it"
+        )
+    return arrays, about
+
+
 def tensor_header(path: Path) -> tuple[dict[str, Any], int]:
     """The header of a safetensors file and the offset where its data begins.
 

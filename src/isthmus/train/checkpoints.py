@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.store import atomic, read_tensors, write_tensors
+from isthmus.store import atomic, read_described, write_tensors
 from isthmus.types import ExtraMissingError, RequestError
 
 FILE = "checkpoint.safetensors"
 FORMAT = "isthmus-checkpoint/1"
 PARTS = ("now", "best", "first", "second")
 """Parameters as they are and as they were best, and AdamW's two moments of their gradients."""
+NUMBERS = ("epoch", "step", "best", "best_epoch", "log", "seconds")
+"""What is kept beside the arrays, by the names of ``Progress``."""
 
 
 @dataclass
@@ -45,16 +47,7 @@ class Progress:
 
 def write_checkpoint(progress: Progress, folder: Path, key: str) -> None:
     """Write a checkpoint, whole or not at all."""
-    about = {
-        "format": FORMAT,
-        "key": key,
-        "epoch": progress.epoch,
-        "step": progress.step,
-        "best": progress.best,
-        "best_epoch": progress.best_epoch,
-        "log": progress.log,
-        "seconds": progress.seconds,
-    }
+    about = {"format": FORMAT, "key": key, **{name: getattr(progress, name) for name in NUMBERS}}
     flat = {f"{part}/{k}": x for part in PARTS for k, x in progress.arrays[part].items()}
     write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about)})
 
@@ -73,40 +66,25 @@ def read_checkpoint(folder: Path, key: str) -> Progress | None:
     if not path.is_file():
         return None
     try:
-        flat, meta = read_tensors(path)
-        about = json.loads(meta["isthmus"])
-        if about["format"] != FORMAT:
-            raise RequestError(
-                f"{path} is of the format {about['format']!r}, this version reads {FORMAT!r}: "
-                "install the newer isthmus that wrote it, or train into another folder."
-            )
-        if about["key"] != key:
-            raise RequestError(
-                f"{path} is of a training with another recipe, seed or data: train into another "
-                "folder, or delete this one to start again."
-            )
-        return Progress(
-            {part: _part(flat, part) for part in PARTS},
-            about["epoch"],
-            about["step"],
-            about["best"],
-            about["best_epoch"],
-            about["log"],
-            about["seconds"],
-        )
-    except RequestError:
-        raise
+        flat, about = read_described(path, FORMAT)
+        arrays = {part: _part(flat, part) for part in PARTS}
+        progress = Progress(arrays, **{name: about[name] for name in NUMBERS})
+        known = about["key"]
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise RequestError(
             f"{path} is not a whole checkpoint ({error}); delete it to start again."
         ) from error
+    if known != key:
+        raise RequestError(
+            f"{path} is of a training with another recipe, seed or data: train into another "
+            "folder, or delete this one to start again."
+        )
+    return progress
 
 
 def _part(flat: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
-    found: dict[str, Any] = {
-        name.removeprefix(f"{part}/"): x for name, x in flat.items() if name.startswith(f"{part}/")
-    }
-    return found
+    start = f"{part}/"
+    return {name.removeprefix(start): x for name, x in flat.items() if name.startswith(start)}
 
 
 def write_log(log: Sequence[dict[str, Any]], folder: Path) -> None:

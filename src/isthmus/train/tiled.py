@@ -40,7 +40,8 @@ def info_nce(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> T
 def multi_positive(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
     """``losses.contrastive.multi_positive``."""
     a = a * scale
-    return _in_both_directions(*LogSumExp.apply(a, b, None), _matches(a, b, groups))
+    rows, columns = LogSumExp.apply(a, b, None)
+    return _in_both_directions(rows, columns, _matches(a, b, groups))
 
 
 def decoupled(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
