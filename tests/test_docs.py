@@ -55,3 +55,12 @@ def test_links_between_documents_lead_somewhere(path):
         if not target.startswith(("http://", "https://")) and not (path.parent / target).exists()
     ]
     assert missing == []
+
+
+def test_the_drawing_shows_exactly_the_rooms_in_their_order():
+    from tools.architecture_picture import OUT, layers
+
+    drawn = re.findall(r'class="room">(\w+)<', OUT.read_text(encoding="utf-8"))
+    package = Path(isthmus.__file__).parent
+    assert sorted(drawn) == sorted(path.parent.name for path in package.glob("*/__init__.py"))
+    assert drawn == [room for row in layers() for room in row]

@@ -27,6 +27,7 @@ BREAKS = (
         "wanted = -values if measure in",
         "wanted = values if measure in",
         "tests/train tests/studies/test_mend.py",
+        "torch",
     ),
 )
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from benchmarks.mutants.breaks import BREAKS, SURVIVES
 from benchmarks.mutants.outcomes import Outcome, Settings, run_all, share
@@ -38,6 +39,10 @@ def main() -> int:
         parser.error(f"There are: {', '.join(one.name for one in BREAKS)}.")
     if told.eight is not None:
         chosen = eight(chosen, told.eight)
+    without = [one for one in chosen if one.needs and find_spec(one.needs) is None]
+    for one in without:
+        print(f"left out  {one.name}: {one.needs} is not installed")
+    chosen = [one for one in chosen if one not in without]
     results = "mutants" if told.eight is None else None
     settings = Settings(results, told.map, told.slow, told.jobs, again=told.only is not None)
     known = [one.name for one in BREAKS]

@@ -15,7 +15,8 @@ class CannotBreakError(ValueError):
 class Break:
     """A fault to plant: ``old``, which stands once in ``file``, becomes ``new``.
 
-    ``area`` names the folders or files of tests that should notice, as on pytest's command line.
+    ``area`` names the folders or files of tests that should notice, as on pytest's command line;
+    ``needs`` a package without which these tests are skipped, such as torch.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Break:
     old: str
     new: str
     area: str
+    needs: str = ""
 
     def trial(self, root: Path) -> "Trial":
         """The file before and after.
