@@ -54,15 +54,14 @@ def check_reader(
 
 def seen(item: Any) -> Any:
     """An item as plain values that can be compared: arrays and pictures by their bytes."""
-    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+    if dataclasses.is_dataclass(item):
         return {one.name: seen(getattr(item, one.name)) for one in dataclasses.fields(item)}
     if isinstance(item, np.ndarray):
         return item.dtype.str, item.shape, item.tobytes()
     if isinstance(item, (list, tuple)):
         return [seen(one) for one in item]
-    if hasattr(item, "tobytes"):
-        return item.mode, item.size, item.tobytes()
-    return item
+    pixels = getattr(item, "tobytes", None)
+    return (item.mode, item.size, pixels()) if pixels else item
 
 
 def _check_type(item: Any, read: Callable[[Any], Any]) -> None:

@@ -16,9 +16,9 @@ from isthmus.worlds.babel.facts import (
     facts_of,
 )
 from isthmus.worlds.babel.layout import arrange
-from isthmus.worlds.babel.masks import things_seen
 from isthmus.worlds.babel.render_image import render
 from isthmus.worlds.babel.scenes import Scene
+from tests.worlds.babel.masks import things_seen
 
 
 @pytest.mark.parametrize("groups", [1, 2])

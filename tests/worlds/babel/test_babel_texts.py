@@ -103,5 +103,5 @@ def test_a_text_states_as_many_facts_as_asked(groups, mentions):
     for number in range(60):
         scene = Scene(0, number, groups=groups, mentions=mentions)
         said = parse(scene.text(scene.facts))
-        assert said == scene.told(scene.facts)
+        assert said == scene.stated(scene.facts)
         assert sum(value is not None for value in said.to_dict().values()) == mentions

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from isthmus.types import RequestError
-from isthmus.worlds.babel import words
+from isthmus.worlds.babel import render_text as words
 from isthmus.worlds.babel.facts import Facts, Group
 
 _VIEWS = words.meanings(words.VIEWS)

@@ -26,9 +26,9 @@ DRAWN = ("image", "mesh", "points")
 """Modalities that show a scene, each linked to its text."""
 
 POINTS = 2048
-"""Of each point cloud, drawn evenly over the mesh; ``read.clouds.cloud`` draws any number."""
+"""Of each point cloud, drawn evenly over the mesh; ``read.points.cloud`` draws any number."""
 
-_FACTS, _IMAGE, _TOLD, _TEXT, _SPLIT = range(5)
+_FACTS, _IMAGE, _STATED, _TEXT, _SPLIT = range(5)
 """Streams of chance of one scene: changing how one modality is drawn leaves the others alone."""
 
 
@@ -72,17 +72,17 @@ class Scene:
         """The picture and the mask of every thing in it."""
         return render(self.facts, self.chance(_IMAGE), self.size)
 
-    def told(self, facts: Facts) -> Facts:
+    def stated(self, facts: Facts) -> Facts:
         """The facts that the text states: all, or as many as ``mentions`` says."""
         if self.mentions is None:
             return facts
         names = list(fact_values(self.groups))
-        kept = self.chance(_TOLD).choice(len(names), self.mentions, replace=False)
+        kept = self.chance(_STATED).choice(len(names), self.mentions, replace=False)
         return stated(facts, {names[at] for at in kept})
 
     def text(self, facts: Facts) -> str:
-        """A caption of the told facts."""
-        return caption(self.told(facts), self.chance(_TEXT))
+        """A caption of the stated facts."""
+        return caption(self.stated(facts), self.chance(_TEXT))
 
     def split(self, facts: Facts) -> str:
         """``test`` where a held-out pair of colour and shape is seen, else ``train`` or ``val``."""
