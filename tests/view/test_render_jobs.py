@@ -19,7 +19,7 @@ from isthmus.view.cameras import turntable
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import rendered_into, restyled_into
 from isthmus.view.renders import RenderOptions
-from isthmus.worlds.meshes import mesh_folder
+from isthmus.worlds.folders import mesh_folder
 from tests.toys import files_of
 from tests.view.shapes import tetrahedron
 

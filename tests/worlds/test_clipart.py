@@ -8,7 +8,7 @@ import pytest
 from isthmus.read.image import picture
 from isthmus.types import RequestError
 from isthmus.worlds import load
-from isthmus.worlds.bundled import pictures
+from isthmus.worlds.bundled import payloads
 from isthmus.worlds.clipart import FILE, keywords
 
 
@@ -65,7 +65,7 @@ def test_variants_are_of_one_family(world, one, other):
 
 
 def test_no_picture_is_there_twice():
-    stored = pictures(FILE)
+    stored = payloads(FILE)
     assert len(set(stored.values())) == len(stored)
 
 

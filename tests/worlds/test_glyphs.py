@@ -8,7 +8,7 @@ from PIL import Image
 
 from isthmus.types import RequestError
 from isthmus.worlds import load
-from isthmus.worlds.bundled import Drawing, pictures
+from isthmus.worlds.bundled import Drawing, payloads
 from isthmus.worlds.glyphs import FOLDER, LANGUAGES, STYLES, keywords
 
 LICENCES = {
@@ -25,7 +25,7 @@ def world():
 
 
 def stored(style):
-    return pictures(FOLDER / STYLES[style][0] / f"{style}.parquet")
+    return payloads(FOLDER / STYLES[style][0] / f"{style}.parquet")
 
 
 def test_the_grid_is_full(world):

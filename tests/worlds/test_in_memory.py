@@ -62,7 +62,7 @@ def test_texts_alone_and_pictures_alone():
 
 def test_what_does_not_fit_together(draw, tmp_path):
     pixels = [np.zeros((2, 2, 3), np.uint8)]
-    for given, message in (
+    for inputs, message in (
         ({}, "at least one image or one text"),
         ({"images": []}, "at least one image"),
         ({"images": pixels, "texts": ["a", "b"]}, "1 images, 2 texts"),
@@ -73,4 +73,4 @@ def test_what_does_not_fit_together(draw, tmp_path):
         ({"images": tmp_path, "labels": ["a"]}, "Labels of files"),
     ):
         with pytest.raises(RequestError, match=message):
-            open_world(**given)
+            open_world(**inputs)

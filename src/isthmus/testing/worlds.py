@@ -6,7 +6,7 @@ from isthmus.types import World
 
 
 def check_world(world: World, sample: int = 12) -> None:
-    """Assert that a world keeps its promises; a sample of its payload is read.
+    """Assert that a world keeps its contract; a sample of its payload is read.
 
     Every id is distinct in its modality, every item has a credit, links join items that are there,
     linked items and equal ids lie in one split, tables speak of items only, and pictures and texts

@@ -67,10 +67,10 @@ def paled(mesh: Mesh) -> Mesh:
         return np.concatenate([pale, np.where(opacity > 0.1, full, 0.0)], axis=-1)
 
     colours = np.rint(tint(mesh.colours.astype(float), 255.0)).astype(np.uint8)
-    looks = (tuple(map(float, tint(np.array(one.colour), 1.0))) for one in mesh.materials)
+    tints = (tuple(map(float, tint(np.array(one.colour), 1.0))) for one in mesh.materials)
     materials = (
         replace(one, colour=(red, green, blue, opacity))
-        for one, (red, green, blue, opacity) in zip(mesh.materials, looks, strict=True)
+        for one, (red, green, blue, opacity) in zip(mesh.materials, tints, strict=True)
     )
     return replace(mesh, colours=colours, materials=tuple(materials))
 

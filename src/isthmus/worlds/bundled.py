@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from isthmus.store import read_table
 from isthmus.types import ItemError, RequestError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Drawing:
 
         from PIL import Image
 
-        found = pictures(self.file).get(self.id)
+        found = payloads(self.file).get(self.id)
         if found is None:
             raise ItemError(f"{self.file.name} has no picture {self.id!r}; install isthmus again.")
         above = Image.open(io.BytesIO(found)).convert("RGBA")
@@ -45,12 +46,10 @@ class Drawing:
 
 
 @cache
-def pictures(file: Path) -> Mapping[str, bytes]:
-    """The bytes of each picture of a bundled file by its id; read once, for it never changes."""
-    from isthmus.store import read_table
-
-    table = read_table(file, ["id", "image"])
-    return dict(zip(table["id"], table["image"], strict=True))
+def payloads(file: Path, column: str = "image") -> Mapping[str, bytes]:
+    """The bytes of each item of a bundled file by its id; read once, for it never changes."""
+    table = read_table(file, ["id", column])
+    return dict(zip(table["id"], table[column], strict=True))
 
 
 def check_paper(world: str, paper: int) -> None:

@@ -1,4 +1,4 @@
-"""A world of a user's own data while a door reads it: pictures, captions, labels and faults."""
+"""A world of a user's own data while it is read: pictures, captions, labels and faults."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from isthmus.read.image import Picture
 from isthmus.types import Credit, Items, Links, RequestError, World
@@ -30,7 +31,7 @@ SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
 
 @dataclass(eq=False)
 class Draft:
-    """What a door has found so far; ``world`` makes it a World."""
+    """What was found so far; ``world`` makes it a World."""
 
     name: str
     """Name of the folder or file it comes from: the world's name and every item's source."""
@@ -55,6 +56,17 @@ class Draft:
                 found.append(text)
             else:
                 self.faults.setdefault(image, "a caption is empty")
+
+    def say(self, image: str, said: Any, place: str) -> None:
+        """Add what a table or a note says of a picture: a text, a list of texts or nothing.
+
+        Faults stand under ``place``.
+        """
+        for one in said if isinstance(said, list) else [said]:
+            if isinstance(one, dict):
+                self.faults[place] = "its caption is a record, not a text"
+            elif one is not None:
+                self.caption(image, [str(one)])
 
     def world(self) -> World:
         """The world, with links from every picture to its captions.

@@ -7,7 +7,6 @@ the view moves have an answer to be measured against.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from isthmus.read.meshes.packed import unpack
 from isthmus.read.meshes.read import Mesh
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
-from isthmus.worlds.bundled import DATA
+from isthmus.worlds.bundled import DATA, payloads
 
 LANGUAGES = ("en", "bg", "cs", "de", "el", "es", "fi", "fr", "hu", "it", "ja", "nl", "pl", "pt",
              "ru", "sv", "tr", "vi", "zh")  # fmt: skip
@@ -35,11 +34,11 @@ class PackedShape:
     @property
     def content_key(self) -> str:
         """Changes only if the mesh does."""
-        return hashlib.sha256(_meshes(self.file)[self.id]).hexdigest()
+        return hashlib.sha256(payloads(self.file, "mesh")[self.id]).hexdigest()
 
     def __call__(self) -> Mesh:
         """The mesh."""
-        return unpack(_meshes(self.file)[self.id])
+        return unpack(payloads(self.file, "mesh")[self.id])
 
 
 def furniture_world(
@@ -49,7 +48,7 @@ def furniture_world(
 
     Meshes are called ``scopia/bathroom3``, and so are their names. Metres, y up, standing on the
     ground, the front towards +z. Factors of every item: ``name``, ``label`` (its category),
-    ``creator`` and ``family`` (objects of one name or nearly one look, which share a split).
+    ``creator`` and ``family`` (objects of one name or nearly the same to see, which share a split).
 
     Args:
         language: of the names, one of ``LANGUAGES``.
@@ -117,10 +116,3 @@ def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
         "creator": row["creator"],
         "family": row["family"],
     }
-
-
-@cache
-def _meshes(file: Path) -> Mapping[str, bytes]:
-    """The bytes of each mesh of a file; read once, for it never changes."""
-    table = read_table(file, ["id", "mesh"])
-    return dict(zip(table["id"], table["mesh"], strict=True))

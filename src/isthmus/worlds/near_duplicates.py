@@ -56,7 +56,7 @@ def near_copies(images: Items) -> dict[str, str]:
         # hashes that differ in at most three bits agree in one of four quarters
         keys = [(quarter, code >> 16 * quarter & 0xFFFF) for quarter in range(4)]
         near = sorted({at for key in keys for at in buckets[key]})
-        twin = next(
+        copied = next(
             (
                 at
                 for at in near
@@ -65,8 +65,8 @@ def near_copies(images: Items) -> dict[str, str]:
             ),
             None,
         )
-        if twin is not None:
-            found[name] = names[twin]
+        if copied is not None:
+            found[name] = names[copied]
             continue
         for key in keys:
             buckets[key].append(len(names))

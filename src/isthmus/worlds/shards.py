@@ -152,11 +152,7 @@ def _add(draft: Draft, key: str, parts: dict[str, Member]) -> None:
     except (ValueError, RecursionError) as error:
         draft.faults[name] = f"its notes cannot be read: {error}"
         return
-    for one in text if isinstance(text, list) else [text]:
-        if isinstance(one, dict):
-            draft.faults[name] = "its caption is a record, not a text"
-        elif one is not None:
-            draft.caption(name, [str(one)])
+    draft.say(name, text, name)
     if label is not None:
         draft.labels[name] = str(label).strip()
 

@@ -65,13 +65,7 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
     name = _picture(draft, root, place, row["image"])
     if name is None:
         return
-    text = row.get("text")
-    texts = text if isinstance(text, list) else [] if text is None else [text]
-    for one in texts:
-        if isinstance(one, dict):
-            draft.faults[place] = "its caption is a record, not a text"
-        elif one is not None:
-            draft.caption(name, [str(one)])
+    draft.say(name, row.get("text"), place)
     for kept, sentence, said in (
         (draft.labels, "calls {} {!r}", row.get("label")),
         (draft.splits, "puts {} into the split {!r}", row.get("split")),

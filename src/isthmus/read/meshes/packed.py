@@ -72,11 +72,11 @@ def unpack(content: bytes) -> Mesh:
     gloss = parts.get("gloss", np.zeros(len(parts["looks"])))
     materials = tuple(
         Material(
-            (float(look[0]), float(look[1]), float(look[2]), float(look[3])),
+            (float(rgba[0]), float(rgba[1]), float(rgba[2]), float(rgba[3])),
             _pixels(parts[f"texture_{number}"].tobytes()) if textured else None,
             float(gloss[number]),
         )
-        for number, (look, textured) in enumerate(
+        for number, (rgba, textured) in enumerate(
             zip(parts["looks"], parts["textured"], strict=True)
         )
     )
@@ -92,8 +92,8 @@ def _joined_materials(mesh: Mesh) -> Mesh:
     number = np.zeros(len(mesh.materials), np.int32)
     for row in np.unique(mesh.material).tolist():
         material = mesh.materials[row]
-        look = None if material.texture is None else material.texture.tobytes()
-        key = (material.colour, look, material.gloss)
+        texels = None if material.texture is None else material.texture.tobytes()
+        key = (material.colour, texels, material.gloss)
         if key not in known:
             known[key] = len(kept)
             kept.append(material)

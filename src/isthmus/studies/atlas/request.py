@@ -16,7 +16,7 @@ from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import Views, rendered_into, restyled_into
 from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
-from isthmus.worlds.meshes import mesh_folder
+from isthmus.worlds.folders import mesh_folder
 
 DEFAULT_WORLD = "furniture"
 

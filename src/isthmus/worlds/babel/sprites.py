@@ -61,9 +61,9 @@ def _normals(
     solid: Callable[[np.ndarray], np.ndarray], place: np.ndarray, elevation: float
 ) -> np.ndarray:
     step = 2e-3 * np.eye(3)
-    slope = np.stack([solid(place + e) - solid(place - e) for e in step], axis=-1)
-    slope /= np.maximum(np.linalg.norm(slope, axis=-1, keepdims=True), 1e-9)
-    return turn_x(slope, elevation)
+    normal = np.stack([solid(place + e) - solid(place - e) for e in step], axis=-1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
+    return turn_x(normal, elevation)
 
 
 def _lines(inside: np.ndarray, normal: np.ndarray, s: int) -> np.ndarray:

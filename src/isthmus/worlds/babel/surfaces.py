@@ -32,12 +32,12 @@ def surface(shape: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     cell, vertices = crossings(values, grid)
     faces = squares(values < 0, cell)
     for _ in range(6):
-        slope = gradient(solid, vertices)
-        away = solid(vertices) / np.maximum((slope**2).sum(axis=1), 0.25)
-        move = away[:, None] * slope
+        grad = gradient(solid, vertices)
+        away = solid(vertices) / np.maximum((grad**2).sum(axis=1), 0.25)
+        move = away[:, None] * grad
         vertices = vertices - np.clip(move, -REACH / CELLS, REACH / CELLS)
-    slope = gradient(solid, vertices)
-    normals = slope / np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-9)
+    grad = gradient(solid, vertices)
+    normals = grad / np.maximum(np.linalg.norm(grad, axis=1, keepdims=True), 1e-9)
     return vertices.astype(np.float32), normals.astype(np.float32), faces
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from isthmus.types import RequestError
-from isthmus.worlds.meshes import mesh_folder, said
+from isthmus.worlds.folders import mesh_folder, said
 
 
 @pytest.mark.parametrize(
