@@ -16,8 +16,8 @@ from benchmarks.harness import PeakMemory, seconds, write_results
 from isthmus import measure
 from isthmus.arrays import blocks
 from isthmus.read.vectors.bundles import open_arrays
-from isthmus.studies.shared.source import arrays_input
-from isthmus.studies.study.run import run
+from isthmus.studies.shared.resolver import arrays_dataset
+from isthmus.studies.study.run import study_dataset
 
 DIM = 512
 
@@ -68,7 +68,7 @@ def main() -> None:
         folder = Path(root)
         write_pairs(folder, 5_000)
         with PeakMemory() as memory:
-            took = seconds(lambda: run(arrays_input(folder), folder / "run"))
+            took = seconds(lambda: study_dataset(arrays_dataset(folder), folder / "run"))
         found["study of 5,000 x 512 pairs"] = {
             "seconds": round(took, 2),
             "peak resident MB": round(memory.resident),

@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+from isthmus.worlds.meshes import SUFFIXES
 
 from benchmarks.harness import PeakMemory, write_results
-from isthmus.lab import JobOptions
-from isthmus.studies.atlas.request import AtlasAsked, run_atlas
-from isthmus.types import LoadOptions
-from isthmus.worlds.folders import MESH_SUFFIXES
+from isthmus.studies.atlas.request import AtlasRequest
+from isthmus.studies.atlas.run import run
 
 
 def generated(folder: Path, count: int) -> None:
@@ -41,7 +40,7 @@ def generated(folder: Path, count: int) -> None:
 
 def copied(source: Path, folder: Path, count: int) -> None:
     """The folder once and again, until there are enough meshes."""
-    meshes = sum(path.suffix.lower() in MESH_SUFFIXES for path in source.rglob("*"))
+    meshes = sum(path.suffix.lower() in SUFFIXES for path in source.rglob("*"))
     for copy in range(-(-count // max(meshes, 1))):
         shutil.copytree(source, folder / f"copy {copy}")
 
@@ -59,13 +58,13 @@ def main() -> None:
             copied(args.objects, objects, args.count)
         else:
             generated(objects, args.count)
-        asked = AtlasAsked(objects=objects, limit=args.count, out=out)
+        asked = AtlasRequest(objects=objects, limit=args.count, out=out)
         for name in ("meshes to page", "kept vectors to page", "renders to page"):
             if name == "renders to page":
                 shutil.rmtree(out / "jobs")
             with PeakMemory() as peak:
                 start = time.perf_counter()
-                done = run_atlas(asked, JobOptions(), LoadOptions(), 0)
+                done = run(asked)
                 seconds = time.perf_counter() - start
             kept = len(done.record["report"]["objects"])
             rows[name] = {"seconds": seconds, "peak_mb": peak.resident, "objects": kept}

@@ -36,13 +36,13 @@ def data(n: int, gallery: int) -> Any:
     """Linked vectors of babel in mini, the last scenes unseen, and each scene's facts."""
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import parted
-    from isthmus.studies.shared.dataset import of_world
+    from isthmus.studies.shared.dataset import world_dataset
     from isthmus.worlds.babel.scenes import babel_world
 
     world, encoders = babel_world(n + gallery, groups=1), load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
     split = {name: "train" if row < n else "test" for row, name in enumerate(a.ids)}
-    return parted(of_world(world, a, b), split, 0), world.factors
+    return parted(world_dataset(world, a, b), split, 0), world.factors
 
 
 def value_texts(encoder: Any) -> dict[str, dict[Any, Any]]:

@@ -37,7 +37,7 @@ def data() -> tuple[Any, Any, Any]:
     """Pictures and captions that state the style, cut by object; styles' texts; factors."""
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import parted
-    from isthmus.studies.shared.dataset import StudyInput
+    from isthmus.studies.shared.dataset import Dataset
     from isthmus.types import Items, Links
     from isthmus.worlds import load as load_world
 
@@ -50,7 +50,7 @@ def data() -> tuple[Any, Any, Any]:
     b = embed(encoders["text"], Items("text", images.ids, told))
     words = embed(encoders["text"], Items("text", tuple(WORDS), list(WORDS.values())))
     links = Links((i, i) for i in a.ids)
-    return parted(StudyInput(a, b, links), world.split, 0), words, world.factors
+    return parted(Dataset(a, b, links), world.split, 0), words, world.factors
 
 
 def scored(some: Any, facts: Any, target: Any) -> dict[str, Any]:

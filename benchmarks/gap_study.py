@@ -37,11 +37,11 @@ def spaces(data: Path | None) -> list[tuple[str, str, Any]]:
     for mentions in (7, 5, 3, 1):
         found += babel_spaces(mentions)
     if data is not None:
-        from isthmus.studies.shared.source import arrays_input
+        from isthmus.studies.shared.resolver import arrays_dataset
 
         folder = data / "clip_vitb16_coco500_pairs"
         for name in ("pairs", "pairs_random_init"):
-            found.append((f"COCO {name}", name, arrays_input(folder / f"{name}.npz")))
+            found.append((f"COCO {name}", name, arrays_dataset(folder / f"{name}.npz")))
     return found
 
 
@@ -72,16 +72,17 @@ def babel_spaces(mentions: int) -> list[tuple[str, str, Any]]:
 
 def parted_world(world: Any, split: Any) -> Any:
     """A world in mini, cut in three, with its classes."""
+    from isthmus.studies.shared.source import class_texts, labels_of
+
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import parted
-    from isthmus.studies.shared.dataset import About, of_world
-    from isthmus.studies.shared.source import class_texts, labels_of
+    from isthmus.studies.shared.dataset import About, world_dataset
 
     encoders = load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
     labels = labels_of(world, (*a.ids, *b.ids))
     about = About(labels=labels, classes=class_texts(sorted(set(labels.values())), encoders))
-    return parted(of_world(world, a, b, about), split, 0)
+    return parted(world_dataset(world, a, b, about), split, 0)
 
 
 def headed(parts: Any, loss: str, seed: int) -> Any:

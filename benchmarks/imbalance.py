@@ -44,7 +44,7 @@ def run(n: int, mentions: int, seed: int, **how: Any) -> dict[str, float]:
     """Gap and score on held-out scenes after the last epoch."""
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import pair_of, parted
-    from isthmus.studies.shared.dataset import of_world
+    from isthmus.studies.shared.dataset import world_dataset
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
     from isthmus.train.towers import Towers
@@ -56,7 +56,7 @@ def run(n: int, mentions: int, seed: int, **how: Any) -> dict[str, float]:
     items = {"image": Items("image", tuple(pictures), list(pictures.values()))}
     items["text"] = world.items["text"]
     sets = [embed(encoders[m], items[m]) for m in BOTH]
-    parts = parted(of_world(world, *sets), {}, 0)
+    parts = parted(world_dataset(world, *sets), {}, 0)
     towers = Towers(encoders, items, BOTH)
     recipe, centres = Recipe(**{**RECIPE, **how}), [x.unit.mean(axis=0) for x in sets]
     learned = learn(Task(pair_of(parts.train), pair_of(parts.test), recipe, seed, towers))

@@ -35,7 +35,7 @@ def scenes(mentions: int | None, n: int, folder: Path) -> Any:
     """Linked vectors of babel's pictures and of captions with so many facts, by split."""
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import parted
-    from isthmus.studies.shared.dataset import of_world
+    from isthmus.studies.shared.dataset import world_dataset
     from isthmus.worlds.babel.scenes import babel_world
 
     world, encoders = babel_world(n, mentions=mentions), load("mini")
@@ -46,7 +46,7 @@ def scenes(mentions: int | None, n: int, folder: Path) -> Any:
     text = embed(encoders["text"], world.items["text"])
     pictures = np.load(kept)
     a = type(text)(pictures, world.items["image"].ids, "image", text.space)
-    return parted(of_world(world, a, text), {}, 0)
+    return parted(world_dataset(world, a, text), {}, 0)
 
 
 def trained_gap(parts: Any, scale: float, seed: int, **how: Any) -> dict[str, float]:

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.cli import COMMANDS, main
-from isthmus.cli import options as opt
-from isthmus.cli.saved_options import from_dict, to_dict
+from isthmus.studies import STUDIES, request_type
+from isthmus.studies.catalogue.request import PartsRequest
+from isthmus.studies.search.request import SearchRequest
+from isthmus.studies.study.request import StudyRequest
+from isthmus.types.requests import Common, request_from_dict, request_to_dict
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,19 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
     assert r"\x1b" in err
 
 
-LONG = ("study", "atlas", "styles", "mend", "fit", "sweep", "replicate", "embed", "search", "edit")
+LONG = (
+    "study",
+    "compare",
+    "atlas",
+    "styles",
+    "mend",
+    "fit",
+    "sweep",
+    "replicate",
+    "embed",
+    "search",
+    "edit",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -69,20 +84,28 @@ def test_parts_lists_every_register_in_json(capsys):
     assert all(text for found in parts.values() for text in found.values())
 
 
-@given(st.integers(), st.booleans(), st.lists(st.text(max_size=8), max_size=2))
+def test_every_command_is_a_study_whose_request_says_what_it_does():
+    assert set(COMMANDS) == set(STUDIES)
+    for name in STUDIES:
+        assert (request_type(name).__doc__ or "").count(".") >= 1
+        assert not request_type(name).__doc__.startswith(request_type(name).__name__)
+
+
+@given(st.integers(0), st.booleans(), st.lists(st.text(max_size=8), max_size=2))
 def test_options_come_back_from_their_json(seed, quiet, spaces):
-    options = opt.Study(spaces=tuple(spaces), out=None, common=opt.Common(seed=seed, quiet=quiet))
-    assert from_dict(opt.Study, json.loads(json.dumps(to_dict(options)))) == options
+    request = StudyRequest(spaces=tuple(spaces), common=Common(seed=seed, quiet=quiet))
+    values = json.loads(json.dumps(request_to_dict(request)))
+    assert request_from_dict(StudyRequest, values) == request
 
 
 def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
-    import isthmus.cli.commands as commands
-
     seen = []
-    monkeypatch.setattr(commands, "search", seen.append)
+    monkeypatch.setattr(
+        "isthmus.cli.commands.command", lambda _, request: seen.append(request) or 0
+    )
     file = tmp_path / "config.json"
-    asked = opt.Search("a cat", common=opt.Common(seed=7, quiet=True))
-    file.write_text(json.dumps(to_dict(asked)))
+    asked = SearchRequest("a cat", common=Common(seed=7, quiet=True))
+    file.write_text(json.dumps(request_to_dict(asked)))
     assert main(["search", "--config", str(file)]) == 0
     assert main(["search", "--seed", "8", "--config", str(file)]) == 0
     assert [(options.query, options.common.seed, options.common.quiet) for options in seen] == [
@@ -92,12 +115,10 @@ def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
 
 
 def test_an_unexpected_error_hides_its_traceback_unless_asked(monkeypatch, capsys):
-    import isthmus.cli.commands as commands
-
-    def broken(_options):
+    def broken(request: PartsRequest):
         raise RuntimeError("the wire is cut")
 
-    monkeypatch.setattr(commands, "parts", broken)
+    monkeypatch.setattr("isthmus.studies.catalogue.run.run_parts", broken)
     assert main(["parts"]) == 1
     err = capsys.readouterr().err
     assert "Unexpected RuntimeError: the wire is cut" in err
@@ -121,12 +142,10 @@ def test_a_reader_that_has_gone_is_no_fault(words):
 
 
 def test_ctrl_c_is_exit_130(monkeypatch, capsys):
-    import isthmus.cli.commands as commands
-
-    def interrupted(_options):
+    def interrupted(request: PartsRequest):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "parts", interrupted)
+    monkeypatch.setattr("isthmus.studies.catalogue.run.run_parts", interrupted)
     assert main(["parts"]) == 130
     assert "what was finished is kept" in capsys.readouterr().err
 

@@ -3,7 +3,7 @@
 import pytest
 
 from isthmus.report import html
-from isthmus.studies.study.run import run
+from isthmus.studies.study.run import study_dataset
 from tests.browser import binary, tab
 from tests.report.test_page import HOSTILE, full_page
 from tests.studies.worlds import small_world
@@ -61,7 +61,7 @@ def browser():
 def page(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "report.html"
     study = request.param == "a study"
-    text = run(small_world()).page if study else html(full_page(request.param))
+    text = study_dataset(small_world()).page if study else html(full_page(request.param))
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -8,8 +8,9 @@ from isthmus.registry import UnknownPartError
 from isthmus.studies.evaluate.cross_validation import Case, refereed
 from isthmus.studies.evaluate.rows import RAW, rows_of
 from isthmus.studies.mend.choose import honest, pareto, recommended
-from isthmus.studies.mend.run import Court, mend
-from isthmus.studies.shared.dataset import About, StudyInput
+from isthmus.studies.mend.request import MendRequest
+from isthmus.studies.mend.run import mend
+from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import EmbeddingSet, Links, RequestError
 from tests.transform.clouds import pair_sets
 
@@ -20,7 +21,7 @@ def two_sided(n=80, views=2, noise=0.8):
     """Objects of two images and a text each, across a wide gap, in two classes."""
     a, b, links = pair_sets(n=n, views=views, noise=noise, gap=3.0)
     labels = {name: f"class {int(name.split('/')[0]) % 2}" for name in (*a.ids, *b.ids)}
-    return StudyInput(a, b, links, About(labels=labels))
+    return Dataset(a, b, links, About(labels=labels))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_large_data_are_cut_to_a_sample_of_whole_objects(monkeypatch):
     monkeypatch.setattr("isthmus.studies.evaluate.cross_validation.SAMPLE", 50)
     given = two_sided(n=80)
     case = Case.of(given)
-    assert case.given == {"image": 160, "text": 80}
+    assert case.offered == {"image": 160, "text": 80}
     assert len(case.a) == 2 * len(case.b) == 50
     assert [*Case.of(given).a.ids] == [*case.a.ids]
     assert [*Case.of(given, seed=1).a.ids] != [*case.a.ids]
@@ -116,9 +117,9 @@ def test_large_data_are_cut_to_a_sample_of_whole_objects(monkeypatch):
 def test_unlinked_items_are_left_out_and_counted():
     given = two_sided(n=40)
     few = Links(list(given.links)[:60])  # thirty objects
-    case = Case.of(StudyInput(given.a, given.b, few))
+    case = Case.of(Dataset(given.a, given.b, few))
     assert (len(case.a), len(case.b), case.n) == (60, 30, 30)
-    assert case.given == {"image": 80, "text": 40}
+    assert case.offered == {"image": 80, "text": 40}
 
 
 def test_shares_of_the_ceiling_by_query_average_to_the_whole(found):
@@ -134,7 +135,9 @@ def test_links_that_mean_nothing_are_not_mended():
     shuffled = np.random.default_rng(0).permutation(given.b.ids)
     other = dict(zip(given.b.ids, shuffled, strict=True))
     links = Links((a, other[b]) for a, b in given.links)
-    done = mend(StudyInput(given.a, given.b, links), None, Court(FEW, (40,), 3))
+    done = mend(
+        Dataset(given.a, given.b, links), None, MendRequest(remedies=FEW, calibrate=(40,), splits=3)
+    )
     assert done.recommended == ""
     assert "Nothing to mend" in done.words[0]
     assert len(done.words) == 1
@@ -147,7 +150,7 @@ def test_chance_is_what_a_random_order_earns():
         EmbeddingSet(noise[side][: len(some)], some.ids, some.modality, some.space)
         for side, some in enumerate((given.a, given.b))
     )
-    found = refereed(Case.of(StudyInput(a, b, given.links)), ("mean_removal",), 40, splits=20)
+    found = refereed(Case.of(Dataset(a, b, given.links)), ("mean_removal",), 40, splits=20)
     for name in ("image", "text"):
         mixed = found.tallies[""].mean(f"mixed nDCG@10 {name}")
         assert found.bounds.mean(f"chance {name}") == pytest.approx(mixed, abs=0.03)
@@ -166,8 +169,8 @@ def test_scores_move_no_vector(found):
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mend")
-    court = Court(FEW, (40, 12), 3)
-    return folder, mend(two_sided(), folder / "a", court), mend(two_sided(), folder / "b", court)
+    how = MendRequest(remedies=FEW, calibrate=(40, 12), splits=3)
+    return folder, mend(two_sided(), folder / "a", how), mend(two_sided(), folder / "b", how)
 
 
 def test_the_same_input_gives_the_same_bytes(kept):
@@ -198,9 +201,9 @@ def test_every_number_on_the_page_is_in_the_record(kept):
 
 def test_unknown_remedies_and_too_few_objects_are_refused():
     with pytest.raises(UnknownPartError, match="mean_removal"):
-        mend(two_sided(), None, Court(("mean_removel",)))
+        mend(two_sided(), None, MendRequest(remedies=("mean_removel",)))
     with pytest.raises(RequestError, match="8 linked objects or more"):
-        mend(two_sided(n=10), None, Court(FEW))
+        mend(two_sided(n=10), None, MendRequest(remedies=FEW))
 
 
 def test_a_correction_that_cannot_be_fitted_is_listed_and_the_rest_goes_on():
@@ -212,7 +215,11 @@ def test_a_correction_that_cannot_be_fitted_is_listed_and_the_rest_goes_on():
 def test_identical_pairs_are_left_as_they_are(tmp_path):
     a, _, _ = pair_sets(n=40)
     twins = EmbeddingSet(a.vectors, a.ids, "text", a.space)
-    done = mend(StudyInput(a, twins), tmp_path, Court(("mean_removal",), (20,), 2))
+    done = mend(
+        Dataset(a, twins),
+        tmp_path,
+        MendRequest(remedies=("mean_removal",), calibrate=(20,), splits=2),
+    )
     assert done.recommended == ""
     assert "leave the space as it is" in done.page
     back, _ = read_mended(tmp_path)
@@ -223,16 +230,16 @@ def test_equal_vectors_are_listed_as_faults_not_crashes():
     a, b, links = pair_sets(n=40)
     flat = [EmbeddingSet(np.ones_like(some.vectors), some.ids, some.modality, some.space)
             for some in (a, b)]  # fmt: skip
-    found = refereed(Case.of(StudyInput(*flat, links)), ("mean_removal", "csls"), 20, splits=2)
+    found = refereed(Case.of(Dataset(*flat, links)), ("mean_removal", "csls"), 20, splits=2)
     assert "leaves nothing" in found.faults["mean_removal"]
     assert set(found.tallies) == {"", "csls"}
 
 
 @pytest.mark.slow
 def test_real_clip_pairs_reach_the_bar_and_the_known_starting_points(shared_data):
-    from isthmus.studies.shared.source import arrays_input
+    from isthmus.studies.shared.resolver import arrays_dataset
 
-    given = arrays_input(shared_data / "clip_vitb16_coco500_pairs" / "pairs.npz")
+    given = arrays_dataset(shared_data / "clip_vitb16_coco500_pairs" / "pairs.npz")
     chains = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds")
     for size in (250, 50):
         found = refereed(Case.of(given), chains, size, splits=20)

@@ -8,8 +8,9 @@ from PIL import Image
 
 from isthmus.cli import main
 from isthmus.encode.mended import read_mended
-from isthmus.studies.mend.run import Court, mend
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.mend.request import MendRequest
+from isthmus.studies.mend.run import mend
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import EmbeddingSet, RequestError
 from tests.transform.clouds import pair_sets
 
@@ -107,6 +108,6 @@ def test_a_mended_space_with_a_rule_is_not_mended_again(arrays, tmp_path, capsys
     mended = read_mended(tmp_path / "once")[0]
     a, b, links = pair_sets(n=60, noise=0.5)
     given = [EmbeddingSet(x.vectors, x.ids, x.modality, mended.parent) for x in (a, b)]
-    again = StudyInput(*(mended(some) for some in given), links)
+    again = Dataset(*(mended(some) for some in given), links)
     with pytest.raises(RequestError, match="does not rank by the cosine"):
-        mend(again, None, Court(("mean_removal",), (20,), 2))
+        mend(again, None, MendRequest(remedies=("mean_removal",), calibrate=(20,), splits=2))

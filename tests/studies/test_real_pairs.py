@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from isthmus.studies.shared.dataset import About, StudyInput
-from isthmus.studies.study.run import run
+from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.studies.study.run import study_dataset
 from isthmus.types import EmbeddingSet, Items, Space
 
 
@@ -17,7 +17,7 @@ def found(shared_data):
     captions = [item["caption"] for item in json.loads((folder / "items.json").read_text())]
     space, ids = Space("CLIP ViT-B/16", "clip", 512, 100.0), tuple(map(str, range(500)))
     a, b = (EmbeddingSet(arrays[name], ids, name, space) for name in ("image", "text"))
-    return run(StudyInput(a, b, None, About(items={"text": Items("text", ids, captions)})))
+    return study_dataset(Dataset(a, b, None, About(items={"text": Items("text", ids, captions)})))
 
 
 @pytest.mark.slow

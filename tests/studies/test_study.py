@@ -12,8 +12,8 @@ import isthmus
 from isthmus.lab import load_set
 from isthmus.report import number
 from isthmus.studies.shared import measure_all as measuring
-from isthmus.studies.shared.dataset import About, of_world
-from isthmus.studies.study.run import run, study
+from isthmus.studies.shared.dataset import About, world_dataset
+from isthmus.studies.study.run import study, study_dataset
 from isthmus.types import Items, Links, RequestError, Result, SpaceMismatchError, World
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import names, small_world
@@ -23,7 +23,7 @@ from tests.toys import toy_set
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("run")
-    run(small_world(), path)
+    study_dataset(small_world(), path)
     return path
 
 
@@ -85,13 +85,13 @@ def test_the_run_folder_is_whole(folder):
 
 
 def test_equal_input_and_seed_give_equal_bytes(folder, tmp_path):
-    run(small_world(), tmp_path)
+    study_dataset(small_world(), tmp_path)
     for name in ("report.html", "report.json"):
         assert (folder / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def test_another_seed_gives_other_draws(folder, few):
-    found = run(small_world(), seed=1)
+    found = study_dataset(small_world(), seed=1)
     record = json.loads((folder / "report.json").read_text())
     draws = [some["results"]["hit_at_k"]["interval"] for some in (found.record, record)]
     assert draws[0] != draws[1]
@@ -107,7 +107,7 @@ def test_labels_turn_on_probes_and_their_absence_is_named(folder):
 def test_a_broken_measure_is_named_and_loses_nothing(few, monkeypatch):
     targets = {"broken": f"{__name__}:broken", **measuring.TWO_SETS}
     monkeypatch.setattr(measuring, "TWO_SETS", targets)
-    found = run(small_world())
+    found = study_dataset(small_world())
     assert found.missing["broken"] == "failed (ZeroDivisionError: no luck)"
     assert found["hit_at_k"].value > 0.4
     assert "ZeroDivisionError: no luck" in found.page
@@ -117,7 +117,7 @@ def test_a_broken_measure_is_named_and_loses_nothing(few, monkeypatch):
 def test_results_that_cannot_be_drawn_or_told_lose_nothing(few, monkeypatch):
     targets = {name: f"{__name__}:{name}" for name in ("undrawable", "unspeakable")}
     monkeypatch.setattr(measuring, "TWO_SETS", {**targets, **measuring.TWO_SETS})
-    found = run(small_world())
+    found = study_dataset(small_world())
     assert "It could not be drawn: no ink." in found.page
     assert "1.250" in found.page
     assert found.missing["unspeakable"].startswith("failed (IndexError")
@@ -126,7 +126,7 @@ def test_results_that_cannot_be_drawn_or_told_lose_nothing(few, monkeypatch):
 
 def test_a_measure_draws_alike_whatever_else_is_measured(folder, few):
     record = json.loads((folder / "report.json").read_text())
-    alone = run(small_world())["hit_at_k"].to_dict()
+    alone = study_dataset(small_world())["hit_at_k"].to_dict()
     assert alone == {key: record["results"]["hit_at_k"][key] for key in alone}
 
 
@@ -186,7 +186,7 @@ def test_pictures_and_captions_are_on_the_page(folder):
 
 def test_hostile_captions_and_ids_stay_text(few):
     given = small_world(captions=[HOSTILE] * 60)
-    plain, hostile = run(small_world()), run(given)
+    plain, hostile = study_dataset(small_world()), study_dataset(given)
     tags = [[tag for tag, _ in Reader(found.page).elements] for found in (plain, hostile)]
     assert tags[0].count("script") == tags[1].count("script") == 1
     assert "\x1b" not in hostile.page
@@ -199,7 +199,7 @@ def test_hostile_captions_and_ids_stay_text(few):
 def test_ten_thousand_items_fit_the_page(few):
     given = small_world(10_000, captions=["a long caption " * 60] * 10_000)
     faults = {name: f"{name} is bad in its own way {name[::-1]}" for name in names(10_000, "x")}
-    found = run(replace(given, about=replace(given.about, faults=faults)))
+    found = study_dataset(replace(given, about=replace(given.about, faults=faults)))
     assert len(found.page.encode()) <= 5_000_000
     assert f"{10_000:,}" in found.page
     assert len(found.record["faults"]) == 10_000
@@ -225,15 +225,15 @@ def test_a_world_brings_its_items_links_and_faults():
     given = small_world()
     links = {("text", "image"): Links((b, a) for a, b in given.links)}
     world = World("toys", given.about.items, links, faults={"lost": "no file"})
-    taken = of_world(world, given.a, given.b, About(title="Mine"))
+    taken = world_dataset(world, given.a, given.b, About(title="Mine"))
     assert set(taken.links) == set(given.links)
     assert (taken.about.title, taken.about.faults) == ("Mine", {"lost": "no file"})
     assert taken.about.items["image"] is given.about.items["image"]
     copied = World("toys", given.about.items, links, faults={given.a.ids[0]: "is a copy"})
-    about = of_world(copied, given.a, given.b).about
+    about = world_dataset(copied, given.a, given.b).about
     assert (about.faults, about.notes) == ({}, {given.a.ids[0]: "is a copy"})
     with pytest.raises(RequestError, match="does not link image to text"):
-        of_world(World("toys", {"text": Items("text", (), [])}), given.a, given.b)
+        world_dataset(World("toys", {"text": Items("text", (), [])}), given.a, given.b)
 
 
 def test_links_to_nobody_are_counted_and_too_few_links_measure_nothing(few):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
-from isthmus.lab import JobOptions
-from isthmus.studies.styles.request import StylesAsked, held_apart, run_styles
-from isthmus.studies.styles.run import styles
+from isthmus.studies.styles.grid import held_apart
+from isthmus.studies.styles.request import StylesRequest
+from isthmus.studies.styles.run import run, styles
 from isthmus.transform.restyling import StyleGrid
-from isthmus.types import LoadOptions, RequestError
+from isthmus.types import RequestError
 from isthmus.worlds import load
 
 KINDS = ("flat", "ink", "toon")
@@ -74,12 +74,11 @@ def test_labelled_arrays_become_a_page(tmp_path, capsys):
 @pytest.mark.slow
 def test_meshes_are_drawn_in_every_style(tmp_path, monkeypatch):
     pytest.importorskip("numba")
-    from isthmus.studies.styles import request as styles_commanded
+    from isthmus.studies.shared import resolver
 
     world = load("furniture", categories=["Doors and windows"])
-    monkeypatch.setattr(styles_commanded, "load_world", lambda _: world)
-    asked = StylesAsked(world="furniture", out=tmp_path / "run", fit_on="train")
-    found = run_styles(asked, JobOptions(), LoadOptions(), 0)
+    monkeypatch.setattr(resolver, "load_world", lambda _: world)
+    found = run(StylesRequest(world="furniture", out=tmp_path / "run", fit_on="train"))
     test = [name for name in world.items["mesh"].ids if world.split[name] == "test"]
     assert found.record["scored_objects"] == len(test)
     assert found.record["methods"]["nothing"]["change"]["value"] > 2 / len(test)

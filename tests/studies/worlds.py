@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import numpy as np
 from PIL import Image
 
-from isthmus.studies.shared.dataset import About, StudyInput
+from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import Credit, Items, Links, Space
 from tests.toys import toy_set
 
@@ -42,4 +42,4 @@ def small_world(n=60, d=12, seed=0, captions=None, pictures=True):
         faults={"broken": "broken is empty."},
         truncated=b_ids[:2],
     )
-    return StudyInput(a, b, Links(zip(a_ids, b_ids, strict=True)), about)
+    return Dataset(a, b, Links(zip(a_ids, b_ids, strict=True)), about)

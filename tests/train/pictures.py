@@ -7,7 +7,7 @@ from PIL import Image
 
 from isthmus.lab import embed
 from isthmus.studies.evaluate.splits import parted
-from isthmus.studies.shared.dataset import About, of_world
+from isthmus.studies.shared.dataset import About, world_dataset
 from isthmus.types import Items, Links, World
 
 COLOURS = {
@@ -56,4 +56,4 @@ def parts(encoders):
     classes = class_vectors(prompted, encoders)
     labels = labels_of(marks, sets[0].ids)
     about = About(labels=labels, classes=classes, prompted=prompted)
-    return parted(of_world(marks, *sets, about), {}, 0)
+    return parted(world_dataset(marks, *sets, about), {}, 0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import EmbeddingSet, Links, Space
 
 D = 12
@@ -21,7 +21,7 @@ def study(objects=120, views=2, noise=0.15, seed=0):
     space = Space("two rotations", "rotations", D)
     a = EmbeddingSet(pictures.astype(np.float32), tuple(names), "image", space)
     b = EmbeddingSet(texts.astype(np.float32), tuple(map(str, range(objects))), "text", space)
-    return StudyInput(a, b, Links((name, name.split("/")[0]) for name in names))
+    return Dataset(a, b, Links((name, name.split("/")[0]) for name in names))
 
 
 def pair(**how):

@@ -2,7 +2,6 @@
 
 import difflib
 import errno
-import importlib
 import io
 import json
 import signal
@@ -13,6 +12,7 @@ from typing import Any
 
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
+    "compare": "measure two spaces side by side on the same items",
     "atlas": "see objects from all sides and measure what their views span",
     "styles": "find the same object in another style, by every decomposition",
     "mend": "judge remedies for the modality gap on your data, and keep the best",
@@ -27,7 +27,7 @@ COMMANDS = {
     "parts": "list every encoder, world, similarity and measure",
     "cache": "list, size and clear what isthmus has kept",
 }
-"""Commands and what they do; options are in ``options.py``, bodies in ``commands.py``."""
+"""Commands and what they do; each is a study of ``isthmus.studies.STUDIES``."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,12 +82,12 @@ def _main(words: list[str]) -> int:
 
 
 def _run(name: str, options: Any) -> int:
+    from isthmus.cli.commands import command
     from isthmus.registry import UnknownPartError
     from isthmus.types import IsthmusError, NothingLeftError
 
-    command = getattr(importlib.import_module("isthmus.cli.commands"), name)
     try:
-        return int(command(options) or 0)
+        return command(name, options)
     except NothingLeftError as error:
         return _fail(str(error), 1, options)
     except (IsthmusError, UnknownPartError) as error:
@@ -115,7 +115,9 @@ def _parse(name: str, words: list[str]) -> Any:
     """Options of a command: defaults, then the file of ``--config``, then the command line."""
     import tyro
 
-    kind = getattr(importlib.import_module("isthmus.cli.options"), name.capitalize())
+    from isthmus.studies import request_type
+
+    kind = request_type(name)
     default: dict[str, Any] = {}
     words = [part for word in words for part in _apart(word)]
     if "--config" in words:
@@ -125,9 +127,7 @@ def _parse(name: str, words: list[str]) -> Any:
         default = {"default": _configured(kind, Path(words[at + 1]))}
         del words[at : at + 2]
     markers = (tyro.conf.OmitArgPrefixes,)
-    options = tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
-    options.common.check()
-    return options
+    return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
 
 
 def _apart(word: str) -> list[str]:
@@ -136,10 +136,10 @@ def _apart(word: str) -> list[str]:
 
 
 def _configured(kind: Any, path: Path) -> Any:
-    from isthmus.cli.saved_options import from_dict
+    from isthmus.types.requests import request_from_dict
 
     try:
-        return from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
+        return request_from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path} is not the configuration of this command: {error}") from error
 

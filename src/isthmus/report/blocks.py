@@ -161,6 +161,6 @@ class Page:
     summary: tuple[str, ...]
     cards: tuple[Card, ...]
     sections: tuple[Section, ...]
-    footer: str = ""
+    footer: str = "Made by isthmus. This file is complete: it asks for nothing when it is opened."
     legend: tuple[str, ...] = field(default=())
     """Names of the first and second modality, in the page's two colours."""

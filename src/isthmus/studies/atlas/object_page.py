@@ -3,8 +3,6 @@
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,12 +26,9 @@ from isthmus.report import (
     number,
     reading,
 )
-from isthmus.store import atomic
+from isthmus.studies.atlas.inputs import Atlas, AtlasInput
 from isthmus.studies.atlas.views import ObjectViews
 from isthmus.types import ItemError
-
-if TYPE_CHECKING:
-    from isthmus.studies.atlas.run import Atlas, AtlasInput
 
 SHOWN = 8
 """Views on a page."""
@@ -47,25 +42,19 @@ def page_of(name: str) -> str:
     return f"{stem}-{fingerprint(name)[:6]}.html"
 
 
-def write(folder: Path, given: "AtlasInput", found: "Atlas") -> None:
-    """Write the page of every object; pages of objects that are gone are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {page_of(one.name) for one in found.objects}
-    for path in folder.glob("*.html"):
-        if path.name not in wanted:
-            path.unlink()
+def object_pages(data: AtlasInput, found: Atlas) -> dict[str, str]:
+    """The page of every object as HTML, by its path in the run folder."""
 
-    def put(one: ObjectViews) -> None:
-        with atomic(folder / page_of(one.name)) as part:
-            part.write_text(html(object_page(one, given, found)), encoding="utf-8")
+    def page(one: ObjectViews) -> tuple[str, str]:
+        return f"objects/{page_of(one.name)}", html(object_page(one, data, found))
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are read and packed in parallel
-        list(pool.map(put, found.objects))
+        return dict(pool.map(page, found.objects))
 
 
-def object_page(one: ObjectViews, given: "AtlasInput", found: "Atlas") -> Page:
+def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
     """The page of one object."""
-    blocks: list[Block] = [Figures(tuple(figures(one, given)))]
+    blocks: list[Block] = [Figures(tuple(figures(one, data)))]
     facts = tuple(
         Fact(result.name, number(result.value), result.about, reading(result)[1:])
         for result in one.results.values()
@@ -75,31 +64,30 @@ def object_page(one: ObjectViews, given: "AtlasInput", found: "Atlas") -> Page:
         blocks.append(Table("Not measured", ("measure", "reason"), tuple(one.missing.items())))
     return Page(
         title=one.said,
-        kicker=f"isthmus atlas · {len(one.rows)} views of {one.name} in {given.views.space.name}",
+        kicker=f"isthmus atlas · {len(one.rows)} views of {one.name} in {data.views.space.name}",
         summary=_summary(one),
         cards=(),
         sections=(
-            Section("views", "Seen from around", _around(one), (_views(one, given),)),
+            Section("views", "Seen from around", _around(one), (_views(one, data),)),
             Section("measured", "What its views span", "", tuple(blocks)),
             Section("others", "Words and neighbours", "", tuple(_others(one, found))),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
 
 
-def figures(one: ObjectViews, given: "AtlasInput") -> list[Figure]:
+def figures(one: ObjectViews, data: AtlasInput) -> list[Figure]:
     """Its two widest directions, and the azimuth read from unseen views."""
-    x = given.views.unit[one.rows].astype(np.float64)
+    x = data.views.unit[one.rows].astype(np.float64)
     away = x - x.mean(axis=0)
     _, lengths, axes = np.linalg.svd(away, full_matrices=False)
     shares = lengths[:2] ** 2 / max(float((lengths**2).sum()), 1e-12)
-    labels = tuple(given.views.ids[row].rpartition("/")[2] for row in one.rows)
+    labels = tuple(data.views.ids[row].rpartition("/")[2] for row in one.rows)
     points = away @ axes[:2].T
-    drawn = np.concatenate([points, points[:1]]) if given.ring else points
+    drawn = np.concatenate([points, points[:1]]) if data.ring else points
     found = [
         line_figure(
             "Its views in their two widest directions",
-            (Curve("view", drawn, labels, joined=given.ring),),
+            (Curve("view", drawn, labels, joined=data.ring),),
             ("first direction", "second direction"),
             f"The two directions hold {shares.sum():.0%} of what the views vary.",
             equal=True,
@@ -154,28 +142,28 @@ def _around(one: ObjectViews) -> str:
     return f"{shown} of its {len(one.rows)} views, in their order around it."
 
 
-def _views(one: ObjectViews, given: "AtlasInput") -> Block:
+def _views(one: ObjectViews, data: AtlasInput) -> Block:
     album = Album()
     chosen = one.rows[np.arange(min(SHOWN, len(one.rows))) * len(one.rows) // SHOWN]
-    tiles = tuple(tile(given, given.views.ids[row], album) for row in chosen)
+    tiles = tuple(tile(data, data.views.ids[row], album) for row in chosen)
     return Strips("Views", "", (Strip(None, tiles),))
 
 
-def tile(given: "AtlasInput", view: str, album: Album, name: str = "", link: str = "") -> Tile:
+def tile(data: AtlasInput, view: str, album: Album, name: str = "", link: str = "") -> Tile:
     """A view with its picture where there is one."""
-    azimuth = given.factors[view].get("azimuth")
+    azimuth = data.factors[view].get("azimuth")
     note = f"{azimuth:g}°" if isinstance(azimuth, float) and not name else ""
     uri, size = "", (0, 0)
-    if given.pictures is not None:
+    if data.pictures is not None:
         try:
-            (payload,) = given.pictures.take([view])
+            (payload,) = data.pictures.take([view])
             uri, size = album.use(view, picture(payload).rgb())
         except ItemError:
             pass  # the embedding job has named and counted it already
     return Tile(name or view.rpartition("/")[2], "", note, uri, size, link=link)
 
 
-def _others(one: ObjectViews, found: "Atlas") -> list[Block]:
+def _others(one: ObjectViews, found: Atlas) -> list[Block]:
     blocks: list[Block] = []
     if one.words:
         rows = tuple((word, f"{cosine:.3f}") for word, cosine in one.words)

@@ -1,7 +1,7 @@
 """The page of an atlas: all objects together, each with a picture and a link to its own page."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,46 +19,43 @@ from isthmus.report import (
     figure,
     html,
 )
+from isthmus.studies.atlas.inputs import Atlas, AtlasInput
 from isthmus.studies.atlas.object_page import page_of, tile
 from isthmus.studies.atlas.summary import cards, summary
 from isthmus.studies.atlas.views import ObjectViews
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.provenance import versions
 from isthmus.types.results import plain
-
-if TYPE_CHECKING:
-    from isthmus.studies.atlas.run import Atlas, AtlasInput
 
 SHARED = 12
 """Pairs of objects that share most, in the table."""
 
 
-def assembled(given: "AtlasInput", found: "Atlas", seed: int) -> tuple[str, dict[str, Any]]:
+def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
-    space = given.views.space.name
+    space = data.views.space.name
     title = f"What the views of {amount(len(found.objects), 'object')} span"
     page = Page(
         title=title,
-        kicker=f"isthmus atlas · {len(given.views):,} views in {space}",
+        kicker=f"isthmus atlas · {len(data.views):,} views in {space}",
         summary=summary(found),
         cards=cards(found),
         sections=(
             Section(
-                "objects", "The objects", "Each leads to its own page.", (_album(given, found),)
+                "objects", "The objects", "Each leads to its own page.", (_album(data, found),)
             ),
             Section("variance", "Object, view, and both", _VARIANCE, tuple(_figures(found))),
             Section("nesting", "Subspaces in subspaces", _NESTING, (_nested(found),)),
             Section("sharing", "Who shares subspaces", _SHARING, tuple(_sharing(found))),
             Section("numbers", "Every object", "", tuple(_table(found))),
-            Section("left-out", "Left out, and how this was made", "", _made(given, found, seed)),
+            Section("left-out", "Left out, and how this was made", "", _made(data, found, seed)),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
     record = {
         "title": title,
         "seed": seed,
         "space": space,
-        "versions": provenance.versions(),
-        "context": dict(given.context),
+        "versions": versions(),
+        "context": dict(data.context),
         "faults": dict(found.faults),
         "missing": dict(found.missing),
         "results": {key: plain(result.to_dict()) for key, result in found.results.items()},
@@ -89,12 +86,12 @@ _SHARING = (
 )
 
 
-def _album(given: "AtlasInput", found: "Atlas") -> Block:
+def _album(data: AtlasInput, found: Atlas) -> Block:
     album = Album()
     tiles = tuple(
         tile(
-            given,
-            given.views.ids[one.rows[len(one.rows) // 12]],
+            data,
+            data.views.ids[one.rows[len(one.rows) // 12]],
             album,
             one.said,
             f"objects/{page_of(one.name)}",
@@ -104,7 +101,7 @@ def _album(given: "AtlasInput", found: "Atlas") -> Block:
     return Strips("Objects", "", (Strip(None, tiles),))
 
 
-def _figures(found: "Atlas") -> list[Block]:
+def _figures(found: Atlas) -> list[Block]:
     drawn = tuple(
         figure(key, result.name, [result], result.about) for key, result in found.results.items()
     )
@@ -115,7 +112,7 @@ def _figures(found: "Atlas") -> list[Block]:
     return blocks
 
 
-def _nested(found: "Atlas") -> Block:
+def _nested(found: Atlas) -> Block:
     rows = tuple(
         (
             one.level,
@@ -130,7 +127,7 @@ def _nested(found: "Atlas") -> Block:
     return Table("Share of the view variance inside", columns, rows, columns[1:])
 
 
-def _sharing(found: "Atlas") -> list[Block]:
+def _sharing(found: Atlas) -> list[Block]:
     spaces = found.overlaps
     if len(spaces.objects) < 2:
         return [Prose(("There are not two objects whose views span a subspace.",))]
@@ -147,7 +144,7 @@ def _sharing(found: "Atlas") -> list[Block]:
     return [Prose((words,)), Table("The pairs that share most", columns, rows, columns[1:])]
 
 
-def _table(found: "Atlas") -> list[Block]:
+def _table(found: Atlas) -> list[Block]:
     columns = (
         "object",
         "category",
@@ -178,7 +175,7 @@ def _row(one: ObjectViews) -> tuple[str, ...]:
     )
 
 
-def _made(given: "AtlasInput", found: "Atlas", seed: int) -> tuple[Block, ...]:
+def _made(data: AtlasInput, found: Atlas, seed: int) -> tuple[Block, ...]:
     reasons = Counter(found.faults.values())
     blocks: list[Block] = []
     if found.faults:
@@ -188,7 +185,7 @@ def _made(given: "AtlasInput", found: "Atlas", seed: int) -> tuple[Block, ...]:
             f"Left out: {amount(len(found.faults), 'item')}, {amount(len(reasons), 'reason')}{more}"
         )
         blocks.append(Table(caption, ("item", "reason"), rows))
-    facts = {**given.context, "seed": str(seed), **provenance.versions()}
+    facts = {**data.context, "seed": str(seed), **versions()}
     rows = tuple((key, str(value)) for key, value in facts.items())
     blocks.append(Table("How this was made", ("what", "value"), rows))
     sources = {result.name: result.cite() for result in found.results.values()}

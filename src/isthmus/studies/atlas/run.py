@@ -2,75 +2,97 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
-from isthmus import measure
-from isthmus.measure.views.subspaces import affine_subspace
-from isthmus.similarity.pooling import mean_of_vectors
-from isthmus.studies.atlas import object_page as object_pages
-from isthmus.studies.atlas.page import assembled
-from isthmus.studies.atlas.subspaces import Nesting, Overlaps, nestings, overlaps
-from isthmus.studies.atlas.variance import shared
-from isthmus.studies.atlas.views import ObjectViews, measured
-from isthmus.studies.atlas.words import Named, moving, named
-from isthmus.studies.shared.result import StudyResult, write_run
-from isthmus.types import EmbeddingSet, IsthmusError, Items, RequestError, Result
+from isthmus.lab import embed_into
+from isthmus.report import amount
+from isthmus.studies.atlas.charting import LEAST, charted
+from isthmus.studies.atlas.inputs import AtlasInput
+from isthmus.studies.atlas.object_page import object_pages
+from isthmus.studies.atlas.page import atlas_page
+from isthmus.studies.atlas.request import AtlasRequest
+from isthmus.studies.shared.resolver import EVERYTHING, job_options, resolve
+from isthmus.studies.shared.result import MeasuredResult
+from isthmus.studies.shared.run_folder import run_folder
+from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World
+from isthmus.view.cameras import RIGS
+from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.render_jobs import Views, rendered_into, restyled_into
+from isthmus.view.styles import DRAWING_STYLES
+from isthmus.worlds import load as load_world
+from isthmus.worlds.folders import mesh_folder
 
-LEAST = 10
-"""Views that an object needs; those with fewer are listed and left out."""
-
-
-@dataclass(frozen=True, eq=False)
-class AtlasInput:
-    """Views of objects as vectors, and what is known about them."""
-
-    views: EmbeddingSet
-    factors: Mapping[str, Mapping[str, Any]]
-    """Of every view its ``object`` and, if they were taken around it, its ``azimuth``; of every
-    object its ``name`` and ``label`` where there are such."""
-    ring: bool = True
-    """Views stand at equal steps once around each object, in order."""
-    symmetry: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Turns that change no picture, by object; 1 where not given."""
-    words: tuple[EmbeddingSet, tuple[str, ...]] | None = None
-    """Vectors of a vocabulary and its texts, to name objects with."""
-    styled: EmbeddingSet | None = None
-    """The same views in further drawing styles; ``factors`` know their object, view and style."""
-    pictures: Items | None = None
-    """The renders, by the ids of the views."""
-    faults: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Objects and views that were skipped, with the reason."""
-    context: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Further facts for the page's end."""
+DEFAULT_WORLD = "furniture"
 
 
-@dataclass(frozen=True, eq=False)
-class Atlas:
-    """Everything that was measured, before it is written."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AtlasResult(MeasuredResult):
+    """The measures of all objects together, and how much was done now."""
 
-    objects: tuple[ObjectViews, ...]
-    results: Mapping[str, Result]
-    """Measures of all objects together."""
-    missing: Mapping[str, str]
-    overlaps: Overlaps
-    nestings: tuple[Nesting, ...]
-    named: Named | None
-    faults: Mapping[str, str]
+    rendered: int = 0
+    """Objects drawn now; the others were there already."""
+    encoded: int = 0
+    """Views encoded now."""
+
+    def lines(self) -> list[str]:
+        """How much was done, then a line a measure."""
+        kept = amount(len(self.record["objects"]), "object")
+        now = f"{kept}: {self.rendered} rendered and {self.encoded} views encoded now"
+        return [now, *super().lines()]
+
+
+def run(request: AtlasRequest) -> AtlasResult:
+    """Render, embed, measure, write.
+
+    Raises:
+        RequestError: no objects, both a folder and a world, an unknown rig, or a space that
+            encodes no images.
+        NothingLeftError: not one object can be drawn.
+    """
+    found, common = resolve(request.space), request.common
+    encoders = found.encoders(common, "an atlas encodes renders")
+    if "image" not in encoders:
+        raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
+    world = _objects(request)
+    of = request.objects.resolve().name if request.objects else request.world or DEFAULT_WORLD
+    folder = run_folder(request.out, "atlas", found.space, of)
+    setup, job = RenderSetup(RIGS[request.rig](request.views), up=request.up), job_options(common)
+    views = rendered_into(folder / "renders", world, setup, job, common.workers)
+    pictures = views.world.items["image"]
+    report = embed_into(folder / "jobs" / "views", encoders["image"], pictures, job)
+    styled, factors = _styled(request, world, setup, encoders, folder)
+    ring = request.rig == "turntable"
+    data = AtlasInput(
+        views=report.embedded,
+        factors={**views.world.factors, **factors},
+        ring=ring,
+        symmetry=views.symmetry if ring else {},
+        words=_words(request, views, encoders, folder),
+        styled=styled,
+        pictures=pictures,
+        faults={**views.world.faults, **report.faults},
+        context={
+            "objects": str(request.objects.name if request.objects else world.name),
+            "views": f"{request.views}, {request.rig}, {setup.options.side} px",
+            "space": found.space,
+        },
+    )
+    result = atlas(data, folder, seed=common.seed, progress=common.progress)
+    faults = {**views.faults, **report.faults}
+    return replace(result, faults=faults, rendered=views.rendered, encoded=report.encoded)
 
 
 def atlas(
-    given: AtlasInput, out: Path | None = None, *, seed: int = 0, progress: bool = False
-) -> StudyResult:
+    data: AtlasInput, out: Path | None = None, *, seed: int = 0, progress: bool = False
+) -> AtlasResult:
     """Measure the views of every object and write the world's page and one page an object.
 
     Args:
-        given: views and what is known about them.
+        data: views and what is known about them.
         out: run folder for ``report.html``, ``objects/*.html``, ``report.json`` and the vectors.
         seed: every random draw follows from it.
         progress: show a bar of the objects.
@@ -80,106 +102,85 @@ def atlas(
     """
     start = time.perf_counter()
     with threadpool_limits(1, user_api="blas"):  # products of a few rows: threads only wait
-        found = charted(given, seed, progress)
+        found = charted(data, seed, progress)
     measuring = time.perf_counter() - start
-    page, record = assembled(given, found, seed)
-    if out is not None:
-        object_pages.write(out / "objects", given, found)
-    seconds = {"all measures": measuring, "pages": time.perf_counter() - start - measuring}
-    result = StudyResult(found.results, found.missing, page, record, seconds, out)
-    if out is not None:
-        write_run(out, result, {given.views.modality: given.views})
-    return result
-
-
-def charted(given: AtlasInput, seed: int = 0, progress: bool = False) -> Atlas:
-    """The measures alone."""
-    x = given.views.unit.astype(np.float64)
-    rows, faults = _rows(given)
-    objects: list[ObjectViews] = []
-    spoken = _spoken(given, x, rows)
-    identity = _identity(given, rows)
-    numbered = enumerate(tqdm(rows.items(), "objects", disable=not progress, leave=False))
-    for number, (name, own) in numbered:
-        turns = given.symmetry.get(name, 1)
-        azimuth = [given.factors[given.views.ids[row]].get("azimuth") for row in own]
-        around = np.array(azimuth, float) if given.ring and None not in azimuth else None
-        results, missing = measured(x[own], around, turns, [seed, number])
-        space = affine_subspace(x[own])
-        objects.append(
-            ObjectViews(
-                name=name,
-                said=called(given, name),
-                category=str(given.factors.get(name, {}).get("label", "")),
-                rows=own,
-                space=space,
-                symmetry=turns,
-                results=results,
-                missing=missing,
-                words=spoken.words[number] if spoken else (),
-                moving=moving(space, given.words),
-                identity=_own_identity(identity, name),
-            )
-        )
-    results, missing = shared(given, rows, seed)
-    if isinstance(identity, str):
-        missing["identity"] = identity
-    else:
-        results = {"identity": identity, **results}
-    return Atlas(
-        tuple(objects),
-        results,
-        missing,
-        overlaps(x, objects),
-        tuple(nestings(x, objects)),
-        spoken,
-        faults,
+    page, record = atlas_page(data, found, seed)
+    pages = {} if out is None else object_pages(data, found)
+    result = AtlasResult(
+        results=found.results,
+        missing=found.missing,
+        page=page,
+        pages=pages,
+        record=record,
+        seconds={"all measures": measuring, "pages": time.perf_counter() - start - measuring},
+        faults=found.faults,
     )
+    return result.write(out, {data.views.modality: data.views})
 
 
-def called(given: AtlasInput, name: str) -> str:
-    """What an object is called: its name, else its id."""
-    return str(given.factors.get(name, {}).get("name") or name)
-
-
-def _rows(given: AtlasInput) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Rows of the views of each object that has enough of them, and all that is left out."""
-    found: dict[str, list[int]] = {}
-    for row, name in enumerate(given.views.ids):
-        found.setdefault(str(given.factors[name]["object"]), []).append(row)
-    faults = dict(given.faults)
-    most = max(map(len, found.values()), default=0)
-    for name, own in list(found.items()):
-        if len(own) < LEAST or (given.ring and len(own) < most):
-            wanted = most if len(own) >= LEAST else LEAST
-            faults[name] = f"{len(own)} of its views could be used, {wanted} are needed"
-            del found[name]
-    if not found:
+def _objects(request: AtlasRequest) -> World:
+    if request.objects and request.world:
+        raise RequestError("Name either a folder of objects or a world, not both.")
+    if request.rig not in RIGS:
+        raise RequestError(f"A rig is one of {', '.join(RIGS)}, not {request.rig!r}.")
+    if unknown := [style for style in request.styles if style not in DRAWING_STYLES]:
         raise RequestError(
-            f"An atlas needs objects with {LEAST} views or more; the most that one has is {most}."
+            f"Further styles are some of {', '.join(DRAWING_STYLES)}, not {unknown[0]!r}."
         )
-    return {name: np.array(own) for name, own in found.items()}, faults
+    if request.views < LEAST:
+        raise RequestError(
+            f"An atlas wants {LEAST} views of each object or more, not {request.views}."
+        )
+    if request.objects:
+        world = mesh_folder(request.objects)
+    else:
+        world = load_world(request.world or DEFAULT_WORLD)
+    if world.split and request.split != EVERYTHING:
+        world = world.part(request.split or "test")
+    if "mesh" not in world.items:
+        raise RequestError(f"World {world.name!r} holds {', '.join(world.items)}, no meshes.")
+    meshes = world.items["mesh"]
+    if request.limit and request.limit < len(meshes):
+        some = meshes.take(meshes.ids[: request.limit])
+        world = replace(world, items={**world.items, "mesh": some})
+    return world
 
 
-def _spoken(given: AtlasInput, x: np.ndarray, rows: Mapping[str, np.ndarray]) -> Named | None:
-    if given.words is None:
+def _styled(
+    request: AtlasRequest,
+    world: World,
+    setup: RenderSetup,
+    encoders: Mapping[str, Encoder],
+    folder: Path,
+) -> tuple[EmbeddingSet | None, Mapping[str, Mapping[str, Any]]]:
+    """Vectors of the views in further styles, and what is known of them."""
+    if not request.styles:
+        return None, {}
+    job = job_options(request.common)
+    drawn = restyled_into(folder / "styles", world, setup, request.styles, job)
+    report = embed_into(folder / "jobs" / "styles", encoders["image"], drawn.items["image"], job)
+    return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
+
+
+def _words(
+    request: AtlasRequest, views: Views, encoders: Mapping[str, Encoder], folder: Path
+) -> tuple[EmbeddingSet, tuple[str, ...]] | None:
+    """Vectors of the vocabulary: the user's, or the names of these objects and of the glyphs."""
+    if "text" not in encoders:
         return None
-    middles = np.stack([mean_of_vectors(x[own]) for own in rows.values()])
-    return named(middles, [called(given, name) for name in rows], *given.words)
-
-
-def _identity(given: AtlasInput, rows: Mapping[str, np.ndarray]) -> Any:
-    """The measure, or why it does not apply."""
-    picked = np.concatenate(list(rows.values()))
-    owner = np.repeat(list(rows), [len(own) for own in rows.values()])
-    try:
-        return measure.view_identity(given.views.unit[picked], owner)
-    except IsthmusError as error:
-        return str(error)
-
-
-def _own_identity(identity: Any, name: str) -> dict[str, float]:
-    if isinstance(identity, str):
-        return {}
-    shares = identity.by_object[identity.objects.index(name)]
-    return dict(zip(identity.rules, map(float, shares), strict=True))
+    if request.words:
+        try:
+            lines = request.words.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise RequestError(f"The words in {request.words} cannot be read: {error}.") from None
+        texts = [line.strip() for line in lines if line.strip()]
+    else:
+        texts = [str(text) for text in load_world("glyphs").items["text"]]
+    known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
+    own = [str(name) for name in known if name]
+    said = tuple(dict.fromkeys([*own, *texts]))
+    items = Items("text", said, list(said))
+    report = embed_into(
+        folder / "jobs" / "words", encoders["text"], items, job_options(request.common)
+    )
+    return report.embedded, report.embedded.ids

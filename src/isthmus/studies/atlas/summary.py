@@ -1,17 +1,13 @@
 """The head of an atlas: its findings in sentences, and the two numbers of all objects."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from isthmus.report import Card, amount, number, span
+from isthmus.studies.atlas.inputs import Atlas
 from isthmus.types import Result
 
-if TYPE_CHECKING:
-    from isthmus.studies.atlas.run import Atlas
 
-
-def summary(found: "Atlas") -> tuple[str, ...]:
+def summary(found: Atlas) -> tuple[str, ...]:
     """The page in a few sentences."""
     ranks = [one.space.dim for one in found.objects]
     held = [int(getattr(one.results["rank"], "held_out", 0)) for one in found.objects]
@@ -47,7 +43,7 @@ def summary(found: "Atlas") -> tuple[str, ...]:
     return tuple(said)
 
 
-def cards(found: "Atlas") -> tuple[Card, ...]:
+def cards(found: Atlas) -> tuple[Card, ...]:
     """The world's numbers with their intervals."""
     wanted = {
         "identity": "Unseen views given to their object",

@@ -1,42 +1,39 @@
 """Whose doing is the variance of an atlas: object, view and, where there are any, drawing style?"""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isthmus import measure
+from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.types import IsthmusError, Result
-
-if TYPE_CHECKING:
-    from isthmus.studies.atlas.run import AtlasInput
 
 OWN_STYLE = "shaded"
 """Style of the views that everything else is measured on."""
 
 
 def shared(
-    given: "AtlasInput", rows: Mapping[str, np.ndarray], seed: int
+    data: AtlasInput, rows: Mapping[str, np.ndarray], seed: int
 ) -> tuple[dict[str, Result], dict[str, str]]:
     """Variance by object and view, and by style; or why there is none.
 
     Args:
-        given: views of an atlas.
+        data: views of an atlas.
         rows: of each object, the rows of its views, in order.
         seed: of the intervals.
     """
-    if not given.ring and len({len(own) for own in rows.values()}) > 1:
+    if not data.ring and len({len(own) for own in rows.values()}) > 1:
         return {}, {"variance": "the objects are not seen from the same views"}
     picked = np.concatenate(list(rows.values()))
     owner = np.repeat(list(rows), [len(own) for own in rows.values()])
     view = np.concatenate([np.arange(len(own)) for own in rows.values()])
-    vectors = given.views.unit[picked]
+    vectors = data.views.unit[picked]
     found, missing = _tried("variance", vectors, {"object": owner, "view": view}, seed)
-    if given.styled is None:
+    if data.styled is None:
         return found, missing
-    number = {str(given.factors[given.views.ids[row]].get("view")): at for row, at in
+    number = {str(data.factors[data.views.ids[row]].get("view")): at for row, at in
               zip(picked, view, strict=True)}  # fmt: skip
-    cells = [given.factors[name] for name in given.styled.ids]
+    cells = [data.factors[name] for name in data.styled.ids]
     known = [
         row for row, cell in enumerate(cells)
         if cell["object"] in rows and str(cell["view"]) in number
@@ -46,7 +43,7 @@ def shared(
         "view": np.append(view, [number[str(cells[row]["view"])] for row in known]),
         "style": np.append([OWN_STYLE] * len(picked), [str(cells[row]["style"]) for row in known]),
     }
-    both = np.concatenate([vectors, given.styled.unit[known]])
+    both = np.concatenate([vectors, data.styled.unit[known]])
     styled, why = _tried("variance with style", both, grid, seed)
     return {**found, **styled}, {**missing, **why}
 

@@ -6,11 +6,19 @@ from typing import Any
 
 from isthmus.encode import ENCODERS
 from isthmus.lab import load
+from isthmus.lab.caching import CacheResult, clear_cache, list_cache
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
 from isthmus.registry import describe, everything, find
 from isthmus.scores import SCORE_RULES
 from isthmus.similarity import DIRECTED, LEARNED, POOLINGS, SIMILARITIES
+from isthmus.studies.catalogue.request import (
+    CacheRequest,
+    PartsRequest,
+    SpacesRequest,
+    WorldsRequest,
+)
+from isthmus.studies.shared.result import RunResult
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.worlds import WORLDS
@@ -33,8 +41,8 @@ REGISTERS = {
 }
 
 
-@dataclass(frozen=True)
-class PartsResult:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PartsResult(RunResult):
     """Parts by kind, each with the first sentence of its documentation."""
 
     parts: Mapping[str, Mapping[str, str]]
@@ -52,8 +60,8 @@ class PartsResult:
         return {kind: dict(found) for kind, found in self.parts.items()}
 
 
-@dataclass(frozen=True)
-class Description:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Description(RunResult):
     """Facts about one part, as lines."""
 
     facts: Mapping[str, Any]
@@ -67,9 +75,29 @@ class Description:
         return dict(self.facts)
 
 
+def run_spaces(request: SpacesRequest) -> RunResult:
+    """List spaces, or describe one."""
+    return describe_space(request.name) if request.name else list_spaces()
+
+
+def run_worlds(request: WorldsRequest) -> RunResult:
+    """List worlds, or describe one."""
+    return describe_world(request.name) if request.name else list_parts("worlds")
+
+
+def run_parts(request: PartsRequest) -> RunResult:
+    """List every registered part, or those of one kind."""
+    return list_parts(request.kind)
+
+
+def run_cache(request: CacheRequest) -> CacheResult:
+    """List or clear the cache."""
+    return clear_cache() if request.clear else list_cache()
+
+
 def list_spaces() -> PartsResult:
     """What a space can be called: the kinds of encoders."""
-    return PartsResult({"spaces": list_parts("encoders").parts["encoders"]})
+    return PartsResult(parts={"spaces": list_parts("encoders").parts["encoders"]})
 
 
 def list_parts(kind: str = "") -> PartsResult:
@@ -86,7 +114,7 @@ def list_parts(kind: str = "") -> PartsResult:
         )
     chosen = [kind] if kind else list(REGISTERS)
     return PartsResult(
-        {
+        parts={
             name: {
                 part: describe(target)
                 for part, target in sorted(everything(name, REGISTERS[name]).items())
@@ -101,7 +129,7 @@ def describe_space(name: str) -> Description:
     encoders = load(name)
     space = next(iter(encoders.values())).space
     return Description(
-        {
+        facts={
             "name": space.name,
             "id": space.id,
             "modalities": ", ".join(encoders),
@@ -125,4 +153,4 @@ def describe_world(name: str) -> Description:
     )
     facts["factors"] = ", ".join(sorted({key for row in world.factors.values() for key in row}))
     facts["licences"] = ", ".join(sorted({credit.licence for credit in world.credits.values()}))
-    return Description(facts)
+    return Description(facts=facts)

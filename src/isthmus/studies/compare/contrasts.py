@@ -8,7 +8,7 @@ from isthmus.measure.statistics.inputs import Pair
 from isthmus.report import Album, Strip, Strips, number
 from isthmus.studies.pages.item_cards import Shelf, strip
 from isthmus.studies.pages.neighbours import Neighbours, Pick, neighbours, pick
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import Links
 
 SHOWN = 3
@@ -30,7 +30,7 @@ class Contrast:
     """Right in the second space only: what the first answers, and the second's margin."""
 
 
-def contrasts(first: StudyInput, second: StudyInput) -> tuple[Contrast, Contrast]:
+def contrasts(first: Dataset, second: Dataset) -> tuple[Contrast, Contrast]:
     """Both directions; the two studies hold the same items in the same order."""
     rows = Links.between(first.a, first.b, first.links)
     pairs = Pair(first.a, first.b, rows), Pair(second.a, second.b, rows)
@@ -61,11 +61,9 @@ def _examples(
     return tuple((pick(wrong, int(at), 3), round(float(right.margin[at]), 4)) for at in surest)
 
 
-def strips(
-    found: Contrast, given: StudyInput, album: Album, names: tuple[str, str]
-) -> list[Strips]:
+def strips(found: Contrast, data: Dataset, album: Album, names: tuple[str, str]) -> list[Strips]:
     """The examples with pictures and captions, those lost before those won."""
-    shelf, way = Shelf(given, album), f"{found.query} → {found.answer}"
+    shelf, way = Shelf(data, album), f"{found.query} → {found.answer}"
     blocks: list[Strips] = []
     sides = ((found.lost, *names), (found.won, *names[::-1]))
     for examples, winner, loser in sides:

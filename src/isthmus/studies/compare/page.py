@@ -8,9 +8,9 @@ from isthmus.report import Album, Card, Figure, Figures, Page, Section, Table, f
 from isthmus.studies.compare.contrasts import strips
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.pages.data_section import data_section, facts
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import Null, Result
 
 
@@ -32,9 +32,8 @@ def comparison_page(found: Comparison) -> Page:
             *_contrasts(found),
             _maps(found),
             _everything(found),
-            *(_provenance(given, name, found.seed) for given, name in sides),
+            *(_provenance(data, name, found.seed) for data, name in sides),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
 
 
@@ -115,7 +114,7 @@ def _maps(found: Comparison) -> Section:
     same = Sketch(found.second.a.take(some.a.ids), found.second.b.take(some.b.ids), some.rows)
     sides = zip((found.first, found.second), (some, same), found.names, strict=True)
     figures = tuple(
-        drawn(given, project(given.a, given.b), items, name) for given, items, name in sides
+        drawn(data, project(data.a, data.b), items, name) for data, items, name in sides
     )
     lead = (
         "The same items in both spaces. Each space has directions of its own, so places on one map "
@@ -141,7 +140,7 @@ def _pair(result: Result) -> tuple[str, str]:
     return number(result.value), span(result.interval)
 
 
-def _provenance(given: StudyInput, name: str, seed: int) -> Section:
-    part = provenance.section(given, provenance.facts(given, seed), seed)
+def _provenance(data: Dataset, name: str, seed: int) -> Section:
+    part = data_section(data, facts(data, seed), seed)
     key = "data-" + "".join(letter if letter.isalnum() else "-" for letter in name)
     return replace(part, key=key, title=f"Data and provenance: {name}")

@@ -5,9 +5,10 @@ from typing import Any
 
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import Difference
-from isthmus.studies.pages import data_section as provenance
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.pages.data_section import facts
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.measure_all import Measured
+from isthmus.studies.shared.provenance import described, versions
 from isthmus.types import EmbeddingSet
 from isthmus.types.results import plain
 
@@ -16,8 +17,8 @@ from isthmus.types.results import plain
 class Comparison:
     """Two studies of the same items, how they differ, and each measured by itself."""
 
-    first: StudyInput
-    second: StudyInput
+    first: Dataset
+    second: Dataset
     seed: int
     differences: tuple[Difference, ...]
     contrasts: tuple[Contrast, ...]
@@ -35,8 +36,8 @@ class Comparison:
         """The four sets by the name of the folder they are kept in."""
         return {
             f"{number}-{some.modality}": some
-            for number, given in enumerate((self.first, self.second), 1)
-            for some in (given.a, given.b)
+            for number, data in enumerate((self.first, self.second), 1)
+            for some in (data.a, data.b)
         }
 
     @property
@@ -50,10 +51,10 @@ class Comparison:
         return {
             "spaces": list(self.names),
             "seed": self.seed,
-            "versions": provenance.versions(),
-            "sets": {name: provenance.described(some) for name, some in self.sets.items()},
-            "data": [plain(provenance.facts(given, self.seed)) for given in givens],
-            "faults": [dict(given.about.faults) for given in givens],
+            "versions": versions(),
+            "sets": {name: described(some) for name, some in self.sets.items()},
+            "data": [plain(facts(data, self.seed)) for data in givens],
+            "faults": [dict(data.about.faults) for data in givens],
             "differences": {row.name: row.to_dict() for row in self.differences},
             "contrasts": plain(self.contrasts),
             "results": [

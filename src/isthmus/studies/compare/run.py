@@ -9,22 +9,43 @@ from isthmus.report import html
 from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
 from isthmus.studies.compare.page import comparison_page
+from isthmus.studies.compare.request import CompareRequest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared.dataset import StudyInput
-from isthmus.studies.shared.measure_all import measured
-from isthmus.studies.shared.result import StudyResult, write_run
+from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared.measure_all import measure_all
+from isthmus.studies.shared.resolver import resolve
+from isthmus.studies.shared.result import MeasuredResult
+from isthmus.studies.shared.run_folder import run_folder
 from isthmus.types import EmbeddingSet, Links, RequestError, Result
 
 
+def run(request: CompareRequest) -> MeasuredResult:
+    """Embed the items in both spaces, or read their vectors, and compare.
+
+    Raises:
+        RequestError: the source would not be used, or the spaces share no items.
+    """
+    found = [resolve(space, request.source) for space in (request.first, request.second)]
+    spaces, sources = zip(
+        *(one.names if len(one.names) == 2 else (*one.names, "") for one in found), strict=True
+    )
+    folder = run_folder(request.out, "study", *spaces, *dict.fromkeys(filter(None, sources)))
+    common = request.common
+    first, second = (
+        one.dataset(folder / "jobs" / str(number), common) for number, one in enumerate(found)
+    )
+    return compare(first, second, folder, seed=common.seed, progress=common.progress)
+
+
 def compare(
-    first: StudyInput,
-    second: StudyInput,
+    first: Dataset,
+    second: Dataset,
     out: Path | None = None,
     *,
     seed: int = 0,
     progress: bool = False,
-) -> StudyResult:
+) -> MeasuredResult:
     """Measure two spaces on the items that both hold, with intervals of their differences.
 
     Args:
@@ -39,7 +60,7 @@ def compare(
     """
     start = time.perf_counter()
     one, other = aligned(first, second)
-    pairs = [as_pair(given.a, given.b, given.links) for given in (one, other)]
+    pairs = [as_pair(data.a, data.b, data.links) for data in (one, other)]
     small = max(len(one.a), len(one.b)) <= MOST
     found = Comparison(
         first=one,
@@ -47,18 +68,24 @@ def compare(
         seed=seed,
         differences=differences(pairs[0], pairs[1], seed),
         contrasts=contrasts(one, other) if small else (),
-        measured=(measured(one, seed, progress), measured(other, seed, progress)),
+        measured=(
+            measure_all(one, seed, progress=progress),
+            measure_all(other, seed, progress=progress),
+        ),
     )
-    page, record = html(comparison_page(found)), found.to_dict()
-    seconds = {"all": time.perf_counter() - start}
     results: dict[str, Result] = {row.name: row for row in found.differences}
-    result = StudyResult(results, found.missing, page, record, seconds, out)
-    if out is not None:
-        write_run(out, result, found.sets)
-    return result
+    result = MeasuredResult(
+        results=results,
+        missing=found.missing,
+        page=html(comparison_page(found)),
+        record=found.to_dict(),
+        seconds={"all": time.perf_counter() - start},
+        faults=first.about.faults,
+    )
+    return result.write(out, found.sets)
 
 
-def aligned(first: StudyInput, second: StudyInput) -> tuple[StudyInput, StudyInput]:
+def aligned(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:
     """Both studies cut to the items that both hold, in the order of the first.
 
     Raises:

@@ -12,7 +12,7 @@ from isthmus.measure.statistics.samples import SAMPLE
 from isthmus.scores.rules import Cosine, samples
 from isthmus.studies.evaluate.aggregate import Tally
 from isthmus.studies.evaluate.scores import HeldOut, bounds, geometry, item_scores, match_error
-from isthmus.studies.shared.dataset import StudyInput, whole_objects
+from isthmus.studies.shared.dataset import Dataset, whole_objects
 from isthmus.transform.mended import fit_with_data
 from isthmus.types import (
     Calibration,
@@ -48,28 +48,28 @@ class Case:
     objects: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]
     labels: Mapping[str, str]
     prompts: Mapping[str, EmbeddingSet]
-    given: Mapping[str, int]
+    data: Mapping[str, int]
     """Items that were given, by modality: unlinked ones and those beyond a sample included."""
 
     @classmethod
-    def of(cls, given: StudyInput, seed: int = 0) -> "Case":
+    def of(cls, data: Dataset, seed: int = 0) -> "Case":
         """The linked items of a study, at most ``SAMPLE`` a modality drawn by whole objects.
 
         The set that is not text comes first.
         """
-        rows = Links.between(given.a, given.b, given.links)
+        rows = Links.between(data.a, data.b, data.links)
         rng = np.random.default_rng([seed, *b"case"])
-        a, b, rows = whole_objects(given.a, given.b, rows, SAMPLE, rng)
+        a, b, rows = whole_objects(data.a, data.b, rows, SAMPLE, rng)
         links = Links((a.ids[i], b.ids[j]) for i, j in rows)
         a, b = (
             some.take(some.ids[row] for row in np.unique(rows[:, side]))
             for side, some in enumerate((a, b))
         )
-        counted = {some.modality: len(some) for some in (given.a, given.b)}
+        counted = {some.modality: len(some) for some in (data.a, data.b)}
         if a.modality == "text":
             a, b, links = b, a, links.reversed
         own = Links.between(a, b, links)
-        about, objects = given.about, objects_of(own, len(a), len(b))
+        about, objects = data.about, objects_of(own, len(a), len(b))
         return cls(a, b, links, objects, about.labels, about.prompts, counted)
 
     @property

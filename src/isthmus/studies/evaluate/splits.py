@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import Links, RequestError, objects_of
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ MOST = 1_000
 class Parted:
     """The same data three times, each with other objects."""
 
-    train: StudyInput
-    val: StudyInput
-    test: StudyInput
+    train: Dataset
+    val: Dataset
+    test: Dataset
     drawn: bool
     """Whether the parts were drawn at random, since the data name none."""
     towers: "Towers | None" = None
@@ -36,21 +36,21 @@ class Parted:
     """Where training computes."""
 
 
-def parted(given: StudyInput, split: Mapping[str, str], seed: int) -> Parted:
+def parted(data: Dataset, split: Mapping[str, str], seed: int) -> Parted:
     """Cut linked items by whole objects.
 
     Args:
-        given: two sets and their links.
+        data: two sets and their links.
         split: ``train``, ``val`` or ``test`` by item id; without ``test`` all is drawn at random.
         seed: of what is drawn.
 
     Raises:
         RequestError: a part of fewer than 8 objects.
     """
-    rows = Links.between(given.a, given.b, given.links)
-    objects = objects_of(rows, len(given.a), len(given.b))[0][rows[:, 0]]
+    rows = Links.between(data.a, data.b, data.links)
+    objects = objects_of(rows, len(data.a), len(data.b))[0][rows[:, 0]]
     things, first = np.unique(objects, return_index=True)
-    names = [split.get(given.a.ids[row], "") for row in rows[first, 0]]
+    names = [split.get(data.a.ids[row], "") for row in rows[first, 0]]
     rng = np.random.default_rng([seed, *b"parts"])
     drawn = "test" not in names
     if drawn:
@@ -65,13 +65,13 @@ def parted(given: StudyInput, split: Mapping[str, str], seed: int) -> Parted:
                 f"{len(some)} of {len(things)}."
             )
     found["val"] = found["val"][:MOST]
-    train, val, test = (_of(given, rows[np.isin(objects, some)]) for some in found.values())
+    train, val, test = (_of(data, rows[np.isin(objects, some)]) for some in found.values())
     return Parted(train, val, test, drawn)
 
 
-def pair_of(given: StudyInput) -> Pair:
+def pair_of(data: Dataset) -> Pair:
     """The two sets with their links as rows."""
-    return Pair(given.a, given.b, Links.between(given.a, given.b, given.links))
+    return Pair(data.a, data.b, Links.between(data.a, data.b, data.links))
 
 
 def _drawn(names: list[str], part: str, share: float, rng: np.random.Generator) -> list[str]:
@@ -80,10 +80,10 @@ def _drawn(names: list[str], part: str, share: float, rng: np.random.Generator) 
     return [part if row in chosen else name for row, name in enumerate(names)]
 
 
-def _of(given: StudyInput, rows: np.ndarray) -> StudyInput:
+def _of(data: Dataset, rows: np.ndarray) -> Dataset:
     a, b = (
         some.take(some.ids[row] for row in np.unique(rows[:, side]))
-        for side, some in enumerate((given.a, given.b))
+        for side, some in enumerate((data.a, data.b))
     )
-    links = Links((given.a.ids[i], given.b.ids[j]) for i, j in rows)
-    return replace(given, a=a, b=b, links=links)
+    links = Links((data.a.ids[i], data.b.ids[j]) for i, j in rows)
+    return replace(data, a=a, b=b, links=links)

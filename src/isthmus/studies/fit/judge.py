@@ -13,7 +13,7 @@ from isthmus.studies.evaluate.aggregate import Tally
 from isthmus.studies.evaluate.cross_validation import Case, Refereed
 from isthmus.studies.evaluate.scores import HeldOut, bounds, geometry, item_scores, match_error
 from isthmus.studies.evaluate.splits import Parted, pair_of
-from isthmus.studies.shared.dataset import About, StudyInput
+from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.train.towers import Towers
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Step
@@ -59,10 +59,10 @@ def _pair(case: Case) -> Pair:
 
 
 def _judge(
-    variant: Variant, data: tuple[Case, StudyInput], tally: Tally, rng: np.random.Generator
+    variant: Variant, held_out: tuple[Case, Dataset], tally: Tally, rng: np.random.Generator
 ) -> None:
-    (case, given), mended = data, variant.mended
-    pair, val = _pair(case), pair_of(given)
+    (case, data), mended = held_out, variant.mended
+    pair, val = _pair(case), pair_of(data)
     if val.a.modality == "text":
         val = val.reversed
     moved = Pair(mended(pair.a), mended(pair.b), pair.rows)
@@ -92,14 +92,14 @@ def retuned(parts: Parted, weights: Mapping[str, np.ndarray]) -> Parted:
         return parts
     towers.take(weights)
     step = tuning(weights)
-    val, test = (_embedded(given, towers, step) for given in (parts.val, parts.test))
+    val, test = (_embedded(some, towers, step) for some in (parts.val, parts.test))
     towers.take(towers.start)
     return replace(parts, val=val, test=test)
 
 
-def _embedded(given: StudyInput, towers: Towers, step: Step) -> StudyInput:
-    a, b = (towers.embedded(some, step) for some in (given.a, given.b))
-    return replace(given, a=a, b=b, about=_about(given.about, towers, step))
+def _embedded(data: Dataset, towers: Towers, step: Step) -> Dataset:
+    a, b = (towers.embedded(some, step) for some in (data.a, data.b))
+    return replace(data, a=a, b=b, about=_about(data.about, towers, step))
 
 
 def _about(about: About, towers: Towers, step: Step) -> About:

@@ -10,7 +10,7 @@ from isthmus.studies.evaluate.pareto import fronts
 from isthmus.studies.evaluate.rows import Row
 from isthmus.studies.evaluate.splits import Parted
 from isthmus.studies.evaluate.tables import geometry_table, main_table, ways_table
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.provenance import versions
 from isthmus.types import Result
 from isthmus.types.axes import Axes
 
@@ -38,7 +38,7 @@ class Curves(Result):
         return ax
 
 
-def assembled(
+def fit_page(
     found: Refereed,
     rows: Mapping[str, Row],
     curves: Mapping[str, Curve],
@@ -58,7 +58,6 @@ def assembled(
             Section("learning", "How learning went", _LEARNING, _learning(curves)),
             Section("made", "How this was made", "", (_made(found, parts, chosen),)),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
     return html(page)
 
@@ -137,6 +136,6 @@ def _made(found: Refereed, parts: Parted, chosen: str) -> Table:
         "objects to stop by": f"{len(set(parts.val.a.ids)):,} {case.a.modality} items",
         "objects to be judged on": f"{found.held:,}",
         "items skipped": f"{len(parts.test.about.faults):,}",
-        **provenance.versions(),
+        **versions(),
     }
     return Table("How this was made", ("what", "value"), tuple(facts.items()))

@@ -9,13 +9,13 @@ from isthmus.studies.evaluate.rows import Row, said
 from isthmus.studies.evaluate.tables import geometry_table, main_table, ways_table
 from isthmus.studies.mend.choose import pareto
 from isthmus.studies.mend.words import Judged, percents, summary
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.provenance import versions
 
 if TYPE_CHECKING:
     from isthmus.studies.evaluate.calibration import Promises
 
 
-def assembled(
+def mend_page(
     judged: Judged, kept: "Promises", chosen: str, title: str, seed: int, skipped: int
 ) -> str:
     """The page as HTML; ``skipped`` items could not be embedded."""
@@ -29,7 +29,6 @@ def assembled(
             Section("probability", "Probability of a match", _PROMISE, tuple(_promises(kept))),
             Section("made", "How this was made", "", tuple(_made(judged, title, seed, skipped))),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
     return html(page)
 
@@ -108,12 +107,12 @@ def _made(judged: Judged, title: str, seed: int, skipped: int) -> list[Block]:
         "space": f"{case.a.space.name} (id {case.a.space.id})",
         "linked objects": f"{case.n:,}",
         **{
-            f"{some.modality} items": f"{len(some):,} of {case.given[some.modality]:,}, linked"
+            f"{some.modality} items": f"{len(some):,} of {case.offered[some.modality]:,}, linked"
             for some in (case.a, case.b)
         },
         "items skipped": f"{skipped:,}",
         "seed": str(seed),
-        **provenance.versions(),
+        **versions(),
     }
     words = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
     return [Table("How this was made", ("what", "value"), tuple(facts.items())), Prose((words,))]

@@ -9,38 +9,26 @@ from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
-from isthmus.store import atomic, write_json
 from isthmus.studies.evaluate.calibration import Promises, promises
 from isthmus.studies.evaluate.cross_validation import Case, Refereed, refereed
 from isthmus.studies.evaluate.rows import Row, rows_of, said
 from isthmus.studies.mend.chains import REMEDIES
 from isthmus.studies.mend.choose import recommended
-from isthmus.studies.mend.page import assembled
+from isthmus.studies.mend.page import mend_page
+from isthmus.studies.mend.request import MendRequest
 from isthmus.studies.mend.words import summary
-from isthmus.studies.pages import data_section as provenance
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared.provenance import versions
+from isthmus.studies.shared.resolver import resolve
+from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.run_folder import run_folder
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration
 
-CALIBRATE = (250, 50)
-"""Linked objects that remedies are fitted on: a table for each."""
 
-
-@dataclass(frozen=True)
-class Court:
-    """How remedies are judged."""
-
-    remedies: Sequence[str] = REMEDIES
-    """Chains of corrections, such as ``mean_removal+match_odds``."""
-    calibrate: Sequence[int] = CALIBRATE
-    splits: int = 20
-    keep: str = ""
-    """The chain to keep as a mended space; empty for the recommended one."""
-
-
-@dataclass(frozen=True, eq=False)
-class MendResult:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MendResult(RunResult):
     """Every remedy with what it earned, and the mended space that was kept."""
 
     tables: Mapping[int, Mapping[str, Row]]
@@ -50,13 +38,9 @@ class MendResult:
     mended: Mended
     """The kept chain, fitted on all objects."""
     words: tuple[str, ...]
-    page: str
-    record: Mapping[str, Any]
-    faults: Mapping[str, str]
-    """Items that could not be embedded, with the reason, by id."""
-    folder: Path | None = None
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """A table for each number of calibration objects, then the recommendation."""
         lines: list[str] = []
         for size, rows in self.tables.items():
             width = max(len(row.name) for row in rows.values())
@@ -67,40 +51,42 @@ class MendResult:
                 share = f"{row.of_ceiling.value:8.1%}"
                 lines.append(f"{row.name:<{width}}  {mixed}   {share}   {row.hits.value:.3f}")
             lines.append("")
-        lines += [*self.words]
-        lines += [f"skipped {name}: {why}" for name, why in self.faults.items()]
+        lines += self.words
         if self.folder:
-            lines += [
-                "",
-                f"The mended space ({said(self.mended.chain)}): mended:{self.folder}",
-                f"The page: {self.folder / 'report.html'}",
-            ]
-        return "\n".join(lines)
+            lines += ["", f"The mended space ({said(self.mended.chain)}): mended:{self.folder}"]
+        return lines
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "folder": str(self.folder),
-            "faults": dict(self.faults),
-            "report": dict(self.record),
-        }
+
+def run(request: MendRequest) -> MendResult:
+    """Gather the linked items, judge remedies, keep the best as a mended space.
+
+    Raises:
+        RequestError: a source that would not be used, no data, or numbers that mean nothing.
+    """
+    found = resolve(request.space, request.source)
+    folder, common = run_folder(request.out, "mend", *found.names), request.common
+    data = found.dataset(folder, common)
+    return mend(
+        data, folder, request, origin=found.origin, seed=common.seed, progress=common.progress
+    )
 
 
 def mend(
-    given: StudyInput,
+    data: Dataset,
     out: str | Path | None = None,
-    court: Court | None = None,
+    how: MendRequest | None = None,
     *,
     origin: str = "",
     seed: int = 0,
     progress: bool = False,
 ) -> MendResult:
-    """Referee all remedies on linked items, recommend one, and keep it as a mended space.
+    """Judge all remedies on linked items, recommend one, and keep it as a mended space.
 
     Args:
-        given: two sets of one space with their links, labels and class texts.
+        data: two sets of one space with their links, labels and class texts.
         out: run folder for the page, the numbers and the mended space; None writes nothing.
-        court: which remedies, how many calibration objects and splits.
+        how: which remedies, how many calibration objects and splits, what to keep; the rest of
+            the request is not looked at.
         origin: the name that the space is loaded by, for ``mended:FOLDER``.
         seed: of every random draw.
         progress: show a bar on the terminal.
@@ -109,33 +95,43 @@ def mend(
         RequestError: too few linked objects, or a chain that cannot be.
         UnknownPartError: a correction has no such name.
     """
-    court, case = court or Court(), Case.of(given, seed)
-    for name in {name for chain in (*court.remedies, court.keep) for name in parts_of(chain)}:
+    how, case = how or MendRequest(), Case.of(data, seed)
+    remedies = how.remedies or REMEDIES
+    for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     whole = Calibration.of(case.a, case.b, case.links)
-    asked = fit_mended(court.keep, whole, case.a.space)  # a wrong chain is said before the work
-    sizes = dict.fromkeys(min(size, case.n // 2) for size in sorted(court.calibrate, reverse=True))
-    total = len(sizes) * court.splits * (1 + len(court.remedies))
+    asked = fit_mended(how.keep, whole, case.a.space)  # a wrong chain is said before the work
+    sizes = dict.fromkeys(min(size, case.n // 2) for size in sorted(how.calibrate, reverse=True))
+    total = len(sizes) * how.splits * (1 + len(remedies))
     with bar(total, "remedies", progress) as tick:
         found = [
-            refereed(case, court.remedies, size, splits=court.splits, seed=seed, tick=tick)
+            refereed(case, remedies, size, splits=how.splits, seed=seed, tick=tick)
             for size in sizes
         ]
     judged = [(one, rows_of(one)) for one in found]
-    kept = promises(case, splits=court.splits, seed=seed)
+    kept = promises(case, splits=how.splits, seed=seed)
     best = recommended(found[0])
-    title = given.about.title or f"{case.a.space.name}, {case.n:,} objects"
-    faults = given.about.faults
-    page = assembled(judged, kept, best, title, seed, len(faults))
-    mended = asked if court.keep else fit_mended(best, whole, case.a.space)
-    words = summary(judged, best)
-    record = _record(judged, kept, best, seed)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        _write(folder, page, record, judged)
-        save_mended(mended, folder, origin or case.a.space.name)
-    tables = {one.calibrated: rows for one, rows in judged}
-    return MendResult(tables, kept, best, mended, words, page, record, faults, folder)
+    title = data.about.title or f"{case.a.space.name}, {case.n:,} objects"
+    result = MendResult(
+        tables={one.calibrated: rows for one, rows in judged},
+        promises=kept,
+        recommended=best,
+        mended=asked if how.keep else fit_mended(best, whole, case.a.space),
+        words=summary(judged, best),
+        page=mend_page(judged, kept, best, title, seed, len(data.about.faults)),
+        record=_record(judged, kept, best, seed),
+        seconds={
+            f"{row.name}, {one.calibrated} objects": row.seconds
+            for one, rows in judged
+            for row in rows.values()
+        },
+        faults=data.about.faults,
+    )
+    if out is None:
+        return result
+    written = result.write(Path(out))
+    save_mended(result.mended, Path(out), origin or case.a.space.name)
+    return written
 
 
 def _record(
@@ -145,7 +141,7 @@ def _record(
     return {
         "space": case.a.space.to_dict(),
         "seed": seed,
-        "versions": provenance.versions(),
+        "versions": versions(),
         "objects": case.n,
         "several": list(case.several),
         "recommended": best,
@@ -162,21 +158,3 @@ def _record(
         ],
         "match_probabilities": kept.to_dict(),
     }
-
-
-def _write(
-    out: Path,
-    page: str,
-    record: Mapping[str, Any],
-    judged: Sequence[tuple[Refereed, Mapping[str, Row]]],
-) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    with atomic(out / "report.html") as part:
-        part.write_text(page, encoding="utf-8")
-    write_json(out / "report.json", dict(record))
-    seconds = {
-        f"{row.name}, {found.calibrated} objects": round(row.seconds, 4)
-        for found, rows in judged
-        for row in rows.values()
-    }
-    write_json(out / "timings.json", {"seconds": seconds})

@@ -1,20 +1,17 @@
 """What the data are like before any measuring: counts, twins, cut texts, faults."""
 
-import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors, blocks
 from isthmus.report import Block, Section, Table, amount
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared.dataset import StudyInput, whole_objects
-from isthmus.types import EmbeddingSet, Items, Links, objects_of
-from isthmus.version import __version__
+from isthmus.studies.shared.dataset import Dataset, whole_objects
+from isthmus.studies.shared.provenance import versions
+from isthmus.types import Items, Links, objects_of
 from isthmus.worlds.near_duplicates import near_copies
 
 TWIN = 0.98
@@ -83,25 +80,22 @@ def reasons(faults: Mapping[str, str]) -> dict[str, int]:
     return dict(counted.most_common())
 
 
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
-
-
-def facts(given: StudyInput, seed: int) -> DataFacts:
+def facts(data: Dataset, seed: int) -> DataFacts:
     """What is counted in the data before any measuring; ``seed`` draws the sample of large sets."""
     rng = np.random.default_rng([seed, *b"facts"])
-    a, b = given.a, given.b
-    rows = Links.between(a, b, given.links)
+    a, b = data.a, data.b
+    rows = Links.between(a, b, data.links)
     objects = len(np.unique(objects_of(rows, len(a), len(b))[0][rows[:, 0]]))
     small_a, small_b, small = whole_objects(a, b, rows, MOST, rng)
     left, right = objects_of(small, len(small_a), len(small_b))
     sides = ((small_a, left), (small_b, right))
     pictures, owners = next((side for side in sides if side[0].modality == "image"), sides[0])
-    seen = looked_at(given.about.items.get("image"), pictures.ids)
+    seen = looked_at(data.about.items.get("image"), pictures.ids)
     return DataFacts(
         items={a.modality: len(a), b.modality: len(b)},
         dim=a.space.dim,
         links=len(rows),
-        dangling=_dangling(given),
+        dangling=_dangling(data),
         objects=objects,
         unlinked={
             a.modality: len(a) - len(np.unique(rows[:, 0])),
@@ -111,47 +105,29 @@ def facts(given: StudyInput, seed: int) -> DataFacts:
         twins_of={a.modality: len(small_a), b.modality: len(small_b)},
         alike=alike(seen, dict(zip(pictures.ids, owners.tolist(), strict=True))),
         alike_of=len(seen.ids),
-        truncated=len(given.about.truncated),
-        faults=reasons(given.about.faults),
+        truncated=len(data.about.truncated),
+        faults=reasons(data.about.faults),
     )
 
 
-def _dangling(given: StudyInput) -> int:
+def _dangling(data: Dataset) -> int:
     """Links of which an end is missing, because it was skipped or never there."""
-    ends = given.links or ()
-    return sum(one not in given.a.row or other not in given.b.row for one, other in ends)
+    ends = data.links or ()
+    return sum(one not in data.a.row or other not in data.b.row for one, other in ends)
 
 
-def versions() -> dict[str, str]:
-    """Versions of isthmus, Python and what computes the numbers."""
-    found = {"isthmus": __version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in _PACKAGES}
-
-
-def described(some: EmbeddingSet) -> dict[str, Any]:
-    """One set: what it is, its space, its history and the hash of its content."""
-    return {
-        "modality": some.modality,
-        "n": len(some),
-        "dim": some.space.dim,
-        "space": some.space.to_dict(),
-        "history": [step.to_dict() for step in some.history],
-        "fingerprint": some.fingerprint,
-    }
-
-
-def licences(given: StudyInput) -> dict[str, int]:
+def licences(data: Dataset) -> dict[str, int]:
     """Items by licence and source, most frequent first; empty where nobody said."""
-    shown = {*given.a.ids, *given.b.ids}
+    shown = {*data.a.ids, *data.b.ids}
     counted = Counter(
         f"{credit.licence}, {credit.source}"
-        for name, credit in given.about.credits.items()
+        for name, credit in data.about.credits.items()
         if name in shown
     )
     return dict(counted.most_common())
 
 
-def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
+def data_section(data: Dataset, counted: DataFacts, seed: int) -> Section:
     """Data and provenance as a part of the page."""
     lead = (
         "What was measured, with what, and what was left out. The same input and seed give this "
@@ -159,7 +135,7 @@ def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
     )
     blocks: list[Block] = [
         Table("Data", ("what", "count"), tuple(_counts(counted)), ("count",)),
-        Table("Origin", ("what", "value"), tuple(_origin(given, seed))),
+        Table("Origin", ("what", "value"), tuple(_origin(data, seed))),
     ]
     if counted.alike:
         some = tuple([*counted.alike.items()][:20])
@@ -170,13 +146,13 @@ def section(given: StudyInput, counted: DataFacts, seed: int) -> Section:
         more = len(counted.faults) - len(rows)
         caption = "Items that were skipped, by reason" + (f" ({more} more)" if more > 0 else "")
         blocks.append(Table(caption, ("reason", "items"), rows, ("items",)))
-        named = tuple([*given.about.faults.items()][:20])
+        named = tuple([*data.about.faults.items()][:20])
         blocks.append(Table("Items that were skipped (the first 20)", ("item", "reason"), named))
-    if given.about.notes:
-        remarks = tuple([*given.about.notes.items()][:20])
-        caption = f"Remarks on {len(given.about.notes):,} items that were used (the first 20)"
+    if data.about.notes:
+        remarks = tuple([*data.about.notes.items()][:20])
+        caption = f"Remarks on {len(data.about.notes):,} items that were used (the first 20)"
         blocks.append(Table(caption, ("item", "remark"), remarks))
-    if found := licences(given):
+    if found := licences(data):
         rows = tuple((name, f"{count:,}") for name, count in [*found.items()][:20])
         blocks.append(Table("Licences and sources", ("licence", "items"), rows, ("items",)))
     return Section("data", "Data and provenance", lead, tuple(blocks))
@@ -203,21 +179,21 @@ def _counts(counted: DataFacts) -> list[tuple[str, str]]:
     return rows
 
 
-def _origin(given: StudyInput, seed: int) -> list[tuple[str, str]]:
-    space = given.a.space
+def _origin(data: Dataset, seed: int) -> list[tuple[str, str]]:
+    space = data.a.space
     rows = [
         ("space", f"{space.name} ({amount(space.dim, 'coordinate')}, id {space.id})"),
         ("scale and bias of its logits", f"{space.scale:g} and {space.bias:g}"),
     ]
-    rows += [(f"hash of the {some.modality} set", some.fingerprint) for some in (given.a, given.b)]
-    for some in (given.a, given.b):
+    rows += [(f"hash of the {some.modality} set", some.fingerprint) for some in (data.a, data.b)]
+    for some in (data.a, data.b):
         steps = "; ".join(
             " ".join([step.verb, *(f"{k}={v}" for k, v in step.parameters.items() if v)])
             for step in some.history
         )
         if steps:
             rows.append((f"history of the {some.modality} set", steps))
-    rows += list(given.about.context.items())
+    rows += list(data.about.context.items())
     rows.append(("seed", str(seed)))
     rows.append(("versions", ", ".join(f"{k} {v}" for k, v in versions().items())))
     return rows

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from isthmus.read.image import picture
 from isthmus.report import Album, Strip, Tile, number
 from isthmus.studies.pages.neighbours import Answer, Hub, Pick
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import ItemError, Links
 
 WIDE = 4
@@ -15,21 +15,21 @@ WIDE = 4
 class Shelf:
     """Pictures and captions of a study's items, by id."""
 
-    def __init__(self, given: StudyInput, album: Album) -> None:
+    def __init__(self, data: Dataset, album: Album) -> None:
         self._album = album
         self._row = {
             modality: {name: row for row, name in enumerate(items.ids)}
-            for modality, items in given.about.items.items()
+            for modality, items in data.about.items.items()
         }
-        self._payload = {modality: items.payload for modality, items in given.about.items.items()}
-        pairs = given.links or Links(zip(given.a.ids, given.a.ids, strict=True))
+        self._payload = {modality: items.payload for modality, items in data.about.items.items()}
+        pairs = data.links or Links(zip(data.a.ids, data.a.ids, strict=True))
         self._partners: dict[tuple[str, str], list[str]] = {}
         for a, b in pairs:
-            self._partners.setdefault((given.a.modality, a), []).append(b)
-            self._partners.setdefault((given.b.modality, b), []).append(a)
+            self._partners.setdefault((data.a.modality, a), []).append(b)
+            self._partners.setdefault((data.b.modality, b), []).append(a)
         self._other = {
-            given.a.modality: given.b.modality,
-            given.b.modality: given.a.modality,
+            data.a.modality: data.b.modality,
+            data.b.modality: data.a.modality,
         }
 
     def pictured(self, modality: str, name: str) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import Shelf
-from isthmus.studies.shared.dataset import StudyInput, whole_objects
+from isthmus.studies.shared.dataset import Dataset, whole_objects
 from isthmus.types import EmbeddingSet, Links, Result
 from isthmus.types.axes import Axes
 
@@ -85,19 +85,19 @@ class Sketch(NamedTuple):
     rows: np.ndarray
 
 
-def sketch(given: StudyInput, rng: np.random.Generator) -> Sketch:
+def sketch(data: Dataset, rng: np.random.Generator) -> Sketch:
     """Whole objects, at most `DRAWN` items of a modality."""
-    rows = Links.between(given.a, given.b, given.links)
-    return Sketch(*whole_objects(given.a, given.b, rows, DRAWN, rng))
+    rows = Links.between(data.a, data.b, data.links)
+    return Sketch(*whole_objects(data.a, data.b, rows, DRAWN, rng))
 
 
-def drawn(given: StudyInput, placed: Projection, some: Sketch, title: str = "") -> Figure:
+def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> Figure:
     """The items of ``some``, where ``placed`` puts them among all; each dot says its name.
 
     Without a ``title`` the map takes that of the projection and the whole width; with one it is
     one of several, side by side.
     """
-    shelf = Shelf(given, Album(0))
+    shelf = Shelf(data, Album(0))
     clouds = tuple(
         Cloud(
             few.modality,
@@ -105,14 +105,14 @@ def drawn(given: StudyInput, placed: Projection, some: Sketch, title: str = "") 
             tuple(shelf.named(few.modality, name) for name in few.ids),
         )
         for few, whole, points in (
-            (some.a, given.a, placed.first),
-            (some.b, given.b, placed.second),
+            (some.a, data.a, placed.first),
+            (some.b, data.b, placed.second),
         )
     )
     a, b = some.a, some.b
-    sides = ((a, given.a), (b, given.b))
+    sides = ((a, data.a), (b, data.b))
     counts = [f"{len(few):,} of {len(whole):,} {few.modality} items" for few, whole in sides]
-    all_of_them = len(a) == len(given.a) and len(b) == len(given.b)
+    all_of_them = len(a) == len(data.a) and len(b) == len(data.b)
     told = "" if all_of_them else f" Drawn: {' and '.join(counts)}."
     sentence = f"{placed.about} Lines join linked pairs.{told}"
     alt = (

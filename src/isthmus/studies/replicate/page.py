@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 from isthmus.report import Block, Fact, Facts, Page, Prose, Section, Table, html, number
-from isthmus.studies.pages import data_section as provenance
 from isthmus.studies.replicate.claims.statements import VERDICTS, Claim, Outcome, overall
+from isthmus.studies.shared.provenance import versions
 
 
-def assembled(
+def replication_page(
     claims: Mapping[str, Claim], outcomes: Mapping[str, tuple[Outcome, ...]], seed: int
 ) -> str:
     """The page as HTML."""
@@ -18,7 +18,7 @@ def assembled(
     told = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
     rows = tuple((claim.says, found[name], claim.source) for name, claim in claims.items())
     table = Table("Claims", ("claim", "verdict", "source"), rows)
-    facts = {"seed": str(seed), **provenance.versions()}
+    facts = {"seed": str(seed), **versions()}
     made = Table("Versions", ("what", "value"), tuple((k, str(v)) for k, v in facts.items()))
     page = Page(
         title="Published claims, re-tested",
@@ -34,7 +34,6 @@ def assembled(
             *(_section(name, claim, outcomes[name], found[name]) for name, claim in claims.items()),
             Section("made", "How this was made", "", (made,)),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
     return html(page)
 

@@ -9,41 +9,48 @@ from typing import Any
 import numpy as np
 
 from isthmus.registry import find, resolve
-from isthmus.store import atomic, write_json
-from isthmus.studies.pages import data_section as provenance
 from isthmus.studies.replicate.claims import CLAIMS
 from isthmus.studies.replicate.claims.at_hand import AtHand
 from isthmus.studies.replicate.claims.statements import Claim, NoDataError, Outcome, overall
-from isthmus.studies.study.request import own_folder
+from isthmus.studies.replicate.page import replication_page
+from isthmus.studies.replicate.request import ReplicateRequest
+from isthmus.studies.shared.provenance import versions
+from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.run_folder import run_folder
 from isthmus.types import IsthmusError, RequestError
 
 
-@dataclass(frozen=True, eq=False)
-class Replication:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReplicateResult(RunResult):
     """Every claim with what its re-tests found."""
 
     outcomes: Mapping[str, tuple[Outcome, ...]]
     """By claim: one outcome a set of data; a claim that was not run says why."""
-    seconds: Mapping[str, float]
-    page: str
-    record: Mapping[str, Any]
-    folder: Path
 
     def verdict(self, name: str) -> str:
         """The verdict of a claim over all its data."""
         return overall(list(self.outcomes[name]))
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """A line a claim, then one for each set of data."""
         width = max(map(len, self.outcomes))
         lines: list[str] = []
         for name, outcomes in self.outcomes.items():
             lines.append(f"{name:<{width}}  {self.verdict(name)}")
             lines += [f"{'':<{width}}    {one.data}: {one.found}" for one in outcomes]
-        return "\n".join([*lines, "", f"The page: {self.folder / 'report.html'}"])
+        return lines
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"folder": str(self.folder), "report": dict(self.record)}
+
+def run(request: ReplicateRequest) -> ReplicateResult:
+    """Re-test published claims and write a page of them."""
+    common = request.common
+    return replicate(
+        request.data,
+        request.out,
+        claims=request.claims,
+        seed=common.seed,
+        progress=common.progress,
+    )
 
 
 def replicate(
@@ -53,7 +60,7 @@ def replicate(
     claims: Sequence[str] = (),
     seed: int = 0,
     progress: bool = False,
-) -> Replication:
+) -> ReplicateResult:
     """Re-test published claims and write a page of them.
 
     Args:
@@ -68,11 +75,9 @@ def replicate(
         RequestError: the data are no folder, or the run folder is somebody else's.
         UnknownPartError: no such claim.
     """
-    from isthmus.studies.replicate.page import assembled
-
     if data is not None and not Path(data).is_dir():
         raise RequestError(f"Data are a folder, but {data} is not one.")
-    folder = own_folder(Path(out))
+    folder = run_folder(Path(out), "replicate")
     chosen = {name: _claim(name) for name in claims or CLAIMS}
     hand = AtHand(folder, None if data is None else Path(data), progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
@@ -81,14 +86,13 @@ def replicate(
         start = time.perf_counter()
         outcomes[name] = tested(claim, hand, np.random.default_rng([seed, *name.encode()]))
         seconds[name] = time.perf_counter() - start
-    page = assembled(chosen, outcomes, seed)
-    record = _record(chosen, outcomes, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic(folder / "report.html") as part:
-        part.write_text(page, encoding="utf-8")
-    write_json(folder / "report.json", record)
-    write_json(folder / "timings.json", {"seconds": {k: round(v, 3) for k, v in seconds.items()}})
-    return Replication(outcomes, seconds, page, record, folder)
+    result = ReplicateResult(
+        outcomes=outcomes,
+        page=replication_page(chosen, outcomes, seed),
+        record=_record(chosen, outcomes, seed),
+        seconds=seconds,
+    )
+    return result.write(folder)
 
 
 def _record(
@@ -104,7 +108,7 @@ def _record(
         }
         for name, claim in claims.items()
     }
-    return {"seed": seed, "versions": provenance.versions(), "claims": told}
+    return {"seed": seed, "versions": versions(), "claims": told}
 
 
 def tested(claim: Claim, hand: AtHand, rng: np.random.Generator) -> tuple[Outcome, ...]:

@@ -47,7 +47,7 @@ class About:
 
 
 @dataclass(frozen=True, eq=False)
-class StudyInput:
+class Dataset:
     """Two sets of one space, their links (None: equal ids pair) and what is known about them."""
 
     a: EmbeddingSet
@@ -56,9 +56,9 @@ class StudyInput:
     about: About = field(default_factory=About)
 
 
-def of_world(
+def world_dataset(
     world: World, a: EmbeddingSet, b: EmbeddingSet, about: About | None = None
-) -> StudyInput:
+) -> Dataset:
     """A study of a world's items, whose vectors are ``a`` and ``b``.
 
     Items, credits and faults come from the world, the rest from ``about``.
@@ -89,7 +89,7 @@ def of_world(
         truncated=about.truncated,
         context={"world": world.name, **about.context},
     )
-    return StudyInput(a, b, links, merged)
+    return Dataset(a, b, links, merged)
 
 
 def remarks(

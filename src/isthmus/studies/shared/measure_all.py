@@ -10,7 +10,7 @@ import numpy as np
 
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, TWO_SETS
 from isthmus.registry import everything, resolve
-from isthmus.studies.shared.dataset import About, StudyInput
+from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import (
     EmbeddingSet,
     IsthmusError,
@@ -46,7 +46,9 @@ class Measured:
     """``module:function`` of each key."""
 
 
-def measured(given: StudyInput, seed: int, progress: bool) -> Measured:
+def measure_all(
+    data: Dataset, seed: int, *, progress: bool = False, thorough: bool = False
+) -> Measured:
     """Results of all measures that the given data allow.
 
     Each draws from a generator of its own, seeded with ``seed`` and its key, so that adding a
@@ -55,7 +57,7 @@ def measured(given: StudyInput, seed: int, progress: bool) -> Measured:
     from tqdm import tqdm
 
     found = Measured()
-    calls = list(calls_for(given))
+    calls = list(calls_for(data))
     for call in tqdm(calls, desc="measure", unit="", disable=not progress, leave=False):
         start = time.perf_counter()
         _run(call, seed, found)
@@ -63,16 +65,16 @@ def measured(given: StudyInput, seed: int, progress: bool) -> Measured:
     return found
 
 
-def calls_for(given: StudyInput) -> Iterator[Call]:
+def calls_for(data: Dataset) -> Iterator[Call]:
     """Every registered measure with the arguments it takes from this study."""
     one_set, two_sets, labelled = registered()
-    sets = (given.a, given.b)
-    both = {"a": given.a, "b": given.b, "links": given.links}
+    sets = (data.a, data.b)
+    both = {"a": data.a, "b": data.b, "links": data.links}
     for name, target in two_sets.items():
         if name in ONE_WAY:
-            turned = None if given.links is None else given.links.reversed
-            back = {"a": given.b, "b": given.a, "links": turned}
-            first, second = given.a.modality, given.b.modality
+            turned = None if data.links is None else data.links.reversed
+            back = {"a": data.b, "b": data.a, "links": turned}
+            first, second = data.a.modality, data.b.modality
             yield Call(f"{name}[{first} to {second}]", name, target, both)
             yield Call(f"{name}[{second} to {first}]", name, target, back)
         else:
@@ -81,9 +83,9 @@ def calls_for(given: StudyInput) -> Iterator[Call]:
         for some in sets:
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
     for name, target in labelled.items():
-        for some, objects in zip(sets, _objects(given), strict=True):
+        for some, objects in zip(sets, _objects(data), strict=True):
             if some.modality != "text" or "classes" not in _parameters(resolve(target)):
-                arguments = {"a": some, "objects": objects, **_labels(given.about, some)}
+                arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
 
 
@@ -114,10 +116,10 @@ def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
     }
 
 
-def _objects(given: StudyInput) -> tuple[Sequence[str], Sequence[str]]:
+def _objects(data: Dataset) -> tuple[Sequence[str], Sequence[str]]:
     """The object of every row of both sets."""
-    rows = Links.between(given.a, given.b, given.links)
-    first, second = objects_of(rows, len(given.a), len(given.b))
+    rows = Links.between(data.a, data.b, data.links)
+    first, second = objects_of(rows, len(data.a), len(data.b))
     return [str(number) for number in first], [str(number) for number in second]
 
 

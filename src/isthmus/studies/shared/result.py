@@ -1,40 +1,123 @@
-"""What a study gives back."""
+"""What every study gives back, and the one writer of run folders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from isthmus.lab import save
+from isthmus.lab import save, save_links
+from isthmus.report import amount
 from isthmus.store import atomic, write_json
-from isthmus.types import EmbeddingSet, Result
+from isthmus.types import EmbeddingSet, Links, Result
+from isthmus.types.results import plain
+
+Found = TypeVar("Found", bound="RunResult")
 
 
-@dataclass(frozen=True, eq=False)
-class StudyResult:
-    """The measures of a study, what was left out, and where the page lies."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunResult:
+    """A finished run: its page, its numbers, its seconds, and what was left out.
+
+    A study's own result adds what it found; ``__str__`` is what the terminal shows, ``to_dict``
+    what ``--json`` prints.
+    """
+
+    page: str = ""
+    """The page as HTML; empty where the question has none."""
+    pages: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Further pages by their path in the run folder."""
+    record: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Every number on the page, as written to ``report.json``."""
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Items that were skipped, with the reason, by id."""
+    folder: Path | None = None
+    """Run folder, where one was asked for."""
+
+    def lines(self) -> list[str]:
+        """What was found, in lines for the terminal."""
+        return []
+
+    def __str__(self) -> str:
+        return "\n".join([*self.lines(), *self._footer()])
+
+    def _footer(self) -> list[str]:
+        count = len(self.faults)
+        skipped = [f"{amount(count, 'item')} skipped; report.json names all."] if count else []
+        where = ["", f"The page: {self.page_path}"] if self.page_path else []
+        return [*skipped, *where]
+
+    @property
+    def page_path(self) -> Path | None:
+        """Where the page was written."""
+        return self.folder / "report.html" if self.folder and self.page else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "folder": None if self.folder is None else str(self.folder),
+            "faults": dict(self.faults),
+            "report": plain(dict(self.record)),
+        }
+
+    def write(
+        self: Found,
+        folder: Path | None,
+        sets: Mapping[str, EmbeddingSet] | None = None,
+        links: tuple[Links, tuple[str, str]] | None = None,
+    ) -> Found:
+        """Write the run folder, and return the result with it; None writes nothing.
+
+        The folder gets ``report.html``, further pages, ``report.json``, ``timings.json``, and the
+        vectors with their links in ``embeddings/``. Everything but the seconds is byte-equal for
+        equal input, seed and versions.
+        """
+        if folder is None:
+            return self
+        folder.mkdir(parents=True, exist_ok=True)
+        self._write_pages(folder)
+        if self.record:
+            skipped = {"faults": dict(self.faults)} if self.faults else {}
+            write_json(folder / "report.json", {**skipped, **self.record})
+        if self.seconds:
+            seconds = {key: round(value, 3) for key, value in self.seconds.items()}
+            write_json(folder / "timings.json", {"seconds": seconds})
+        for name, some in (sets or {}).items():
+            save(some, folder / "embeddings" / name)
+        if links is not None:
+            save_links(links[0], folder / "embeddings", links[1])
+        return replace(self, folder=folder)
+
+    def _write_pages(self, folder: Path) -> None:
+        """The pages; further ones of an earlier run that are gone now are removed."""
+        pages = {folder / name: page for name, page in self.pages.items()}
+        for inside in {path.parent for path in pages}:
+            for path in set(inside.glob("*.html")) - pages.keys():
+                path.unlink()
+        for path, page in {**pages, folder / "report.html": self.page}.items():
+            if page:
+                with atomic(path) as part:
+                    part.write_text(page, encoding="utf-8")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeasuredResult(RunResult):
+    """A run that measured something: results by name, and what did not apply."""
 
     results: Mapping[str, Result]
     """By name; ``name[modality]`` for measures of one set."""
     missing: Mapping[str, str]
     """Measures that did not apply or failed, with the reason."""
-    page: str
-    """The page as HTML."""
-    record: Mapping[str, Any]
-    """Every number on the page, as written to ``report.json``."""
-    seconds: Mapping[str, float]
-    folder: Path | None = None
-    """Run folder, where one was asked for."""
 
     def __getitem__(self, key: str) -> Result:
         return self.results[key]
 
-    def __str__(self) -> str:
-        lines = [_said(key, result) for key, result in self.results.items()]
-        lines += [
+    def lines(self) -> list[str]:
+        """A line a result, then what was not measured."""
+        found = [_line(key, result) for key, result in self.results.items()]
+        return found + [
             f"not measured: {', '.join(keys)} ({reason})" for reason, keys in self.left_out.items()
         ]
-        return "\n".join(lines)
 
     @property
     def left_out(self) -> dict[str, list[str]]:
@@ -42,10 +125,10 @@ class StudyResult:
         return by_reason(self.missing)
 
 
-def _said(key: str, result: Result) -> str:
-    """The line of a result, after what it is of where its name does not tell."""
-    way = key.partition("[")[2].rstrip("]")
-    return str(result) if way in result.name else f"{way}: {result}"
+def _line(key: str, result: Result) -> str:
+    """The line of a result, after the modality or direction where its name does not tell."""
+    of = key.partition("[")[2].rstrip("]")
+    return str(result) if of in result.name else f"{of}: {result}"
 
 
 def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
@@ -54,18 +137,3 @@ def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
     for key, reason in missing.items():
         grouped.setdefault(reason, []).append(key)
     return grouped
-
-
-def write_run(folder: Path, result: StudyResult, sets: dict[str, EmbeddingSet]) -> None:
-    """Write ``report.html``, ``report.json``, ``timings.json`` and ``embeddings/<name>``.
-
-    Everything but the seconds is byte-equal for equal input, seed and versions.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic(folder / "report.html") as part:
-        part.write_text(result.page, encoding="utf-8")
-    write_json(folder / "report.json", dict(result.record))
-    seconds: dict[str, Any] = {key: round(value, 3) for key, value in result.seconds.items()}
-    write_json(folder / "timings.json", {"seconds": seconds})
-    for name, some in sets.items():
-        save(some, folder / "embeddings" / name)

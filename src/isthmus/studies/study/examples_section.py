@@ -20,7 +20,7 @@ from isthmus.studies.pages.neighbours import (
     swaps,
     typical,
 )
-from isthmus.studies.shared.dataset import StudyInput, whole_objects
+from isthmus.studies.shared.dataset import Dataset, whole_objects
 from isthmus.types import Links
 from isthmus.types.results import plain
 
@@ -46,11 +46,11 @@ class Look:
         return plain(self)
 
 
-def looks(given: StudyInput, rng: np.random.Generator) -> tuple[Look, Look]:
+def looks(data: Dataset, rng: np.random.Generator) -> tuple[Look, Look]:
     """The neighbourhoods of both directions, on at most ``MOST`` items a side."""
-    rows = Links.between(given.a, given.b, given.links)
-    a, b, rows = whole_objects(given.a, given.b, rows, MOST, rng)
-    shelf = Shelf(given, Album(0))
+    rows = Links.between(data.a, data.b, data.links)
+    a, b, rows = whole_objects(data.a, data.b, rows, MOST, rng)
+    shelf = Shelf(data, Album(0))
     forward = _look(neighbours(a, b, rows), rows, shelf, rng)
     back = Pair(a, b, rows).reversed
     return forward, _look(neighbours(back.a, back.b, back.rows), back.rows, shelf, rng)
@@ -76,9 +76,9 @@ def _look(found: Neighbours, rows: np.ndarray, shelf: Shelf, rng: np.random.Gene
     )
 
 
-def section(pair: tuple[Look, Look], given: StudyInput, album: Album) -> Section:
+def section(pair: tuple[Look, Look], data: Dataset, album: Album) -> Section:
     """The neighbourhoods as a part of the page, with pictures and captions."""
-    shelf = Shelf(given, album)
+    shelf = Shelf(data, album)
     blocks = tuple(block for look in pair for block in _strips(look, shelf))
     lead = (
         "What stands next to what. Each row is one query and its nearest items of the other "

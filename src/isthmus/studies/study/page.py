@@ -15,10 +15,11 @@ from isthmus.report import (
     Table,
     html,
 )
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.pages.data_section import data_section, facts, licences
 from isthmus.studies.pages.map_figure import Projection, Sketch, drawn, project, sketch
-from isthmus.studies.shared.dataset import StudyInput
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.measure_all import Measured
+from isthmus.studies.shared.provenance import described, versions
 from isthmus.studies.shared.result import by_reason
 from isthmus.studies.study import examples_section as looks
 from isthmus.studies.study.advice import advise
@@ -30,47 +31,46 @@ from isthmus.studies.study.summary import summary
 from isthmus.types.results import plain
 
 
-def assembled(given: StudyInput, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
+def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
-    counted = provenance.facts(given, seed)
-    pair = looks.looks(given, rng)
-    small = sketch(given, rng)
-    placed = project(given.a, given.b)
+    counted = facts(data, seed)
+    pair = looks.looks(data, rng)
+    small = sketch(data, rng)
+    placed = project(data.a, data.b)
     numbers = evidence(found.results, counted)
     advice = advise(numbers)
     p = adjusted(found.results)
-    title = given.about.title or f"The joint space of {given.a.space.name}"
-    words = summary(given.a, given.b, numbers, counted)
+    title = data.about.title or f"The joint space of {data.a.space.name}"
+    words = summary(data.a, data.b, numbers, counted)
     page = Page(
         title=title,
-        kicker=_kicker(given),
+        kicker=_kicker(data),
         summary=words,
         cards=cards(found.results, counted),
         sections=(
             *sections(BEFORE_MAP, found.results),
-            _map(given, placed, small),
+            _map(data, placed, small),
             *sections(AFTER_MAP, found.results),
-            looks.section(pair, given, Album()),
+            looks.section(pair, data, Album()),
             _next(advice),
-            provenance.section(given, counted, seed),
+            data_section(data, counted, seed),
             _all(found, p),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
-        legend=(given.a.modality, given.b.modality),
+        legend=(data.a.modality, data.b.modality),
     )
     record = {
         "title": title,
         "summary": list(words),
         "seed": seed,
-        "versions": provenance.versions(),
-        "sets": [provenance.described(some) for some in (given.a, given.b)],
+        "versions": versions(),
+        "sets": [described(some) for some in (data.a, data.b)],
         "data": plain(counted),
-        "faults": dict(given.about.faults),
-        "notes": dict(given.about.notes),
-        "truncated": list(given.about.truncated),
-        "licences": provenance.licences(given),
-        "context": dict(given.about.context),
+        "faults": dict(data.about.faults),
+        "notes": dict(data.about.notes),
+        "truncated": list(data.about.truncated),
+        "licences": licences(data),
+        "context": dict(data.about.context),
         "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
         "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
@@ -92,17 +92,17 @@ def _recorded(found: Measured, key: str) -> dict[str, Any]:
     }
 
 
-def _kicker(given: StudyInput) -> str:
-    a, b = given.a, given.b
+def _kicker(data: Dataset) -> str:
+    a, b = data.a, data.b
     return (
         f"isthmus study · {len(a):,} {a.modality} and {len(b):,} {b.modality} vectors of "
         f"{a.space.dim:,} coordinates"
     )
 
 
-def _map(given: StudyInput, placed: Projection, some: Sketch) -> Section:
+def _map(data: Dataset, placed: Projection, some: Sketch) -> Section:
     lead = "Both modalities on one sheet, as far as two directions can show them."
-    return Section("map", "Map of both modalities", lead, (Figures((drawn(given, placed, some),)),))
+    return Section("map", "Map of both modalities", lead, (Figures((drawn(data, placed, some),)),))
 
 
 def _next(advice: tuple[Any, ...]) -> Section:

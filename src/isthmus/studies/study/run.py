@@ -2,14 +2,54 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
-from isthmus.lab import save_links
 from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.studies.shared.dataset import About, StudyInput
-from isthmus.studies.shared.measure_all import measured
-from isthmus.studies.shared.result import StudyResult, write_run
-from isthmus.studies.study.page import assembled
-from isthmus.types import Links
+from isthmus.registry import resolve as opened
+from isthmus.studies import STUDIES, request_type
+from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.studies.shared.measure_all import measure_all
+from isthmus.studies.shared.resolver import resolve
+from isthmus.studies.shared.result import MeasuredResult
+from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.study.page import study_page
+from isthmus.studies.study.request import StudyRequest
+from isthmus.types import Links, RequestError
+from isthmus.types.requests import Source
+
+
+def run(request: StudyRequest) -> MeasuredResult:
+    """Measure a space on a source, or on arrays, and write its page.
+
+    Two spaces are the question of ``compare``, meshes that of ``atlas``.
+
+    Raises:
+        RequestError: more than two spaces, spaces beside arrays, or nothing to study.
+    """
+    spaces = (*request.spaces, *filter(None, [request.space]))
+    if request.objects is not None:
+        if len(spaces) > 1 or request.source != Source():
+            raise RequestError("--objects goes with one space, and with no other data.")
+        named = {"space": spaces[0]} if spaces else {}
+        return _instead("atlas", request, objects=request.objects, **named)
+    if len(spaces) > 2:
+        raise RequestError(f"One space is studied or two are compared, not {len(spaces)}.")
+    if len(spaces) == 2:
+        first, second = spaces
+        return _instead("compare", request, first=first, second=second, source=request.source)
+    found = resolve(spaces[0] if spaces else "", request.source)
+    folder = run_folder(request.out, "study", *found.names)
+    data = found.dataset(folder, request.common)
+    common = request.common
+    return study_dataset(
+        data, folder, seed=common.seed, progress=common.progress, thorough=request.thorough
+    )
+
+
+def _instead(name: str, request: StudyRequest, **options: Any) -> MeasuredResult:
+    """Another question that the request turns out to be."""
+    same = {key: getattr(request, key) for key in ("out", "open", "common")}
+    return opened(STUDIES[name])(request_type(name)(**same, **options))
 
 
 def study(
@@ -20,7 +60,7 @@ def study(
     about: About | None = None,
     out: str | Path | None = None,
     seed: int = 0,
-) -> StudyResult:
+) -> MeasuredResult:
     """Measure the joint space of two linked sets and make a page of it.
 
     Args:
@@ -39,39 +79,50 @@ def study(
         RequestError: no link has both its ends in the sets.
     """
     pair = as_pair(a, b, links)
-    given = StudyInput(pair.a, pair.b, links, about or About())
-    return run(given, None if out is None else Path(out), seed=seed)
+    data = Dataset(pair.a, pair.b, links, about or About())
+    return study_dataset(data, None if out is None else Path(out), seed=seed)
 
 
-def run(
-    given: StudyInput, out: Path | None = None, *, seed: int = 0, progress: bool = False
-) -> StudyResult:
-    """Measure, look, advise, write: what ``isthmus study`` does once the vectors are there.
+def study_dataset(
+    data: Dataset,
+    out: Path | None = None,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+    thorough: bool = False,
+) -> MeasuredResult:
+    """Measure, pick examples, advise, write: what ``isthmus study`` does with the vectors.
 
     Args:
-        given: the sets, their links, and what is known about the items.
+        data: the sets, their links, and what is known about the items.
         out: run folder; None writes nothing.
         seed: every random draw follows from it.
         progress: show a bar of the measures.
+        thorough: also the measures that take minutes.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
         RequestError: no link has both its ends in the sets.
     """
-    as_pair(given.a, given.b, given.links)
+    as_pair(data.a, data.b, data.links)
     start = time.perf_counter()
-    found = measured(given, seed, progress)
+    found = measure_all(data, seed, progress=progress, thorough=thorough)
     measuring = time.perf_counter() - start
-    page, record = assembled(given, found, seed)
+    page, record = study_page(data, found, seed)
     total = time.perf_counter() - start
     seconds = {
         **{f"measure {key}": value for key, value in found.seconds.items()},
         "all measures": measuring,
-        "looks and page": total - measuring,
+        "examples and page": total - measuring,
     }
-    result = StudyResult(found.results, found.missing, page, record, seconds, out)
-    if out is not None:
-        write_run(out, result, {given.a.modality: given.a, given.b.modality: given.b})
-        if given.links is not None:
-            save_links(given.links, out / "embeddings", (given.a.modality, given.b.modality))
-    return result
+    result = MeasuredResult(
+        results=found.results,
+        missing=found.missing,
+        page=page,
+        record=record,
+        seconds=seconds,
+        faults=data.about.faults,
+    )
+    names = (data.a.modality, data.b.modality)
+    links = None if data.links is None else (data.links, names)
+    return result.write(out, dict(zip(names, (data.a, data.b), strict=True)), links)

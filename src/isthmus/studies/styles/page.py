@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.provenance import versions
 from isthmus.transform.restyling import StyleGrid
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ METHODS = {
 }
 
 
-def assembled(
+def styles_page(
     found: "Mapping[str, Method]",
     best: str,
     grids: tuple[StyleGrid, StyleGrid],
@@ -39,7 +39,7 @@ def assembled(
         "objects to score": str(len(scored.objects)),
         "styles": ", ".join(scored.styles),
         "seed": str(seed),
-        **provenance.versions(),
+        **versions(),
     }
     made = Table("How this was made", ("what", "value"), tuple(facts.items()))
     page = Page(
@@ -52,7 +52,6 @@ def assembled(
             Section("pairs", "From style to style", _PAIRS, (_matrices(found, best),)),
             Section("made", "How this was made", "", (made, *_sources(found))),
         ),
-        footer="Made by isthmus. This file is complete: it asks for nothing when it is opened.",
     )
     return html(page)
 

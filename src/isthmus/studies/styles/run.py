@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ import numpy as np
 from isthmus import measure
 from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
 from isthmus.registry import find
-from isthmus.store import atomic, write_json
-from isthmus.studies.pages import data_section as provenance
+from isthmus.studies.shared.provenance import versions
+from isthmus.studies.shared.resolver import DEFAULT_WORLD
+from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.styles.grid import held_apart, resolve_styles, style_grid
+from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import STYLERS, Restyler, StyleGrid
 from isthmus.types import RequestError
 from isthmus.types.results import plain
@@ -48,32 +52,39 @@ class Method:
         }
 
 
-@dataclass(frozen=True, eq=False)
-class StylesResult:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StylesResult(RunResult):
     """Every method on one grid."""
 
     methods: Mapping[str, Method]
     best: str
     """The method that did best on fitted objects, half of them held out: never chosen on the
     objects that are scored."""
-    page: str
-    record: Mapping[str, Any]
-    folder: Path | None = None
-    left_out: tuple[str, ...] = field(default=())
-    """Objects that are not in all styles."""
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """A line a method, and which one was chosen."""
         width = max(map(len, self.methods))
         lines = [
             f"{name:<{width}}  {one.change}, ceiling {one.ceiling:.3f}"
             for name, one in self.methods.items()
         ]
-        where = [f"The page: {self.folder / 'report.html'}"] if self.folder else []
-        return "\n".join([*lines, f"chosen on fitted objects: {self.best}", "", *where])
+        return [*lines, f"chosen on fitted objects: {self.best}"]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"folder": str(self.folder), "report": dict(self.record)}
+
+def run(request: StylesRequest) -> StylesResult:
+    """Gather the grid, hold objects apart, study.
+
+    Raises:
+        RequestError: no grid of objects and styles is there, or too few objects.
+    """
+    found = resolve_styles(request)
+    names = found.names if found.arrays else (found.space, found.source.world or DEFAULT_WORLD)
+    folder = run_folder(request.out, "styles", *names)
+    grid, split, vectors = style_grid(found, request, folder)
+    seed = request.common.seed
+    fitted, scored = held_apart(grid, split, request.fit_on, request.score, seed)
+    title = f"{len(grid.objects):,} objects in {len(grid.styles)} styles, {vectors.space.name}"
+    return styles(fitted, scored, folder, title=title, seed=seed)
 
 
 def styles(
@@ -98,32 +109,31 @@ def styles(
     Raises:
         RequestError: an object is in both grids, the styles differ, or fewer than ten objects.
     """
-    from isthmus.studies.styles.page import assembled
+    from isthmus.studies.styles.page import styles_page
 
     _apart(fitted, scored)
     found: dict[str, Method] = {}
     for name in methods or STYLERS:
         found[name] = scored_method(name, fitted, scored, np.random.default_rng(seed))
     best = chosen(tuple(found), fitted, seed)
-    page = assembled(found, best, (fitted, scored), title, seed)
     record = {
         "title": title,
         "seed": seed,
-        "versions": provenance.versions(),
+        "versions": versions(),
         "fitted_objects": len(fitted.objects),
         "scored_objects": len(scored.objects),
         "styles": list(scored.styles),
         "best": best,
         "methods": {name: one.to_dict() for name, one in found.items()},
     }
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        with atomic(out / "report.html") as part:
-            part.write_text(page, encoding="utf-8")
-        write_json(out / "report.json", record)
-        seconds = {name: round(one.seconds, 3) for name, one in found.items()}
-        write_json(out / "timings.json", {"seconds": seconds})
-    return StylesResult(found, best, page, record, out)
+    result = StylesResult(
+        methods=found,
+        best=best,
+        page=styles_page(found, best, (fitted, scored), title, seed),
+        record=record,
+        seconds={name: one.seconds for name, one in found.items()},
+    )
+    return result.write(out)
 
 
 def scored_method(

@@ -1,0 +1,43 @@
+"""What the commands that only look may be asked."""
+
+from dataclasses import dataclass, field
+
+from tyro.conf import Positional
+
+from isthmus.types.requests import Brief
+
+
+@dataclass(frozen=True)
+class SpacesRequest:
+    """List the spaces that can be loaded, or describe one."""
+
+    name: Positional[str] = ""
+    """A space to load and describe."""
+    common: Brief = field(default_factory=Brief)
+
+
+@dataclass(frozen=True)
+class WorldsRequest:
+    """List the data sets with ground truth, or describe one."""
+
+    name: Positional[str] = ""
+    """A world to open and describe."""
+    common: Brief = field(default_factory=Brief)
+
+
+@dataclass(frozen=True)
+class PartsRequest:
+    """List every encoder, world, similarity and measure with its one-line description."""
+
+    kind: Positional[str] = ""
+    """Only these: encoders, worlds, similarities, measures or readers."""
+    common: Brief = field(default_factory=Brief)
+
+
+@dataclass(frozen=True)
+class CacheRequest:
+    """List, size and clear the vectors that searches have kept."""
+
+    clear: bool = False
+    """Delete everything that is kept."""
+    common: Brief = field(default_factory=Brief)

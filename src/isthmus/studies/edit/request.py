@@ -1,0 +1,57 @@
+"""What ``isthmus edit`` may be asked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from isthmus.types import RequestError
+from isthmus.types.requests import Common
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """Replace a picture's coordinates in a corpus by those of a word, and find what lies there.
+
+    Beside it what lies nearest to the picture and to the word alone. The targets are kept as
+    vectors that a generator can aim at.
+    """
+
+    photo: Positional[Path]
+    """The picture."""
+    to: str
+    """What it should become."""
+    corpus: str = "emotions"
+    """Words of that kind: emotions, colours, hair, styles, weather or materials; a file with a
+    phrase a line; or phrases with commas."""
+    template: str = "{}"
+    """Sentence that phrases are put into."""
+    strength: float = 1.0
+    """Share of the coordinate in the corpus that is replaced, 0 to 1."""
+    basis: Literal["pca", "svd", "gram_schmidt", "atoms"] = "pca"
+    """How the corpus's directions are found."""
+    projector: Literal["affine", "linear", "geodesic"] = "affine"
+    """How coordinates in them are counted."""
+    rank: int = 10
+    """Directions at most."""
+    inside: Annotated[str, arg(name="in")] = "glyphs"
+    """A run folder, a saved set, arrays, a folder of pictures, or a world."""
+    space: str = "mini"
+    """The space to edit in."""
+    top: int = 5
+    """How many items to show."""
+    out: Path | None = None
+    """Folder of the page and the targets (default: runs/edit-PHOTO)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
+
+    def __post_init__(self) -> None:
+        if "{}" not in self.template or not self.to.strip():
+            raise RequestError(
+                f"An edit wants a word to edit to and a template with {{}} in it, not "
+                f"{self.to!r} and {self.template!r}."
+            )
+        if self.top < 1:
+            raise RequestError(f"At least one item must be shown, not {self.top}.")

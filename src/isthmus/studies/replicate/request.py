@@ -1,0 +1,23 @@
+"""What ``isthmus replicate`` may be asked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from isthmus.types.requests import Common
+
+
+@dataclass(frozen=True)
+class ReplicateRequest:
+    """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data."""
+
+    claims: Positional[tuple[str, ...]] = ()
+    """Names of claims (default: all)."""
+    data: Path | None = None
+    """Folder of further embeddings; claims that need it are otherwise listed as not run."""
+    out: Path = Path("runs/replicate")
+    """Folder of the run."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)

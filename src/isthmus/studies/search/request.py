@@ -1,0 +1,37 @@
+"""What ``isthmus search`` may be asked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from isthmus.types import RequestError
+from isthmus.types.requests import Common
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """Find items by text, or by picture if the query is an image file."""
+
+    query: Positional[str]
+    """What to look for."""
+    inside: Annotated[str, arg(name="in")] = "glyphs"
+    """A run folder, a saved set, arrays, a folder of pictures, or a world."""
+    space: str = "mini"
+    """The space to search in."""
+    top: int = 10
+    """How many items to show."""
+    open: bool = False
+    """Write a contact sheet and open it in the browser."""
+    out: Path | None = None
+    """Where to write the contact sheet (default with --open: search.html)."""
+    common: Common = field(default_factory=Common)
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise RequestError(f"At least one item must be asked for, not {self.top}.")
+        if not self.query.strip():
+            raise RequestError(
+                "An empty query finds nothing: give a text, or the path of a picture."
+            )

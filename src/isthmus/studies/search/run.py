@@ -1,0 +1,103 @@
+"""Find items by text or picture, in a run, in arrays, in a folder of pictures, or in a world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from isthmus.lab import embed
+from isthmus.read.image import SUFFIXES, Picture
+from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
+from isthmus.store import atomic
+from isthmus.studies.search.request import SearchRequest
+from isthmus.studies.shared.resolver import resolve
+from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.search import Hit, hit_lines, hit_values, open_gallery, tile_of
+from isthmus.types import NothingLeftError, RequestError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SearchResult(RunResult):
+    """Items by falling similarity to a query."""
+
+    query: str
+    space: str
+    searched: int
+    """Items that were compared."""
+    hits: Sequence[Hit]
+    sheet: Path | None = None
+    """Where the contact sheet was written."""
+
+    @property
+    def page_path(self) -> Path | None:
+        """The contact sheet."""
+        return self.sheet
+
+    def __str__(self) -> str:
+        head = f"{visible(self.query)!r} among {self.searched} items in {self.space}"
+        skipped = len(self.faults)
+        tail = [f"{skipped} items were skipped"] if skipped else []
+        return "\n".join([head, *hit_lines(self.hits), *tail])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "query": self.query,
+            "space": self.space,
+            "searched": self.searched,
+            "skipped": len(self.faults),
+            "hits": hit_values(self.hits),
+        }
+
+
+def run(request: SearchRequest) -> SearchResult:
+    """The items most similar to a query, and their contact sheet where it is wanted.
+
+    Raises:
+        RequestError: nothing to search in, or the space cannot encode the query.
+    """
+    query, common = request.query, request.common
+    modality = "image" if _is_picture(query) else "text"
+    encoders = resolve(request.space).encoders(common, "a query must be encoded")
+    if modality not in encoders:
+        raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
+    try:
+        asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
+    except NothingLeftError as error:
+        raise RequestError(f"The query cannot be encoded: {error}") from error
+    gallery = open_gallery(request.inside, request.space, encoders, common)
+    found = SearchResult(
+        query=query,
+        space=request.space,
+        searched=len(gallery.vectors),
+        hits=gallery.nearest(asked, request.top),
+        faults=gallery.skipped,
+    )
+    if not (request.open or request.out):
+        return found
+    return replace(found, sheet=write_sheet(found, request.out or Path("search.html")))
+
+
+def _is_picture(query: str) -> bool:
+    """Whether the query is the path of a picture.
+
+    Raises:
+        RequestError: it looks like one, but no file is there.
+    """
+    looks = query.lower().endswith(SUFFIXES)
+    if looks and not Path(query).is_file():
+        raise RequestError(f"There is no picture {query}; a text query has no such ending.")
+    return looks
+
+
+def write_sheet(found: SearchResult, path: Path) -> Path:
+    """Write the hits as one self-contained page of pictures and captions."""
+    album = Album()
+    tiles = tuple(tile_of(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
+    strip = Strip(Tile(found.query, ""), tiles)
+    lead = f"The {len(tiles)} most similar of {found.searched} items in {found.space}."
+    section = Section("found", "Found", lead, (Strips("By falling similarity", "", (strip,)),))
+    page = Page(f"Search: {visible(found.query, 80)}", "isthmus search", (), (), (section,))
+    with atomic(path) as part:
+        part.write_text(html(page), encoding="utf-8")
+    return path

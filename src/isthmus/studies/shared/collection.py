@@ -1,0 +1,168 @@
+"""Vectors by modality with what is known of their items: embedded, or read from arrays."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isthmus.lab import JobOptions, embed, embed_into
+from isthmus.read.text import read_templates
+from isthmus.read.vectors.bundles import ArrayBundle
+from isthmus.studies.shared.dataset import About, Dataset, world_dataset
+from isthmus.types import (
+    Credit,
+    EmbeddingSet,
+    Encoder,
+    Items,
+    Links,
+    RequestError,
+    World,
+    all_parts,
+)
+from isthmus.types.requests import Source
+from isthmus.view.prompts import prompt_bags
+
+TEMPLATES = ("{}", "a picture of {}", "a photo of a {}", "a drawing of a {}")
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """Sets of one space, one a modality."""
+
+    sets: Mapping[str, EmbeddingSet]
+    world: World
+    """The items as far as they are at hand, with links, factors, splits and credits."""
+    links: Links | None = None
+    """Links of arrays between the first two modalities; None: those of the world, or equal ids."""
+    kept: bool = False
+    """Whether the vectors were there already, so that nothing was embedded."""
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Items that could not be encoded, with the reason, by id."""
+    encoded: int = 0
+    """Items encoded now; the others were there already."""
+    truncated: tuple[str, ...] = ()
+    """Texts that the tokenizer cut at its limit."""
+
+
+def embed_world(
+    encoders: Mapping[str, Encoder], world: World, folder: Path, options: JobOptions | None = None
+) -> Collection:
+    """Embed every modality of a world that the space has an encoder for, resumably.
+
+    Raises:
+        RequestError: the space has no encoder for any of the world's modalities.
+        NothingLeftError: not one item of a modality could be encoded.
+    """
+    shared = [modality for modality in world.items if modality in encoders]
+    if not shared:
+        raise RequestError(
+            f"World {world.name!r} holds {', '.join(world.items)}, but the space encodes "
+            f"{', '.join(encoders)} only."
+        )
+    reports = {
+        modality: embed_into(folder / modality, encoders[modality], world.items[modality], options)
+        for modality in shared
+    }
+    return Collection(
+        sets={modality: report.embedded for modality, report in reports.items()},
+        world=world,
+        faults={name: why for report in reports.values() for name, why in report.faults.items()},
+        encoded=sum(report.encoded for report in reports.values()),
+        truncated=tuple(
+            name
+            for modality in shared
+            for name in truncated_ids(encoders[modality], world.items[modality])
+        ),
+    )
+
+
+def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
+    """Embeddings that somebody already has, with the captions and pictures beside them."""
+    items: dict[str, Items] = {}
+    if bundle.captions:
+        items["text"] = Items("text", tuple(bundle.captions), list(bundle.captions.values()))
+    if bundle.pictures:
+        from isthmus.read.image import Picture
+
+        pictures = [Picture(file) for file in bundle.pictures.values()]
+        items["image"] = Items("image", tuple(bundle.pictures), pictures)
+    first = next(iter(bundle.sets.values()))
+    credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
+    return Collection(
+        bundle.sets, World(path.name, items, credits=credits), bundle.links, kept=True
+    )
+
+
+def collection_dataset(
+    found: Collection, encoders: Mapping[str, Encoder], source: Source
+) -> Dataset:
+    """The first two linked sets of a collection, with labels and class texts where there are any.
+
+    Raises:
+        RequestError: one modality only, or no links.
+    """
+    if len(found.sets) < 2:
+        missing = (
+            "put both into one file (keys image and text of an .npz) or one folder (image.npy and "
+            "text.npy)"
+            if found.kept
+            else "add captions (--texts FILE) or pictures (--images DIR)"
+        )
+        raise RequestError(
+            f"A study compares two modalities, but {found.world.name} gives only "
+            f"{', '.join(found.sets)}: {missing}."
+        )
+    if found.kept:
+        a, b = list(found.sets.values())[:2]
+        return Dataset(
+            a, b, found.links, About(items=found.world.items, credits=found.world.credits)
+        )
+    pair = next((pair for pair in found.world.links if set(pair) <= set(found.sets)), None)
+    if pair is None:
+        raise RequestError(f"No links join {' and '.join(found.sets)} of {found.world.name}.")
+    templates = read_templates(source.templates) if source.templates else TEMPLATES
+    a, b = (found.sets[modality] for modality in pair)
+    labels = labels_of(found.world, (*a.ids, *b.ids))
+    prompted = class_items(sorted(set(labels.values())), templates)
+    about = About(
+        labels=labels,
+        classes=class_vectors(prompted, encoders),
+        prompted=prompted,
+        faults=found.faults,
+        truncated=found.truncated,
+    )
+    return world_dataset(found.world, a, b, about)
+
+
+def truncated_ids(encoder: Encoder, items: Items) -> list[str]:
+    """Ids of the items that the encoder cuts at its limit, where it can tell."""
+    tell = getattr(encoder, "truncated", None)
+    if tell is None:
+        return []
+    return [name for name, cut in zip(items.ids, tell(list(items)), strict=True) if cut]
+
+
+def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:
+    """Class names by item id, where the world has classes."""
+    found = ((name, world.factors.get(name, {}).get(world.label)) for name in ids)
+    return {name: str(label) for name, label in found if label is not None}
+
+
+def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Items | None:
+    """Every class name in every template, ids ``class/number``; None of a single class."""
+    if len(classes) < 2:
+        return None
+    return all_parts(prompt_bags(classes, templates))
+
+
+def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
+    """Vectors of class texts, where there are any and the space takes texts."""
+    if prompted is None or prompted.modality not in encoders:
+        return None
+    return embed(encoders[prompted.modality], prompted)
+
+
+def class_texts(
+    classes: list[str], encoders: Mapping[str, Encoder], templates: Sequence[str] = TEMPLATES
+) -> EmbeddingSet | None:
+    """Vectors of every class name in every template, ids ``class/number``."""
+    return class_vectors(class_items(classes, templates), encoders)

@@ -1,0 +1,234 @@
+"""One resolver: whose vectors, of which items? The same answer for every command.
+
+What a user names is either *vectors that are there* (``--arrays``, ``arrays:PATH``, a saved set, a
+run folder, ``mended:FOLDER`` that was fitted on such) or *a space and items to embed* (``mini``,
+``openclip:...``, ``mended:FOLDER`` of such, on a world or on the user's own files). A source that
+is given is used or refused, and refused before any work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from isthmus.encode import ENCODERS
+from isthmus.encode.mended import read_mended
+from isthmus.lab import JobOptions, load
+from isthmus.read.vectors.bundles import open_arrays
+from isthmus.read.vectors.saved_sets import saved_sets
+from isthmus.studies.shared.collection import (
+    Collection,
+    collection_dataset,
+    collection_of_bundle,
+    embed_world,
+)
+from isthmus.studies.shared.dataset import Dataset
+from isthmus.transform.mended import Mended
+from isthmus.types import Encoder, RequestError, World
+from isthmus.types.requests import Common, Source
+from isthmus.worlds import load as load_world
+
+DEFAULT_SPACE = "mini"
+DEFAULT_WORLD = "glyphs"
+EVERYTHING = "all"
+"""The split that is every item."""
+ARRAYS, MENDED, MODEL = "arrays:", "mended:", "?model="
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A space and what is looked at in it; nothing is loaded or embedded yet."""
+
+    space: str
+    """As ``isthmus.load`` takes it."""
+    source: Source
+    arrays: Path | None = None
+    """Vectors that are there already, where the space is of such."""
+    chain: tuple[Mended, ...] = ()
+    """Corrections that these vectors go through, the first one first."""
+    other: bool = False
+    """Whether a mended space is looked at on other arrays than it was fitted on."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a run is named after: the space, and the source where there is one."""
+        if self.arrays is None:
+            return self.space, source_name(self.source)
+        return (self.space,) if self.chain and not self.other else (self.arrays.stem,)
+
+    @property
+    def origin(self) -> str:
+        """The name that the space is loaded by again.
+
+        Raises:
+            RequestError: no single name says it, since a mended space is seen on other arrays.
+        """
+        if self.other:
+            raise RequestError(
+                f"{self.space} on other arrays has no name to be loaded by again: mend or train on "
+                "the arrays themselves."
+            )
+        return self.space
+
+    def encoders(self, common: Common, why: str = "") -> dict[str, Encoder]:
+        """The encoders of the space by modality.
+
+        Raises:
+            RequestError: the space is of vectors only; ``why`` says what encoders are for.
+        """
+        if self.arrays is not None:
+            raise RequestError(
+                f"{self.space} holds vectors and encodes nothing{why and f', but {why}'}: name a "
+                f"space with encoders, such as {DEFAULT_SPACE}."
+            )
+        return load(self.space, device=common.device, workers=common.workers)
+
+    def world(self) -> World:
+        """The items that the source names."""
+        return open_source(self.source)
+
+    def collect(self, folder: Path, common: Common) -> Collection:
+        """Vectors of every modality, read or embedded into a folder, with what is known of them."""
+        if self.arrays is None:
+            encoders, world = self.encoders(common), self.world()
+            return embed_world(encoders, world, folder / "jobs", job_options(common))
+        found = collection_of_bundle(
+            open_arrays(self.arrays, self.source.model or None), self.arrays
+        )
+        for mended in self.chain:
+            found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
+        return found
+
+    def dataset(self, folder: Path, common: Common) -> Dataset:
+        """Two linked sets with their labels and class texts, read or embedded into a folder.
+
+        Raises:
+            RequestError: there is only one modality, or nothing links two.
+        """
+        encoders: Mapping[str, Encoder] = {}
+        if self.arrays is None:
+            encoders = self.encoders(common)
+            world = self.world()
+            found = embed_world(encoders, world, folder / "jobs", job_options(common))
+        else:
+            found = self.collect(folder, common)
+        return collection_dataset(found, encoders, self.source)
+
+
+def job_options(common: Common) -> JobOptions:
+    """How embedding jobs run."""
+    return JobOptions(batch_size=common.batch_size, rehash=common.rehash, progress=common.progress)
+
+
+def resolve(space: str = "", source: Source | None = None) -> Resolved:
+    """What a user's words mean.
+
+    Args:
+        space: a space by name, ``arrays:PATH``, ``mended:FOLDER``, or the path of vectors; empty
+            for the default, or for the arrays alone.
+        source: items or arrays to look at.
+
+    Raises:
+        RequestError: words that exclude each other, or a source that would not be used.
+    """
+    source = source or Source()
+    if source.arrays is not None:
+        return _with_arrays(space, source)
+    path = _path_of(space)
+    if path is not None:
+        _refuse_items(source, f"{space} holds vectors")
+        file, model = path[0], path[1] or source.model
+        return Resolved(_arrays_name(file, model), replace(source, model=model), file)
+    if space.startswith(MENDED):
+        chain, origin = _chain(space)
+        if origin.startswith(ARRAYS):
+            _refuse_items(source, f"{space} was fitted on arrays and encodes nothing")
+            file, _, model = origin.removeprefix(ARRAYS).partition(MODEL)
+            return Resolved(space, replace(source, model=model), Path(file), chain)
+    if source.model:
+        raise RequestError("--model says what made --arrays, but there are none.")
+    return Resolved(space or DEFAULT_SPACE, source)
+
+
+def _with_arrays(space: str, source: Source) -> Resolved:
+    assert source.arrays is not None
+    _refuse_items(source, "--arrays holds vectors")
+    if not space:
+        return Resolved(_arrays_name(source.arrays, source.model), source, source.arrays)
+    if not space.startswith(MENDED):
+        raise RequestError(
+            "Arrays are already vectors of a space: name either arrays or spaces, or one "
+            "mended:FOLDER that was fitted for them."
+        )
+    return Resolved(space, source, source.arrays, _chain(space)[0], other=True)
+
+
+def _path_of(space: str) -> tuple[Path, str] | None:
+    """The file or folder of vectors that a space's name is, and the model that it names."""
+    scheme = space.partition(":")[0]
+    rest = space.removeprefix(ARRAYS) if scheme == "arrays" else space
+    path, _, model = rest.partition(MODEL)
+    known = scheme == "arrays" or (scheme not in ENCODERS and Path(path).exists())
+    return (Path(path), model) if space and known else None
+
+
+def _arrays_name(path: Path, model: str) -> str:
+    return f"{ARRAYS}{path.resolve()}{MODEL if model else ''}{model}"
+
+
+def _refuse_items(source: Source, because: str) -> None:
+    if source.items:
+        raise RequestError(
+            f"{because}, so {' and '.join(source.items)} would not be used: name either vectors "
+            "that are there, or a space with encoders and items."
+        )
+
+
+def _chain(space: str) -> tuple[tuple[Mended, ...], str]:
+    """The corrections of a mended space, the first one first, and what they were fitted on."""
+    folder = space.removeprefix(MENDED)
+    if not folder:
+        raise RequestError("A mended space is named with its folder: mended:runs/mend-mini-glyphs.")
+    mended, origin = read_mended(Path(folder))
+    if not origin.startswith(MENDED):
+        return (mended,), origin
+    before, first = _chain(origin)
+    return (*before, mended), first
+
+
+def source_name(source: Source) -> str:
+    """A short name of a source, for folders and headings."""
+    if source.images or source.texts:
+        name = Path(source.images or source.texts or "").name or "here"
+    else:
+        name = source.world or DEFAULT_WORLD
+    return "-".join(filter(None, (name, source.split)))
+
+
+def open_source(source: Source) -> World:
+    """The world that a source names.
+
+    Raises:
+        RequestError: nothing readable is there, or a world and own files are both named.
+    """
+    own = source.images or source.texts
+    if own and source.world:
+        raise RequestError("Name either a world or your own pictures and captions, not both.")
+    if own:
+        from isthmus.worlds.open import open_world
+
+        world = open_world(images=source.images, texts=source.texts)
+        return world.part(source.split) if source.split not in ("", EVERYTHING) else world
+    world = load_world(source.world or DEFAULT_WORLD)
+    if source.split == EVERYTHING or not world.split:
+        return world
+    return world.part(source.split or "test")
+
+
+def holds_vectors(path: Path) -> bool:
+    """Whether a path is a saved set, a run folder with vectors, or a file of vectors."""
+    return path.is_file() or bool(saved_sets(path))
+
+
+def arrays_dataset(path: str | Path, model: str = "") -> Dataset:
+    """Two linked sets of a file or folder of vectors, as ``--arrays`` reads them."""
+    return resolve("", Source(arrays=Path(path), model=model)).dataset(Path(), Common())

@@ -1,0 +1,128 @@
+"""Requests: what a user may ask of a study, in parts that all requests share, as data and as JSON.
+
+A study's own request (``studies/*/request.py``) is a frozen dataclass of such parts. The command
+line, ``--config``, ``config.json`` and Python all make the same one; the texts under the fields are
+the help of the command.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from isthmus.types.errors import RequestError
+from isthmus.types.items import LoadOptions
+
+
+@dataclass(frozen=True)
+class Common:
+    """Options of every long command."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where encoders compute."""
+    batch_size: int = 0
+    """Items encoded at once; 0 leaves it to the encoder."""
+    workers: int = 0
+    """Threads that read and compute; 0 means one a core."""
+    seed: int = 0
+    """Seed of every random choice."""
+    json: bool = False
+    """Print JSON instead of text."""
+    quiet: bool = False
+    """No progress bars."""
+    strict: bool = False
+    """Exit with 1 if any item was skipped."""
+    rehash: bool = False
+    """Read every file again instead of trusting its size and time."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "workers", "seed"):
+            if getattr(self, name) < 0:
+                flag = name.replace("_", "-")
+                raise RequestError(f"--{flag} wants 0 or more, not {getattr(self, name)}.")
+
+    @property
+    def progress(self) -> bool:
+        """Whether bars are shown."""
+        return not self.quiet
+
+    @property
+    def loading(self) -> LoadOptions:
+        """How encoders run."""
+        return LoadOptions(self.device, self.workers)
+
+
+@dataclass(frozen=True)
+class Brief:
+    """Options of commands that only look."""
+
+    json: bool = False
+    """Print JSON instead of text."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to look at; by default the bundled glyphs."""
+
+    world: str = ""
+    """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
+    split: str = ""
+    """Only this split of the world (by default test, which the default model never saw; all for
+    every item), or of your own table's split column (by default all)."""
+    images: Path | None = None
+    """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
+    texts: Path | None = None
+    """Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside
+    the pictures."""
+    templates: Path | None = None
+    """Sentences for class names, one a line with {} in it; by default four plain ones."""
+    arrays: Path | None = None
+    """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
+    model: str = ""
+    """With --arrays: the model that made them, so that sets of one model compare."""
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Names of the options by which items were named, as against vectors."""
+        names = ("world", "split", "images", "texts", "templates")
+        return tuple(f"--{name}" for name in names if getattr(self, name))
+
+
+def request_to_dict(request: Any) -> dict[str, Any]:
+    """Plain JSON values of a request, paths as text."""
+    found: dict[str, Any] = {}
+    for item in dataclasses.fields(request):
+        value = getattr(request, item.name)
+        if dataclasses.is_dataclass(value):
+            value = request_to_dict(value)
+        elif isinstance(value, Path):
+            value = str(value)
+        found[item.name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def request_from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
+    """The inverse of ``request_to_dict``.
+
+    Raises:
+        KeyError: a name that is no option of this request.
+        TypeError: a value of the wrong kind.
+    """
+    hints = typing.get_type_hints(kind)
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if dataclasses.is_dataclass(hint):
+            value = request_from_dict(typing.cast("type[Any]", hint), value)
+        elif hint in (int, bool, str) and type(value) is not hint:
+            raise TypeError(f"{name} wants {hint.__name__}, not {value!r}")
+        elif isinstance(value, str) and Path in (hint, *typing.get_args(hint)):
+            value = Path(value)
+        found[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**found)
