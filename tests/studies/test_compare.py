@@ -56,7 +56,7 @@ def test_the_difference_is_that_of_the_two_measures(few):
     found = by_name(first, second)
     gap, hit = found["centroid gap, noise taken out"], found["hit@1, image → text"]
     for given, side in ((first, "first"), (second, "second")):
-        values = measuring.measured(given, 0, False).results
+        values = measuring.measure_all(given, 0).results
         assert getattr(hit, side) == pytest.approx(values["hit_at_k"].value)
         assert getattr(gap, side) == pytest.approx(values["centroid_gap"].corrected, rel=0.02)
     assert hit.differs
@@ -67,7 +67,7 @@ def test_the_difference_is_that_of_the_two_measures(few):
 def test_pairing_makes_the_interval_narrower_than_two_separate_ones(few):
     first, second = small_world(200), worse(small_world(200), 0.3)
     row = by_name(first, second)["hit@10, image → text"]
-    alone = measuring.measured(first, 0, False).results["hit_at_k"].interval
+    alone = measuring.measure_all(first, 0).results["hit_at_k"].interval
     assert row.interval.high - row.interval.low < alone.high - alone.low
 
 

@@ -77,7 +77,7 @@ def test_skipped_items_are_named_and_strict_says_so(tmp_path, capsys):
 
 def test_arrays_beside_a_plain_space_are_refused(arrays, tmp_path, capsys):
     assert main(["mend", "mini", "--arrays", str(arrays), "--out", str(tmp_path / "z")]) == 2
-    assert "either arrays or a space" in capsys.readouterr().err
+    assert "either arrays or spaces" in capsys.readouterr().err
 
 
 @pytest.mark.slow

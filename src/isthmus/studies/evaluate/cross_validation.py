@@ -48,8 +48,8 @@ class Case:
     objects: tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]
     labels: Mapping[str, str]
     prompts: Mapping[str, EmbeddingSet]
-    data: Mapping[str, int]
-    """Items that were given, by modality: unlinked ones and those beyond a sample included."""
+    offered: Mapping[str, int]
+    """Items of the data, by modality: unlinked ones and those beyond a sample included."""
 
     @classmethod
     def of(cls, data: Dataset, seed: int = 0) -> "Case":

@@ -11,6 +11,9 @@ from isthmus.store import atomic, write_json
 from isthmus.types import EmbeddingSet, Links, Result
 from isthmus.types.results import plain
 
+NAMED = 3
+"""Skipped items that the terminal names."""
+
 Found = TypeVar("Found", bound="RunResult")
 
 
@@ -42,8 +45,9 @@ class RunResult:
         return "\n".join([*self.lines(), *self._footer()])
 
     def _footer(self) -> list[str]:
-        count = len(self.faults)
-        skipped = [f"{amount(count, 'item')} skipped; report.json names all."] if count else []
+        named = [f"skipped {name}: {why}" for name, why in [*self.faults.items()][:NAMED]]
+        count = amount(len(self.faults), "item")
+        skipped = [*named, f"{count} skipped; report.json names all."] if named else []
         where = ["", f"The page: {self.page_path}"] if self.page_path else []
         return [*skipped, *where]
 
