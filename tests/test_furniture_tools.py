@@ -10,7 +10,8 @@ trimesh = pytest.importorskip("trimesh")
 pytest.importorskip("meshoptimizer")
 pytest.importorskip("javaproperties")
 
-from isthmus.read.meshes.read import Material, mesh  # noqa: E402
+from isthmus.read.meshes.read import mesh  # noqa: E402
+from isthmus.read.meshes.triangles import Material  # noqa: E402
 from tools.build_furniture import placed  # noqa: E402
 from tools.furniture_catalogue import pieces  # noqa: E402
 from tools.simplify import SAME_LOOK, SAME_SHAPE, reduced  # noqa: E402

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from isthmus.read.meshes.packed import pack
-from isthmus.read.meshes.read import Mesh, mesh
+from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.store import write_table
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import RenderOptions, render

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh
+from isthmus.read.meshes.triangles import Material, Mesh
 from isthmus.view.cameras import RIGS
 from isthmus.view.renders import Rendered, RenderOptions, render
 

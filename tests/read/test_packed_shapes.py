@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.read.meshes.packed import pack, unpack
-from isthmus.read.meshes.read import Material, Mesh
+from isthmus.read.meshes.triangles import Material, Mesh
 
 WOOD = np.random.default_rng(3).integers(0, 255, (8, 8, 1), np.uint8).repeat(4, axis=2)
 

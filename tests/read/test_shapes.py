@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from isthmus.read.meshes import read as shapes
 from isthmus.read.meshes.files import kind_of
-from isthmus.read.meshes.read import Material, Mesh, merged, mesh
+from isthmus.read.meshes.read import checked, mesh
 from isthmus.read.meshes.surfaces import one
+from isthmus.read.meshes.triangles import AXES, Material, Mesh, merged
 from isthmus.types import ItemError, RequestError
 
 trimesh = pytest.importorskip("trimesh")
@@ -140,7 +140,7 @@ def test_files_that_are_not_there_empty_or_too_large(tmp_path, monkeypatch):
 
 def test_a_mesh_with_corners_that_are_not_there_is_refused():
     with pytest.raises(ItemError, match="corners that it does not hold"):
-        shapes.checked(triangle(faces=((0, 1, 7),)))
+        checked(triangle(faces=((0, 1, 7),)))
 
 
 @given(st.floats(0.01, 100), st.tuples(*[st.floats(-50, 50)] * 3))
@@ -157,7 +157,7 @@ def test_fitting_undoes_moves_and_scales(scale, move):
 def test_the_upstream_axis_becomes_y_without_mirroring(up, tip):
     found = triangle(([0, 0, 0], tip, [0.5, 0.5, 0.5])).turned(up)
     np.testing.assert_allclose(found.vertices[1], [0, 1, 0], atol=1e-6)
-    assert np.linalg.det(shapes.AXES[up]) == pytest.approx(1)
+    assert np.linalg.det(AXES[up]) == pytest.approx(1)
 
 
 def test_another_axis_is_refused():

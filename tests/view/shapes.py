@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh
+from isthmus.read.meshes.triangles import Material, Mesh
 
 
 def tetrahedron(colour=(0.9, 0.2, 0.1, 1.0)):

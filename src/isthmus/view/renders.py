@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from isthmus.read.meshes.read import Mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.view.cameras import Pose
 
 

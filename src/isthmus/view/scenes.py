@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from isthmus.read.meshes.read import Mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.view.shade import LINEAR
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from isthmus.read.meshes.read import Mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.types import RequestError
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import Light, Rendered, RenderOptions, render

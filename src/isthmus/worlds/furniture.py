@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read.meshes.packed import unpack
-from isthmus.read.meshes.read import Mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.bundled import DATA, payloads

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isthmus.read.image import quiet
-from isthmus.read.meshes.read import Mesh
 from isthmus.read.meshes.surfaces import joined
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.types import ExtraMissingError, ItemError
 
 if TYPE_CHECKING:

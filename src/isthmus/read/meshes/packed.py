@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from isthmus.read.meshes.read import Material, Mesh
+from isthmus.read.meshes.triangles import Material, Mesh
 
 STEPS = 65_535
 """Of a box's side: what 16 bits tell apart."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh, merged
+from isthmus.read.meshes.triangles import Material, Mesh, merged
 
 if TYPE_CHECKING:
     import trimesh

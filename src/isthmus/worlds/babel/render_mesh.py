@@ -6,7 +6,7 @@ facts ``view`` and ``style`` are the camera's and the hand's: a mesh does not ho
 
 import numpy as np
 
-from isthmus.read.meshes.read import Material, Mesh, merged
+from isthmus.read.meshes.triangles import Material, Mesh, merged
 from isthmus.read.points import PointCloud, sampled
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts

@@ -9,7 +9,7 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.read.image import Picture
-from isthmus.read.meshes.read import Mesh
+from isthmus.read.meshes.triangles import Mesh
 from isthmus.read.points import PointCloud
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.babel.facts import STYLES, Facts, draw_facts, fact_values, is_unseen, stated
