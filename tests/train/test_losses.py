@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.registry import find
+from isthmus.testing import check_loss
 from isthmus.train import LOSSES, REGULARISERS
+from isthmus.train.losses.contrastive import info_nce
 from isthmus.types import RequestError
 
 
@@ -100,26 +102,37 @@ def test_losses_know_no_order_and_no_side_and_prefer_matches(name, seed):
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_losses_are_finite_at_extremes(name):
-    rng = np.random.default_rng(2)
-    for scale in (1e-4, 1e4):
-        logits = (scale * rng.normal(size=(5, 5))).astype(np.float32)
-        assert np.isfinite(float(loss(name)(logits)))
+def test_losses_keep_their_contract(name):
+    check_loss(name)
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_in_torch_is_the_same_and_its_gradient_is_the_slope(name):
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        (lambda logits, targets=None: -info_nce(logits, targets), "Closer pairs"),
+        (lambda logits, targets=None: info_nce(logits), "which columns match"),
+        (lambda logits, targets=None: info_nce(logits, targets)[None], "one number"),
+        (
+            lambda logits, targets=None: info_nce(logits, targets) + logits[0, 1] ** 2,
+            "columns|order",
+        ),
+        (lambda logits, targets=None: (info_nce(logits, targets) * 9) ** 99, "finite"),
+    ],
+)
+def test_the_kit_of_losses_can_fail(broken, says):
+    with pytest.raises(AssertionError, match=says), np.errstate(all="ignore"):
+        check_loss(broken)
+
+
+def test_the_kit_of_losses_sees_a_wrong_gradient():
     torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
-    logits = np.random.default_rng(3).normal(size=(5, 5))
-    x = torch.tensor(logits, requires_grad=True)
-    value = loss(name)(x)
-    assert float(value.detach()) == pytest.approx(float(loss(name)(logits)), abs=1e-12)
-    value.backward()
-    for place in ((0, 0), (1, 3), (4, 2)):
-        step = np.zeros_like(logits)
-        step[place] = 1e-6
-        slope = float(loss(name)(logits + step) - loss(name)(logits - step)) / 2e-6
-        assert float(x.grad[place]) == pytest.approx(slope, abs=1e-6)
+
+    def detached(logits, targets=None):
+        found = info_nce(logits, targets)
+        return found + found.detach() if isinstance(logits, torch.Tensor) else 2 * found
+
+    with pytest.raises(AssertionError, match="finite differences"):
+        check_loss(detached)
 
 
 def test_requests_that_cannot_be_met():
@@ -171,10 +184,10 @@ def test_a_perfect_pair_has_nothing_to_align_and_a_mirror_nothing_to_cycle():
 
 def test_separation_pushes_apart_what_the_other_side_tells_apart():
     same = np.tile(np.eye(4)[0], (4, 1)) + 1e-3 * np.random.default_rng(6).normal(size=(4, 4))
-    apart, together = np.eye(4), same
+    apart, alike = np.eye(4), same
     crowded = float(regulariser("separation")(same, apart))
     assert crowded > float(regulariser("separation")(apart, apart)) + 0.1
-    assert crowded > float(regulariser("separation")(same, together)) + 0.1
+    assert crowded > float(regulariser("separation")(same, alike)) + 0.1
 
 
 @pytest.mark.parametrize("name", REGULARISERS)
@@ -190,7 +203,7 @@ def test_regularisers_know_no_order_no_side_and_no_length(name, seed):
 
 
 @pytest.mark.parametrize("name", REGULARISERS)
-def test_a_regulariser_in_torch_is_the_same_and_its_gradient_is_the_slope(name):
+def test_a_regulariser_in_torch_is_the_same_and_its_gradient_is_that_of_differences(name):
     torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[torch])")
     a, b = spread_out(8)
     x = torch.tensor(a, requires_grad=True)
@@ -199,8 +212,8 @@ def test_a_regulariser_in_torch_is_the_same_and_its_gradient_is_the_slope(name):
     value.backward()
     step = np.zeros_like(a)
     step[1, 2] = 1e-6
-    slope = float(regulariser(name)(a + step, b) - regulariser(name)(a - step, b)) / 2e-6
-    assert float(x.grad[1, 2]) == pytest.approx(slope, abs=1e-6)
+    difference = float(regulariser(name)(a + step, b) - regulariser(name)(a - step, b)) / 2e-6
+    assert float(x.grad[1, 2]) == pytest.approx(difference, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["alignment", "cross_consistency", "inner_consistency"])

@@ -5,6 +5,7 @@ import pytest
 
 from isthmus.arrays import unit
 from isthmus.registry import resolve
+from isthmus.testing import check_correction
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.pair_maps import (
     fit_cca,
@@ -42,6 +43,13 @@ def given(x, y):
 
 
 @pytest.mark.parametrize("name", CORRECTIONS)
+def test_every_correction_keeps_its_contract(name):
+    if name == "transport":
+        pytest.importorskip("ot")
+    check_correction(resolve(CORRECTIONS[name]))
+
+
+@pytest.mark.parametrize("name", CORRECTIONS)
 def test_every_correction_maps_both_modalities_the_same_way_twice(name):
     if name == "transport":
         pytest.importorskip("ot")
@@ -58,13 +66,13 @@ def test_every_correction_maps_both_modalities_the_same_way_twice(name):
         assert scaled == pytest.approx(rows, abs=1e-5)
 
 
-def test_mean_removal_restores_the_retrieval_of_the_twin_without_a_gap():
+def test_mean_removal_restores_the_retrieval_of_a_space_without_a_gap():
     data = calibration(gap=3.0, noise=0.6)
-    twin = calibration(gap=0.0, noise=0.6)
+    gapless = calibration(gap=0.0, noise=0.6)
     maps = fit_mean_removal(data)
     moved = {name: maps[name](x) for name, x in data.vectors.items()}
     assert np.linalg.norm(unit(moved["image"]).mean(0) - unit(moved["text"]).mean(0)) < 0.1
-    plain = found_first(twin.vectors["image"], twin.vectors["text"])
+    plain = found_first(gapless.vectors["image"], gapless.vectors["text"])
     assert found_first(moved["image"], moved["text"]) == pytest.approx(plain, abs=0.05)
 
 

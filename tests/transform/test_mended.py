@@ -65,9 +65,9 @@ def test_an_item_without_direction_is_a_fault_of_the_item(fitted):
 
 def test_sets_of_another_space_are_refused(fitted):
     a, _, _ = pair_sets(n=60)
-    stranger = replace(a, space=Space("another", "another", 24))
+    elsewhere_set = replace(a, space=Space("another", "another", 24))
     with pytest.raises(SpaceMismatchError, match="another"):
-        fitted("mean_removal")(stranger)
+        fitted("mean_removal")(elsewhere_set)
 
 
 def test_chains_that_cannot_be_are_refused(fitted):

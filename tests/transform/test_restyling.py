@@ -117,7 +117,7 @@ def test_the_sphere_and_its_tangents():
 
 
 @pytest.mark.parametrize("name", [name for name in STYLERS if "map" not in name])
-def test_an_unseen_style_is_learned_from_cells_without_partners(name):
+def test_an_unseen_style_is_learned_from_unlinked_cells(name):
     fitted, scored = halves(additive)
     known = find("stylers", STYLERS, name)(fitted.without("toon"))
     with pytest.raises(RequestError, match=r"no style 'toon'; there are flat, ink: learn it"):
