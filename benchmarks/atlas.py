@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from isthmus.worlds.meshes import SUFFIXES
 
 from benchmarks.harness import PeakMemory, write_results
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.atlas.run import run
+from isthmus.worlds.folders import MESH_SUFFIXES
 
 
 def generated(folder: Path, count: int) -> None:
@@ -40,7 +40,7 @@ def generated(folder: Path, count: int) -> None:
 
 def copied(source: Path, folder: Path, count: int) -> None:
     """The folder once and again, until there are enough meshes."""
-    meshes = sum(path.suffix.lower() in SUFFIXES for path in source.rglob("*"))
+    meshes = sum(path.suffix.lower() in MESH_SUFFIXES for path in source.rglob("*"))
     for copy in range(-(-count // max(meshes, 1))):
         shutil.copytree(source, folder / f"copy {copy}")
 
