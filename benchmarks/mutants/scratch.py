@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("src", "tests", "tools", "benchmarks", "docs", ".ci", "pyproject.toml", "README.md")
+COPIED = ("src", "tests", "tools", "benchmarks", "docs", ".ci")
 IGNORED = shutil.ignore_patterns("__pycache__", ".*cache", "*.egg-info", ".build")
 
 
@@ -41,12 +41,13 @@ class Scratch:
 
     @classmethod
     def of(cls, folder: Path, root: Path = ROOT) -> "Scratch":
-        """Copy what tests need."""
+        """Copy what tests need: folders with code and documents, and the files beside them."""
         for name in COPIED:
             if (root / name).is_dir():
                 shutil.copytree(root / name, folder / "tree" / name, ignore=IGNORED)
-            elif (root / name).exists():
-                shutil.copy2(root / name, folder / "tree" / name)
+        for path in root.iterdir():
+            if path.is_file():
+                shutil.copy2(path, folder / "tree" / path.name)
         return cls(folder)
 
     @contextmanager
