@@ -38,20 +38,14 @@ def _column(values: Column) -> Any:
     if isinstance(values, np.ndarray):
         return Array(np.ascontiguousarray(values))
     first = next((value for value in values if value is not None), "")
-    if isinstance(first, str):
-        return Array(list(values), DataType.string())
-    if isinstance(first, bytes):
-        return Array(list(values), DataType.binary())
     if isinstance(first, (list, tuple)):
         lists = [list(value or ()) for value in values]
         ends = np.cumsum([0, *map(len, lists)]).astype(np.int32)
         flat = Array([item for value in lists for item in value], DataType.string())
         return list_array(Array(ends), flat)
-    if isinstance(first, bool):
-        return Array(list(values), DataType.bool())
-    if isinstance(first, int):
-        return Array(list(values), DataType.int64())
-    return Array(list(values), DataType.float64())
+    kinds = {str: DataType.string, bytes: DataType.binary, bool: DataType.bool, int: DataType.int64}
+    of_kind = (make for kind, make in kinds.items() if isinstance(first, kind))
+    return Array(list(values), next(of_kind, DataType.float64)())
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> dict[str, list[Any]]:

@@ -1,6 +1,6 @@
 """Pictures that ship with the package: Parquet files of WebP bytes, read when one is looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +50,17 @@ def payloads(file: Path, column: str = "image") -> Mapping[str, bytes]:
     """The bytes of each item of a bundled file by its id; read once, for it never changes."""
     table = read_table(file, ["id", column])
     return dict(zip(table["id"], table[column], strict=True))
+
+
+def named_column(world: str, language: str, languages: Sequence[str]) -> str:
+    """The column that holds names in a language.
+
+    Raises:
+        RequestError: there is none.
+    """
+    if language not in languages:
+        raise RequestError(f"{world}: language is one of {', '.join(languages)}, not {language!r}.")
+    return "name" if language == "en" else f"name_{language}"
 
 
 def check_paper(world: str, paper: int) -> None:

@@ -14,7 +14,7 @@ from isthmus.read.meshes.packed import unpack
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
-from isthmus.worlds.bundled import DATA, payloads
+from isthmus.worlds.bundled import DATA, named_column, payloads
 
 LANGUAGES = ("en", "bg", "cs", "de", "el", "es", "fi", "fr", "hu", "it", "ja", "nl", "pl", "pt",
              "ru", "sv", "tr", "vi", "zh")  # fmt: skip
@@ -59,11 +59,8 @@ def furniture_world(
     Raises:
         RequestError: an unknown language or category, or a folder that holds no such files.
     """
-    if language not in LANGUAGES:
-        raise RequestError(
-            f"furniture: language is one of {', '.join(LANGUAGES)}, not {language!r}."
-        )
-    rows = _rows(DATA / "furniture" if folder is None else folder, language)
+    name = named_column("furniture", language, LANGUAGES)
+    rows = _rows(DATA / "furniture" if folder is None else folder, name)
     rows = _of(rows, categories)
     ids = tuple(row["id"] for row in rows)
     return World(
@@ -80,12 +77,11 @@ def furniture_world(
     )
 
 
-def _rows(folder: Path, language: str) -> list[dict[str, Any]]:
+def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     """One mapping an object, by category and id."""
     files = sorted(folder.glob("*/meshes.parquet"))
     if not files:
         raise RequestError(f"furniture: no */meshes.parquet in {folder}; build it or leave it out.")
-    name = "name" if language == "en" else f"name_{language}"
     plain = ["id", "category", "creator", "licence", "source", "family", "split"]
     rows: list[dict[str, Any]] = []
     for file in files:

@@ -10,7 +10,7 @@ from typing import Any
 from isthmus.read.image import Picture
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
-from isthmus.worlds.bundled import DATA, Drawing, check_paper
+from isthmus.worlds.bundled import DATA, Drawing, check_paper, named_column
 
 FOLDER = DATA / "glyphs"
 
@@ -59,9 +59,10 @@ def glyphs_world(
         RequestError: an unknown language or style; says what there is.
     """
     shown = tuple(STYLES) if styles is None else tuple(styles)
-    _check(language, shown)
+    column = named_column("glyphs", language, LANGUAGES)
+    _check(shown)
     check_paper("glyphs", paper)
-    objects = _objects(*_FACTORS, "split", _column(language))
+    objects = _objects(*_FACTORS, "split", column)
     ids = tuple(objects["id"])
     cells = [(f"{name}/{style}", name, style) for name in ids for style in shown]
     files = {style: FOLDER / STYLES[style][0] / f"{style}.parquet" for style in shown}
@@ -75,7 +76,7 @@ def glyphs_world(
                 tuple(cell for cell, _, _ in cells),
                 [Picture(Drawing(files[style], name, paper)) for _, name, style in cells],
             ),
-            "text": Items("text", ids, objects[_column(language)]),
+            "text": Items("text", ids, objects[column]),
         },
         links={("image", "text"): Links((cell, name) for cell, name, _ in cells)},
         factors={**facts, **{cell: {**facts[name], "style": style} for cell, name, style in cells}},
@@ -103,13 +104,7 @@ def _facts(objects: Mapping[str, list[Any]], row: int) -> dict[str, Any]:
     return {"object": objects["id"][row], **facts, "group": group}
 
 
-def _column(language: str) -> str:
-    return "name" if language == "en" else f"name_{language}"
-
-
-def _check(language: str, styles: Sequence[str]) -> None:
-    if language not in LANGUAGES:
-        raise RequestError(f"glyphs: language is one of {', '.join(LANGUAGES)}, not {language!r}.")
+def _check(styles: Sequence[str]) -> None:
     unknown = [style for style in styles if style not in STYLES]
     if unknown or len(set(styles)) != len(styles) or not styles:
         raise RequestError(
