@@ -19,13 +19,13 @@ from isthmus.report import (
     Fact,
     Facts,
     Figures,
+    ItemCard,
     Page,
     Prose,
     Section,
     Strip,
     Strips,
     Table,
-    Tile,
     figure,
     html,
     map_figure,
@@ -64,7 +64,7 @@ class Reader(HTMLParser):
 def full_page(text="plain words"):
     """A page with every kind of block, every string of which is ``text``."""
     picture, size = Album().use("p", Image.new("RGB", (300, 200), (10, 200, 30)))
-    tile = Tile(text, text, text, picture, size, "right")
+    card = ItemCard(text, text, text, picture, size, "right")
     result = Result(text, 0.5, 9, Interval(0.4, 0.6, text), Null("label", 0.1, 0.0, 0.2, note=text))
     cloud = Cloud(text, np.array([[0.0, 1.0], [1.0, 0.0]]), (text, text))
     drawn = map_figure(text, (cloud, cloud), np.array([[0, 0]]), text, text)
@@ -74,7 +74,7 @@ def full_page(text="plain words"):
         Facts((Fact(text, "1", text, ((text, text),), text),)),
         Facts((Fact(text, "", text),), folded=text),
         Table(text, (text, "n"), ((text, "1"),), ("n",)),
-        Strips(text, text, (Strip(tile, (tile, Tile("n", text, text, mark="wrong")), text),)),
+        Strips(text, text, (Strip(card, (card, ItemCard("n", text, text, mark="wrong")), text),)),
         Advices((Advice(text, text, text),)),
     )
     card = Card(text, "0.5", text, 0.4, 0.6, 0.1)

@@ -88,7 +88,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Tile:
+class ItemCard:
     """One item: its picture where there is one, its text, and a note such as the cosine."""
 
     name: str
@@ -108,8 +108,8 @@ class Tile:
 class Strip:
     """A query and what came back; without a query, items side by side."""
 
-    query: Tile | None
-    answers: tuple[Tile, ...]
+    query: ItemCard | None
+    answers: tuple[ItemCard, ...]
     sentence: str = ""
 
 

@@ -13,12 +13,12 @@ from isthmus.report.blocks import (
     Facts,
     Figure,
     Figures,
+    ItemCard,
     Prose,
     Section,
     Strip,
     Strips,
     Table,
-    Tile,
 )
 from isthmus.report.text import escaped
 
@@ -148,28 +148,28 @@ def strips(block: Strips) -> str:
 
 
 def _strip(strip: Strip) -> str:
-    answers = "".join(f"<li>{_tile(tile)}</li>" for tile in strip.answers)
+    answers = "".join(f"<li>{_item_card(card)}</li>" for card in strip.answers)
     sentence = f'<p class="said">{escaped(strip.sentence)}</p>' if strip.sentence else ""
     kind = "strip" if strip.query else "strip alone"
-    query = f'<div class="query">{_tile(strip.query)}</div>' if strip.query else ""
+    query = f'<div class="query">{_item_card(strip.query)}</div>' if strip.query else ""
     return f'<div class="{kind}">{query}<ol>{answers}</ol>{sentence}</div>'
 
 
-def _tile(tile: Tile) -> str:
+def _item_card(card: ItemCard) -> str:
     picture = ""
-    if tile.picture:
-        width, height = tile.size
-        alt = escaped(f"Picture {tile.name}" + (f": {tile.text}" if tile.text else ""))
-        picture = f'<img src="{tile.picture}" width="{width}" height="{height}" alt="{alt}">'
-    words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(tile.mark, "")
-    mark = f'<span class="mark {tile.mark}">{words}</span>' if words else ""
+    if card.picture:
+        width, height = card.size
+        alt = escaped(f"Picture {card.name}" + (f": {card.text}" if card.text else ""))
+        picture = f'<img src="{card.picture}" width="{width}" height="{height}" alt="{alt}">'
+    words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(card.mark, "")
+    mark = f'<span class="mark {card.mark}">{words}</span>' if words else ""
     # a picture speaks for itself; its text is what a reader who does not see it is told
-    text = f'<p class="words">{escaped(tile.text)}</p>' if tile.text and not tile.picture else ""
-    said = escaped(tile.name)
-    if tile.link:
-        said = f'<a href="{escaped(tile.link)}">{said}</a>'
+    text = f'<p class="words">{escaped(card.text)}</p>' if card.text and not card.picture else ""
+    said = escaped(card.name)
+    if card.link:
+        said = f'<a href="{escaped(card.link)}">{said}</a>'
     name = "" if text else f'<p class="name">{said}</p>'
-    note = f'<p class="note">{escaped(tile.note)}{mark}</p>'
+    note = f'<p class="note">{escaped(card.note)}{mark}</p>'
     return f'<div class="tile">{picture}{text}{name}{note}</div>'
 
 

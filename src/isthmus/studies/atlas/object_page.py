@@ -15,12 +15,12 @@ from isthmus.report import (
     Facts,
     Figure,
     Figures,
+    ItemCard,
     Page,
     Section,
     Strip,
     Strips,
     Table,
-    Tile,
     html,
     line_figure,
     number,
@@ -149,7 +149,7 @@ def _views(one: ObjectViews, data: AtlasInput) -> Block:
     return Strips("Views", "", (Strip(None, tiles),))
 
 
-def tile(data: AtlasInput, view: str, album: Album, name: str = "", link: str = "") -> Tile:
+def tile(data: AtlasInput, view: str, album: Album, name: str = "", link: str = "") -> ItemCard:
     """A view with its picture where there is one."""
     azimuth = data.factors[view].get("azimuth")
     note = f"{azimuth:g}°" if isinstance(azimuth, float) and not name else ""
@@ -160,7 +160,7 @@ def tile(data: AtlasInput, view: str, album: Album, name: str = "", link: str = 
             uri, size = album.use(view, picture(payload).rgb())
         except ItemError:
             pass  # the embedding job has named and counted it already
-    return Tile(name or view.rpartition("/")[2], "", note, uri, size, link=link)
+    return ItemCard(name or view.rpartition("/")[2], "", note, uri, size, link=link)
 
 
 def _others(one: ObjectViews, found: Atlas) -> list[Block]:

@@ -15,7 +15,7 @@ from isthmus.arrays import Vectors, unit
 from isthmus.lab import embed
 from isthmus.read.image import Picture
 from isthmus.registry import find
-from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
+from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, html, visible
 from isthmus.store import write_tensors
 from isthmus.studies.edit.corpora import corpus_words
 from isthmus.studies.edit.request import EditRequest
@@ -27,8 +27,8 @@ from isthmus.studies.shared.search import (
     Hit,
     hit_lines,
     hit_values,
+    item_card,
     open_gallery,
-    tile_of,
 )
 from isthmus.transform import BASES, PROJECTORS
 from isthmus.transform.corpora import replaced
@@ -162,12 +162,12 @@ def _without(gallery: Gallery, source: EmbeddingSet) -> Gallery:
 
 def _page(found: EditResult, photo: Path) -> Page:
     album = Album()
-    shown = tile_of(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
+    shown = item_card(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
     start = replace(shown, note="what is edited")
     strips = tuple(
         Strip(
-            Tile(name, "") if name != PICTURE else start,
-            tuple(tile_of(hit, rank, album) for rank, hit in enumerate(hits, start=1)),
+            ItemCard(name, "") if name != PICTURE else start,
+            tuple(item_card(hit, rank, album) for rank, hit in enumerate(hits, start=1)),
         )
         for name, hits in found.rows.items()
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from isthmus.read.image import picture
-from isthmus.report import Album, Strip, Tile, number
+from isthmus.report import Album, ItemCard, Strip, number
 from isthmus.studies.pages.neighbours import Answer, Hub, Pick
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import ItemError, Links
@@ -51,15 +51,15 @@ class Shelf:
         """What a dot of the map is called: the modality, then its text or id."""
         return f"{modality}: {self.text(modality, name) or name}"
 
-    def tile(self, modality: str, name: str, note: str, mark: str = "") -> Tile:
+    def tile(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
         """One item with what there is to see of it: a picture, else a text."""
         text = self.text(modality, name)
         if modality == "text":
-            return Tile(name, text, note, mark=mark)
+            return ItemCard(name, text, note, mark=mark)
         uri, size = self._picture(name) if modality == "image" else ("", (0, 0))
         if text and not uri:
             text = f"({modality} of: {text})"
-        return Tile(name, text, note, uri, size, mark)
+        return ItemCard(name, text, note, uri, size, mark)
 
     def _has(self, wanted: str, name: str, modality: str) -> bool:
         return modality == wanted and name in self._row.get(modality, {})
@@ -108,6 +108,6 @@ def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float
     return Strip(None, tiles, sentence)
 
 
-def _answer(shelf: Shelf, modality: str, one: Answer) -> Tile:
+def _answer(shelf: Shelf, modality: str, one: Answer) -> ItemCard:
     mark = "right" if one.linked else "wrong"
     return shelf.tile(modality, one.id, f"cosine {number(one.cosine)}", mark)

@@ -7,12 +7,12 @@ from typing import Any
 
 from isthmus.lab import embed
 from isthmus.read.image import SUFFIXES, Picture
-from isthmus.report import Album, Page, Section, Strip, Strips, Tile, html, visible
+from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, html, visible
 from isthmus.store import atomic
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared.resolver import resolve
 from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.search import Hit, hit_lines, hit_values, open_gallery, tile_of
+from isthmus.studies.shared.search import Hit, hit_lines, hit_values, item_card, open_gallery
 from isthmus.types import NothingLeftError, RequestError
 
 
@@ -93,9 +93,9 @@ def _is_picture(query: str) -> bool:
 def write_sheet(found: SearchResult, path: Path) -> Path:
     """Write the hits as one self-contained page of pictures and captions."""
     album = Album()
-    tiles = tuple(tile_of(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
-    strip = Strip(Tile(found.query, ""), tiles)
-    lead = f"The {len(tiles)} most similar of {found.searched} items in {found.space}."
+    cards = tuple(item_card(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
+    strip = Strip(ItemCard(found.query, ""), cards)
+    lead = f"The {len(cards)} most similar of {found.searched} items in {found.space}."
     section = Section("found", "Found", lead, (Strips("By falling similarity", "", (strip,)),))
     page = Page(f"Search: {visible(found.query, 80)}", "isthmus search", (), (), (section,))
     with atomic(path) as part:

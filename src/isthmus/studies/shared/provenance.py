@@ -4,8 +4,8 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-from isthmus import __version__
 from isthmus.types import EmbeddingSet
+from isthmus.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
 

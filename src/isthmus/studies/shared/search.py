@@ -13,7 +13,7 @@ from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.read.image import picture
 from isthmus.registry import UnknownPartError
-from isthmus.report import Album, Tile, visible
+from isthmus.report import Album, ItemCard, visible
 from isthmus.studies.shared.resolver import (
     ARRAYS,
     EVERYTHING,
@@ -123,7 +123,7 @@ def _caption(world: World, modality: str, name: str) -> str:
     return str(texts.take([first]).payload[0]) if first in set(texts.ids) else ""
 
 
-def tile_of(hit: Hit, rank: int, album: Album) -> Tile:
+def item_card(hit: Hit, rank: int, album: Album) -> ItemCard:
     """What was found, for a page; without its picture where that has gone."""
     uri, size = "", (0, 0)
     if hit.item is not None and not isinstance(hit.item, str):
@@ -131,7 +131,7 @@ def tile_of(hit: Hit, rank: int, album: Album) -> Tile:
             uri, size = album.use(hit.id, picture(hit.item).rgb(background=255))
         except ItemError:
             uri = ""  # the picture has gone since it was embedded; its name remains
-    return Tile(hit.id, hit.caption, f"{rank}. similarity {hit.score:.3f}", uri, size)
+    return ItemCard(hit.id, hit.caption, f"{rank}. similarity {hit.score:.3f}", uri, size)
 
 
 def hit_lines(hits: Sequence[Hit]) -> list[str]:
