@@ -3,7 +3,9 @@
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
+from isthmus.studies.evaluate.splits import pair_of, parted
 from isthmus.studies.shared.dataset import Dataset
+from isthmus.train.recipe import Recipe
 from isthmus.types import EmbeddingSet, Links, Space
 
 D = 12
@@ -28,3 +30,11 @@ def pair(**how):
     """The same as two sets and rows."""
     given = study(**how)
     return Pair(given.a, given.b, Links.between(given.a, given.b, given.links))
+
+
+def task(**how):
+    """A training of these pairs: ``how`` is its recipe."""
+    from isthmus.train.loop import Task
+
+    whole = parted(study(), {}, 0)
+    return Task(pair_of(whole.train), pair_of(whole.val), Recipe(**how))

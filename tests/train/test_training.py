@@ -22,6 +22,7 @@ from isthmus.train.checkpoints import (  # noqa: E402
 from isthmus.train.loop import Task, learn  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
+from tests.train import spaces  # noqa: E402
 from tests.train.runs import KilledError, call_as_torchrun, free_port, killed_after  # noqa: E402
 from tests.train.spaces import pair, study  # noqa: E402
 
@@ -29,10 +30,7 @@ QUICK = {"pairs": 32, "rate": 0.02, "epochs": 8}
 
 
 def task(**how):
-    whole = parted(study(), {}, 0)
-    from isthmus.studies.evaluate.splits import pair_of
-
-    return Task(pair_of(whole.train), pair_of(whole.val), Recipe(**{**QUICK, **how}))
+    return spaces.task(**{**QUICK, **how})
 
 
 def arrays(learned):

@@ -71,7 +71,8 @@ def known_space(objects: int, seed: int, gap: float = 2.0, noise: float = 0.3) -
         x = np.repeat(signal, 2, axis=0) + noise * rng.normal(size=(2 * objects, D)) / D**0.5
         x[:, -1] += side * gap / 2
         sets.append(EmbeddingSet(x.astype(np.float32), tuple(ids), name, space))
-    return Calibration.of(*sets, Links((x, y) for x in ids for y in (x[:-1] + "x", x[:-1] + "y")))
+    links = Links((x, y) for x in ids for y in (x[:-1] + "x", x[:-1] + "y"))
+    return Calibration.of(sets[0], sets[1], links)
 
 
 def _fitted(fit: Callable[..., Any], data: Calibration) -> Any:
@@ -87,6 +88,7 @@ def _scorer(fitted: Any, new: Mapping[str, Vectors]) -> Score:
     """How what was fitted scores new items; maps are followed by the cosine."""
     if isinstance(fitted, Mapping):
         maps: Mapping[str, Any] = fitted
+        assert set(maps) == set(NAMES), f"One map a modality is wanted, not {sorted(maps)}."
         moved = {name: maps[name](x) for name, x in new.items()}
         return lambda query, gallery: unit(moved[query]) @ unit(moved[gallery]).T
     return lambda query, gallery: np.asarray(
@@ -101,7 +103,6 @@ def _directions() -> list[tuple[str, str]]:
 def _check_form(fitted: Any, scores: Score, new: Calibration) -> None:
     if isinstance(fitted, Mapping):
         maps: Mapping[str, Any] = fitted
-        assert set(maps) == set(NAMES), f"One map a modality is wanted, not {sorted(maps)}."
         assert len({maps[name].dim for name in NAMES}) == 1, "Both maps lead to one dimension."
         for name, x in new.vectors.items():
             y, wanted = maps[name](x), (len(x), maps[name].dim)
