@@ -1,12 +1,10 @@
 """Conformance kits: what every registered part must satisfy, also a third party's."""
 
-from isthmus.testing.bags import check_bag
 from isthmus.testing.corrections import check_correction
 from isthmus.testing.encoders import check_encoder, check_model
+from isthmus.testing.items import check_bag, check_reader, check_world
 from isthmus.testing.losses import check_loss, check_vector_loss
 from isthmus.testing.parts import check_measure, check_similarity
-from isthmus.testing.readers import check_reader
-from isthmus.testing.worlds import check_world
 
 __all__ = [
     "check_bag",

@@ -65,7 +65,7 @@ def render(
 
     Equal input gives equal bytes, whatever the number of workers.
     """
-    from isthmus.view.scenes import packed
+    from isthmus.view.shade import packed
 
     options, scene = options or RenderOptions(), packed(mesh.fitted())
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:

@@ -11,9 +11,8 @@ from isthmus.worlds import load
 from isthmus.worlds.babel.facts import Facts, Group
 from isthmus.worlds.babel.layout import DIAMETER
 from isthmus.worlds.babel.paint import PALETTE
-from isthmus.worlds.babel.render_mesh import render_mesh
+from isthmus.worlds.babel.render_mesh import render_mesh, surface
 from isthmus.worlds.babel.solids import SOLIDS
-from isthmus.worlds.babel.surfaces import surface
 
 
 def rng(seed=0):
