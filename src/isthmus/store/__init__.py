@@ -5,9 +5,15 @@ stable from version 1 on.
 """
 
 from isthmus.store.files import atomic, slug, write_json
-from isthmus.store.parts import packed, unpacked
 from isthmus.store.tables import read_table, read_vectors, write_table
-from isthmus.store.tensors import read_described, read_tensors, tensor_header, write_tensors
+from isthmus.store.tensors import (
+    packed,
+    read_described,
+    read_tensors,
+    tensor_header,
+    unpacked,
+    write_tensors,
+)
 
 __all__ = [
     "atomic",

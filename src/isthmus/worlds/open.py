@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.read.image import Picture, picture
 from isthmus.types import Credit, ItemError, Items, RequestError, World
-from isthmus.worlds import coco, folders, shards, sheets
+from isthmus.worlds import folders, shards, sheets
 from isthmus.worlds.drafts import Draft
 from isthmus.worlds.near_duplicates import copies
 
@@ -65,7 +65,7 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
     if file.suffix.lower() in sheets.SUFFIXES:
         return sheets.sheet_world(file, folder, columns)
     if file.suffix.lower() == ".json":
-        return coco.coco_captions(file, folder or file.parent)
+        return sheets.coco_captions(file, folder or file.parent)
     raise RequestError(
         f"Texts come from a table ({', '.join(sheets.SUFFIXES)}) or a COCO .json, which say whose "
         f"captions they are; {file.name} is neither."

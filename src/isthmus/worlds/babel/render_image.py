@@ -11,8 +11,7 @@ import numpy as np
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts
 from isthmus.worlds.babel.layout import Thing, arrange
-from isthmus.worlds.babel.paint import PAINTS, PALETTE, Brush
-from isthmus.worlds.babel.sprites import Sprite, sprite
+from isthmus.worlds.babel.paint import PAINTS, PALETTE, Brush, Sprite, sprite
 
 FINE = 2
 """Pixels drawn per pixel of the picture, along each side."""
