@@ -48,7 +48,7 @@ def world():
 
 def parts(encoders):
     """Train, val and test of the marks, embedded, with class texts."""
-    from isthmus.studies.shared.source import class_items, class_vectors, labels_of
+    from isthmus.studies.shared.collection import class_items, class_vectors, labels_of
 
     marks = world()
     sets = [embed(encoders[m], marks.items[m]) for m in ("image", "text")]

@@ -14,7 +14,7 @@ from isthmus.engine.processes import process_group  # noqa: E402
 from isthmus.store import read_tensors, write_tensors  # noqa: E402
 from isthmus.studies.evaluate.splits import pair_of  # noqa: E402
 from isthmus.studies.fit.judge import retuned  # noqa: E402
-from isthmus.studies.fit.run import fit  # noqa: E402
+from isthmus.studies.fit.training import fit  # noqa: E402
 from isthmus.train import towers as room  # noqa: E402
 from isthmus.train.checkpoints import FILE as CHECKPOINT  # noqa: E402
 from isthmus.train.loop import Task, learn  # noqa: E402

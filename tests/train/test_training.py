@@ -13,7 +13,7 @@ from isthmus.lab import save_mended  # noqa: E402
 from isthmus.measure.statistics.searches import scores_between  # noqa: E402
 from isthmus.store import packed, read_tensors, write_tensors  # noqa: E402
 from isthmus.studies.evaluate.splits import parted  # noqa: E402
-from isthmus.studies.fit.run import fit  # noqa: E402
+from isthmus.studies.fit.training import fit  # noqa: E402
 from isthmus.train import HEADS, LOSSES  # noqa: E402
 from isthmus.train.checkpoints import (  # noqa: E402
     FILE,
