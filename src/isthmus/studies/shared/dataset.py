@@ -8,6 +8,10 @@ import numpy as np
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
 
+WORDS = 5_000
+"""Texts of a vocabulary at most."""
+
+
 @dataclass(frozen=True, eq=False)
 class About:
     """What is known about the items beside their vectors; every part may be missing."""
@@ -54,6 +58,23 @@ class Dataset:
     b: EmbeddingSet
     links: Links | None = None
     about: About = field(default_factory=About)
+
+    @property
+    def vocabulary(self) -> tuple[EmbeddingSet, tuple[str, ...]] | None:
+        """Vectors and texts of the set whose items are texts, each text once, at most ``WORDS``.
+
+        None where no item is known as a text.
+        """
+        for some in (self.a, self.b):
+            items = self.about.items.get(some.modality)
+            if items is None or not all(isinstance(item, str) for item in items.payload[:1]):
+                continue
+            texts = dict(zip(items.ids, items.payload, strict=True))
+            first = {str(texts[name]): name for name in reversed(some.ids) if name in texts}
+            chosen = dict([*reversed(first.items())][:WORDS])
+            if len(chosen) > 1:
+                return some.take(chosen.values()), tuple(chosen)
+        return None
 
 
 def world_dataset(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.measure import LABELLED, MEASURES, ONE_SET, TWO_SETS
+from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.registry import everything, resolve
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import (
@@ -20,6 +20,8 @@ from isthmus.types import (
     objects_of,
 )
 
+CLASS_TEXTS = "text"
+"""The modality of class texts, whose items are not classified by them."""
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
@@ -49,7 +51,7 @@ class Measured:
 def measure_all(
     data: Dataset, seed: int, *, progress: bool = False, thorough: bool = False
 ) -> Measured:
-    """Results of all measures that the given data allow.
+    """Results of all measures that the data allow.
 
     Each draws from a generator of its own, seeded with ``seed`` and its key, so that adding a
     measure changes no other number.
@@ -57,7 +59,7 @@ def measure_all(
     from tqdm import tqdm
 
     found = Measured()
-    calls = list(calls_for(data))
+    calls = list(calls_for(data, thorough))
     for call in tqdm(calls, desc="measure", unit="", disable=not progress, leave=False):
         start = time.perf_counter()
         _run(call, seed, found)
@@ -65,36 +67,59 @@ def measure_all(
     return found
 
 
-def calls_for(data: Dataset) -> Iterator[Call]:
-    """Every registered measure with the arguments it takes from this study."""
-    one_set, two_sets, labelled = registered()
-    sets = (data.a, data.b)
+def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
+    """Every registered measure with the arguments it takes from this study.
+
+    Args:
+        data: two sets, their links, and what is known about the items.
+        thorough: also the measures that take minutes, and those of a vocabulary.
+    """
+    kinds = registered()
+    a, b = data.a.modality, data.b.modality
     both = {"a": data.a, "b": data.b, "links": data.links}
-    for name, target in two_sets.items():
+    turned = None if data.links is None else data.links.reversed
+    for name, target in kinds.two_sets.items():
         if name in ONE_WAY:
-            turned = None if data.links is None else data.links.reversed
             back = {"a": data.b, "b": data.a, "links": turned}
-            first, second = data.a.modality, data.b.modality
-            yield Call(f"{name}[{first} to {second}]", name, target, both)
-            yield Call(f"{name}[{second} to {first}]", name, target, back)
+            yield Call(f"{name}[{a} to {b}]", name, target, both)
+            yield Call(f"{name}[{b} to {a}]", name, target, back)
         else:
             yield Call(name, name, target, both)
-    for name, target in one_set.items():
-        for some in sets:
+    for name, target in {**kinds.one_set, **(kinds.slow if thorough else {})}.items():
+        for some in (data.a, data.b):
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
-    for name, target in labelled.items():
-        for some, objects in zip(sets, _objects(data), strict=True):
-            if some.modality != "text" or "classes" not in _parameters(resolve(target)):
+    for name, target in kinds.labelled.items():
+        for some, objects in zip((data.a, data.b), _objects(data), strict=True):
+            if some.modality != CLASS_TEXTS or "classes" not in _parameters(resolve(target)):
                 arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
+                yield Call(f"{name}[{some.modality}]", name, target, arguments)
+    words = data.vocabulary if thorough else None
+    for name, target in kinds.words.items() if words else ():
+        for some in (data.a, data.b):
+            if some.modality != words[0].modality:
+                arguments = {"a": some, "words": words[0].vectors, "names": words[1]}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
 
 
-def registered() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Our measures of one set, of two and with labels, and those that other packages add.
+@dataclass(frozen=True)
+class Registered:
+    """``"name": "package.module:object"`` of measures, by what they take."""
 
-    Which of the three theirs is follows from its arguments: ``b``, ``labels``, or neither.
+    one_set: dict[str, str]
+    two_sets: dict[str, str]
+    labelled: dict[str, str]
+    words: dict[str, str]
+    slow: dict[str, str]
+    """Of one set; minutes each."""
+
+
+def registered() -> Registered:
+    """Our measures, and those that other packages add.
+
+    What theirs take follows from their arguments: ``b``, ``labels``, ``words``, or none of these.
     """
-    one_set, two_sets, labelled = dict(ONE_SET), dict(TWO_SETS), dict(LABELLED)
+    kinds = Registered(dict(ONE_SET), dict(TWO_SETS), dict(LABELLED), dict(WORDS), dict(SHAPES))
+    groups = {"b": kinds.two_sets, "labels": kinds.labelled, "words": kinds.words}
     for name, target in everything("measures", {}).items():
         if name in MEASURES:
             continue
@@ -102,9 +127,9 @@ def registered() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
             taken = _parameters(resolve(target))
         except Exception:  # the study will try it, and name what is wrong
             taken = {}
-        group = two_sets if "b" in taken else labelled if "labels" in taken else one_set
+        group = next((some for key, some in groups.items() if key in taken), kinds.one_set)
         group[name] = target
-    return one_set, two_sets, labelled
+    return kinds
 
 
 def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
