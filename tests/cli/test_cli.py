@@ -100,9 +100,7 @@ def test_options_come_back_from_their_json(seed, quiet, spaces):
 
 def test_a_configuration_is_accepted_back_and_flags_win(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        "isthmus.cli.commands.command", lambda _, request: seen.append(request) or 0
-    )
+    monkeypatch.setattr("isthmus.cli._command", lambda _, request: seen.append(request) or 0)
     file = tmp_path / "config.json"
     asked = SearchRequest("a cat", common=Common(seed=7, quiet=True))
     file.write_text(json.dumps(request_to_dict(asked)))

@@ -4,8 +4,10 @@ import difflib
 import errno
 import io
 import json
+import logging
 import signal
 import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -82,12 +84,11 @@ def _main(words: list[str]) -> int:
 
 
 def _run(name: str, options: Any) -> int:
-    from isthmus.cli.commands import command
     from isthmus.registry import UnknownPartError
     from isthmus.types import IsthmusError, NothingLeftError
 
     try:
-        return command(name, options)
+        return _command(name, options)
     except NothingLeftError as error:
         return _fail(str(error), 1, options)
     except (IsthmusError, UnknownPartError) as error:
@@ -103,6 +104,31 @@ def _run(name: str, options: Any) -> int:
         kind = type(error).__name__
         text = f"Unexpected {kind}: {error}. Run again with --debug to see where it happened."
         return _fail(text, 1, options)
+
+
+def _command(name: str, request: Any) -> int:
+    """Perform the study of that name, print what it found, open its page where that is wanted."""
+    from isthmus.studies import perform
+
+    logging.basicConfig(handlers=[_Terminal()])
+    result = perform(name, request)
+    if result is None:  # another process speaks
+        return 0
+    if request.common.json:
+        print(json.dumps(result.to_dict(), indent=1))
+    else:
+        print(harmless(str(result), lines=True))
+    page = getattr(result, "page_path", None)
+    if page is not None and getattr(request, "open", False):
+        webbrowser.open(page.resolve().as_uri())
+    return 1 if getattr(request.common, "strict", False) and result.faults else 0
+
+
+class _Terminal(logging.StreamHandler[Any]):
+    """Warnings on one line of standard error, whatever names they speak of."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"isthmus: {harmless(record.getMessage())}"
 
 
 def _unheard() -> int:

@@ -7,7 +7,6 @@ import numpy as np
 
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
-
 WORDS = 5_000
 """Texts of a vocabulary at most."""
 

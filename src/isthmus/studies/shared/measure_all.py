@@ -75,17 +75,9 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
         thorough: also the measures that take minutes, and those of a vocabulary.
     """
     kinds = registered()
-    a, b = data.a.modality, data.b.modality
-    both = {"a": data.a, "b": data.b, "links": data.links}
-    turned = None if data.links is None else data.links.reversed
-    for name, target in kinds.two_sets.items():
-        if name in ONE_WAY:
-            back = {"a": data.b, "b": data.a, "links": turned}
-            yield Call(f"{name}[{a} to {b}]", name, target, both)
-            yield Call(f"{name}[{b} to {a}]", name, target, back)
-        else:
-            yield Call(name, name, target, both)
-    for name, target in {**kinds.one_set, **(kinds.slow if thorough else {})}.items():
+    slow = kinds.slow if thorough else {}
+    yield from _calls_of_pairs(kinds.two_sets, data)
+    for name, target in {**kinds.one_set, **slow}.items():
         for some in (data.a, data.b):
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
     for name, target in kinds.labelled.items():
@@ -93,12 +85,32 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
             if some.modality != CLASS_TEXTS or "classes" not in _parameters(resolve(target)):
                 arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
-    words = data.vocabulary if thorough else None
-    for name, target in kinds.words.items() if words else ():
-        for some in (data.a, data.b):
-            if some.modality != words[0].modality:
-                arguments = {"a": some, "words": words[0].vectors, "names": words[1]}
-                yield Call(f"{name}[{some.modality}]", name, target, arguments)
+    if thorough:
+        yield from _calls_of_words(kinds.words, data)
+
+
+def _calls_of_pairs(measures: Mapping[str, str], data: Dataset) -> Iterator[Call]:
+    a, b = data.a.modality, data.b.modality
+    turned = None if data.links is None else data.links.reversed
+    both = {"a": data.a, "b": data.b, "links": data.links}
+    back = {"a": data.b, "b": data.a, "links": turned}
+    for name, target in measures.items():
+        if name in ONE_WAY:
+            yield Call(f"{name}[{a} to {b}]", name, target, both)
+            yield Call(f"{name}[{b} to {a}]", name, target, back)
+        else:
+            yield Call(name, name, target, both)
+
+
+def _calls_of_words(measures: Mapping[str, str], data: Dataset) -> Iterator[Call]:
+    if (vocabulary := data.vocabulary) is None:
+        return
+    words, names = vocabulary
+    others = [some for some in (data.a, data.b) if some.modality != words.modality]
+    for name, target in measures.items():
+        for some in others:
+            arguments = {"a": some, "words": words.vectors, "names": names}
+            yield Call(f"{name}[{some.modality}]", name, target, arguments)
 
 
 @dataclass(frozen=True)
