@@ -1,16 +1,15 @@
-"""Do the commands give the numbers that they gave before? Record a run of each, compare two records.
+"""Do the commands give the numbers that they gave before? Record a run of each and compare.
 
 python -m benchmarks.recorded_runs record OUT [--data DIR] [--only NAME ...]
 python -m benchmarks.recorded_runs compare BEFORE AFTER
 
 A record is made with the isthmus that is installed; run it before and after a change, each in its
-own environment. Compared are all ``report.json`` and what ``--json`` printed, number by number;
+own environment. Compared are all ``report.json`` and what ``--json`` printed;
 names of modules, versions and hashes of code are left out. ``--data`` is a folder with
-``clip_vitb16_coco500_pairs/pairs.npz`` and ``meshes_misc/``; runs that need it are left out without.
+``clip_vitb16_coco500_pairs/pairs.npz`` and ``meshes_misc/``; without it some runs are left out.
 """
 
 import argparse
-import io
 import json
 import os
 import subprocess
@@ -93,8 +92,6 @@ def record(out: Path, data: Path | None, only: list[str]) -> None:
 
 def write_photos(folder: Path) -> str:
     """120 pictures of glyphs with their names as captions; the path of the first one."""
-    from PIL import Image
-
     from isthmus.worlds import load
 
     world = load("glyphs").part("test")
@@ -104,7 +101,7 @@ def write_photos(folder: Path) -> str:
     for name in pictures.ids[:720:6]:
         source: Any = pictures.take([name]).payload[0].source
         stem = name.replace("/", "_")
-        Image.open(io.BytesIO(source())).save(folder / f"{stem}.png")
+        source().save(folder / f"{stem}.png")
         caption = str(names[name.partition("/")[0]])
         (folder / f"{stem}.txt").write_text(caption, encoding="utf-8")
     return f"photos/{min(path.name for path in folder.glob('*.png'))}"
