@@ -48,6 +48,22 @@ def test_a_batch_holds_distinct_objects_and_their_own_links():
         assert (data.objects[0][batch.rows[:, 0]] == batch.objects).all()
 
 
+def test_a_round_shows_every_object_once_and_links_at_random():
+    data, recipe = pair(objects=120, views=2), Recipe(pairs=30)
+    found = list(batches(data, recipe, 0, 0))
+    assert len(found) == 8
+    for half in (found[:4], found[4:]):  # two links an object on average: two rounds
+        assert sorted(np.concatenate([batch.objects for batch in half])) == sorted(
+            set(data.objects[0].tolist())
+        )
+    views = np.concatenate([batch.rows[:, 0] % 2 for batch in found])
+    assert 0.3 < views.mean() < 0.7
+    swapped = np.concatenate(
+        [batch.swapped for batch in batches(data, Recipe(pairs=30, swap=0.25), 0, 0)]
+    )
+    assert 0.15 < swapped.mean() < 0.35
+
+
 def test_epochs_differ_and_come_again_after_a_restart():
     data, recipe = pair(), Recipe(pairs=32, swap=0.5)
     first, again, second = (
