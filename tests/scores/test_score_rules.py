@@ -92,6 +92,14 @@ def test_the_likelihood_ratio_of_two_normal_laws_is_known():
     assert intercept == pytest.approx(-4.5, rel=0.04)
 
 
+def test_both_kinds_weigh_alike_and_only_order_statistics_count():
+    rng = np.random.default_rng(2)
+    few, many = rng.normal(2, 1, 500), rng.normal(0, 1, 200_000)
+    slope, intercept = likelihood_ratio(few, many)
+    assert slope == pytest.approx(2, rel=0.15)  # log ratio = 2 s - 2
+    assert intercept == pytest.approx(-2, rel=0.2)
+
+
 def test_scores_that_say_nothing_keep_a_positive_slope():
     rng = np.random.default_rng(1)
     slope, _ = likelihood_ratio(rng.normal(0, 1, 500), rng.normal(1, 1, 500))

@@ -70,6 +70,47 @@ def test_by_hand():
     assert float(loss("triplet")(logits)) == pytest.approx((np.mean(hinge) + np.mean(back)) / 2)
 
 
+def test_what_leaves_the_match_out_by_hand():
+    logits = 3 * np.random.default_rng(4).normal(size=(5, 5))
+
+    def halves(weights):
+        found = []
+        for x in (logits, logits.T):
+            own = np.diag(x)
+            rest = np.log(np.exp(np.where(np.eye(5) > 0, -np.inf, x)).sum(axis=1))
+            found.append((rest - weights(own) * own).mean())
+        return np.mean(found)
+
+    def easy(own):
+        e = np.exp(own / np.abs(logits).max() / 0.5)
+        return 2 - e / e.mean()
+
+    assert float(loss("info_loob")(logits)) == pytest.approx(halves(lambda own: 1.0))
+    assert float(loss("decoupled")(logits)) == pytest.approx(halves(easy))
+
+
+def test_a_triplet_looks_at_the_hardest_negative_and_the_worst_positive():
+    logits = np.random.default_rng(5).normal(size=(6, 6))
+    targets = np.kron(np.eye(3), np.ones((2, 2)))
+    hinges = []
+    for x in (logits, logits.T):
+        for row, match in zip(x, targets > 0, strict=True):
+            hinges.append(max(0.0, 0.2 + row[~match].max() - row[match].min()))
+    assert float(loss("triplet")(logits, targets)) == pytest.approx(np.mean(hinges))
+
+
+@pytest.mark.parametrize("name", ["info_nce", "multi_positive", "triplet"])
+def test_rows_that_match_nothing_do_not_count(name):
+    rng = np.random.default_rng(6)
+    logits, targets = rng.normal(size=(4, 5)), np.eye(4, 5)
+    targets[1, 1] = 0
+    whole = float(loss(name)(logits, targets))
+    far = np.concatenate([logits, rng.normal(size=(1, 5)) - 99])
+    none = np.concatenate([targets, np.zeros((1, 5))])
+    assert float(loss(name)(far, none)) == pytest.approx(whole, rel=1e-6)
+    assert float(loss(name)(logits, 0 * targets)) == 0
+
+
 def test_several_matches():
     rng = np.random.default_rng(1)
     logits = rng.normal(size=(4, 8))

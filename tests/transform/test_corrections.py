@@ -118,6 +118,18 @@ def test_whitening_makes_the_covariance_the_identity():
     assert moved.mean(axis=0) == pytest.approx(np.zeros(6), abs=1e-4)
 
 
+def test_whitening_shrinks_the_covariance_of_few_vectors():
+    from sklearn.covariance import ledoit_wolf
+
+    x = np.random.default_rng(0).normal(size=(20, 12)) * np.linspace(1, 3, 12)
+    data = given(x, x[::-1])
+    matrix = fit_whitening(data)["image"].matrix
+    shrunk, share = ledoit_wolf(data.vectors["image"])
+    assert share > 0.1
+    assert matrix @ matrix @ shrunk == pytest.approx(np.eye(12), abs=1e-6)
+    assert matrix == pytest.approx(matrix.T, abs=1e-9)
+
+
 def test_within_whitening_silences_what_varies_in_an_object():
     rng = np.random.default_rng(3)
     n, d = 300, 12
@@ -137,6 +149,19 @@ def test_procrustes_finds_the_turn():
     data = given(x, x @ turn)
     maps = fit_procrustes(data)
     assert maps["text"].matrix == pytest.approx(turn.T, abs=1e-4)
+
+
+def test_procrustes_only_turns_whatever_the_data():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(60, 8)) * [5, 4, 3, 1, 1, 1, 0.5, 0.2]
+    data = given(x + 1, x @ rng.normal(size=(8, 8)) + 0.5 * rng.normal(size=(60, 8)))
+    matrix = fit_procrustes(data)["text"].matrix
+    assert matrix.T @ matrix == pytest.approx(np.eye(8), abs=1e-6)
+    (a, b), means = data.linked, data.means
+    kept = float(((a - means["image"]) * ((b - means["text"]) @ matrix)).sum())
+    for _ in range(20):  # no other turn leaves pairs nearer
+        other = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+        assert kept >= float(((a - means["image"]) * ((b - means["text"]) @ other)).sum())
 
 
 def test_ridge_finds_the_linear_map_where_rows_are_many():
@@ -160,6 +185,10 @@ def test_cca_weighs_what_both_share():
     correlation = [np.corrcoef(moved[0][:, i], moved[1][:, i])[0, 1] for i in range(8)]
     assert min(correlation[:2]) > 0.8
     assert max(correlation[2:]) < 0.2
+    # canonical directions vary by 1, and by their correlation once they are weighted with its root
+    for rows in moved:
+        assert rows.var(axis=0)[:2] == pytest.approx(correlation[:2], rel=0.1)
+        assert rows.var(axis=0)[2:].max() < 0.2
 
 
 def test_shared_subspace_keeps_the_plane_that_both_live_in():
