@@ -6,8 +6,7 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.store import read_tensors
-from isthmus.studies.edit.corpora import corpus_words
-from isthmus.studies.edit.run import EDITED, NAIVE, PICTURE
+from isthmus.studies.edit.run import EDITED, NAIVE, PICTURE, corpus_words
 from isthmus.types import RequestError
 from isthmus.worlds.glyphs import glyphs_world
 

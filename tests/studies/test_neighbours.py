@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from isthmus.studies.pages.neighbours import hubs, neighbours, pick, surest_mistakes, swaps, typical
+from isthmus.studies.pages.neighbours import (
+    confident_mistakes,
+    hubs,
+    neighbours,
+    query_example,
+    random_examples,
+    swaps,
+)
 from tests.toys import toy_set
 
 
@@ -17,8 +24,8 @@ def random_pair(n=40, m=60, d=8, seed=0):
 def test_neighbours_agree_with_a_plain_loop():
     a, b, rows = random_pair()
     found = neighbours(a, b, rows)
-    assert found.asked.tolist() == sorted(set(rows[:, 0].tolist()))
-    for at, query in enumerate(found.asked):
+    assert found.query_rows.tolist() == sorted(set(rows[:, 0].tolist()))
+    for at, query in enumerate(found.query_rows):
         cosines = b.unit @ a.unit[query]
         order = np.argsort(-cosines)
         mine = set(rows[rows[:, 0] == query, 1].tolist())
@@ -30,7 +37,7 @@ def test_neighbours_agree_with_a_plain_loop():
         assert found.margin[at] == pytest.approx(best - other, abs=1e-6)
         first = next(place for place, row in enumerate(order) if row in mine)
         assert found.rank[at] == first + 1
-        assert found.partner[at] == order[first]
+        assert found.best_linked[at] == order[first]
 
 
 def test_link_order_does_not_matter():
@@ -48,17 +55,17 @@ def test_a_swap_that_was_built_in_is_found():
     ((one, two),) = swaps(found, rows, 5)
     assert {one.query, two.query} == {"0", "1"}
     assert {one.answers[0].id, two.answers[0].id} == {"0", "1"}
-    assert len(found.wrong) == 2
+    assert len(found.mistakes) == 2
 
 
-def test_the_surest_mistake_comes_first_and_pictures_before_it():
+def test_the_most_confident_mistake_comes_first_and_pictures_before_it():
     a = toy_set([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     b = toy_set([[0.0, 1.0, 0.0], [0.6, 0.0, 0.8], [0.0, 0.28, 0.96]], "text")
     found = neighbours(a, b, np.array([[0, 0], [1, 1], [2, 2]]))
-    first = surest_mistakes(found, 3, lambda one: 0)
+    first = confident_mistakes(found, 3, lambda one: 0)
     assert [one.query for one in first] == ["1", "0"]  # margins 0 - 1 and 0 - 0.6
     assert first[0].margin == pytest.approx(-1.0)
-    pictured = surest_mistakes(found, 3, lambda one: int(one.query == "0"))
+    pictured = confident_mistakes(found, 3, lambda one: int(one.query == "0"))
     assert [one.query for one in pictured] == ["0", "1"]
 
 
@@ -71,17 +78,17 @@ def test_a_hub_is_counted():
     assert (first.id, first.queries, first.of, first.nearest) == ("0", 30, 30, 10)
 
 
-def test_typical_queries_are_drawn_not_chosen():
+def test_random_examples_are_drawn_not_chosen():
     a, b, rows = random_pair()
     found = neighbours(a, b, rows)
-    drawn = [typical(found, 3, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    drawn = [random_examples(found, 3, np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len({one.query for one in drawn[0]}) == 3
-    one = pick(found, 0, 2)
+    one = query_example(found, 0, 2)
     assert one.answers[0].id == str(found.nearest[0, 0])
-    assert one.right.id == str(found.partner[0])
+    assert one.right.id == str(found.best_linked[0])
     assert one.right.cosine == pytest.approx(
-        float(a.unit[found.asked[0]] @ b.unit[found.partner[0]]), abs=1e-4
+        float(a.unit[found.query_rows[0]] @ b.unit[found.best_linked[0]]), abs=1e-4
     )
 
 

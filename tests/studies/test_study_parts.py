@@ -6,10 +6,10 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from isthmus.measure.retrieval.hits import hit_at_k
-from isthmus.studies.pages.data_section import alike, looked_at, reasons, twins
+from isthmus.studies.pages.data_section import alike, near_duplicates, pictures_of, reasons
 from isthmus.studies.pages.map_figure import project
 from isthmus.studies.shared.dataset import whole_objects
-from isthmus.studies.study.multiple_testing import adjusted
+from isthmus.studies.study.all_numbers import adjusted
 from isthmus.types import Items, Null, Result, objects_of
 from tests.toys import toy_set
 
@@ -40,12 +40,12 @@ def test_the_map_does_not_depend_on_the_axes_nor_the_size_of_a_set():
     assert plain.first[:, 0].mean() < plain.second[:, 0].mean()
 
 
-def test_twins_count_only_across_objects():
+def test_near_duplicates_count_only_across_objects():
     x = np.eye(6, dtype=np.float32)
     x[1] = x[0]
     x[3] = x[2]
-    assert twins(x, np.array([0, 0, 1, 2, 3, 4])) == 2
-    assert twins(x, np.arange(6)) == 4
+    assert near_duplicates(x, np.array([0, 0, 1, 2, 3, 4])) == 2
+    assert near_duplicates(x, np.arange(6)) == 4
 
 
 def test_faults_of_one_kind_count_together():
@@ -105,5 +105,5 @@ def test_pictures_alike_are_named_across_objects_only():
     images = Items("image", tuple("abcd"), [scene, other, scene.resize((60, 60)), scene])
     objects = {"a": 0, "b": 1, "c": 2, "d": 0}
     assert alike(images, objects) == {"c": "a"}
-    assert looked_at(images, ["c", "elsewhere", "b"]).ids == ("c", "b")
-    assert looked_at(None, ["a"]).ids == ()
+    assert pictures_of(images, ["c", "elsewhere", "b"]).ids == ("c", "b")
+    assert pictures_of(None, ["a"]).ids == ()

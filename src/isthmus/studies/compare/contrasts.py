@@ -1,13 +1,18 @@
 """Queries that one space answers and another does not, on the same items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.report import Album, Strip, Strips, number
-from isthmus.studies.pages.item_cards import Shelf, strip
-from isthmus.studies.pages.neighbours import Neighbours, Pick, neighbours, pick
+from isthmus.studies.pages.item_cards import ItemCards, example_strip
+from isthmus.studies.pages.neighbours import (
+    Neighbours,
+    QueryExample,
+    neighbours,
+    query_example,
+)
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.types import Links
 
@@ -24,9 +29,9 @@ class Contrast:
     neither: int
     only_first: int
     only_second: int
-    lost: tuple[tuple[Pick, float], ...]
+    lost: tuple[tuple[QueryExample, float], ...]
     """Right in the first space only: what the second answers, and the first's margin."""
-    won: tuple[tuple[Pick, float], ...]
+    won: tuple[tuple[QueryExample, float], ...]
     """Right in the second space only: what the first answers, and the second's margin."""
 
 
@@ -55,30 +60,29 @@ def _contrast(first: Neighbours, second: Neighbours) -> Contrast:
 
 def _examples(
     wrong: Neighbours, right: Neighbours, which: np.ndarray
-) -> tuple[tuple[Pick, float], ...]:
+) -> tuple[tuple[QueryExample, float], ...]:
     found = np.flatnonzero(which)
-    surest = found[np.argsort(right.margin[found] * -1, kind="stable")][:SHOWN]
-    return tuple((pick(wrong, int(at), 3), round(float(right.margin[at]), 4)) for at in surest)
+    clearest = found[np.argsort(right.margin[found] * -1, kind="stable")][:SHOWN]
+    return tuple(
+        (query_example(wrong, int(at), 3), round(float(right.margin[at]), 4)) for at in clearest
+    )
 
 
 def strips(found: Contrast, data: Dataset, album: Album, names: tuple[str, str]) -> list[Strips]:
     """The examples with pictures and captions, those lost before those won."""
-    shelf, way = Shelf(data, album), f"{found.query} → {found.answer}"
+    cards, pair = ItemCards(data, album), (found.query, found.answer)
     blocks: list[Strips] = []
-    sides = ((found.lost, *names), (found.won, *names[::-1]))
-    for examples, winner, loser in sides:
-        if examples:
-            sentence = (
-                f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
-                "answers instead."
-            )
-            shown = tuple(_strip(shelf, found, one, winner) for one in examples)
-            blocks.append(Strips(f"{way}: right in {winner} only", sentence, shown))
+    for examples, (winner, loser) in ((found.lost, names), (found.won, names[::-1])):
+        sentence = (
+            f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
+            "answers instead."
+        )
+        shown: list[Strip] = []
+        for example, margin in examples:
+            strip = example_strip(cards, pair, example)
+            more = f"; in {winner} it comes first, margin {number(margin)}."
+            shown.append(replace(strip, sentence=strip.sentence[:-1] + more))
+        if shown:
+            title = f"{found.query} → {found.answer}: right in {winner} only"
+            blocks.append(Strips(title, sentence, tuple(shown)))
     return blocks
-
-
-def _strip(shelf: Shelf, found: Contrast, example: tuple[Pick, float], winner: str) -> Strip:
-    chosen, margin = example
-    shown = strip(shelf, (found.query, found.answer), chosen)
-    sentence = f"{shown.sentence[:-1]}; in {winner} it comes first, margin {number(margin)}."
-    return Strip(shown.query, shown.answers, sentence)

@@ -8,9 +8,11 @@ from isthmus.report import Album, Card, Figure, Figures, Page, Section, Table, f
 from isthmus.studies.compare.contrasts import strips
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
+from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.data_section import data_section, facts
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
 from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared.result import qualifier
 from isthmus.types import Null, Result
 
 
@@ -31,6 +33,7 @@ def comparison_page(found: Comparison) -> Page:
             _differences(found),
             *_contrasts(found),
             _maps(found),
+            _alike(found),
             _everything(found),
             *(_provenance(data, name, found.seed) for data, name in sides),
         ),
@@ -46,13 +49,13 @@ def _summary(found: Comparison) -> tuple[str, ...]:
         f"{b.modality} items. Of {len(found.differences)} differences, {apart} have a 95 % "
         "interval that leaves out zero; one in twenty would by luck."
     )
-    told = [
+    counts = [
         f"Of the {one.query} queries {one.both:,} find their {one.answer} first in both, "
         f"{one.only_first:,} only in {first}, {one.only_second:,} only in {second}, "
         f"{one.neither:,} in neither."
         for one in found.contrasts
     ]
-    return (intro, " ".join(told)) if told else (intro,)
+    return (intro, " ".join(counts)) if counts else (intro,)
 
 
 def _card(row: Difference, second: str) -> Card:
@@ -122,6 +125,31 @@ def _maps(found: Comparison) -> Section:
         "lines between linked items are."
     )
     return Section("maps", "Maps of both spaces", lead, (Figures(figures),))
+
+
+def _alike(found: Comparison) -> Section:
+    rows = tuple(
+        (
+            result.name,
+            qualifier(key),
+            number(result.value),
+            span(result.interval),
+            number(result.null.mean),
+            number(result.null.p),
+            f"{result.n:,}",
+            result.cite(),
+        )
+        for key, result in found.alike.results.items()
+    )
+    columns = ("measure", "items", "value", "95 % interval", "chance", "p", "n", "source")
+    lead = (
+        "Whether both spaces arrange the same items alike, whatever their coordinates: 1 is the "
+        "same arrangement. Chance is what the measure gives where the items of one space are dealt "
+        "anew; with few items or many coordinates it can be far above 0."
+    )
+    table = Table("Space against space", columns, rows, columns[2:7])
+    missing = pairs_table("Not measured", ("measure", "reason"), found.alike.missing.items())
+    return Section("alike", "How alike the two spaces are", lead, (table, *missing))
 
 
 def _everything(found: Comparison) -> Section:

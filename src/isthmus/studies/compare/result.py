@@ -24,6 +24,8 @@ class Comparison:
     contrasts: tuple[Contrast, ...]
     """Both directions; empty where the sets are too large to look at every query."""
     measured: tuple[Measured, Measured]
+    alike: Measured
+    """How alike the spaces arrange the items of each modality; ``measure[modality]``."""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -43,23 +45,25 @@ class Comparison:
     @property
     def missing(self) -> dict[str, str]:
         """Measures that were left out in either space, with the reason."""
-        return self.measured[1].missing | self.measured[0].missing
+        return self.alike.missing | self.measured[1].missing | self.measured[0].missing
 
     def to_dict(self) -> dict[str, Any]:
         """The record: every number on the page."""
-        givens = (self.first, self.second)
+        datasets = (self.first, self.second)
         return {
             "spaces": list(self.names),
             "seed": self.seed,
             "versions": versions(),
             "sets": {name: described(some) for name, some in self.sets.items()},
-            "data": [plain(facts(data, self.seed)) for data in givens],
-            "faults": [dict(data.about.faults) for data in givens],
+            "data": [facts(data, self.seed).to_dict() for data in datasets],
+            "faults": [dict(data.about.faults) for data in datasets],
             "differences": {row.name: row.to_dict() for row in self.differences},
             "contrasts": plain(self.contrasts),
-            "results": [
-                {key: result.to_dict() for key, result in some.results.items()}
-                for some in self.measured
-            ],
+            "alike": _values(self.alike),
+            "results": [_values(some) for some in self.measured],
             "missing": [dict(some.missing) for some in self.measured],
         }
+
+
+def _values(found: Measured) -> dict[str, Any]:
+    return {key: result.to_dict() for key, result in found.results.items()}

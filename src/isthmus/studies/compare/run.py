@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from isthmus.measure import SPACES
 from isthmus.measure.statistics.inputs import as_pair
 from isthmus.report import html
 from isthmus.studies.compare.contrasts import contrasts
@@ -13,7 +14,7 @@ from isthmus.studies.compare.request import CompareRequest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.measure_all import measure_all
+from isthmus.studies.shared.measure_all import Call, measure_all, measure_calls
 from isthmus.studies.shared.resolver import resolve
 from isthmus.studies.shared.result import MeasuredResult
 from isthmus.studies.shared.run_folder import run_folder
@@ -72,10 +73,11 @@ def compare(
             measure_all(one, seed, progress=progress),
             measure_all(other, seed, progress=progress),
         ),
+        alike=measure_calls(calls_of_spaces(one, other), seed, progress=progress),
     )
     results: dict[str, Result] = {row.name: row for row in found.differences}
     result = MeasuredResult(
-        results=results,
+        results=results | found.alike.results,
         missing=found.missing,
         page=html(comparison_page(found)),
         record=found.to_dict(),
@@ -83,6 +85,15 @@ def compare(
         faults=first.about.faults,
     )
     return result.write(out, found.sets)
+
+
+def calls_of_spaces(first: Dataset, second: Dataset) -> list[Call]:
+    """Every measure of space against space, on each modality."""
+    return [
+        Call(f"{name}[{one.modality}]", name, target, {"a": one, "b": other})
+        for name, target in SPACES.items()
+        for one, other in ((first.a, second.a), (first.b, second.b))
+    ]
 
 
 def aligned(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:

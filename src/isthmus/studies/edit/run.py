@@ -15,10 +15,11 @@ from isthmus.arrays import Vectors, unit
 from isthmus.lab import embed
 from isthmus.read.image import Picture
 from isthmus.registry import find
-from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, html, visible
+from isthmus.report import Album, ItemCard, Page, Section, html
 from isthmus.store import write_tensors
-from isthmus.studies.edit.corpora import corpus_words
 from isthmus.studies.edit.request import EditRequest
+from isthmus.studies.pages.item_cards import hit_card, hits_page
+from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import resolve
 from isthmus.studies.shared.result import RunResult
 from isthmus.studies.shared.run_folder import run_folder
@@ -27,7 +28,6 @@ from isthmus.studies.shared.search import (
     Hit,
     hit_lines,
     hit_values,
-    item_card,
     open_gallery,
 )
 from isthmus.transform import BASES, PROJECTORS
@@ -37,6 +37,28 @@ from isthmus.types import EmbeddingSet, Encoder, NothingLeftError, RequestError,
 SAME = 0.9999
 """Cosine above which an item of the gallery is the picture itself."""
 
+WORDS: dict[str, tuple[str, ...]] = {
+    "emotions": (
+        "happy", "sad", "angry", "surprised", "afraid", "disgusted", "calm", "bored", "tired",
+        "worried", "proud", "shy", "in love", "confused", "excited", "neutral",
+    ),
+    "colours": (
+        "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white",
+        "grey", "cyan",
+    ),
+    "hair": (
+        "long hair", "short hair", "curly hair", "straight hair", "blond hair", "black hair",
+        "red hair", "grey hair", "white hair", "a bald head", "a beard", "a moustache",
+    ),
+    "styles": (
+        "photo", "flat icon", "3D render", "line drawing", "black and white outline", "sketch",
+        "cartoon", "painting", "silhouette", "glossy icon",
+    ),
+    "weather": ("sunny", "rainy", "snowy", "cloudy", "foggy", "stormy", "windy", "clear night"),
+    "materials": ("wooden", "metal", "glass", "stone", "plastic", "paper", "fabric", "leather"),
+}  # fmt: skip
+"""Corpora by name: words of one kind, in which an edit moves and outside of which it stays."""
+
 PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited picture"
 
 
@@ -44,7 +66,7 @@ PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited p
 class EditResult(RunResult):
     """What lies nearest to the picture, to the plain text, and to the edited picture."""
 
-    asked: str
+    description: str
     space: str
     searched: int
     rows: Mapping[str, Sequence[Hit]]
@@ -53,7 +75,7 @@ class EditResult(RunResult):
     """(1, d) each."""
 
     def __str__(self) -> str:
-        lines = [f"{self.asked}, among {self.searched} items in {self.space}"]
+        lines = [f"{self.description}, among {self.searched} items in {self.space}"]
         for name, hits in self.rows.items():
             lines += ["", name, *hit_lines(hits)]
         return "\n".join(lines)
@@ -61,7 +83,7 @@ class EditResult(RunResult):
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            "asked": self.asked,
+            "asked": self.description,
             "space": self.space,
             "searched": self.searched,
             "skipped": len(self.faults),
@@ -95,9 +117,9 @@ def edit(request: EditRequest) -> EditResult:
     if not photo.is_file():
         raise RequestError(f"There is no picture {photo}.")
     encoders = resolve(request.space).encoders(request.common, "an edit encodes a picture")
-    if not {"image", "text"} <= set(encoders):
+    if not {IMAGE, TEXT} <= set(encoders):
         raise RequestError(
-            f"{request.space} has no encoders of image and text, which an edit needs."
+            f"{request.space} has no encoders of {IMAGE} and {TEXT}, which an edit needs."
         )
     source, texts = _encoded(encoders, photo, (request.to, *words), request.template)
     gallery = open_gallery(request.inside, request.space, encoders, request.common)
@@ -106,19 +128,46 @@ def edit(request: EditRequest) -> EditResult:
     others = _without(gallery, source)
     rows = {
         name: others.nearest(
-            EmbeddingSet(x, (name,), "text" if name == NAIVE else "image", source.space),
+            EmbeddingSet(x, (name,), TEXT if name == NAIVE else IMAGE, source.space),
             request.top,
         )
         for name, x in targets.items()
     }
     return EditResult(
-        asked=f"{photo.name} to {request.to!r}, strength {request.strength:g}",
+        description=f"{photo.name} to {request.to!r}, strength {request.strength:g}",
         space=request.space,
         searched=len(others.vectors),
         rows=rows,
         targets=targets,
         faults=gallery.skipped,
     )
+
+
+def corpus_words(corpus: str) -> tuple[str, ...]:
+    """The words of a corpus.
+
+    Args:
+        corpus: a name of ``WORDS``, a file with a word or phrase a line, or words with commas.
+
+    Raises:
+        RequestError: none of these, or fewer than two words.
+    """
+    if corpus in WORDS:
+        return WORDS[corpus]
+    path = Path(corpus)
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines()
+    elif "," in corpus:
+        lines = corpus.split(",")
+    else:
+        raise RequestError(
+            f"There is no corpus {corpus!r}: it is one of {', '.join(WORDS)}, a file with a phrase "
+            "a line, or phrases with commas between them."
+        )
+    words = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if len(words) < 2:
+        raise RequestError(f"A corpus wants two different phrases or more; {corpus} has {words}.")
+    return words
 
 
 def edit_targets(
@@ -146,8 +195,8 @@ def _encoded(
     encoders: Mapping[str, Encoder], photo: Path, words: Sequence[str], template: str
 ) -> tuple[EmbeddingSet, EmbeddingSet]:
     try:
-        source = embed(encoders["image"], [Picture(photo)])
-        return source, embed(encoders["text"], [template.replace("{}", word) for word in words])
+        source = embed(encoders[IMAGE], [Picture(photo)])
+        return source, embed(encoders[TEXT], [template.replace("{}", word) for word in words])
     except NothingLeftError as error:
         raise RequestError(f"The picture cannot be encoded: {error}") from error
 
@@ -162,19 +211,13 @@ def _without(gallery: Gallery, source: EmbeddingSet) -> Gallery:
 
 def _page(found: EditResult, photo: Path) -> Page:
     album = Album()
-    shown = item_card(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
-    start = replace(shown, note="what is edited")
-    strips = tuple(
-        Strip(
-            ItemCard(name, "") if name != PICTURE else start,
-            tuple(item_card(hit, rank, album) for rank, hit in enumerate(hits, start=1)),
-        )
-        for name, hits in found.rows.items()
-    )
+    start = hit_card(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
+    first = {PICTURE: replace(start, note="what is edited")}
+    rows = [(first.get(name, ItemCard(name, "")), hits) for name, hits in found.rows.items()]
     lead = (
         f"Nearest of {found.searched} items in {found.space}. The edited picture keeps everything "
         "that lies outside of the corpus; the text alone keeps nothing of the picture."
     )
-    blocks = (Strips("By falling similarity", "", strips),)
-    section = Section("edit", "Where it leads", lead, blocks)
-    return Page(f"Edit: {visible(found.asked, 80)}", "isthmus edit", (), (), (section,))
+    return hits_page(
+        "edit", found.description, Section("edit", "Where it leads", lead, ()), rows, album
+    )

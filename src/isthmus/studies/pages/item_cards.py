@@ -1,113 +1,138 @@
-"""Neighbourhoods with their pictures and captions, as strips of the page."""
+"""Items on pages: cards with their pictures and captions, in strips of a query and its answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 from isthmus.read.image import picture
-from isthmus.report import Album, ItemCard, Strip, number
-from isthmus.studies.pages.neighbours import Answer, Hub, Pick
+from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, number, visible
+from isthmus.studies.pages.neighbours import Hub, QueryExample
 from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared.modalities import IMAGE, TEXT
+from isthmus.studies.shared.search import Hit
 from isthmus.types import ItemError, Links
 
 WIDE = 4
 """Answers of one row."""
+Thumbnail = tuple[str, tuple[int, int]]
+"""A data URI with its width and height; empty where there is no picture."""
 
 
-class Shelf:
-    """Pictures and captions of a study's items, by id."""
+def thumbnail(album: Album, name: str, payload: Any, **options: int) -> Thumbnail:
+    """An item's picture, read with these options of ``Picture.rgb``; none where it is damaged."""
+    if album.kept(name):
+        return album.use(name)
+    try:
+        return album.use(name, picture(payload).rgb(**options))
+    except ItemError:  # gone or damaged: the embedding job has named and counted it already
+        return "", (0, 0)
+
+
+class ItemCards:
+    """Cards of a study's items, by modality and id."""
 
     def __init__(self, data: Dataset, album: Album) -> None:
         self._album = album
+        self._items = data.about.items
         self._row = {
             modality: {name: row for row, name in enumerate(items.ids)}
-            for modality, items in data.about.items.items()
+            for modality, items in self._items.items()
         }
-        self._payload = {modality: items.payload for modality, items in data.about.items.items()}
-        pairs = data.links or Links(zip(data.a.ids, data.a.ids, strict=True))
-        self._partners: dict[tuple[str, str], list[str]] = {}
-        for a, b in pairs:
-            self._partners.setdefault((data.a.modality, a), []).append(b)
-            self._partners.setdefault((data.b.modality, b), []).append(a)
-        self._other = {
-            data.a.modality: data.b.modality,
-            data.b.modality: data.a.modality,
-        }
+        first, second = data.a.modality, data.b.modality
+        self._other = {first: second, second: first}
+        self._linked: dict[tuple[str, str], list[str]] = {}
+        for a, b in data.links or Links(zip(data.a.ids, data.a.ids, strict=True)):
+            self._linked.setdefault((first, a), []).append(b)
+            self._linked.setdefault((second, b), []).append(a)
 
-    def pictured(self, modality: str, name: str) -> bool:
-        """Whether this item, or the one it is linked to, has a picture."""
-        other = self._other.get(modality, "")
-        return self._has("image", name, modality) or any(
-            self._has("image", partner, other)
-            for partner in self._partners.get((modality, name), [])
-        )
+    def has_picture(self, modality: str, name: str) -> bool:
+        """Whether this item, or one that it is linked to, has a picture."""
+        linked = [(self._other.get(modality, ""), one) for one in self.linked(modality, name)]
+        pictures = self._row.get(IMAGE, {})
+        return any(of == IMAGE and one in pictures for of, one in [(modality, name), *linked])
+
+    def linked(self, modality: str, name: str) -> Sequence[str]:
+        """Ids of the items of the other modality that an item is linked to."""
+        return self._linked.get((modality, name), ())
 
     def text(self, modality: str, name: str) -> str:
         """The item's own text; of an item without one, that of the first text it is linked to."""
-        if modality == "text":
-            return self._text(name) or name
-        texts = [self._text(partner) for partner in self._partners.get((modality, name), [])]
-        return next((text for text in texts if text), "")
+        if modality == TEXT:
+            return str(self._payload(TEXT, name) or name)
+        texts = (str(self._payload(TEXT, one) or "") for one in self.linked(modality, name))
+        return next(filter(None, texts), "")
 
-    def named(self, modality: str, name: str) -> str:
+    def label(self, modality: str, name: str) -> str:
         """What a dot of the map is called: the modality, then its text or id."""
         return f"{modality}: {self.text(modality, name) or name}"
 
-    def tile(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
+    def card(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
         """One item with what there is to see of it: a picture, else a text."""
-        text = self.text(modality, name)
-        if modality == "text":
-            return ItemCard(name, text, note, mark=mark)
-        uri, size = self._picture(name) if modality == "image" else ("", (0, 0))
-        if text and not uri:
+        text, (uri, size) = self.text(modality, name), ("", (0, 0))
+        shown = self._payload(IMAGE, name) if modality == IMAGE else None
+        if shown is not None:
+            uri, size = thumbnail(self._album, name, shown, at_least=144)
+        if text and not uri and modality != TEXT:
             text = f"({modality} of: {text})"
         return ItemCard(name, text, note, uri, size, mark)
 
-    def _has(self, wanted: str, name: str, modality: str) -> bool:
-        return modality == wanted and name in self._row.get(modality, {})
-
-    def _text(self, name: str) -> str:
-        row = self._row.get("text", {}).get(name)
-        return "" if row is None else str(self._payload["text"][row])
-
-    def _picture(self, name: str) -> tuple[str, tuple[int, int]]:
-        row = self._row.get("image", {}).get(name)
-        if row is None:
-            return "", (0, 0)
-        if self._album.kept(name):
-            return self._album.use(name)
-        try:
-            return self._album.use(name, picture(self._payload["image"][row]).rgb(at_least=144))
-        except ItemError:
-            return "", (0, 0)  # the embedding job has named and counted it already
+    def _payload(self, modality: str, name: str) -> Any:
+        row = self._row.get(modality, {}).get(name)
+        return None if row is None else self._items[modality].payload[row]
 
 
-def strip(shelf: Shelf, pair: tuple[str, str], chosen: Pick) -> Strip:
+def example_strip(cards: ItemCards, pair: tuple[str, str], example: QueryExample) -> Strip:
     """A query with its first answers and, where it is not among them, its linked one.
 
     ``pair`` names the modalities of query and answers.
     """
-    found = any(one.linked for one in chosen.answers)
-    shown = chosen.answers if found else chosen.answers[: WIDE - 1]
-    tiles = [_answer(shelf, pair[1], one) for one in shown]
+    found = any(one.linked for one in example.answers)
+    answers = [
+        cards.card(
+            pair[1], one.id, f"cosine {number(one.cosine)}", "right" if one.linked else "wrong"
+        )
+        for one in example.answers[: None if found else WIDE - 1]
+    ]
     if not found:
-        note = f"rank {chosen.rank:,}, cosine {number(chosen.right.cosine)}"
-        tiles.append(shelf.tile(pair[1], chosen.right.id, note, "right"))
-    rank = "first" if chosen.rank == 1 else f"at rank {chosen.rank:,}"
-    sentence = f"Its linked {pair[1]} comes {rank}; margin {number(chosen.margin)}."
-    return Strip(shelf.tile(pair[0], chosen.query, f"query: {pair[0]}"), tuple(tiles), sentence)
+        note = f"rank {example.rank:,}, cosine {number(example.right.cosine)}"
+        answers.append(cards.card(pair[1], example.right.id, note, "right"))
+    rank = "first" if example.rank == 1 else f"at rank {example.rank:,}"
+    sentence = f"Its linked {pair[1]} comes {rank}; margin {number(example.margin)}."
+    query = cards.card(pair[0], example.query, f"query: {pair[0]}")
+    return Strip(query, tuple(answers), sentence)
 
 
-def hub_strip(shelf: Shelf, modality: str, found: Sequence[Hub], expected: float) -> Strip:
+def hub_strip(cards: ItemCards, modality: str, found: Sequence[Hub], expected: float) -> Strip:
     """The most popular answers, with how often they are among the nearest."""
-    tiles = tuple(
-        shelf.tile(modality, hub.id, f"near {hub.queries:,} of {hub.of:,} queries") for hub in found
+    answers = tuple(
+        cards.card(modality, hub.id, f"near {hub.queries:,} of {hub.of:,} queries") for hub in found
     )
     sentence = (
         f"Near: among the {found[0].nearest} nearest. Without favourites, each would be near "
         f"{expected:.3g} queries."
     )
-    return Strip(None, tiles, sentence)
+    return Strip(None, answers, sentence)
 
 
-def _answer(shelf: Shelf, modality: str, one: Answer) -> ItemCard:
-    mark = "right" if one.linked else "wrong"
-    return shelf.tile(modality, one.id, f"cosine {number(one.cosine)}", mark)
+def hit_card(hit: Hit, rank: int, album: Album) -> ItemCard:
+    """What was found, with its picture where it has one."""
+    pictured = hit.item is not None and not isinstance(hit.item, str)
+    uri, size = thumbnail(album, hit.id, hit.item, background=255) if pictured else ("", (0, 0))
+    return ItemCard(hit.id, hit.caption, f"{rank}. similarity {hit.score:.3f}", uri, size)
+
+
+def hits_page(
+    command: str,
+    query: str,
+    section: Section,
+    rows: Iterable[tuple[ItemCard, Sequence[Hit]]],
+    album: Album,
+) -> Page:
+    """The page of a command that looks things up: a row of cards for each thing looked for."""
+    strips = tuple(
+        Strip(wanted, tuple(hit_card(hit, rank, album) for rank, hit in enumerate(hits, start=1)))
+        for wanted, hits in rows
+    )
+    found = replace(section, blocks=(Strips("By falling similarity", "", strips),))
+    title = f"{command.capitalize()}: {visible(query, 80)}"
+    return Page(title, f"isthmus {command}", (), (), (found,))

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from isthmus.report import Album, Cloud, Figure, map_figure
-from isthmus.studies.pages.item_cards import Shelf
+from isthmus.studies.pages.item_cards import ItemCards
 from isthmus.studies.shared.dataset import Dataset, whole_objects
 from isthmus.types import EmbeddingSet, Links, Result
 from isthmus.types.axes import Axes
@@ -97,27 +97,23 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
     Without a ``title`` the map takes that of the projection and the whole width; with one it is
     one of several, side by side.
     """
-    shelf = Shelf(data, Album(0))
-    clouds = tuple(
+    cards, sides = ItemCards(data, Album(0)), ((some.a, data.a), (some.b, data.b))
+    first, second = (
         Cloud(
             few.modality,
             points[[whole.row[name] for name in few.ids]],
-            tuple(shelf.named(few.modality, name) for name in few.ids),
+            tuple(cards.label(few.modality, name) for name in few.ids),
         )
-        for few, whole, points in (
-            (some.a, data.a, placed.first),
-            (some.b, data.b, placed.second),
-        )
+        for (few, whole), points in zip(sides, (placed.first, placed.second), strict=True)
     )
-    a, b = some.a, some.b
-    sides = ((a, data.a), (b, data.b))
     counts = [f"{len(few):,} of {len(whole):,} {few.modality} items" for few, whole in sides]
-    all_of_them = len(a) == len(data.a) and len(b) == len(data.b)
-    told = "" if all_of_them else f" Drawn: {' and '.join(counts)}."
-    sentence = f"{placed.about} Lines join linked pairs.{told}"
+    cut = any(len(few) < len(whole) for few, whole in sides)
+    sample = f" Drawn: {' and '.join(counts)}." if cut else ""
+    sentence = f"{placed.about} Lines join linked pairs.{sample}"
     alt = (
-        f"Scatter plot of {len(a)} {a.modality} and {len(b)} {b.modality} vectors on their two "
-        "first common principal directions, linked pairs joined by faint lines."
+        f"Scatter plot of {len(some.a)} {first.modality} and {len(some.b)} {second.modality} "
+        "vectors on their two first common principal directions, linked pairs joined by faint "
+        "lines."
     )
-    pair = (clouds[0], clouds[1])
+    pair = (first, second)
     return map_figure(title or placed.name, pair, some.rows, sentence, alt, wide=not title)

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isthmus.arrays import Vectors
 from isthmus.types import EmbeddingSet
 
 MOST = 20_000
-"""Queries and answers of one look; larger sets are sampled, and the page says so."""
+"""Items of a side at most; of larger sets whole objects are sampled, and the page says so."""
 SHOWN = 10
+"""Nearest answers that are kept of each query."""
+CANDIDATES = 200
+"""Most confident mistakes among which those with pictures come first."""
 _ROWS = 1024
 
 
@@ -19,7 +23,7 @@ class Neighbours:
 
     queries: EmbeddingSet
     gallery: EmbeddingSet
-    asked: np.ndarray
+    query_rows: np.ndarray
     """(q,) rows of the queries that have a linked answer."""
     nearest: np.ndarray
     """(q, k) rows of the gallery, closest first."""
@@ -27,7 +31,7 @@ class Neighbours:
     """(q, k) their cosines."""
     linked: np.ndarray
     """(q, k) whether they belong to the query."""
-    partner: np.ndarray
+    best_linked: np.ndarray
     """(q,) row of the closest linked answer."""
     rank: np.ndarray
     """(q,) rank of the closest linked answer, from 1."""
@@ -35,8 +39,8 @@ class Neighbours:
     """(q,) cosine of the closest linked answer minus that of the closest other one."""
 
     @property
-    def wrong(self) -> np.ndarray:
-        """Positions of the queries whose first answer is not linked, the surest first."""
+    def mistakes(self) -> np.ndarray:
+        """Positions of the queries whose first answer is not linked, smallest margin first."""
         missed = np.flatnonzero(~self.linked[:, 0])
         return missed[np.argsort(self.margin[missed], kind="stable")]
 
@@ -50,29 +54,36 @@ def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -
     """Answers from the gallery for every linked query; ``rows`` (k, 2) are the links' rows."""
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     asked, start = np.unique(rows[:, 0], return_index=True)
-    partners = np.split(rows[:, 1], start[1:])
-    kept = min(SHOWN, len(gallery))
-    nearest = np.empty((len(asked), kept), dtype=np.int64)
-    cosines = np.empty((len(asked), kept), dtype=np.float32)
-    linked = np.empty((len(asked), kept), dtype=bool)
-    partner = np.empty(len(asked), dtype=np.int64)
-    rank = np.empty(len(asked), dtype=np.int64)
-    margin = np.empty(len(asked), dtype=np.float32)
-    for begin in range(0, len(asked), _ROWS):
-        part = slice(begin, begin + _ROWS)
-        block = queries.unit[asked[part]] @ gallery.unit.T
-        right = np.zeros(block.shape, dtype=bool)
-        for row, own in enumerate(partners[part]):
-            right[row, own] = True
-        first = _largest(block, kept)
-        nearest[part], cosines[part] = first, np.take_along_axis(block, first, axis=1)
-        linked[part] = np.take_along_axis(right, first, axis=1)
-        only = np.where(right, block, -np.inf)
-        partner[part], best = only.argmax(axis=1), only.max(axis=1)
-        other = np.where(right, -np.inf, block).max(axis=1)
-        rank[part] = 1 + ((block > best[:, None]) & ~right).sum(axis=1)
-        margin[part] = best - other
-    return Neighbours(queries, gallery, asked, nearest, cosines, linked, partner, rank, margin)
+    linked = np.split(rows[:, 1], start[1:])
+    parts = [
+        _answered(
+            queries.unit[asked[first : first + _ROWS]], gallery, linked[first : first + _ROWS]
+        )
+        for first in range(0, len(asked), _ROWS)
+    ]
+    found = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Neighbours(queries, gallery, asked, *found)
+
+
+def _answered(
+    x: Vectors, gallery: EmbeddingSet, linked: list[np.ndarray]
+) -> tuple[np.ndarray, ...]:
+    """The columns of ``Neighbours`` from ``nearest`` on, of some queries."""
+    cosines = x @ gallery.unit.T
+    right = np.zeros(cosines.shape, dtype=bool)
+    for row, own in enumerate(linked):
+        right[row, own] = True
+    nearest = _largest(cosines, min(SHOWN, len(gallery)))
+    only = np.where(right, cosines, -np.inf)
+    best, other = only.max(axis=1), np.where(right, -np.inf, cosines).max(axis=1)
+    return (
+        nearest,
+        np.take_along_axis(cosines, nearest, axis=1),
+        np.take_along_axis(right, nearest, axis=1),
+        only.argmax(axis=1),
+        1 + ((cosines > best[:, None]) & ~right).sum(axis=1),
+        best - other,
+    )
 
 
 def _largest(scores: np.ndarray, kept: int) -> np.ndarray:
@@ -95,7 +106,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Pick:
+class QueryExample:
     """A query with its first answers."""
 
     query: str
@@ -105,7 +116,7 @@ class Pick:
     rank: int
     """Its rank, from 1."""
     margin: float
-    """Cosine of the best linked answer minus that of the best other one."""
+    """Cosine of the closest linked answer minus that of the closest other one."""
 
 
 @dataclass(frozen=True)
@@ -115,70 +126,72 @@ class Hub:
     id: str
     queries: int
     of: int
-    """Queries asked."""
+    """Queries in all."""
     nearest: int
     """Neighbours counted for each query."""
 
 
-def pick(found: Neighbours, position: int, answers: int = 4) -> Pick:
-    """The query at a position of ``found.asked`` with its first answers."""
-    shown = tuple(
-        Answer(found.gallery.ids[row], round(float(cosine), 4), bool(linked))
-        for row, cosine, linked in zip(
-            found.nearest[position][:answers],
-            found.cosines[position],
-            found.linked[position],
-            strict=False,
-        )
+def query_example(found: Neighbours, position: int, answers: int = 4) -> QueryExample:
+    """The query at a position of ``found.query_rows`` with its first answers."""
+    row, best = found.query_rows[position], int(found.best_linked[position])
+    nearest = zip(
+        found.nearest[position], found.cosines[position], found.linked[position], strict=True
     )
-    partner = int(found.partner[position])
-    cosine = found.queries.unit[found.asked[position]] @ found.gallery.unit[partner]
-    return Pick(
-        found.queries.ids[found.asked[position]],
-        shown,
-        Answer(found.gallery.ids[partner], round(float(cosine), 4), True),
+    shown = [
+        Answer(found.gallery.ids[column], round(float(cosine), 4), bool(linked))
+        for column, cosine, linked in nearest
+    ]
+    cosine = found.queries.unit[row] @ found.gallery.unit[best]
+    return QueryExample(
+        found.queries.ids[row],
+        tuple(shown[:answers]),
+        Answer(found.gallery.ids[best], round(float(cosine), 4), True),
         int(found.rank[position]),
         round(float(found.margin[position]), 4),
     )
 
 
-def typical(found: Neighbours, count: int, rng: np.random.Generator) -> tuple[Pick, ...]:
+def random_examples(
+    found: Neighbours, count: int, rng: np.random.Generator
+) -> tuple[QueryExample, ...]:
     """Queries drawn at random, so that the mistakes beside them can be judged."""
-    chosen = rng.choice(len(found.asked), size=min(count, len(found.asked)), replace=False)
-    return tuple(pick(found, int(position)) for position in np.sort(chosen))
+    total = len(found.query_rows)
+    chosen = rng.choice(total, size=min(count, total), replace=False)
+    return tuple(query_example(found, int(position)) for position in np.sort(chosen))
 
 
-def surest_mistakes(
-    found: Neighbours, count: int, pictured: Callable[[Pick], int]
-) -> tuple[Pick, ...]:
+def confident_mistakes(
+    found: Neighbours, count: int, pictured: Callable[[QueryExample], int]
+) -> tuple[QueryExample, ...]:
     """Mistakes with the largest cosine margin, those with most pictures first.
 
-    A query whose linked answer is itself a twin of the first one is as much the data's fault
-    as the space's; the page says so.
+    A query whose linked answer is itself a near-duplicate of the first one is as much the data's
+    fault as the space's; the page says so.
     """
-    surest = [pick(found, int(position)) for position in found.wrong[:200]]
-    return tuple(sorted(surest, key=lambda one: -pictured(one))[:count])
+    worst = [query_example(found, int(position)) for position in found.mistakes[:CANDIDATES]]
+    return tuple(sorted(worst, key=lambda one: -pictured(one))[:count])
 
 
-def swaps(found: Neighbours, rows: np.ndarray, count: int) -> tuple[tuple[Pick, Pick], ...]:
-    """Pairs of queries of which each takes the other's linked answer first; no query twice."""
-    position = {int(row): at for at, row in enumerate(found.asked)}
+def swaps(
+    found: Neighbours, rows: np.ndarray, count: int
+) -> tuple[tuple[QueryExample, QueryExample], ...]:
+    """Pairs of queries of which each has the other's linked answer first; no query twice."""
+    position = {int(row): at for at, row in enumerate(found.query_rows)}
     linked = {(int(a), int(b)) for a, b in rows}
     owners: dict[int, list[int]] = {}
     for a, b in linked:
         owners.setdefault(b, []).append(a)
-    pairs: list[tuple[Pick, Pick]] = []
+    pairs: list[tuple[QueryExample, QueryExample]] = []
     shown: set[int] = set()
-    for at in found.wrong:
-        here, first = int(found.asked[at]), int(found.nearest[at, 0])
+    for at in found.mistakes:
+        here, first = int(found.query_rows[at]), int(found.nearest[at, 0])
         for other in sorted(owners.get(first, [])):
             back = int(found.nearest[position[other], 0])
             crossed = (here, back) in linked and (other, back) not in linked
-            if crossed and shown.isdisjoint((here, other)):
-                pairs.append((pick(found, int(at), 1), pick(found, position[other], 1)))
+            if crossed and shown.isdisjoint((here, other)) and len(pairs) < count:
+                both = int(at), position[other]
+                pairs.append((query_example(found, both[0], 1), query_example(found, both[1], 1)))
                 shown |= {here, other}
-            if len(pairs) == count:
-                return tuple(pairs)
     return tuple(pairs)
 
 
@@ -186,5 +199,5 @@ def hubs(found: Neighbours, count: int) -> tuple[Hub, ...]:
     """The answers that most queries have among their nearest, most popular first."""
     popular = found.popularity
     order = np.argsort(-popular, kind="stable")[:count]
-    asked, kept = found.nearest.shape
-    return tuple(Hub(found.gallery.ids[row], int(popular[row]), asked, kept) for row in order)
+    queries, kept = found.nearest.shape
+    return tuple(Hub(found.gallery.ids[row], int(popular[row]), queries, kept) for row in order)

@@ -7,12 +7,14 @@ from typing import Any
 
 from isthmus.lab import embed
 from isthmus.read.image import SUFFIXES, Picture
-from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, html, visible
+from isthmus.report import Album, ItemCard, Section, html, visible
 from isthmus.store import atomic
+from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
+from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import resolve
 from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.search import Hit, hit_lines, hit_values, item_card, open_gallery
+from isthmus.studies.shared.search import Hit, hit_lines, hit_values, open_gallery
 from isthmus.types import NothingLeftError, RequestError
 
 
@@ -57,12 +59,12 @@ def run(request: SearchRequest) -> SearchResult:
         RequestError: nothing to search in, or the space cannot encode the query.
     """
     query, common = request.query, request.common
-    modality = "image" if _is_picture(query) else "text"
+    modality = IMAGE if _is_picture(query) else TEXT
     encoders = resolve(request.space).encoders(common, "a query must be encoded")
     if modality not in encoders:
         raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
     try:
-        asked = embed(encoders[modality], [Picture(Path(query)) if modality == "image" else query])
+        wanted = embed(encoders[modality], [Picture(Path(query)) if modality == IMAGE else query])
     except NothingLeftError as error:
         raise RequestError(f"The query cannot be encoded: {error}") from error
     gallery = open_gallery(request.inside, request.space, encoders, common)
@@ -70,7 +72,7 @@ def run(request: SearchRequest) -> SearchResult:
         query=query,
         space=request.space,
         searched=len(gallery.vectors),
-        hits=gallery.nearest(asked, request.top),
+        hits=gallery.nearest(wanted, request.top),
         faults=gallery.skipped,
     )
     if not (request.open or request.out):
@@ -92,12 +94,9 @@ def _is_picture(query: str) -> bool:
 
 def write_sheet(found: SearchResult, path: Path) -> Path:
     """Write the hits as one self-contained page of pictures and captions."""
-    album = Album()
-    cards = tuple(item_card(hit, rank, album) for rank, hit in enumerate(found.hits, start=1))
-    strip = Strip(ItemCard(found.query, ""), cards)
-    lead = f"The {len(cards)} most similar of {found.searched} items in {found.space}."
-    section = Section("found", "Found", lead, (Strips("By falling similarity", "", (strip,)),))
-    page = Page(f"Search: {visible(found.query, 80)}", "isthmus search", (), (), (section,))
+    lead = f"The {len(found.hits)} most similar of {found.searched} items in {found.space}."
+    row = (ItemCard(found.query, ""), found.hits)
+    page = hits_page("search", found.query, Section("found", "Found", lead, ()), [row], Album())
     with atomic(path) as part:
         part.write_text(html(page), encoding="utf-8")
     return path

@@ -56,10 +56,14 @@ def measure_all(
     Each draws from a generator of its own, seeded with ``seed`` and its key, so that adding a
     measure changes no other number.
     """
+    return measure_calls([*calls_for(data, thorough)], seed, progress=progress)
+
+
+def measure_calls(calls: Sequence[Call], seed: int, *, progress: bool = False) -> Measured:
+    """Results of these calls; one that fails is named and loses no other."""
     from tqdm import tqdm
 
     found = Measured()
-    calls = list(calls_for(data, thorough))
     for call in tqdm(calls, desc="measure", unit="", disable=not progress, leave=False):
         start = time.perf_counter()
         _run(call, seed, found)

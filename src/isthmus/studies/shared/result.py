@@ -131,8 +131,18 @@ class MeasuredResult(RunResult):
 
 def _line(key: str, result: Result) -> str:
     """The line of a result, after the modality or direction where its name does not tell."""
-    of = key.partition("[")[2].rstrip("]")
+    of = qualifier(key)
     return str(result) if of in result.name else f"{of}: {result}"
+
+
+def measure_of(key: str) -> str:
+    """The measure's name in a key such as ``uniformity[image]``."""
+    return key.partition("[")[0]
+
+
+def qualifier(key: str) -> str:
+    """The modality or direction in a key such as ``uniformity[image]``; empty if it has none."""
+    return key.partition("[")[2].rstrip("]")
 
 
 def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:

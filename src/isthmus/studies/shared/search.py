@@ -11,9 +11,9 @@ from isthmus.arrays import fingerprint
 from isthmus.lab import embed_into
 from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics.searches import scores_between
-from isthmus.read.image import picture
 from isthmus.registry import UnknownPartError
-from isthmus.report import Album, ItemCard, visible
+from isthmus.report import visible
+from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import (
     ARRAYS,
     EVERYTHING,
@@ -26,16 +26,12 @@ from isthmus.studies.shared.resolver import (
 from isthmus.types import (
     EmbeddingSet,
     Encoder,
-    ItemError,
     Items,
     RequestError,
     World,
     same_space,
 )
 from isthmus.types.requests import Common, Source
-
-PREFERRED = "image"
-"""What is searched where there are several modalities."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +90,14 @@ def open_gallery(
     path = Path(inside)
     if inside.startswith(ARRAYS) or holds_vectors(path):
         found = resolve(inside).collect(Path(), common)
-        name = PREFERRED if PREFERRED in found.sets else next(iter(found.sets))
+        name = IMAGE if IMAGE in found.sets else next(iter(found.sets))
         return Gallery(found.sets[name], found.world if name in found.world.items else None)
     source = Source(images=path) if path.is_dir() else Source(world=inside, split=EVERYTHING)
     try:
         world = open_source(source)
     except UnknownPartError as error:
         raise RequestError(f"There is no folder {inside}. {error}") from error
-    target = PREFERRED if PREFERRED in world.items else next(iter(world.items))
+    target = IMAGE if IMAGE in world.items else next(iter(world.items))
     if target not in encoders:
         raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
     where = [str(path.resolve()) if path else "" for path in (source.images, source.texts)]
@@ -114,24 +110,13 @@ def open_gallery(
 
 def _caption(world: World, modality: str, name: str) -> str:
     """The first text linked to an item."""
-    texts: Items | None = world.items.get("text")
-    links = world.links.get((modality, "text"))
+    texts: Items | None = world.items.get(TEXT)
+    links = world.links.get((modality, TEXT))
     if texts is None or links is None:
         return ""
     linked = (other for mine, other in links if mine == name)
     first = next(linked, None)
     return str(texts.take([first]).payload[0]) if first in set(texts.ids) else ""
-
-
-def item_card(hit: Hit, rank: int, album: Album) -> ItemCard:
-    """What was found, for a page; without its picture where that has gone."""
-    uri, size = "", (0, 0)
-    if hit.item is not None and not isinstance(hit.item, str):
-        try:
-            uri, size = album.use(hit.id, picture(hit.item).rgb(background=255))
-        except ItemError:
-            uri = ""  # the picture has gone since it was embedded; its name remains
-    return ItemCard(hit.id, hit.caption, f"{rank}. similarity {hit.score:.3f}", uri, size)
 
 
 def hit_lines(hits: Sequence[Hit]) -> list[str]:

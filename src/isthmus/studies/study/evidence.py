@@ -1,100 +1,131 @@
 """The numbers that summary, cards and advice speak of, picked from the results."""
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus.measure.geometry.gaps import TOP
-from isthmus.report import Card, number
+from isthmus.measure.retrieval.galleries import MixedResult
+from isthmus.measure.retrieval.rankings import RankingResult
+from isthmus.report import Card
+from isthmus.studies.pages.common import Numbers, finite, number_card, numbers_of, record
 from isthmus.studies.pages.data_section import DataFacts
-from isthmus.types import Interval, Null, Result
-
-SOURCES = {
-    "gap": ("centroid_gap", "value"),
-    "gap_floor": ("centroid_gap", "floor"),
-    "gap_top_share": ("gap_concentration", "value"),
-    "probe": ("modality_probe", "value"),
-    "rest": ("distribution_gap", "value"),
-    "rest_floor": ("distribution_gap", "floor"),
-    "matched": ("matched_cosine", "value"),
-    "unmatched": ("unmatched_cosine", "value"),
-    "intra_a": ("intra_cosine[{a}]", "value"),
-    "intra_b": ("intra_cosine[{b}]", "value"),
-    "recall_ab": ("hit_at_k", "forward.value"),
-    "recall_ab_low": ("hit_at_k", "forward.interval.low"),
-    "recall_ab_high": ("hit_at_k", "forward.interval.high"),
-    "recall_ba": ("hit_at_k", "backward.value"),
-    "recall_ba_low": ("hit_at_k", "backward.interval.low"),
-    "recall_ba_high": ("hit_at_k", "backward.interval.high"),
-    "chance": ("hit_at_k", "forward.null.mean"),
-    "mixed": ("mixed_gallery", "backward.value"),
-    "mixed_ceiling": ("mixed_gallery", "ceiling.1"),
-    "hubness_ab": ("cross_hubness[{a} to {b}]", "value"),
-    "hubness_ba": ("cross_hubness[{b} to {a}]", "value"),
-    "hubness_chance_ab": ("cross_hubness[{a} to {b}]", "null.mean"),
-    "hubness_chance_ba": ("cross_hubness[{b} to {a}]", "null.mean"),
-    "linear_probe": ("linear_probe[{a}]", "value"),
-    "zero_shot": ("zero_shot[{a}]", "value"),
-}
-"""Each number's result and field."""
+from isthmus.studies.shared.modalities import TEXT
+from isthmus.types import Result
 
 
-def evidence(results: Mapping[str, Result], counted: DataFacts) -> dict[str, float]:
-    """The named numbers that these results hold; those of missing results are left out."""
-    found: dict[str, float] = {}
-    first, second = counted.twins
-    for name, (key, field) in SOURCES.items():
-        value = reached(results.get(key.format(a=first, b=second)), field)
-        if isinstance(value, (int, float)) and math.isfinite(value):
-            found[name] = float(value)
-    found["gap_top_count"], found["dim"] = float(TOP), float(counted.dim)
-    found["objects"] = float(counted.objects)
-    found["twin_share_a"] = counted.twins[first] / counted.twins_of[first]
-    found["twin_share_b"] = counted.twins[second] / counted.twins_of[second]
-    if texts := counted.items.get("text", 0):
-        found["truncated_share"] = counted.truncated / texts
-    return found
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Numbers of a study, of its modalities a and b; None where one was not measured."""
+
+    gap: float | None = None
+    gap_floor: float | None = None
+    gap_top_share: float | None = None
+    probe: float | None = None
+    rest: float | None = None
+    """What is left of the difference once both are centred."""
+    rest_floor: float | None = None
+    matched: float | None = None
+    unmatched: float | None = None
+    intra_a: float | None = None
+    intra_b: float | None = None
+    recall_ab: float | None = None
+    """hit@1 of a asked of b, with the ends of its interval."""
+    recall_ab_low: float | None = None
+    recall_ab_high: float | None = None
+    recall_ba: float | None = None
+    recall_ba_low: float | None = None
+    recall_ba_high: float | None = None
+    chance: float | None = None
+    """Of hit@1."""
+    mixed: float | None = None
+    """nDCG@10 of b asked of both, and what its two rankings would allow."""
+    mixed_ceiling: float | None = None
+    hubness_ab: float | None = None
+    hubness_ba: float | None = None
+    hubness_chance_ab: float | None = None
+    hubness_chance_ba: float | None = None
+    linear_probe: float | None = None
+    zero_shot: float | None = None
+    gap_top_count: float | None = None
+    """Coordinates that ``gap_top_share`` is the share of."""
+    dim: float | None = None
+    objects: float | None = None
+    duplicates_a: float | None = field(default=None, metadata={"key": "twin_share_a"})
+    """Share of the items with a near-duplicate in another object."""
+    duplicates_b: float | None = field(default=None, metadata={"key": "twin_share_b"})
+    truncated_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers that there are."""
+        return {key: value for key, value in record(self).items() if value is not None}
 
 
-def reached(result: Any, field: str) -> Any:
-    """The value at a dotted path of fields and positions, None where a step is missing."""
-    for name in field.split(".") if field else ():
-        if name.isdigit():
-            result = result[int(name)] if result is not None else None
-        else:
-            result = getattr(result, name, None)
-    return result
+def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
+    """The numbers that these results and counts hold."""
+    a, b = counted.items
+
+    def of(key: str) -> Numbers:
+        return numbers_of(results.get(key))
+
+    gap, rest = of("centroid_gap"), of("distribution_gap")
+    forward, backward = both_ways(results.get("hit_at_k"))
+    mixed = results.get("mixed_gallery")
+    hubs = of(f"cross_hubness[{a} to {b}]"), of(f"cross_hubness[{b} to {a}]")
+    texts = counted.items.get(TEXT, 0)
+    return Evidence(
+        gap=gap.value,
+        gap_floor=gap.floor,
+        gap_top_share=of("gap_concentration").value,
+        probe=of("modality_probe").value,
+        rest=rest.value,
+        rest_floor=rest.floor,
+        matched=of("matched_cosine").value,
+        unmatched=of("unmatched_cosine").value,
+        intra_a=of(f"intra_cosine[{a}]").value,
+        intra_b=of(f"intra_cosine[{b}]").value,
+        recall_ab=forward.value,
+        recall_ab_low=forward.low,
+        recall_ab_high=forward.high,
+        recall_ba=backward.value,
+        recall_ba_low=backward.low,
+        recall_ba_high=backward.high,
+        chance=forward.chance,
+        mixed=both_ways(mixed)[1].value,
+        mixed_ceiling=finite(mixed.ceiling[1]) if isinstance(mixed, MixedResult) else None,
+        hubness_ab=hubs[0].value,
+        hubness_ba=hubs[1].value,
+        hubness_chance_ab=hubs[0].chance,
+        hubness_chance_ba=hubs[1].chance,
+        linear_probe=of(f"linear_probe[{a}]").value,
+        zero_shot=of(f"zero_shot[{a}]").value,
+        gap_top_count=float(TOP),
+        dim=float(counted.dim),
+        objects=float(counted.objects),
+        duplicates_a=counted.near_duplicates[a] / counted.compared[a],
+        duplicates_b=counted.near_duplicates[b] / counted.compared[b],
+        truncated_share=counted.truncated / texts if texts else None,
+    )
+
+
+def both_ways(result: Result | None) -> tuple[Numbers, Numbers]:
+    """The numbers of a asked of b, and of b asked of a."""
+    if not isinstance(result, RankingResult):
+        return Numbers(), Numbers()
+    return numbers_of(result.forward), numbers_of(result.backward)
 
 
 def cards(results: Mapping[str, Result], counted: DataFacts) -> tuple[Card, ...]:
     """The key numbers at the head of the page, those that were measured."""
     a, b = counted.items
-    wanted = (
-        ("Gap between the centres", "centroid_gap", "", (0.0, 2.0)),
-        ("Cosine of linked pairs", "matched_cosine", "", (0.0, 1.0)),
-        (f"Right {b} first, asked by {a}", "hit_at_k", "forward", (0.0, 1.0)),
-        (f"Right {a} first, asked by {b}", "hit_at_k", "backward", (0.0, 1.0)),
-        (f"nDCG@10 of {b} in a gallery of both", "mixed_gallery", "backward", (0.0, 1.0)),
-    )
-    found = (
-        _card(label, reached(results.get(key), way), scale) for label, key, way, scale in wanted
-    )
-    return tuple(card for card in found if card is not None)
-
-
-def _card(label: str, measured: Any, scale: tuple[float, float]) -> Card | None:
-    value, interval = reached(measured, "value"), reached(measured, "interval")
-    null, floor = reached(measured, "null"), reached(measured, "floor")
-    if not isinstance(value, float):
-        return None
-    low = high = chance = math.nan
-    said: list[str] = []
-    if isinstance(interval, Interval):
-        low, high = interval.low, interval.high
-        said.append(f"{number(low)} to {number(high)}")
-    if isinstance(null, Null) and math.isfinite(null.mean):
-        chance = null.mean
-        said.append(f"chance {number(chance)}")
-    if isinstance(floor, float):
-        said.append(f"noise floor {number(floor)}")
-    return Card(label, number(value), ", ".join(said), low, high, chance, scale)
+    hits, mixed = results.get("hit_at_k"), results.get("mixed_gallery")
+    found = [
+        number_card("Gap between the centres", results.get("centroid_gap"), (0.0, 2.0)),
+        number_card("Cosine of linked pairs", results.get("matched_cosine")),
+    ]
+    if isinstance(hits, RankingResult):
+        found.append(number_card(f"Right {b} first, asked by {a}", hits.forward))
+        found.append(number_card(f"Right {a} first, asked by {b}", hits.backward))
+    if isinstance(mixed, RankingResult):
+        found.append(number_card(f"nDCG@10 of {b} in a gallery of both", mixed.backward))
+    return tuple(card for some in found for card in some)

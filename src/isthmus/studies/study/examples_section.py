@@ -1,85 +1,89 @@
-"""Neighbourhoods of both directions: what is found once and shown in several places."""
+"""Neighbour examples of both directions: what is found once and shown in several places."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.report import Album, Section, Strips, amount
-from isthmus.studies.pages.item_cards import Shelf, hub_strip, strip
+from isthmus.studies.pages.common import record
+from isthmus.studies.pages.item_cards import ItemCards, example_strip, hub_strip
 from isthmus.studies.pages.neighbours import (
+    CANDIDATES,
     MOST,
     SHOWN,
     Hub,
-    Neighbours,
-    Pick,
+    QueryExample,
+    confident_mistakes,
     hubs,
     neighbours,
-    surest_mistakes,
+    random_examples,
     swaps,
-    typical,
 )
 from isthmus.studies.shared.dataset import Dataset, whole_objects
 from isthmus.types import Links
-from isthmus.types.results import plain
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class NeighbourExamples:
     """What the neighbourhoods of one direction show."""
 
     query: str
     answer: str
     """Modalities."""
     asked: int
+    """Queries that have a linked answer."""
     gallery: int
     missed: int
     """Queries whose first answer is not linked."""
-    typical: tuple[Pick, ...]
-    surest: tuple[Pick, ...]
-    swaps: tuple[tuple[Pick, Pick], ...]
+    random: tuple[QueryExample, ...] = field(metadata={"key": "typical"})
+    mistakes: tuple[QueryExample, ...] = field(metadata={"key": "surest"})
+    swaps: tuple[tuple[QueryExample, QueryExample], ...]
     hubs: tuple[Hub, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return plain(self)
+        return record(self)
 
 
-def looks(data: Dataset, rng: np.random.Generator) -> tuple[Look, Look]:
+def neighbour_examples(
+    data: Dataset, rng: np.random.Generator
+) -> tuple[NeighbourExamples, NeighbourExamples]:
     """The neighbourhoods of both directions, on at most ``MOST`` items a side."""
     rows = Links.between(data.a, data.b, data.links)
-    a, b, rows = whole_objects(data.a, data.b, rows, MOST, rng)
-    shelf = Shelf(data, Album(0))
-    forward = _look(neighbours(a, b, rows), rows, shelf, rng)
-    back = Pair(a, b, rows).reversed
-    return forward, _look(neighbours(back.a, back.b, back.rows), back.rows, shelf, rng)
+    pair = Pair(*whole_objects(data.a, data.b, rows, MOST, rng))
+    cards = ItemCards(data, Album(0))
+    return _examples(pair, cards, rng), _examples(pair.reversed, cards, rng)
 
 
-def _look(found: Neighbours, rows: np.ndarray, shelf: Shelf, rng: np.random.Generator) -> Look:
-    query, answer = found.queries.modality, found.gallery.modality
+def _examples(pair: Pair, cards: ItemCards, rng: np.random.Generator) -> NeighbourExamples:
+    found = neighbours(pair.a, pair.b, pair.rows)
+    query, answer = pair.a.modality, pair.b.modality
 
-    def pictured(one: Pick) -> int:
+    def pictured(one: QueryExample) -> int:
         first = one.answers[0]
-        return shelf.pictured(query, one.query) + shelf.pictured(answer, first.id)
+        return cards.has_picture(query, one.query) + cards.has_picture(answer, first.id)
 
-    return Look(
+    return NeighbourExamples(
         query,
         answer,
-        asked=len(found.asked),
+        asked=len(found.query_rows),
         gallery=len(found.gallery),
-        missed=len(found.wrong),
-        typical=typical(found, 3, rng),
-        surest=surest_mistakes(found, 4, pictured),
-        swaps=swaps(found, rows, 3),
+        missed=len(found.mistakes),
+        random=random_examples(found, 3, rng),
+        mistakes=confident_mistakes(found, 4, pictured),
+        swaps=swaps(found, pair.rows, 3),
         hubs=hubs(found, 5),
     )
 
 
-def section(pair: tuple[Look, Look], data: Dataset, album: Album) -> Section:
+def examples_section(
+    both: tuple[NeighbourExamples, NeighbourExamples], data: Dataset, album: Album
+) -> Section:
     """The neighbourhoods as a part of the page, with pictures and captions."""
-    shelf = Shelf(data, album)
-    blocks = tuple(block for look in pair for block in _strips(look, shelf))
+    cards = ItemCards(data, album)
+    blocks = tuple(block for examples in both for block in _strips(examples, cards))
     lead = (
         "What stands next to what. Each row is one query and its nearest items of the other "
         "modality, closest first; where the linked one is not among them, it stands last. The "
@@ -88,31 +92,37 @@ def section(pair: tuple[Look, Look], data: Dataset, album: Album) -> Section:
     return Section("neighbours", "Neighbours and their confusions", lead, blocks)
 
 
-def _strips(look: Look, shelf: Shelf) -> list[Strips]:
-    way, pair = f"{look.query} → {look.answer}", (look.query, look.answer)
+def _strips(examples: NeighbourExamples, cards: ItemCards) -> list[Strips]:
+    pair, gallery = (examples.query, examples.answer), examples.gallery
+    kinds = (
+        (
+            "drawn at random",
+            f"Queries drawn with the study's seed, not chosen; {examples.missed:,} of "
+            f"{examples.asked:,} have another first answer than their linked one.",
+            examples.random,
+        ),
+        (
+            "surest and wrong",
+            f"From the {min(CANDIDATES, examples.missed):,} queries whose wrong first answer leads "
+            "most, those with pictures first. Some are twins in the data rather than mistakes of "
+            "the space: judge for yourself.",
+            examples.mistakes,
+        ),
+        (
+            "swapped partners",
+            "Two queries, one below the other, each of which takes the other's partner.",
+            [one for both in examples.swaps for one in both],
+        ),
+    )
     found = [
-        Strips(
-            f"{way}: drawn at random",
-            f"Queries drawn with the study's seed, not chosen; {look.missed:,} of {look.asked:,} "
-            f"have another first answer than their linked one.",
-            tuple(strip(shelf, pair, one) for one in look.typical),
-        )
+        Strips(title, sentence, tuple(example_strip(cards, pair, one) for one in some))
+        for title, sentence, some in kinds
+        if some
     ]
-    if look.surest:
-        sentence = (
-            f"From the {min(200, look.missed):,} queries whose wrong first answer leads most, "
-            "those with pictures first. Some are twins in the data rather than mistakes of the "
-            "space: judge for yourself."
-        )
-        picked = tuple(strip(shelf, pair, one) for one in look.surest)
-        found.append(Strips(f"{way}: surest and wrong", sentence, picked))
-    if look.swaps:
-        picked = tuple(strip(shelf, pair, one) for both in look.swaps for one in both)
-        sentence = "Two queries, one below the other, each of which takes the other's partner."
-        found.append(Strips(f"{way}: swapped partners", sentence, picked))
-    if look.hubs:
-        expected = min(SHOWN, look.gallery) * look.asked / look.gallery
-        title = f"{way}: answers that come up most"
-        sentence = f"The most frequent neighbours among {amount(look.gallery, 'item')}."
-        found.append(Strips(title, sentence, (hub_strip(shelf, look.answer, look.hubs, expected),)))
-    return found
+    if examples.hubs:
+        expected = min(SHOWN, gallery) * examples.asked / gallery
+        sentence = f"The most frequent neighbours among {amount(gallery, 'item')}."
+        strip = hub_strip(cards, examples.answer, examples.hubs, expected)
+        found.append(Strips("answers that come up most", sentence, (strip,)))
+    direction = f"{examples.query} → {examples.answer}"
+    return [replace(one, title=f"{direction}: {one.title}") for one in found]

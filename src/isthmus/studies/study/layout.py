@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the page: groups of measures that share a drawing, and those that are told."""
+    """A part of the page: groups of measures that share a drawing, and measures without one."""
 
     key: str
     title: str
     lead: str
     drawn: tuple[tuple[str, ...], ...] = ()
-    told: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Measures of this part."""
-        return (*(name for group in self.drawn for name in group), *self.told)
+        return (*(name for group in self.drawn for name in group), *self.listed)
 
 
 GAP = Part(
@@ -84,7 +84,7 @@ CLASSES = Part(
     ("knn_probe", "prototype_probe", "cluster_agreement"),
 )
 ORIGIN = Part(
-    "origin", "Origin", "Whose embeddings these look like, by their means.", told=("backbone",)
+    "origin", "Origin", "Whose embeddings these look like, by their means.", listed=("backbone",)
 )
 OTHER = Part(
     "further",
@@ -101,13 +101,3 @@ HEADINGS = {
     "cross_hubness": "Hubs: how often each item is somebody's neighbour",
 }
 """Titles of drawings that several results share, by their first measure; all others stand alone."""
-
-
-def measure_of(key: str) -> str:
-    """The measure's name in a key such as ``uniformity[image]``."""
-    return key.partition("[")[0]
-
-
-def way_of(key: str) -> str:
-    """The modality or direction in a key such as ``uniformity[image]``; empty if it has none."""
-    return key.partition("[")[2].rstrip("]")

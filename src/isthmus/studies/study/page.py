@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 
 from isthmus.report import (
+    Advice,
     Advices,
     Album,
-    Block,
     Figures,
     Page,
     Prose,
     Section,
-    Table,
     html,
 )
 from isthmus.studies.pages.data_section import data_section, facts, licences
@@ -20,13 +19,12 @@ from isthmus.studies.pages.map_figure import Projection, Sketch, drawn, project,
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.measure_all import Measured
 from isthmus.studies.shared.provenance import described, versions
-from isthmus.studies.shared.result import by_reason
-from isthmus.studies.study import examples_section as looks
 from isthmus.studies.study.advice import advise
+from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
 from isthmus.studies.study.evidence import cards, evidence
+from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
-from isthmus.studies.study.multiple_testing import METHOD, adjusted
-from isthmus.studies.study.readings import COLUMNS, rows, sections
+from isthmus.studies.study.readings import sections
 from isthmus.studies.study.summary import summary
 from isthmus.types.results import plain
 
@@ -35,7 +33,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
     counted = facts(data, seed)
-    pair = looks.looks(data, rng)
+    examples = neighbour_examples(data, rng)
     small = sketch(data, rng)
     placed = project(data.a, data.b)
     numbers = evidence(found.results, counted)
@@ -52,10 +50,10 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
             *sections(BEFORE_MAP, found.results),
             _map(data, placed, small),
             *sections(AFTER_MAP, found.results),
-            looks.section(pair, data, Album()),
+            examples_section(examples, data, Album()),
             _next(advice),
             data_section(data, counted, seed),
-            _all(found, p),
+            numbers_section(found, p),
         ),
         legend=(data.a.modality, data.b.modality),
     )
@@ -65,7 +63,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "seed": seed,
         "versions": versions(),
         "sets": [described(some) for some in (data.a, data.b)],
-        "data": plain(counted),
+        "data": counted.to_dict(),
         "faults": dict(data.about.faults),
         "notes": dict(data.about.notes),
         "truncated": list(data.about.truncated),
@@ -74,9 +72,9 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
         "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
-        "evidence": {key: plain(value) for key, value in numbers.items()},
+        "evidence": numbers.to_dict(),
         "advice": plain(advice),
-        "neighbours": [look.to_dict() for look in pair],
+        "neighbours": [one.to_dict() for one in examples],
         "map": {"share": placed.value, "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return html(page), record
@@ -105,32 +103,8 @@ def _map(data: Dataset, placed: Projection, some: Sketch) -> Section:
     return Section("map", "Map of both modalities", lead, (Figures((drawn(data, placed, some),)),))
 
 
-def _next(advice: tuple[Any, ...]) -> Section:
+def _next(advice: tuple[Advice, ...]) -> Section:
     lead = "Rules applied to the numbers above; each names the ones that fired it."
-    block: Block = (
-        Advices(advice)
-        if advice
-        else Prose(("No rule fired: nothing here asks to be repaired before the space is used.",))
-    )
+    nothing = "No rule fired: nothing here asks to be repaired before the space is used."
+    block = Advices(advice) if advice else Prose((nothing,))
     return Section("next", "What to try next", lead, (block,))
-
-
-def _all(found: Measured, p: dict[str, float]) -> Section:
-    cells = tuple(row for key, result in found.results.items() for row in rows(key, result, p))
-    sources = {result.name: result.cite() for result in found.results.values()}
-    blocks: list[Block] = [
-        Table("Every measure", COLUMNS, cells, (*COLUMNS[1:5], *COLUMNS[6:])),
-        Table("Sources", ("measure", "paper and equation"), tuple(sources.items())),
-    ]
-    grouped = by_reason(found.missing)
-    left_out = tuple((reason, ", ".join(keys)) for reason, keys in grouped.items())
-    if left_out:
-        blocks.append(Table("Not measured", ("reason", "measures"), left_out))
-    lead = (
-        f"{len(p):,} of these numbers have a p-value. The adjusted one ({METHOD}) accounts for "
-        "their number: if all below 0.05 are called different from chance, at most one in twenty "
-        "of these calls is expected to be wrong. The null says what was made meaningless to learn "
-        "what chance gives: the pairing, the label of the modality, or all but n and d (reference "
-        "law)."
-    )
-    return Section("numbers", "All numbers", lead, tuple(blocks))

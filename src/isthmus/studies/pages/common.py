@@ -1,0 +1,104 @@
+"""Parts that many pages have: key numbers as cards, what was left out, sources, how it was made."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from isthmus.measure.retrieval.rankings import Direction
+from isthmus.report import Block, Card, Section, Table, number
+from isthmus.studies.shared.provenance import versions
+from isthmus.types import Result
+from isthmus.types.results import plain
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A value with what it is read against; None where there is no such number."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    floor: float | None = None
+
+
+def numbers_of(measured: Result | Direction | None) -> Numbers:
+    """The numbers of a result, or of one direction of it, that are finite."""
+    if measured is None:
+        return Numbers()
+    interval = measured.interval
+    return Numbers(
+        value=finite(measured.value),
+        low=finite(interval.low) if interval else None,
+        high=finite(interval.high) if interval else None,
+        chance=finite(measured.null.mean),
+        floor=finite(measured.floor) if isinstance(measured, Result) else None,
+    )
+
+
+def finite(value: float | None) -> float | None:
+    """A plain number; None where there is none."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def number_card(
+    label: str, measured: Result | Direction | None, scale: tuple[float, float] = (0.0, 1.0)
+) -> tuple[Card, ...]:
+    """The card of a number with its interval, chance and noise floor; none if not measured."""
+    found = numbers_of(measured)
+    if found.value is None:
+        return ()
+    beside = (("chance", found.chance), ("noise floor", found.floor))
+    details = [f"{name} {number(value)}" for name, value in beside if value is not None]
+    if found.low is not None:
+        details.insert(0, f"{number(found.low)} to {number(found.high)}")
+    ends = (math.nan if end is None else end for end in (found.low, found.high, found.chance))
+    return (Card(label, number(found.value), ", ".join(details), *ends, scale),)
+
+
+def pairs_table(
+    caption: str,
+    columns: tuple[str, str],
+    pairs: Iterable[tuple[str, str]],
+    *,
+    most: int | None = None,
+    counts: bool = False,
+) -> tuple[Table, ...]:
+    """A table of two columns, or none where it would hold no row.
+
+    Args:
+        caption: of the table.
+        columns: their names.
+        pairs: its rows, of which the first ``most`` are shown.
+        most: None shows all.
+        counts: whether the second column holds numbers.
+    """
+    rows = tuple(pairs)[:most]
+    return (Table(caption, columns, rows, columns[1:] if counts else ()),) if rows else ()
+
+
+def made_section(facts: Mapping[str, Any], *blocks: Block) -> Section:
+    """How a page was made: its facts, the versions of what computed it, and what else is known."""
+    return Section("made", "How this was made", "", (made_table(facts), *blocks))
+
+
+def made_table(facts: Mapping[str, Any]) -> Table:
+    """The facts, then the versions of what computed the numbers."""
+    rows = tuple((name, str(value)) for name, value in {**facts, **versions()}.items())
+    return Table("How this was made", ("what", "value"), rows)
+
+
+def sources_table(results: Iterable[Result], column: str = "paper and equation") -> Table:
+    """Where each measure comes from, by its name."""
+    sources = {result.name: result.cite() for result in results}
+    return Table("Sources", ("measure", column), tuple(sources.items()))
+
+
+def record(some: Any) -> dict[str, Any]:
+    """Plain JSON values of a dataclass, by field, or by the ``key`` in a field's metadata."""
+    return {
+        field.metadata.get("key", field.name): plain(getattr(some, field.name))
+        for field in dataclasses.fields(some)
+    }
