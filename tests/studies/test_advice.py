@@ -56,7 +56,8 @@ EDGES = {
     "links that the other direction disproves": (
         advice.near_chance,
         {**LOST, "recall_ab": 0.02, "recall_ba": 0.03, "chance": 0.01},
-        {**LOST, "recall_ab": 0.02, "recall_ba": 0.03, "chance": 0.01, "recall_ab_low": 0.011, "recall_ab_high": 0.05},
+        {**LOST, "recall_ab": 0.02, "recall_ba": 0.03, "chance": 0.01, "recall_ab_low": 0.011,
+         "recall_ab_high": 0.05, "recall_ba_high": 0.05},
         ("2.0% and 3.0% of the queries", "luck gives 1.0%"),
     ),
     "an interval wider than ten points": (

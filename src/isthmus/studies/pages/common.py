@@ -54,8 +54,11 @@ def number_card(
     details = [f"{name} {number(value)}" for name, value in beside if value is not None]
     if found.low is not None:
         details.insert(0, f"{number(found.low)} to {number(found.high)}")
-    ends = (math.nan if end is None else end for end in (found.low, found.high, found.chance))
-    return (Card(label, number(found.value), ", ".join(details), *ends, scale),)
+    low, high, chance = (
+        math.nan if end is None else end for end in (found.low, found.high, found.chance)
+    )
+    text = ", ".join(details)
+    return (Card(label, number(found.value), text, low, high, chance, scale),)
 
 
 def pairs_table(

@@ -8,6 +8,7 @@ from isthmus.lab import JobOptions, embed, embed_into
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.studies.shared.dataset import About, Dataset, world_dataset
+from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.types import (
     Credit,
     EmbeddingSet,
@@ -79,12 +80,12 @@ def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
     """Embeddings that somebody already has, with the captions and pictures beside them."""
     items: dict[str, Items] = {}
     if bundle.captions:
-        items["text"] = Items("text", tuple(bundle.captions), list(bundle.captions.values()))
+        items[TEXT] = Items(TEXT, tuple(bundle.captions), list(bundle.captions.values()))
     if bundle.pictures:
         from isthmus.read.image import Picture
 
         pictures = [Picture(file) for file in bundle.pictures.values()]
-        items["image"] = Items("image", tuple(bundle.pictures), pictures)
+        items[IMAGE] = Items(IMAGE, tuple(bundle.pictures), pictures)
     first = next(iter(bundle.sets.values()))
     credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
     return Collection(

@@ -11,6 +11,7 @@ import numpy as np
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.registry import everything, resolve
 from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.studies.shared.modalities import TEXT
 from isthmus.types import (
     EmbeddingSet,
     IsthmusError,
@@ -20,8 +21,6 @@ from isthmus.types import (
     objects_of,
 )
 
-CLASS_TEXTS = "text"
-"""The modality of class texts, whose items are not classified by them."""
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
@@ -86,7 +85,7 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
     for name, target in kinds.labelled.items():
         for some, objects in zip((data.a, data.b), _objects(data), strict=True):
-            if some.modality != CLASS_TEXTS or "classes" not in _parameters(resolve(target)):
+            if some.modality != TEXT or "classes" not in _parameters(resolve(target)):
                 arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
     if thorough:

@@ -29,7 +29,8 @@ def near_chance(e: Evidence) -> Advice | None:
                 "Look at the neighbourhoods above, compare ten links by hand, and make sure that "
                 "both towers come from one checkpoint with its own preprocessing and tokenizer.",
             )
-    return None
+        case _:
+            return None
 
 
 def few_items(e: Evidence) -> Advice | None:
@@ -44,7 +45,8 @@ def few_items(e: Evidence) -> Advice | None:
                 f"About {wanted:,} objects would narrow the interval to ten points; to compare two "
                 "spaces, compare them on the same items: isthmus study A B.",
             )
-    return None
+        case _:
+            return None
 
 
 def near_duplicates(e: Evidence) -> Advice | None:
@@ -58,7 +60,8 @@ def near_duplicates(e: Evidence) -> Advice | None:
                 "though a person would not.",
                 "Drop them or link them as one object; until then read hit@1 as a lower bound.",
             )
-    return None
+        case _:
+            return None
 
 
 def cut_texts(e: Evidence) -> Advice | None:
@@ -72,7 +75,8 @@ def cut_texts(e: Evidence) -> Advice | None:
                 "Put the telling words first, split long texts into several linked ones, or use a "
                 "model with a longer limit.",
             )
-    return None
+        case _:
+            return None
 
 
 def gap_is_noise(e: Evidence) -> Advice | None:
@@ -86,7 +90,8 @@ def gap_is_noise(e: Evidence) -> Advice | None:
                 "Shifting or centring has nothing to remove; look at what differs after centring "
                 "instead.",
             )
-    return None
+        case _:
+            return None
 
 
 def blocked_mix(e: Evidence) -> Advice | None:
@@ -104,7 +109,8 @@ def blocked_mix(e: Evidence) -> Advice | None:
                 "centring the vectors is the weaker remedy. Judge either on items that it was not "
                 "fitted on.",
             )
-    return None
+        case _:
+            return None
 
 
 def few_coordinates(e: Evidence) -> Advice | None:
@@ -120,7 +126,8 @@ def few_coordinates(e: Evidence) -> Advice | None:
                 "Drop them and measure again: what the gap does to retrieval and mixed search is "
                 "then a matter of two runs.",
             )
-    return None
+        case _:
+            return None
 
 
 def more_than_a_shift(e: Evidence) -> Advice | None:
@@ -134,7 +141,8 @@ def more_than_a_shift(e: Evidence) -> Advice | None:
                 "Compare their spectra: a map that matches covariances changes more than a shift "
                 "can.",
             )
-    return None
+        case _:
+            return None
 
 
 def popular_answers(e: Evidence) -> Advice | None:
@@ -148,18 +156,18 @@ def popular_answers(e: Evidence) -> Advice | None:
             (float(ab), float(luck_ab)),
             (float(ba), float(luck_ba)),
             (float(recall_ab), float(recall_ba)),
-        ):
+        ) if min(recall_ab, recall_ba) < 0.95 and max(ab - luck_ab, ba - luck_ba) > 1.0:
             worst, luck = max((ab, luck_ab), (ba, luck_ba), key=lambda pair: pair[0] - pair[1])
-            if min(recall_ab, recall_ba) < 0.95 and worst > 1.0 + luck:
-                return Advice(
-                    "Correct for popular answers",
-                    f"Some items are among the nearest of far too many queries (skewness "
-                    f"{number(worst)}, chance {number(luck)}).",
-                    "Subtract from each candidate its mean similarity to a bank of queries, or "
-                    "normalise over such a bank (inverted softmax), and compare hit@1 on other "
-                    "queries.",
-                )
-    return None
+            return Advice(
+                "Correct for popular answers",
+                "Some items are among the nearest of far too many queries (skewness "
+                f"{number(worst)}, chance {number(luck)}).",
+                "Subtract from each candidate its mean similarity to a bank of queries, or "
+                "normalise over such a bank (inverted softmax), and compare hit@1 on other "
+                "queries.",
+            )
+        case _:
+            return None
 
 
 def lopsided(e: Evidence) -> Advice | None:
@@ -179,7 +187,8 @@ def lopsided(e: Evidence) -> Advice | None:
                 "Compare the hubs and the number of links of both sides: several texts for each "
                 "picture, or vague ones, make the two tasks differ in difficulty.",
             )
-    return None
+        case _:
+            return None
 
 
 def idle_labels(e: Evidence) -> Advice | None:
@@ -192,7 +201,8 @@ def idle_labels(e: Evidence) -> Advice | None:
                 f"for {prompts:.1%}: the classes are there, but the texts miss them.",
                 "Try more templates and the words that captions of this kind of picture use.",
             )
-    return None
+        case _:
+            return None
 
 
 RULES: tuple[Callable[[Evidence], Advice | None], ...] = (

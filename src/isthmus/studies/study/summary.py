@@ -36,7 +36,8 @@ def gap(e: Evidence, a: str, b: str) -> str:
                 f"{apart}, {gap / floor:.1f} times what random halves of one modality show "
                 f"({number(floor)})."
             )
-    return ""
+        case _:
+            return ""
 
 
 def probe(e: Evidence, a: str, b: str) -> str:
@@ -46,7 +47,8 @@ def probe(e: Evidence, a: str, b: str) -> str:
             return f"A linear probe tells {a} from {b} almost without mistake."
         case float(share):
             return f"A linear probe tells {a} from {b} for {share:.1%} of unseen items."
-    return ""
+        case _:
+            return ""
 
 
 def cosines(e: Evidence, a: str, b: str) -> str:
@@ -57,7 +59,8 @@ def cosines(e: Evidence, a: str, b: str) -> str:
                 f"Linked pairs of {a} and {b} have cosine {number(matched)} on average, pairs that "
                 f"are not linked {number(unmatched)}."
             )
-    return ""
+        case _:
+            return ""
 
 
 def inner(e: Evidence, a: str, b: str) -> str:
@@ -69,7 +72,8 @@ def inner(e: Evidence, a: str, b: str) -> str:
                 f"{number(intra_a)}, {b} {number(intra_b)}): a cosine means something only beside "
                 "cosines of the same kind of pair."
             )
-    return ""
+        case _:
+            return ""
 
 
 def retrieval(e: Evidence, a: str, b: str) -> str:
@@ -80,7 +84,8 @@ def retrieval(e: Evidence, a: str, b: str) -> str:
                 f"The linked {b} comes first for {ab:.1%} of the {a} queries and the linked {a} "
                 f"for {ba:.1%} of the {b} queries, where luck gives {chance:.1%}."
             )
-    return ""
+        case _:
+            return ""
 
 
 def mixed(e: Evidence, a: str, b: str) -> str:
@@ -91,4 +96,5 @@ def mixed(e: Evidence, a: str, b: str) -> str:
                 f"In a gallery of both, a query of {b} loses most of that: nDCG@10 is "
                 f"{number(mixed)} where these rankings allow {number(ceiling)}."
             )
-    return ""
+        case _:
+            return ""
