@@ -81,12 +81,13 @@ def test_a_named_shard_is_found_wherever_it_stands(tmp_path):
     task = Spell()
     few = run_job(tmp_path, task, WORDS.take(["d", "b"]), ONE)
     assert ([one.made for one in few.fragments], task.done) == (["cat", "fox"], [])
+    assert [line.shard for line in few.lines] == [0, 1]
     run_job(tmp_path, task, WORDS, ONE)
     assert task.done == []
     assert [line.name for line in read_manifest(tmp_path / "manifest.jsonl")] == list("abcd")
 
 
-@pytest.mark.parametrize("damage", ["deleted", "cut", "changed", "added", "folder gone"])
+@pytest.mark.parametrize("damage", ["deleted", "cut", "changed", "added", "renamed", "gone"])
 def test_a_folder_that_is_not_as_it_was_written_is_made_again(tmp_path, damage):
     run_job(tmp_path, Spell(), WORDS, ONE)
     before, file = files_of(tmp_path), tmp_path / "b" / "1"
@@ -98,6 +99,8 @@ def test_a_folder_that_is_not_as_it_was_written_is_made_again(tmp_path, damage):
         file.write_text(file.read_text().replace("o", "i"))
     elif damage == "added":
         (tmp_path / "b" / "0 copy").write_text("x")
+    elif damage == "renamed":
+        (tmp_path / "b" / "2").rename(tmp_path / "b" / "3")
     else:
         for one in (tmp_path / "b").iterdir():
             one.unlink()
@@ -105,7 +108,7 @@ def test_a_folder_that_is_not_as_it_was_written_is_made_again(tmp_path, damage):
     task = Spell()
     run_job(tmp_path, task, WORDS, ONE)
     assert task.done == ["b"]
-    if damage != "added":
+    if damage not in ("added", "renamed"):
         assert files_of(tmp_path) == before
 
 

@@ -1,5 +1,6 @@
 """Jobs: nothing is encoded twice, and a kill changes not one byte."""
 
+import errno
 import os
 import random
 import signal
@@ -72,8 +73,6 @@ def test_a_file_is_seen_to_change_by_content(tmp_path):
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
-    import errno
-
     import isthmus.lab.embedding as embedding
 
     write, count = embedding.write_tensors, [0]
@@ -89,6 +88,23 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, monkeypatch):
         embed_into(tmp_path, Letters(), texts(), OPTIONS)
     monkeypatch.undo()
     assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 13
+
+
+def test_a_disk_that_is_full_for_the_encoder_is_no_fault_of_an_item(tmp_path):
+    class Full(Letters):
+        def encode(self, items):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(RequestError, match="The 0 finished shards are kept"):
+        embed_into(tmp_path, Full(), texts(), OPTIONS)
+
+
+def test_an_item_of_another_name_is_encoded_anew(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    some = texts()
+    named = Items("text", ("other", *some.ids[1:]), some.payload)
+    report = embed_into(tmp_path, Letters(), named, OPTIONS)
+    assert (report.encoded, report.embedded.ids[0]) == (5, "other")
 
 
 SLOW = """

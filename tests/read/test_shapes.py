@@ -1,5 +1,7 @@
 """Meshes of many formats: the same triangles, what they look like, and clear refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -179,3 +181,17 @@ def test_foreign_meshes_of_other_projects_load_as_they_are(shared_data):
         assert len(mesh(path).faces) > 1000
     with pytest.raises(ItemError, match="no faces: a surface is wanted, not points"):
         mesh(folder / "owl.ply")
+
+
+def test_the_content_key_changes_with_everything_that_is_drawn():
+    plain = triangle()
+    red = np.zeros((1, 1, 4), np.uint8)
+    others = [
+        replace(plain, **{name: getattr(plain, name) + np.ones(1, getattr(plain, name).dtype)})
+        for name in ("vertices", "faces", "normals", "uv", "colours", "material")
+    ]
+    materials = (Material((1.0, 0.0, 0.0, 1.0)), Material(gloss=0.5), Material(texture=red))
+    others += [replace(plain, materials=(one,)) for one in (*materials, Material(texture=red + 1))]
+    keys = {one.content_key for one in (plain, *others)}
+    assert len(keys) == 1 + len(others)
+    assert triangle().content_key == plain.content_key

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from isthmus.testing import check_bag
+from isthmus.testing.items import seen
 from isthmus.types import Bag, ItemError, Items, Place, RequestError, World
-from isthmus.view.cameras import dome, fibonacci, turntable
-from isthmus.view.mesh_views import RenderSetup, render_bag
+from isthmus.view.cameras import Pose, dome, fibonacci, turntable
+from isthmus.view.mesh_views import RenderSetup, render_bag, symmetry
 from isthmus.view.prompts import prompt_bags
 from isthmus.view.render_jobs import rendered_into
 from isthmus.view.renders import RenderOptions
@@ -41,6 +43,27 @@ def test_what_is_not_seen_is_refused():
         render_bag(away, setup)
     with pytest.raises(RequestError, match="0 parts and 0 places"):
         render_bag(tetrahedron(), RenderSetup((), SMALL))
+
+
+def test_a_place_holds_the_whole_pose():
+    bag = render_bag(tetrahedron(), RenderSetup((Pose(10.0, 20.0, 5.0),), SMALL), "it")
+    assert bag.place("it/000") == Place(0, pose=(10.0, 20.0, 5.0))
+
+
+def test_the_upstream_axis_is_brought_up():
+    poses, mesh = turntable(3), tetrahedron()
+    turned = render_bag(mesh, RenderSetup(poses, SMALL, up="z"))
+    by_hand = render_bag(mesh.turned("z"), RenderSetup(poses, SMALL))
+    upright = render_bag(mesh, RenderSetup(poses, SMALL))
+    assert seen(turned) == seen(by_hand) != seen(upright)
+
+
+def test_symmetry_does_not_heed_how_faint_the_views_are():
+    views = np.random.default_rng(0).normal(size=(6, 20))
+    twofold = np.tile(views[:3], (2, 1))
+    for scale in (1e-3, 1.0, 1e3):
+        assert [symmetry(scale * some) for some in (views, twofold, twofold[:1])] == [1, 2, 1]
+    assert symmetry(np.tile(views[:1], (6, 1))) == 6
 
 
 def letters(owner, places=(0, 1, 2), **more):

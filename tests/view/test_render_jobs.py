@@ -14,7 +14,7 @@ from PIL import Image
 
 from isthmus.engine.jobs import JobOptions
 from isthmus.read.meshes.read import mesh
-from isthmus.types import Items, NothingLeftError, RequestError, World
+from isthmus.types import Credit, Items, NothingLeftError, RequestError, World
 from isthmus.view.cameras import turntable
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import rendered_into, restyled_into
@@ -203,3 +203,50 @@ def test_every_file_is_read_again_when_asked(tmp_path):
     file.write_text(OBJ.replace("v 1 0 0", "v 3 0 0"))  # of the same size
     os.utime(file, (3, 3))
     assert rendered_into(run, world, SETUP).rendered == 1
+
+
+def test_a_picture_beside_a_mesh_is_noticed_by_its_time_alone(tmp_path):
+    pytest.importorskip("trimesh")
+    things, paint = tmp_path / "things", tmp_path / "things/paint.png"
+    world = textured(things, "red")
+    for number, colour in enumerate(("red", "blue", "blue")):
+        Image.new("RGB", (4, 4), colour).save(paint, compress_level=0)
+        os.utime(paint, (number, number))
+        assert rendered_into(tmp_path / "run", world, FEW).rendered == 1
+    assert rendered_into(tmp_path / "run", world, FEW).rendered == 0
+
+
+def test_a_mesh_without_what_it_mentions_is_drawn_with_a_note(tmp_path):
+    pytest.importorskip("trimesh")
+    world = textured(tmp_path / "things", "red")
+    (tmp_path / "things/paint.png").unlink()
+    for _ in range(2):
+        views = rendered_into(tmp_path / "run", world, FEW)
+        assert views.faults == {}
+        assert views.world.faults == {"it.obj": "drawn without what it mentions: paint.png"}
+
+
+def test_what_is_known_of_an_object_is_known_of_its_views(tmp_path):
+    world = three()
+    known = replace(
+        world,
+        factors={"red": {"label": "warm"}},
+        split={"red": "val"},
+        credits={"red": Credit("CC0-1.0", "made")},
+        items={**world.items, "text": Items("text", ("red",), ["a red thing"])},
+    )
+    seen = rendered_into(tmp_path, known, FEW).world
+    assert seen.factors["red/001"]["label"] == "warm"
+    assert (seen.split["red/002"], seen.credits["red/000"].source) == ("val", "made")
+    assert "blue/000" not in seen.split
+    assert list(seen.items["text"]) == ["a red thing"]
+    assert seen.links == {}
+
+
+def test_a_full_disk_while_drawing_is_no_fault_of_the_mesh(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr("isthmus.view.render_jobs.render_bag", full)
+    with pytest.raises(RequestError, match="The 0 finished shards are kept"):
+        rendered_into(tmp_path, three(), FEW)
