@@ -22,8 +22,11 @@ BLOCK = 2048
 """Rows per block when a set is streamed: larger blocks fall out of the cache."""
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length one, in float32; what the cosine is computed on.
+def unit(vectors: Float[np.ndarray, "*n d"], dtype: Any = np.float32) -> Float[np.ndarray, "*n d"]:
+    """Rows scaled to length one; what the cosine is computed on.
+
+    The one rule for rows without a direction: they are an error, wherever vectors of items come in.
+    Differences of vectors, which may vanish, go through ``unit_or_zero``.
 
     Raises:
         ValueError: a row is zero or not finite; the message names the first such row.
@@ -32,17 +35,35 @@ def unit(vectors: Vectors) -> Vectors:
         >>> unit(np.array([[3.0, 4.0]]))
         array([[0.6, 0.8]], dtype=float32)
     """
-    vectors = np.asarray(vectors, dtype=np.float32)
-    norms = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=1, keepdims=True)
-    bad = ~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0)
+    vectors = np.asarray(vectors, dtype=dtype)
+    norms = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=-1, keepdims=True)
+    bad = (~np.isfinite(norms) | (norms == 0)).ravel()
     if bad.any():
         row = int(np.argmax(bad))
-        what = "zero" if norms[row, 0] == 0 else "not finite (NaN or infinity)"
+        what = "zero" if norms.ravel()[row] == 0 else "not finite (NaN or infinity)"
         raise ValueError(
             f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} such rows "
-            f"of {len(vectors)}); drop these rows or embed their items again."
+            f"of {bad.size}); drop these rows or embed their items again."
         )
-    return (vectors / norms).astype(np.float32)
+    return (vectors / norms).astype(dtype)
+
+
+def unit_or_zero(
+    differences: Float[np.ndarray, "*n d"], dtype: Any = np.float32
+) -> Float[np.ndarray, "*n d"]:
+    """Differences of unit vectors scaled to length one; those shorter than 1e-6 become 0.
+
+    Centred rows and residuals may vanish: an item at the centre has no direction there, and its
+    cosine with everything counts as 0.
+    """
+    lengths = np.linalg.norm(differences, axis=-1, keepdims=True)
+    return (differences / np.where(lengths > 1e-6, lengths, np.inf)).astype(dtype)
+
+
+def squared_distances(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
+    """Squared Euclidean distances between all rows; rounding may leave some a little below 0."""
+    square = (x**2).sum(axis=1)
+    return square[:, None] + square - 2 * x @ x.T
 
 
 def blocks(vectors: Vectors, size: int = BLOCK) -> Iterator[tuple[int, Vectors]]:

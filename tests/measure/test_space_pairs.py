@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus import measure
-from isthmus.measure.spaces.space_pairs import Shared, expected_plug_in
+from isthmus.measure.spaces.space_pairs import SharedItems, expected_plug_in
 from isthmus.types import EmbeddingSet, RequestError, Space
 
 ALL = ("rsa", "procrustes", "svcca", "biased_cka")
@@ -58,7 +58,7 @@ def test_scipy_is_the_referee():
 def test_the_chance_of_biased_cka_is_its_mean_over_permutations():
     x, y = cloud(60, 30), cloud(60, 40, 5)
     rng = np.random.default_rng(0)
-    found = Shared(x, y)
+    found = SharedItems(x, y)
     a, b = found.centred
     norms = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
     drawn = [np.linalg.norm(a.T @ rng.permutation(b)) ** 2 / norms for _ in range(2000)]

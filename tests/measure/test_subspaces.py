@@ -10,12 +10,12 @@ from isthmus.measure.statistics.memberships import membership
 from isthmus.measure.views.angles import (
     DISTANCES,
     complement,
+    intersection,
     principal_angles,
     random_angles,
     random_subspace,
-    shared,
     shared_energy,
-    together,
+    subspace_sum,
 )
 from isthmus.measure.views.subspaces import affine_subspace, held_out_rank, linear_subspace
 from isthmus.types import RequestError, Subspace
@@ -119,11 +119,11 @@ def test_sum_intersection_and_complement_count_dimensions(seed, k, more):
     common = random_subspace(2, 12, rng).basis
     a = Subspace.spanned(np.concatenate([common, rng.normal(size=(k, 12))]))
     b = Subspace.spanned(np.concatenate([common, rng.normal(size=(more, 12))]))
-    assert together(a, b).dim + shared(a, b, within=1e-3).dim == a.dim + b.dim
+    assert subspace_sum(a, b).dim + intersection(a, b, within=1e-3).dim == a.dim + b.dim
     rest = complement(a)
-    assert (rest.dim, shared(a, rest).dim) == (12 - a.dim, 0)
-    inside = complement(a, together(a, b))
-    assert inside.dim == together(a, b).dim - a.dim
+    assert (rest.dim, intersection(a, rest).dim) == (12 - a.dim, 0)
+    inside = complement(a, subspace_sum(a, b))
+    assert inside.dim == subspace_sum(a, b).dim - a.dim
     assert principal_angles(inside, a) == pytest.approx(90, abs=1e-5)
 
 
@@ -159,4 +159,4 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(RequestError, match="Vector 1 is the origin"):
         membership(np.eye(3) * [[1], [0], [1]], Subspace.spanned(np.eye(3)[:1]))
     with pytest.raises(RequestError, match="0 to 90 degrees, not 95"):
-        shared(*[Subspace.spanned(np.eye(3)[:1])] * 2, within=95.0)
+        intersection(*[Subspace.spanned(np.eye(3)[:1])] * 2, within=95.0)

@@ -25,7 +25,7 @@ TWO_SETS: dict[str, str] = {
     "alignment": "isthmus.measure.geometry.spread:alignment",
     "centroid_cosine_gap": "isthmus.measure.geometry.gaps:centroid_cosine_gap",
     "centroid_gap": "isthmus.measure.geometry.gaps:centroid_gap",
-    "cosine_separation": "isthmus.measure.geometry.separations:cosine_separation",
+    "cosine_separation": "isthmus.measure.geometry.cosines:cosine_separation",
     "cross_hubness": "isthmus.measure.neighbourhoods.hubs:cross_hubness",
     "distribution_gap": "isthmus.measure.geometry.distributions:distribution_gap",
     "gap_concentration": "isthmus.measure.geometry.gaps:gap_concentration",
@@ -67,8 +67,8 @@ VIEWS: dict[str, str] = {
     "view_identity": "isthmus.measure.views.identity:view_identity",
     "view_interpolation": "isthmus.measure.views.loops:view_interpolation",
     "view_loop": "isthmus.measure.views.loops:view_loop",
-    "view_overlap": "isthmus.measure.views.overlaps:view_overlap",
-    "view_rank": "isthmus.measure.views.ranks:view_rank",
+    "view_overlap": "isthmus.measure.views.angles:view_overlap",
+    "view_rank": "isthmus.measure.views.subspaces:view_rank",
 }
 """Measures of many views of objects; each says what it needs. Studies of pairs leave them out."""
 

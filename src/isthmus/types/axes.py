@@ -1,7 +1,7 @@
-"""Axes: what a result draws itself on. Only this file knows whose they are.
+"""Axes: what a result draws itself on. Only this file knows that they are matplotlib's.
 
-Drawing is asked for by those who have matplotlib; measuring never loads it, so that outside of
-type checks the name stands for anything.
+Who draws has matplotlib; measuring never loads it, so that outside of type checks the name stands
+for anything.
 """
 
 from typing import TYPE_CHECKING, Any, TypeAlias

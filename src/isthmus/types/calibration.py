@@ -49,9 +49,9 @@ class Calibration:
 
     @classmethod
     def unpaired(cls, a: EmbeddingSet, b: EmbeddingSet) -> "Calibration":
-        """Both sets with every item an object of its own, where nobody knows what belongs together.
+        """Both sets with every item an object of its own, where no links are known.
 
-        Enough for what is learnt from strangers: ``fit_score_standardised``, ``fit_false_alarms``.
+        Enough for what is learnt from negatives: ``fit_score_standardised``, ``fit_false_alarms``.
 
         Raises:
             RequestError: one modality twice.
@@ -59,8 +59,8 @@ class Calibration:
         if a.modality == b.modality:
             raise RequestError(f"Calibration data are of two modalities, not {a.modality} twice.")
         vectors = {some.modality: some.unit.astype(np.float64) for some in (a, b)}
-        apart = {a.modality: np.arange(len(a)), b.modality: len(a) + np.arange(len(b))}
-        return cls(vectors, np.empty((0, 2), dtype=np.int64), apart)
+        owners = {a.modality: np.arange(len(a)), b.modality: len(a) + np.arange(len(b))}
+        return cls(vectors, np.empty((0, 2), dtype=np.int64), owners)
 
     @property
     def modalities(self) -> tuple[str, str]:
@@ -95,8 +95,8 @@ class Calibration:
 
     def with_vectors(self, vectors: dict[str, Vectors]) -> "Calibration":
         """The same items elsewhere; the vectors are scaled to length one."""
-        there = {name: unit(x).astype(np.float64) for name, x in vectors.items()}
-        return Calibration(there, self.rows, self.objects)
+        moved = {name: unit(x).astype(np.float64) for name, x in vectors.items()}
+        return Calibration(moved, self.rows, self.objects)
 
     def halves(self) -> "tuple[Calibration, ...]":
         """Every other linked object, and the rest; always the same, none of too few objects."""
@@ -107,11 +107,11 @@ class Calibration:
         order = np.random.default_rng(0).permutation(linked)
         return self._part(order[::2]), self._part(order[1::2])
 
-    def _part(self, things: np.ndarray) -> "Calibration":
-        kept = {name: np.flatnonzero(np.isin(of, things)) for name, of in self.objects.items()}
+    def _part(self, objects: np.ndarray) -> "Calibration":
+        kept = {name: np.flatnonzero(np.isin(of, objects)) for name, of in self.objects.items()}
         (a, b), rows = self.modalities, self.rows
         stay = rows[np.isin(rows[:, 0], kept[a]) & np.isin(rows[:, 1], kept[b])]
         ends = [np.searchsorted(kept[name], stay[:, side]) for side, name in enumerate((a, b))]
         vectors = {name: self.vectors[name][found] for name, found in kept.items()}
-        objects = {name: self.objects[name][found] for name, found in kept.items()}
-        return Calibration(vectors, np.stack(ends, axis=1), objects)
+        owners = {name: self.objects[name][found] for name, found in kept.items()}
+        return Calibration(vectors, np.stack(ends, axis=1), owners)

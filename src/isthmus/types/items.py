@@ -1,4 +1,4 @@
-"""Items, worlds and encoders: what is looked at, and what turns it into vectors."""
+"""Items, worlds and encoders: what is embedded, and what embeds it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ class Credit:
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """Things of one modality with their ids; the payload may be read lazily, item by item."""
+    """Inputs of one modality with their ids; the payload may be read lazily, item by item."""
 
     modality: str
     ids: tuple[str, ...]

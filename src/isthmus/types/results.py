@@ -57,8 +57,8 @@ class Null:
 class Result:
     """A measured value with its interval, its null and its noise floor.
 
-    Subclasses add fields (every plotted number is one), draw themselves in ``plot`` and name
-    their paper in ``paper``.
+    Subclasses add fields (every plotted number is one), draw themselves in ``plot``, name their
+    paper in ``paper`` and say in ``sentence`` what the value means.
     """
 
     name: str
@@ -76,6 +76,8 @@ class Result:
 
     paper: ClassVar[str] = ""
     """Source: paper and equation."""
+    sentence: ClassVar[str] = "{self}"
+    """What ``about`` says of the fields of ``self``, as a format string."""
 
     def __str__(self) -> str:
         interval = f" {self.interval}" if self.interval else ""
@@ -86,8 +88,8 @@ class Result:
 
     @property
     def about(self) -> str:
-        """One sentence that reads the value for a newcomer; subclasses say more."""
-        return str(self)
+        """One sentence that reads the value for a newcomer."""
+        return self.sentence.format(self=self)
 
     def cite(self) -> str:
         """The paper and equation that define this measure."""

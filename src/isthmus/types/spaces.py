@@ -31,7 +31,7 @@ class Step:
 
 @runtime_checkable
 class ScoreRule(Protocol):
-    """A fitted similarity that knows which modality asks and which is searched."""
+    """A fitted similarity that knows the modality of the queries and that of the gallery."""
 
     def between(self, query: str, gallery: str) -> Callable[[Any, Any], Any]:
         """The similarity (n, d), (m, d) -> (n, m) for queries and a gallery of these modalities.

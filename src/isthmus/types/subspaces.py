@@ -18,7 +18,7 @@ class Subspace:
     """
 
     basis: Float[np.ndarray, "k d"]
-    """Orthonormal rows, float64, the most telling direction first; k may be 0 (a point)."""
+    """Orthonormal rows, float64, the direction that holds most first; k may be 0 (a point)."""
     origin: Vector
     """The point of the subspace that coordinates are counted from; zero for a linear one."""
 

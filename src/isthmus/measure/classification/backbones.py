@@ -3,20 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.resampling import leave_out, with_and_without
-from isthmus.measure.statistics.samples import check_objects, cloud
+from isthmus.measure.statistics import (
+    SetLike,
+    as_set,
+    check_objects,
+    cloud,
+    jackknife,
+    jackknife_sums,
+)
 from isthmus.store.tensors import read_tensors
 from isthmus.types import Interval, Null, RequestError, Result
 from isthmus.types.axes import Axes
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
+UNLIKE = {"text": "The known means are those of images, which tell nothing about texts."}
+"""Modalities whose means are not to be held against the known ones, with the reason."""
 NAN = float("nan")
 
 
@@ -28,7 +34,7 @@ class Backbone(Result):
     """Its name, or None where no known mean comes near."""
     cosines: dict[str, float]
     """Cosine of the set's mean with each known mean of as many coordinates."""
-    paper: ClassVar[str] = (
+    paper = (
         "Means of known backbones: Bhalla et al., SpLiCE, NeurIPS 2024, section 4 (they remove "
         "them); a mean as fingerprint is this library's."
     )
@@ -63,13 +69,13 @@ def backbone(
     coordinates. ``rng`` is not needed: the null is exact. Exact on streamed sets.
 
     Raises:
-        RequestError: texts without ``means``.
+        RequestError: no ``means`` for a modality that is ``UNLIKE`` those of the known ones.
 
     Source: the four means come from SpLiCE, Bhalla et al. 2024.
     """
     items = as_set(a)
-    if items.modality == "text" and means is None:
-        raise RequestError("The known means are those of images, which tell nothing about texts.")
+    if means is None and items.modality in UNLIKE:
+        raise RequestError(UNLIKE[items.modality])
     known = known_means() if means is None else means
     d = items.space.dim
     known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}
@@ -79,13 +85,10 @@ def backbone(
     if not known:
         null = Null("none", note=f"no known mean has {d} coordinates")
         return _result(NAN, side.n, None, null, {})
-    sums = with_and_without(side.moments.sums)
-    table = np.stack(list(known.values()))
-    cosines = sums @ table.T
-    cosines /= np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
-    best = int(cosines[0].argmax())
-    value = float(cosines[0, best])
-    _, ends = leave_out(value, cosines[1:, best])
+    sums, table = jackknife_sums(side.moments.sums), np.stack(list(known.values()))
+    lengths = np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
+    cosines = sums @ table.T / lengths
+    value, _, ends = jackknife(cosines[:, int(cosines[0].argmax())])
     interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
     named = dict(zip(known, cosines[0].tolist(), strict=True))
     return _result(value, side.n, interval, _chance(value, d, len(known)), named)

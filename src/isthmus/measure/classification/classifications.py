@@ -8,11 +8,16 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.retrieval.hits import hit_chances
-from isthmus.measure.statistics.labels import permuted_labels
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.ranks import Ranks, above_and_tied
-from isthmus.measure.statistics.resampling import wilson_interval
-from isthmus.measure.statistics.samples import LEAST
+from isthmus.measure.statistics import (
+    DRAWS,
+    LEAST,
+    Ranks,
+    above_and_tied,
+    chance,
+    permuted_labels,
+    top_probabilities,
+    wilson_interval,
+)
 from isthmus.types import Result
 from isthmus.types.axes import Axes
 
@@ -39,23 +44,20 @@ class ClassResult(Result):
     """Most frequent confusions: class, what it was taken for, items."""
 
     @property
-    def reading(self) -> str:
-        """The numbers for the reading."""
-        mistake = ""
-        if self.worst:
-            mistake = f"; most often {self.worst[0][0]!r} is taken for {self.worst[0][1]!r}"
+    def summary(self) -> str:
+        """The numbers, for the sentence."""
+        mistakes = [f"; most often {a!r} is taken for {b!r}" for a, b, _ in self.worst[:1]]
         return (
             f"{self.value:.1%} of {self.items} items right, {self.top5:.1%} among the first five, "
             f"by chance {self.null.mean:.1%}, {len(self.classes)} classes"
-            f"{mistake}"
+            f"{''.join(mistakes)}"
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Every field as plain JSON values; the confusions by name, without the zeros."""
         cells = zip(*np.nonzero(self.confusion), strict=True)
         table = [[self.classes[i], self.classes[j], float(self.confusion[i, j])] for i, j in cells]
-        plain = Result.to_dict(replace(self, confusion=np.zeros((0, 0))))
-        return {**plain, "confusion": table}
+        return {**super().to_dict(), "confusion": table}
 
     def plot(self, ax: Axes) -> Axes:
         """The table of confusions or, with many classes, the most frequent ones as bars."""
@@ -77,7 +79,7 @@ R = TypeVar("R", bound=ClassResult)
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What was to be found out."""
+    """What is classified, and rightly as what."""
 
     truth: Int[np.ndarray, " n"]
     """Class number of every item."""
@@ -95,12 +97,12 @@ def classified(
 ) -> R:
     """The result of scores of every item for every class, larger is closer.
 
-    Classes of equal score share the first place. The null deals the labels anew among objects
+    Classes of equal score share the first place. The null permutes the labels among objects
     while the answers stay as they are: chance follows how often each class is answered.
     """
     truth, classes, objects = task.truth, task.classes, task.objects
     rows, c, n = np.arange(len(truth)), len(classes), len(np.unique(objects))
-    answers = first_places(scores)
+    answers = top_probabilities(scores)
     right = answers[rows, truth].astype(np.float64)
     confusion = np.zeros((c, c))
     row, column = np.nonzero(answers)
@@ -138,12 +140,6 @@ def by_object(
     _, number, items = np.unique(objects, return_inverse=True, return_counts=True)
     mean = right.mean()
     return mean + (np.bincount(number, right) - mean * items) / items.mean()
-
-
-def first_places(scores: Float[np.ndarray, "n c"]) -> Float[np.ndarray, "n c"]:
-    """Probability that each class is answered: classes with the highest score share it."""
-    first = scores == scores.max(axis=1, keepdims=True)
-    return first / first.sum(axis=1, keepdims=True)
 
 
 def confusions(

@@ -7,11 +7,18 @@ import numpy as np
 from jaxtyping import Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike
-from isthmus.measure.statistics.labels import Labels, labelled, permuted_labels
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import leave_out, random_blocks, seeded
-from isthmus.measure.statistics.samples import LEAST
+from isthmus.measure.statistics import (
+    DRAWS,
+    LEAST,
+    Labels,
+    SetLike,
+    chance,
+    jackknife,
+    labelled,
+    permuted_labels,
+    random_blocks,
+    seeded,
+)
 from isthmus.types import RequestError, Result
 
 STARTING = 1_000
@@ -59,7 +66,7 @@ def cluster_agreement(
         a: items of one modality.
         labels: class name of every item, in order or by id.
         objects: which items are of one object, in order or by id; the unit of interval and null.
-        rng: draws the first cluster centres, the blocks left out and the dealt labels.
+        rng: draws the first cluster centres, the blocks left out and the permuted labels.
 
     Raises:
         RequestError: an item has no label, or there is one class only.
@@ -77,7 +84,7 @@ def cluster_agreement(
     n = int(shown.objects.max()) + 1
     block = random_blocks(n, rng)[shown.objects]
     left = [v_measure(truth[block != g], cluster[block != g])[2] for g in np.unique(block)]
-    interval = leave_out(value, np.array(left), debias=False)[1] if n >= LEAST else None
+    interval = jackknife([value, *left], debias=False).interval if n >= LEAST else None
     null = chance("label", value, np.array(draws), note="class labels dealt anew to objects")
     return ClusterResult(
         name="cluster agreement",

@@ -1,16 +1,22 @@
-"""The modality probe: can a linear reader tell the modalities apart?"""
+"""The modality probe: can a linear classifier separate the modalities?"""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
-from isthmus.measure.statistics.nulls import chance, halves, permuted_modalities
-from isthmus.measure.statistics.resampling import seeded, wilson_interval
-from isthmus.measure.statistics.samples import check_objects, directions
+from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.measure.statistics import (
+    Pair,
+    SetLike,
+    as_pair,
+    chance,
+    check_objects,
+    halves,
+    permuted_modalities,
+    seeded,
+    wilson_interval,
+)
 from isthmus.types import Interval, Links, Result
 from isthmus.types.axes import Axes
 
@@ -25,18 +31,14 @@ class ModalityProbe(Result):
     centred: float
     """Accuracy after each modality's training mean is subtracted and rows are normalised."""
     centred_interval: Interval
-    paper: ClassVar[str] = (
+    paper = (
         "Alain & Bengio, Understanding intermediate layers with linear classifier probes, 2016; "
         "the probe is ridge regression on labels -1, 1, which is Fisher's discriminant."
     )
-
-    @property
-    def about(self) -> str:
-        """Whether one direction tells the modalities apart."""
-        return (
-            f"A linear reader names the modality of unseen items right {self.value:.1%} of the "
-            f"time, and {self.centred:.1%} after each modality's mean is removed (50 % is chance)."
-        )
+    sentence = (
+        "A linear reader names the modality of unseen items right {self.value:.1%} of the "
+        "time, and {self.centred:.1%} after each modality's mean is removed (50 % is chance)."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Accuracy raw, centred, and for random halves of one modality."""
@@ -51,8 +53,8 @@ def modality_probe(
 ) -> ModalityProbe:
     """Share of unseen items whose modality a linear probe names right, in [0, 1].
 
-    Trained on a random half of the objects and read on the other, both ways; both modalities
-    weigh the same. Looks at the sample of large sets. Without ``rng`` the seed is 0.
+    Trained on a random half of the objects and read on the other, and the reverse; both modalities
+    weigh the same. Large sets are sampled. Without ``rng`` the seed is 0.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -68,14 +70,14 @@ def modality_probe(
     raw = _by_object(right, objects, is_a)
     shifted = _by_object(_right_centred(z, first, is_a), objects, is_a)
     value = _balanced(right[None], is_a[None])[0]
-    called = permuted_modalities(pair, rng)
-    null = _balanced(_right(z, first, called), called)
+    labels = permuted_modalities(pair, rng)
+    draws = _balanced(_right(z, first, labels), labels)
     return ModalityProbe(
         name="modality probe accuracy",
         value=float(value),
         n=pair.n,
         interval=wilson_interval(raw),
-        null=chance("label", float(value), null),
+        null=chance("label", float(value), draws),
         floor=_floor(pair, rng),
         centred=float(shifted.mean()),
         centred_interval=wilson_interval(shifted),
@@ -83,13 +85,13 @@ def modality_probe(
 
 
 def _right(
-    z: Vectors, first: Bool[np.ndarray, " n"], called: Bool[np.ndarray, "b n"]
+    z: Vectors, first: Bool[np.ndarray, " n"], labels: Bool[np.ndarray, "b n"]
 ) -> Bool[np.ndarray, "b n"]:
     """Which rows are named right by the probe fitted on the other half, for each labelling."""
-    right = np.empty(called.shape, dtype=bool)
+    right = np.empty(labels.shape, dtype=bool)
     for train, test in ((first, ~first), (~first, first)):
-        y = called[:, train].T * np.float32(2) - 1
-        share = np.clip(called[:, train].mean(axis=1), 1e-9, 1 - 1e-9).astype(np.float32)
+        y = labels[:, train].T * np.float32(2) - 1
+        share = np.clip(labels[:, train].mean(axis=1), 1e-9, 1 - 1e-9).astype(np.float32)
         # rows of each class weigh the same, as if the classes were equally large
         target = y / np.where(y > 0, 2 * share, 2 - 2 * share)
         middle = z[train].mean(axis=0)
@@ -101,8 +103,8 @@ def _right(
         # the threshold lies halfway between the two class means of the fit
         up = np.einsum("nb,nb->b", fitted, y > 0) / (y > 0).sum(axis=0)
         down = np.einsum("nb,nb->b", fitted, y < 0) / (y < 0).sum(axis=0)
-        said = (z[test] - middle) @ weights > (up + down) / 2
-        right[:, test] = called[:, test] == said.T
+        predicted = (z[test] - middle) @ weights > (up + down) / 2
+        right[:, test] = labels[:, test] == predicted.T
     return right
 
 
@@ -112,16 +114,16 @@ def _right_centred(
     right = np.empty(len(z), dtype=bool)
     for train in (first, ~first):
         means = [z[train & side].mean(axis=0) for side in (~is_a, is_a)]
-        centred = directions(z - np.stack(means)[is_a.astype(int)])
+        centred = unit_or_zero(z - np.stack(means)[is_a.astype(int)])
         right[~train] = _right(centred, train, is_a[None])[0, ~train]
     return right
 
 
 def _balanced(
-    right: Bool[np.ndarray, "b n"], called: Bool[np.ndarray, "b n"]
+    right: Bool[np.ndarray, "b n"], labels: Bool[np.ndarray, "b n"]
 ) -> Float[np.ndarray, " b"]:
-    of_a = (right & called).sum(axis=1) / called.sum(axis=1)
-    return (of_a + (right & ~called).sum(axis=1) / (~called).sum(axis=1)) / 2
+    of_a = (right & labels).sum(axis=1) / labels.sum(axis=1)
+    return (of_a + (right & ~labels).sum(axis=1) / (~labels).sum(axis=1)) / 2
 
 
 def _by_object(
@@ -140,8 +142,8 @@ def _by_object(
 
 def _floor(pair: Pair, rng: np.random.Generator) -> float:
     """Accuracy where the two classes are random halves of one modality."""
-    found = []
+    scores = []
     for x, objects in zip((pair.x, pair.y), pair.objects, strict=True):
-        called, first = halves(objects, rng)[None], halves(objects, rng)
-        found.append(_balanced(_right(x, first, called), called)[0])
-    return float(np.mean(found))
+        labels, first = halves(objects, rng)[None], halves(objects, rng)
+        scores.append(_balanced(_right(x, first, labels), labels)[0])
+    return float(np.mean(scores))

@@ -9,9 +9,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.classification.classifications import ClassResult, Task, classified
-from isthmus.measure.statistics.inputs import SetLike
-from isthmus.measure.statistics.labels import Labels, labelled
-from isthmus.measure.statistics.resampling import seeded
+from isthmus.measure.statistics import Labels, SetLike, labelled, seeded
 from isthmus.types import RequestError
 
 STRENGTHS = (100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
@@ -72,14 +70,10 @@ class ProbeResult(ClassResult):
     trained_on: int
     """Items that the rule was fitted to."""
     rule: str
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return (
-            f"Classified by {self.rule} fitted to {self.trained_on} items of other objects: "
-            f"{self.reading}."
-        )
+    sentence = (
+        "Classified by {self.rule} fitted to {self.trained_on} items of other objects: "
+        "{self.summary}."
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -158,13 +152,13 @@ def linear_probe(
     """Share of unseen objects whose class a linear rule reads from their vectors.
 
     Ridge regression on class indicators, fitted to two thirds of the objects; its strength is
-    chosen among these. The null deals the labels of the unseen objects anew.
+    chosen among these. The null permutes the labels of the unseen objects.
 
     Args:
         a: items of one modality.
         labels: class name of every item, in order or by id.
         objects: which items are of one object, in order or by id; whole objects are held out.
-        rng: draws the held-out objects, the bootstrap and the dealt labels.
+        rng: draws the held-out objects, the bootstrap and the permuted labels.
 
     Raises:
         RequestError: an item has no label, or there is no class to learn and to ask.

@@ -7,10 +7,7 @@ import numpy as np
 
 from isthmus.arrays import unit
 from isthmus.measure.classification.classifications import ClassResult, Task, classified
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.labels import Labels, labelled
-from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.searches import scores_between
+from isthmus.measure.statistics import Labels, SetLike, as_set, labelled, scores_between, seeded
 from isthmus.similarity.pooling import mean_of_vectors
 from isthmus.types import EmbeddingSet, RequestError, Step, same_space
 
@@ -23,11 +20,7 @@ class ZeroShotResult(ClassResult):
     """Share of items whose nearest class text is their own."""
 
     paper = "Radford et al. 2021, arXiv 2103.00020, section 3.1"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"Classified by the nearest class text, without any training: {self.reading}."
+    sentence = "Classified by the nearest class text, without any training: {self.summary}."
 
 
 def zero_shot(
@@ -47,7 +40,7 @@ def zero_shot(
             prompts: unit vectors are averaged and the mean is scaled to length one again.
         objects: which items are of one object (views, styles), in order or by id; the unit of
             intervals and null.
-        rng: draws the bootstrap, the dealt labels and, beyond 20,000 items, the items.
+        rng: draws the bootstrap, the permuted labels and, beyond 20,000 items, the items.
 
     Raises:
         RequestError: an item has no label, a label is no class, or there is one class only.
@@ -63,7 +56,7 @@ def zero_shot(
             f"{len(unknown)} are not; the first is {unknown[0]!r}."
         )
     truth = np.array([texts.row[name] for name in shown.names])
-    scores = np.concatenate([tile for _, tile in scores_between(shown.items, texts).tiles()])
+    scores = scores_between(shown.items, texts).whole
     task = Task(truth, texts.ids, shown.objects)
     return classified(ZeroShotResult, "zero-shot top-1", scores, task, rng)
 
@@ -71,16 +64,15 @@ def zero_shot(
 def class_vectors(classes: ClassTexts, items: EmbeddingSet) -> EmbeddingSet:
     """One vector per class, in the items' space."""
     if isinstance(classes, Mapping):
-        sets = {name: as_set(texts, "text") for name, texts in classes.items()}
+        sets = {name: as_set(texts, "class") for name, texts in classes.items()}
         for texts in sets.values():
             same_space(items.space, texts.space)
-        vectors = [mean_of_vectors(texts.unit) for texts in sets.values()]
-        shape = (len(vectors), items.space.dim)
-        found = EmbeddingSet(
-            unit(np.array(vectors).reshape(shape)), tuple(sets), "text", items.space, HISTORY
-        )
+        means = np.array([mean_of_vectors(texts.unit) for texts in sets.values()])
+        vectors = unit(means.reshape(len(sets), items.space.dim))
+        modality = next((texts.modality for texts in sets.values()), "class")
+        found = EmbeddingSet(vectors, tuple(sets), modality, items.space, HISTORY)
     else:
-        found = as_set(classes, "text")
+        found = as_set(classes, "class")
         same_space(items.space, found.space)
     if len(found) < 2:
         raise RequestError(

@@ -1,17 +1,15 @@
-"""Which words is a cloud made of, when the parts are learned? A sparse autoencoder (TopK)."""
+"""Learned concepts: atoms of a sparse autoencoder (TopK), each named after a word."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
-from isthmus.measure.concepts.splice import Concepts, around, unit
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.samples import SAMPLE
+from isthmus.arrays import Vectors, unit, unit_or_zero
+from isthmus.measure.concepts.splice import Concepts, mean_over_vectors
+from isthmus.measure.statistics import SAMPLE, SetLike, as_set, seeded
 from isthmus.types import Null, RequestError
 
 BATCH, RATE = 256, 3e-3
@@ -49,7 +47,7 @@ class LearnedConcepts(Concepts):
     """Rows that no atom was learned from; the value is theirs."""
     sureness: Float[np.ndarray, " m"]
     """Cosine of each atom and the word it is named after."""
-    paper: ClassVar[str] = (
+    paper = (
         "Gao et al., Scaling and evaluating sparse autoencoders, 2024, equation 3; names as Rao et "
         "al., Discover-then-Name, ECCV 2024; null: a Gaussian of the same mean and covariance."
     )
@@ -93,17 +91,17 @@ def learned_concepts(
     Source: Gao et al. 2024, equation 3.
     """
     items, rng = as_set(a), seeded(rng)
-    x, y = items.unit.astype(np.float64), unit(np.asarray(words, np.float64))
+    x, y = items.unit.astype(np.float64), unit(words, np.float64)
     _check(len(x), size, len(words), len(names))
-    seen, held = _apart(len(x), groups, rng)
+    seen, held = _split(len(x), groups, rng)
     dictionary = fit_dictionary(x[seen], *size, rng)
-    cosines, code = _likeness(dictionary, x), dictionary.encode(x)
-    near = dictionary.atoms @ unit(y - y.mean(axis=0)).T
+    cosines, code = _cosines(dictionary, x), dictionary.encode(x)
+    near = dictionary.atoms @ unit_or_zero(y - y.mean(axis=0), np.float64).T
     return LearnedConcepts(
         name="cosine of sums of learned atoms",
         value=float(cosines[held].mean()),
         n=len(held),
-        interval=around(cosines[held]),
+        interval=mean_over_vectors(cosines[held]),
         null=_of_a_gaussian(x[seen], x[held], size, rng),
         names=tuple(str(names[word]) for word in near.argmax(axis=1)),
         weights=code,
@@ -130,16 +128,16 @@ def _of_a_gaussian(
     """The same on a cloud of the same mean and covariance that is a sum of nothing sparse."""
     x = np.concatenate([held, seen])
     middle = x.mean(axis=0)
-    twin = middle + rng.normal(size=(len(x), len(x))) @ (x - middle) / np.sqrt(len(x) - 1)
-    empty = fit_dictionary(twin[len(held) :], *size, rng)
-    value = float(_likeness(empty, twin[: len(held)]).mean())
+    cloud = middle + rng.normal(size=(len(x), len(x))) @ (x - middle) / np.sqrt(len(x) - 1)
+    fitted = fit_dictionary(cloud[len(held) :], *size, rng)
+    value = float(_cosines(fitted, cloud[: len(held)]).mean())
     return Null("reference law", value, note="a Gaussian of the same mean and covariance")
 
 
-def _apart(
+def _split(
     n: int, groups: Sequence[Any] | np.ndarray | None, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from and rows to try on, whole groups on either side."""
+    """Rows to learn from and held-out rows; a group is on one side as a whole."""
     names = [str(group) for group in groups] if groups is not None else np.arange(n)
     if len(names) != n:
         raise RequestError(f"Every vector has a group: {n} vectors, {len(names)} groups.")
@@ -165,7 +163,7 @@ def fit_dictionary(
     scale = float(np.sqrt(((x - mean) ** 2).sum(axis=1).mean())) or 1.0
     away = (x - mean) / scale
     first = away[rng.integers(len(x), size=atoms)]
-    decoder = unit(first + rng.normal(0, 0.01, first.shape))
+    decoder = unit(first + rng.normal(0, 0.01, first.shape), np.float64)
     parts = [decoder, decoder.copy(), np.zeros((1, x.shape[1]))]
     state = [np.zeros((2, *part.shape)) for part in parts]
     step, batches = 0, max(1, len(x) // BATCH)
@@ -174,31 +172,31 @@ def fit_dictionary(
         rate = RATE * min(1.0, 2 * (1 - epoch / epochs))
         for batch in np.array_split(rng.permutation(len(x)), batches):
             step += 1
-            code, wrong, slopes = _slopes(away[batch], parts, k)
+            code, wrong, gradients = _gradients(away[batch], parts, k)
             used |= (code > 0).any(axis=0)
             error[batch] = (wrong**2).sum(axis=1)
-            for part, kept, slope in zip(parts, state, slopes, strict=True):
-                _adam(part, kept, slope, step, rate)
-            parts[0][:] = unit(parts[0])
+            for part, kept, gradient in zip(parts, state, gradients, strict=True):
+                _adam(part, kept, gradient, step, rate)
+            parts[0][:] = unit(parts[0], np.float64)
         if not used.all() and epoch < epochs - 5:
             odds = (error + 1e-12) / (error + 1e-12).sum()
             fresh = rng.choice(len(x), int((~used).sum()), p=odds)
-            parts[0][~used] = parts[1][~used] = unit(away[fresh])
+            parts[0][~used] = parts[1][~used] = unit_or_zero(away[fresh], np.float64)
             for kept in state[:2]:
                 kept[:, ~used] = 0
     return Dictionary(mean + scale * parts[2][0], parts[0], parts[1], k)
 
 
-def _slopes(
+def _gradients(
     x: np.ndarray, parts: list[np.ndarray], k: int
 ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, ...]]:
-    """Codes, what is wrong with their vectors, and the slopes of its mean square."""
+    """Codes, the error of their vectors, and the gradients of half its mean square."""
     decoder, encoder, middle = parts
     code = topk((x - middle) @ encoder.T, k)
     wrong = middle + code @ decoder - x
     back = (wrong @ decoder.T) * (code > 0)
-    bend = (wrong - back @ encoder).mean(axis=0, keepdims=True)
-    return code, wrong, (code.T @ wrong / len(x), back.T @ (x - middle) / len(x), bend)
+    of_middle = (wrong - back @ encoder).mean(axis=0, keepdims=True)
+    return code, wrong, (code.T @ wrong / len(x), back.T @ (x - middle) / len(x), of_middle)
 
 
 def topk(code: Float[np.ndarray, "n m"], k: int) -> Float[np.ndarray, "n m"]:
@@ -209,14 +207,15 @@ def topk(code: Float[np.ndarray, "n m"], k: int) -> Float[np.ndarray, "n m"]:
     return found
 
 
-def _adam(part: np.ndarray, kept: np.ndarray, slope: np.ndarray, step: int, rate: float) -> None:
-    kept[0] += 0.1 * (slope - kept[0])
-    kept[1] += 0.001 * (slope**2 - kept[1])
+def _adam(part: np.ndarray, kept: np.ndarray, gradient: np.ndarray, step: int, rate: float) -> None:
+    kept[0] += 0.1 * (gradient - kept[0])
+    kept[1] += 0.001 * (gradient**2 - kept[1])
     mean, square = kept[0] / (1 - 0.9**step), kept[1] / (1 - 0.999**step)
     part -= rate * mean / (np.sqrt(square) + 1e-8)
 
 
-def _likeness(dictionary: Dictionary, x: Vectors) -> Float[np.ndarray, " n"]:
+def _cosines(dictionary: Dictionary, x: Vectors) -> Float[np.ndarray, " n"]:
     """Cosine of each centred vector and its sum of atoms."""
     made = dictionary.decode(dictionary.encode(x)) - dictionary.middle
-    return (unit(made) * unit(x - dictionary.middle)).sum(axis=1)
+    away = x - dictionary.middle
+    return (unit_or_zero(made, np.float64) * unit_or_zero(away, np.float64)).sum(axis=1)

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vector, Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.resampling import seeded, student_interval
+from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
+from isthmus.measure.statistics import SetLike, as_set, mean_interval, random_basis, seeded
 from isthmus.types import Interval, Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -29,18 +27,14 @@ class Concepts(Result):
     """Of each centred vector and its sum of words."""
     used: float
     """Mean number of words a vector."""
-    paper: ClassVar[str] = (
+    paper = (
         "Bhalla et al., Interpreting CLIP with Sparse Linear Concept Embeddings (SpLiCE), NeurIPS "
         "2024, equation 3; null: the vocabulary turned at random, with the same penalty."
     )
-
-    @property
-    def about(self) -> str:
-        """How well the words stand for the vectors."""
-        return (
-            f"A vector is a sum of {self.used:.1f} words on average, at a cosine of "
-            f"{self.value:.3f}; a vocabulary turned at random gives {self.null.mean:.3f}."
-        )
+    sentence = (
+        "A vector is a sum of {self.used:.1f} words on average, at a cosine of "
+        "{self.value:.3f}; a vocabulary turned at random gives {self.null.mean:.3f}."
+    )
 
     def top(self, row: int, count: int = 5) -> list[tuple[str, float]]:
         """The heaviest words of a vector."""
@@ -77,7 +71,7 @@ def sparse_concepts(
         names: the vocabulary, as many.
         penalty: larger gives fewer words.
         means: of vectors and of words, of more of them; None takes their own.
-        rng: turns the vocabulary for the null; None is seed 0.
+        rng: rotates the vocabulary for the null; None is seed 0.
 
     Raises:
         RequestError: names that are not as many as words, or a penalty that is not positive.
@@ -90,17 +84,17 @@ def sparse_concepts(
             f"Every word has a name and the penalty is above 0, but there are {len(words)} words, "
             f"{len(names)} names and a penalty of {penalty}."
         )
-    x, y = items.unit.astype(np.float64), unit(np.asarray(words, dtype=np.float64))
+    x, y = items.unit.astype(np.float64), unit(words, np.float64)
     first, second = means if means is not None else (x.mean(axis=0), y.mean(axis=0))
-    z, dictionary = unit(x - first), unit(y - second)
+    z, dictionary = (unit_or_zero(rows, np.float64) for rows in (x - first, y - second))
     weights, cosines = _sums(z, dictionary, penalty)
-    turn = np.linalg.qr(rng.normal(size=(x.shape[1], x.shape[1])))[0]
-    _, chance = _sums(z, dictionary @ turn, penalty)
+    rotation = random_basis(x.shape[1], x.shape[1], rng)
+    _, chance = _sums(z, dictionary @ rotation, penalty)
     return Concepts(
         name="cosine of sums of words",
         value=float(cosines.mean()),
         n=len(x),
-        interval=around(cosines),
+        interval=mean_over_vectors(cosines),
         null=Null("reference law", float(chance.mean()), note="the vocabulary turned at random"),
         names=tuple(map(str, names)),
         weights=weights,
@@ -109,13 +103,9 @@ def sparse_concepts(
     )
 
 
-def around(cosines: Float[np.ndarray, " n"]) -> Interval | None:
+def mean_over_vectors(cosines: Float[np.ndarray, " n"]) -> Interval | None:
     """Student's interval of the mean; none of one vector."""
-    n = len(cosines)
-    if n < 2:
-        return None
-    error = float(cosines.std(ddof=1) / np.sqrt(n))
-    return student_interval(float(cosines.mean()), error, n, "mean over vectors, Student's t")
+    return mean_interval(cosines, "mean over vectors, Student's t") if len(cosines) > 1 else None
 
 
 def _sums(
@@ -126,9 +116,4 @@ def _sums(
 
     found = sparse_encode(z, dictionary, algorithm="lasso_cd", alpha=penalty, positive=True)
     weights = np.asarray(found, dtype=np.float64)
-    return weights, (unit(weights @ dictionary) * z).sum(axis=1)
-
-
-def unit(x: Vectors) -> Vectors:
-    """Rows brought to length 1."""
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    return weights, (unit_or_zero(weights @ dictionary, np.float64) * z).sum(axis=1)

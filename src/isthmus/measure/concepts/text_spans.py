@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.memberships import membership
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, seeded
+from isthmus.measure.statistics import (
+    FEW_DRAWS,
+    SetLike,
+    as_set,
+    chance,
+    holm,
+    jackknife,
+    membership,
+    random_basis,
+    seeded,
+    with_and_without_runs,
+)
 from isthmus.types import RequestError, Result, Subspace
 from isthmus.types.axes import Axes
-
-DRAWS = 39
-"""Vocabularies turned at random; 0.05 (DRAWS + 1) is whole."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,7 +31,7 @@ class TextSpan(Result):
     """Words in the order in which they were chosen."""
     shares: Float[np.ndarray, " k"]
     """Share of the variance in the span of the first one, two, ... words."""
-    paper: ClassVar[str] = (
+    paper = (
         "Gandelsman, Efros & Steinhardt, Interpreting CLIP's Image Representation via Text-Based "
         "Decomposition, ICLR 2024, algorithm 1 (TextSpan); null: the vocabulary turned at random."
     )
@@ -44,8 +48,7 @@ class TextSpan(Result):
         """Share by number of words."""
         ax.plot(np.arange(1, len(self.shares) + 1), self.shares, "o-", label=self.name)
         ax.axhline(self.null.mean, color="0.6", ls="--", label="turned vocabulary, all words")
-        ax.set_xlabel("words")
-        ax.set_ylabel("share of the variance")
+        ax.set(xlabel="words", ylabel="share of the variance")
         return ax
 
 
@@ -64,7 +67,7 @@ def text_span(
         words: (v, d), vectors of the vocabulary in the same space; their mean is taken away.
         names: the vocabulary, as many.
         count: words to choose.
-        rng: turns the vocabulary for the null; None is seed 0.
+        rng: rotates the vocabulary for the null; None is seed 0.
 
     Raises:
         RequestError: names that are not as many as words, fewer words than asked, or equal vectors.
@@ -83,11 +86,11 @@ def text_span(
     if (x**2).sum() < 1e-12:
         raise RequestError("All vectors are equal: there is no variance that words could span.")
     order, shares = greedy(x, y, count)
-    rows = np.array_split(np.arange(len(x)), min(8, len(x)))
-    without = [greedy(np.delete(x, part, axis=0), y, count)[1][-1] for part in rows]
-    _, interval = leave_out(float(shares[-1]), np.array(without), debias=False)
-    draws = np.array([greedy(x, y @ _turn(rng, x.shape[1]), count)[1][-1] for _ in range(DRAWS)])
-    value = float(shares[-1])
+    spanned = [greedy(part, y, count)[1][-1] for part in with_and_without_runs(x)]
+    value, _, interval = jackknife(spanned, debias=False)
+    d = x.shape[1]
+    rotated = (y @ random_basis(d, d, rng) for _ in range(FEW_DRAWS))
+    draws = np.array([greedy(x, words, count)[1][-1] for words in rotated])
     return TextSpan(
         name="variance spanned by words",
         value=value,
@@ -143,13 +146,6 @@ def words_within(
         raise RequestError(f"Every word has a name: {len(words)} words, {len(names)} names.")
     y = np.asarray(words, dtype=np.float64)
     found = membership(y - y.mean(axis=0), Subspace(subspace.basis, np.zeros(y.shape[1])))
-    order = np.argsort(found.p, kind="stable")
-    stepped = np.maximum.accumulate(found.p[order] * (len(y) - np.arange(len(y)))).clip(max=1)
-    adjusted = np.empty(len(y))
-    adjusted[order] = stepped
+    adjusted = holm(found.p)
     best = np.argsort(-found.share, kind="stable")[:count]
     return [(str(names[w]), float(found.share[w]), float(adjusted[w])) for w in best]
-
-
-def _turn(rng: np.random.Generator, d: int) -> np.ndarray:
-    return np.linalg.qr(rng.normal(size=(d, d)))[0]

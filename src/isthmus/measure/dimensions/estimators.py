@@ -1,7 +1,7 @@
-"""Estimators of intrinsic dimension that look at neighbourhoods: each one biased in its own way.
+"""Estimators of intrinsic dimension from neighbourhoods, each of which has its own bias.
 
 All take (n, d) points, have no parameters but the number of neighbours, and do not change when
-the points are moved, turned or scaled. ``intrinsic_dimensions.py`` reads the dimension from all of
+the points are moved, turned or scaled. ``intrinsic.py`` reads the dimension from all of
 them at once.
 """
 

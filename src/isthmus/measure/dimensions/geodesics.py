@@ -1,28 +1,32 @@
-"""Who is near whom, and how far is it along the cloud? Graphs of neighbours and their geodesics."""
+"""Graphs of neighbours and their geodesics: how far is it along the cloud?"""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nearest import NEAR, nearest
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import seeded, student_interval
-from isthmus.measure.statistics.samples import take_rows
+from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.measure.statistics import (
+    FEW_DRAWS,
+    NEAR,
+    SetLike,
+    as_set,
+    chance,
+    nearest_rows,
+    seeded,
+    student_interval,
+    take_rows,
+)
 from isthmus.types import RequestError, Result
 from isthmus.types.axes import Axes
 
 SOURCES = 200
-"""Items from which all distances are looked at."""
+"""Items from which all distances are measured."""
 LARGEST = 1_000
 """Items of the graph; of more, as many are drawn."""
 SUBSAMPLES = 20
 """Subsamples of items behind the interval."""
-DRAWS = 39
-"""Isotropic clouds of the null; 0.05 (DRAWS + 1) is 2, one for each tail."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +39,13 @@ class NeighbourGraph:
     """The connected component of each item; 0 is the largest."""
 
     def geodesics(self, sources: Int[np.ndarray, " s"]) -> Float[np.ndarray, "s n"]:
-        """Length of the shortest way from each source to each item; infinite between parts."""
+        """Length of the shortest path from each source to each item; infinite between parts."""
         from scipy.sparse.csgraph import dijkstra
 
         return dijkstra(self.weights, directed=False, indices=sources)
 
     def walk(self, start: int, end: int) -> list[int]:
-        """The items along the shortest way, both ends included.
+        """The items along the shortest path, both ends included.
 
         Raises:
             RequestError: the items lie in different parts.
@@ -49,7 +53,7 @@ class NeighbourGraph:
         from scipy.sparse.csgraph import dijkstra
 
         if self.parts[start] != self.parts[end]:
-            raise RequestError(f"No way joins items {start} and {end}: take more neighbours.")
+            raise RequestError(f"No path joins items {start} and {end}: take more neighbours.")
         _, before = dijkstra(self.weights, directed=False, indices=start, return_predecessors=True)
         found = [end]
         while found[-1] != start:
@@ -71,12 +75,12 @@ def neighbour_graph(x: Vectors, k: int = NEAR) -> NeighbourGraph:
     n = len(x)
     if not 1 <= k < n:
         raise RequestError(f"Neighbours are 1 to {n - 1} of {n} items, not {k}.")
-    near, cosines = nearest(x, x, same=True, depth=k)
+    near, cosines = nearest_rows(x, x, same=True, depth=k)
     # an angle of 0 would be no edge at all
     angle = np.maximum(np.arccos(np.clip(cosines, -1, 1)), 1e-6).astype(np.float64).ravel()
     row, column = np.repeat(np.arange(n), near.shape[1]), near.ravel()
-    one_way = coo_array((angle, (row, column)), shape=(n, n)).tocsr()
-    weights = one_way.maximum(one_way.T)
+    directed = coo_array((angle, (row, column)), shape=(n, n)).tocsr()
+    weights = directed.maximum(directed.T)
     _, parts = connected_components(weights, directed=False)
     order = np.argsort(-np.bincount(parts), kind="stable")
     return NeighbourGraph(weights, np.argsort(order)[parts].astype(np.int64))
@@ -84,35 +88,30 @@ def neighbour_graph(x: Vectors, k: int = NEAR) -> NeighbourGraph:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GeodesicStretch(Result):
-    """How much longer the way along the cloud is than the straight one."""
+    """How much longer the path along the cloud is than the straight one."""
 
     connected: float
-    """Share of the items in the largest part of the graph, where ways are looked at."""
+    """Share of the items in the largest part of the graph, where paths are measured."""
     straight: Float[np.ndarray, " p"]
     """Angles of drawn pairs, radians, ..."""
     along: Float[np.ndarray, " p"]
     """... and their geodesic distances."""
-    paper: ClassVar[str] = (
+    paper = (
         "Geodesic distances: Tenenbaum, de Silva & Langford, Science 2000; null: uniform "
         "directions of the same n and d."
     )
-
-    @property
-    def about(self) -> str:
-        """What the stretch says of the shape."""
-        return (
-            f"From neighbour to neighbour it is {self.value:.2f} times as far as straight; an "
-            f"isotropic cloud gives {self.null.mean:.2f}: less is a smooth sheet of few "
-            f"dimensions, more has folds or gaps. {self.connected:.0%} of the items are connected."
-        )
+    sentence = (
+        "From neighbour to neighbour it is {self.value:.2f} times as far as straight; an "
+        "isotropic cloud gives {self.null.mean:.2f}: less is a smooth sheet of few "
+        "dimensions, more has folds or gaps. {self.connected:.0%} of the items are connected."
+    )
 
     def plot(self, ax: Axes) -> Axes:
-        """Ways along the cloud against straight ones."""
+        """Paths along the cloud against straight ones."""
         ax.scatter(self.straight, self.along, s=4, alpha=0.5, label=self.name)
         top = float(self.straight.max())
         ax.plot([0, top], [0, top], color="0.6", ls="--", label="straight")
-        ax.set_xlabel("angle (radians)")
-        ax.set_ylabel("along the neighbours (radians)")
+        ax.set(xlabel="angle (radians)", ylabel="along the neighbours (radians)")
         return ax
 
 
@@ -135,37 +134,34 @@ def geodesic_stretch(
             f"{len(items) // 2 - 1}, not {k}."
         )
     x = take_rows(items, np.sort(rng.permutation(len(items))[:LARGEST])).unit
-    ratios, straight, along, connected = _ways(x, k, rng)
-    directions = [rng.normal(size=x.shape).astype(np.float32) for _ in range(DRAWS)]
-    isotropic = [
-        float(_ways(y / np.linalg.norm(y, axis=1, keepdims=True), k, rng)[0].mean())
-        for y in directions
-    ]
+    ratios, straight, along, connected = _paths(x, k, rng)
+    isotropic = [rng.normal(size=x.shape).astype(np.float32) for _ in range(FEW_DRAWS)]
+    draws = [float(_paths(unit_or_zero(y), k, rng)[0].mean()) for y in isotropic]
     value = float(ratios.mean())
-    error = _halves(x, k, rng)
+    error = _error_of_halves(x, k, rng)
     few = rng.choice(len(straight), min(1_000, len(straight)), replace=False)
     return GeodesicStretch(
         name=f"geodesic stretch ({items.modality})",
         value=value,
         n=len(x),
         interval=student_interval(value, error, SUBSAMPLES, "subsampling of half of the items"),
-        null=chance("reference law", value, np.array(isotropic), "two"),
+        null=chance("reference law", value, np.array(draws), "two"),
         connected=connected,
         straight=straight[few],
         along=along[few],
     )
 
 
-def _halves(x: Vectors, k: int, rng: np.random.Generator) -> float:
+def _error_of_halves(x: Vectors, k: int, rng: np.random.Generator) -> float:
     """Standard error from random halves (delete-d jackknife, where kept over left out is 1).
 
     In spaces of 200 items three quarters overstate it by a third, halves by a tenth.
     """
     halves = [rng.permutation(len(x))[: len(x) // 2] for _ in range(SUBSAMPLES)]
-    return float(np.std([_ways(x[half], k, rng)[0].mean() for half in halves], ddof=1))
+    return float(np.std([_paths(x[half], k, rng)[0].mean() for half in halves], ddof=1))
 
 
-def _ways(
+def _paths(
     x: Vectors, k: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Mean ratio of each source, all angles and geodesics, and the share in the largest part."""

@@ -9,17 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.dimensions.estimators import NAMES, estimates
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.samples import cloud, directions
+from isthmus.measure.statistics import SetLike, as_set, chance, cloud, seeded
 from isthmus.store import read_tensors
 from isthmus.types import Interval, RequestError, Result
 
@@ -66,7 +62,7 @@ class IntrinsicDimension(Result):
     """Each estimate by itself."""
     families: dict[str, tuple[float, float]]
     """Dimension by family of constructed manifolds, and its distance from the cloud."""
-    paper: ClassVar[str] = (
+    paper = (
         "Estimates: Facco et al. 2017; Levina & Bickel 2004; Johnsson et al. 2015. Calibrated by "
         "local linear regression on constructed manifolds (Beaumont et al. 2002, Genetics 162)."
     )
@@ -89,10 +85,10 @@ def intrinsic_dimension(
     """Dimension of the manifold that unit vectors lie on, calibrated, from 1 to 80.
 
     The interval holds what every family of constructed manifolds gives that fits as well as the
-    best one, and so is wide where families cannot be told apart: with 500 points a flat torus of
+    best one, and so is wide where families cannot be separated: with 500 points a flat torus of
     20 dimensions or more looks like a sphere of twice as many. The null is 500 (or as many as
     there are) uniform directions in all coordinates, against as many items. Of more than 2,000
-    items random parts are looked at.
+    items random parts are read.
 
     Raises:
         RequestError: fewer than 60 different vectors.
@@ -105,7 +101,7 @@ def intrinsic_dimension(
     few = x if len(x) <= NULL_POINTS else x[rng.choice(len(x), NULL_POINTS, replace=False)]
     tried = found if len(x) <= NULL_POINTS else dimension_of(few, rng=rng)
     isotropic = [
-        dimension_of(directions(rng.normal(size=few.shape)), rng=rng).dimension
+        dimension_of(unit_or_zero(rng.normal(size=few.shape)), rng=rng).dimension
         for _ in range(NULL_DRAWS)
     ]
     return IntrinsicDimension(

@@ -2,24 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nearest import NEAR
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import seeded, student_interval
-from isthmus.measure.statistics.samples import take_rows
+from isthmus.arrays import Vectors, squared_distances
+from isthmus.measure.statistics import (
+    NEAR,
+    SetLike,
+    as_set,
+    chance,
+    mean_interval,
+    seeded,
+    take_rows,
+)
 from isthmus.types import ExtraMissingError, RequestError, Result
 from isthmus.types.axes import Axes
 
 LARGEST = 2_000
 """Items on a map; of more, as many are drawn."""
 DRAWS = 99
-"""Maps with their points dealt anew."""
+"""Maps with their points permuted."""
 
 Map = Callable[[Vectors, int], np.ndarray]
 
@@ -34,7 +37,7 @@ class PlaneMap(Result):
     continuity: float
     """1 if near items are near points."""
     method: str
-    paper: ClassVar[str] = (
+    paper = (
         "Venna & Kaski, Neural Networks 19, 2006, equations 1 and 2 (trustworthiness, continuity); "
         "null: the map's points dealt to the items anew."
     )
@@ -51,9 +54,7 @@ class PlaneMap(Result):
     def plot(self, ax: Axes) -> Axes:
         """The map."""
         ax.scatter(self.points[:, 0], self.points[:, 1], s=6)
-        ax.set_title(f"{self.method}, trustworthiness {self.value:.3f}")
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.set(title=f"{self.method}, trustworthiness {self.value:.3f}", xticks=[], yticks=[])
         return ax
 
 
@@ -79,29 +80,22 @@ def plane_map(
     rows = np.sort(rng.permutation(len(items))[:LARGEST])
     x = take_rows(items, rows).unit.astype(np.float64)
     points = np.asarray(MAPS[method](x, int(rng.integers(2**31))), np.float64)
-    high, low = _ranks(x @ x.T), _ranks(-_distances(points))
+    high, low = _ranks(x @ x.T), _ranks(-squared_distances(points))
     each = _trust(high, low)
-    value, error = float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
-    dealt = []
-    for _ in range(DRAWS):
-        order = rng.permutation(len(x))
-        dealt.append(float(_trust(high, low[np.ix_(order, order)]).mean()))
+    value = float(each.mean())
+    orders = [rng.permutation(len(x)) for _ in range(DRAWS)]
+    draws = np.array([_trust(high, low[np.ix_(order, order)]).mean() for order in orders])
     return PlaneMap(
         name=f"trustworthiness of {method} ({items.modality})",
         value=value,
         n=len(x),
-        interval=student_interval(value, error, len(each), "mean over items, Student's t"),
-        null=chance("reference law", value, np.array(dealt), note="points dealt anew"),
+        interval=mean_interval(each, "mean over items, Student's t"),
+        null=chance("reference law", value, draws, note="points dealt anew"),
         points=points,
         rows=rows,
         continuity=float(_trust(low, high).mean()),
         method=method,
     )
-
-
-def _distances(points: np.ndarray) -> np.ndarray:
-    square = (points**2).sum(axis=1)
-    return square[:, None] + square - 2 * points @ points.T
 
 
 def _ranks(likeness: np.ndarray) -> np.ndarray:

@@ -1,17 +1,25 @@
 """How many directions a modality uses: its spectrum, effective rank and participation ratio."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics import reference
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import ENOUGH, leave_out, seeded, with_and_without
-from isthmus.measure.statistics.samples import Cloud, cloud, covariance
-from isthmus.measure.statistics.streaming import Moments
+from isthmus.measure.statistics import (
+    DRAWS,
+    Cloud,
+    Moments,
+    SetLike,
+    as_set,
+    chance,
+    cloud,
+    covariance,
+    jackknife,
+    jackknife_sums,
+    reference,
+    seeded,
+    spectral_jackknife,
+)
 from isthmus.types import Result
 from isthmus.types.axes import Axes
 
@@ -34,7 +42,7 @@ class Spectrum(Result):
     """Share of the variance in the first 1, 2, 3, ... directions."""
     isotropic: Float[np.ndarray, " d"]
     """The same for as many items in random directions, mean of the null."""
-    paper: ClassVar[str] = (
+    paper = (
         "Jolliffe, Principal Component Analysis, 2002, section 6.1: share of the variance in the "
         "leading components; null: Wishart eigenvalues, Dumitriu & Edelman 2002."
     )
@@ -52,9 +60,7 @@ class Spectrum(Result):
         count = np.arange(1, len(self.explained) + 1)
         ax.plot(count, self.explained, label=self.name)
         ax.plot(count, self.isotropic, color="0.6", ls="--", label="random directions")
-        ax.set_xlabel("directions, largest first")
-        ax.set_ylabel("share of the variance")
-        ax.set_xscale("log")
+        ax.set(xlabel="directions, largest first", ylabel="share of the variance", xscale="log")
         return ax
 
 
@@ -71,9 +77,8 @@ def spectrum(a: SetLike, *, rng: np.random.Generator | None = None) -> Spectrum:
     side = cloud(items)
     explained = _explained(side.spectra)
     lead = min(LEADING, items.space.dim) - 1
-    value = float(explained[0, lead])
     method = "subsampling, one block of objects left out; at this n"
-    _, interval = leave_out(value, explained[1:, lead], method, debias=False)
+    value, _, interval = jackknife(explained[:, lead], method, debias=False)
     draws = _explained(reference.spectra(len(items), items.space.dim, rng, DRAWS))
     return Spectrum(
         name=f"variance in {lead + 1} directions ({items.modality})",
@@ -93,7 +98,7 @@ def held_out_share(m: Moments, lead: int) -> float:
     from scipy.linalg import eigh
 
     folds = np.array_split(np.arange(len(m.counts)), min(FOLDS, len(m.counts)))
-    total = float(m.counts.sum()), m.sums.sum(axis=0), m.grams.sum(axis=0, dtype=np.float64)
+    total = m.total
     d, inside, every = len(total[1]), 0.0, 0.0
     for fold in folds:
         part = m.counts[fold].sum(), m.sums[fold].sum(axis=0), m.grams[fold].sum(axis=0)
@@ -117,18 +122,14 @@ def _explained(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b d"
 class EffectiveRank(Result):
     """Exponential of the entropy of the normalised singular values."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Roy & Vetterli, The Effective Rank, EUSIPCO 2007, definition 1; rows at length one, "
         "centred."
     )
-
-    @property
-    def about(self) -> str:
-        """How many directions are in use."""
-        return (
-            f"The items spread over about {self.value:.0f} directions; as many items in random "
-            f"directions would show {self.null.mean:.0f}."
-        )
+    sentence = (
+        "The items spread over about {self.value:.0f} directions; as many items in random "
+        "directions would show {self.null.mean:.0f}."
+    )
 
 
 def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> EffectiveRank:
@@ -143,23 +144,20 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
     """
     items, rng = as_set(a), seeded(rng)
     side = cloud(items)
-    values = _rank(side.spectra)
-    value = float(values[0])
-    enough = len(items) >= ENOUGH * items.space.dim
-    method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
-    corrected, interval = leave_out(value, values[1:], method, scale="log", debias=enough)
-    draws = _rank(reference.spectra(len(items), items.space.dim, rng, DRAWS))
+    n, d = len(items), items.space.dim
+    value, corrected, interval = spectral_jackknife(_entropy_rank(side.spectra), n, d, "log")
+    draws = _entropy_rank(reference.spectra(n, d, rng, DRAWS))
     return EffectiveRank(
         name=f"effective rank ({items.modality})",
         value=value,
         n=side.n,
         interval=interval,
         null=chance("reference law", value, draws, "lower"),
-        corrected=corrected if enough else None,
+        corrected=corrected,
     )
 
 
-def _rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
+def _entropy_rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
     singular = np.sqrt(eigenvalues)
     total = singular.sum(axis=1, keepdims=True)
     p = singular / np.where(total > 0, total, 1)
@@ -170,19 +168,15 @@ def _rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
 class ParticipationRatio(Result):
     """(sum of eigenvalues)^2 over the sum of their squares."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Gao et al., A theory of multineuronal dimensionality, 2017, equation 1; unbiased traces: "
         "Himeno & Yamada, J. Multivariate Analysis 2014, equations 2.1 and 2.2."
     )
-
-    @property
-    def about(self) -> str:
-        """How many directions carry the variance."""
-        return (
-            f"Variance is spread as over {self.value:.1f} equal directions "
-            f"({self.corrected:.1f} with sampling noise taken out; isotropic items: "
-            f"{self.null.mean:.1f})."
-        )
+    sentence = (
+        "Variance is spread as over {self.value:.1f} equal directions "
+        "({self.corrected:.1f} with sampling noise taken out; isotropic items: "
+        "{self.null.mean:.1f})."
+    )
 
 
 def participation_ratio(
@@ -200,20 +194,15 @@ def participation_ratio(
     trace, square, fourth, n = _traces(side)
     with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies
         unbiased, plain = _ratio(trace, square, fourth, n), trace**2 / square
-    corrected, interval = leave_out(
-        float(unbiased[0]),
-        unbiased[1:],
-        "U-statistics of the traces, jackknife over blocks of objects",
-        scale="log",
-        debias=False,
-    )
-    value = float(plain[0])
+    method = "U-statistics of the traces, jackknife over blocks of objects"
+    _, corrected, interval = jackknife(unbiased, method, scale="log", debias=False)
+    draws = _isotropic(len(items), items.space.dim, rng)
     return ParticipationRatio(
         name=f"participation ratio ({items.modality})",
-        value=value,
+        value=float(plain[0]),
         n=side.n,
         interval=interval,
-        null=chance("reference law", value, _isotropic(len(items), items.space.dim, rng), "lower"),
+        null=chance("reference law", float(plain[0]), draws, "lower"),
         corrected=corrected,
     )
 
@@ -221,8 +210,8 @@ def participation_ratio(
 def _traces(side: Cloud) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The tr S, tr S^2, sum |x - mean|^4 / (n - 1) and n: of all, then without each block."""
     m = side.moments
-    n, sums = with_and_without(m.counts), with_and_without(m.sums)
-    total = m.grams.sum(axis=0, dtype=np.float64)
+    n, sums = jackknife_sums(m.counts), jackknife_sums(m.sums)
+    total = m.total[2]
     square, fourth = np.empty(len(n)), np.empty(len(n))
     length = np.einsum("gd,gd->g", sums, sums) / n**2
     trace = n * (1 - length) / (n - 1)

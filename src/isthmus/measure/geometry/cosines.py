@@ -1,19 +1,33 @@
-"""Cosines: of linked pairs, of unlinked pairs, across and within the modalities."""
+"""Cosines: of linked and of unlinked pairs, how well these separate, and within a modality."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics import reference
-from isthmus.measure.statistics.draws import centroids, pair_sums, permuted_cosines, split_gaps
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair, as_set
-from isthmus.measure.statistics.nearest import ROWS
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student_interval
-from isthmus.measure.statistics.samples import Cloud, cloud
+from isthmus.measure.statistics import (
+    ROWS,
+    Cloud,
+    Pair,
+    SetLike,
+    as_pair,
+    as_set,
+    centroids,
+    chance,
+    cloud,
+    jackknife,
+    mean_over_pairs,
+    pair_mean,
+    pair_sums,
+    pairings,
+    permuted_cosines,
+    reference,
+    seeded,
+    split_gaps,
+    student_interval,
+)
 from isthmus.types import Interval, Links, Result
 from isthmus.types.axes import Axes
 
@@ -22,17 +36,13 @@ from isthmus.types.axes import Axes
 class MatchedCosine(Result):
     """Mean cosine of linked pairs."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Radford et al., CLIP, ICML 2021, figure 3: cosine of paired embeddings; mean over links."
     )
-
-    @property
-    def about(self) -> str:
-        """What a partner's cosine is worth."""
-        return (
-            f"Partners have cosine {self.value:.3f} on average; permuted partners have "
-            f"{self.null.mean:.3f}, and that difference is what matching is made of."
-        )
+    sentence = (
+        "Partners have cosine {self.value:.3f} on average; permuted partners have "
+        "{self.null.mean:.3f}, and that difference is what matching is made of."
+    )
 
 
 def matched_cosine(
@@ -48,9 +58,7 @@ def matched_cosine(
     Source: the diagonal of CLIP's similarity matrix, Radford et al. 2021.
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
-    values = pair_sums(pair).matched
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:], debias=False)
+    value, _, interval = jackknife(pair_sums(pair).matched, debias=False)
     draws = permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
     return MatchedCosine(
         name="matched cosine",
@@ -65,30 +73,21 @@ def matched_cosine(
 class InterCosine(Result):
     """Mean cosine of all pairs across the sets."""
 
-    paper: ClassVar[str] = (
-        "Liang et al., Mind the Gap, NeurIPS 2022, section 2: cosines across modalities."
+    paper = "Liang et al., Mind the Gap, NeurIPS 2022, section 2: cosines across modalities."
+    sentence = (
+        "Any item of one modality and any of the other have cosine {self.value:.3f} on "
+        "average; random halves of one modality have {self.floor:.3f}."
     )
-
-    @property
-    def about(self) -> str:
-        """What the mean cosine across says."""
-        return (
-            f"Any item of one modality and any of the other have cosine {self.value:.3f} on "
-            f"average; random halves of one modality have {self.floor or 0:.3f}."
-        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UnmatchedCosine(InterCosine):
     """Mean cosine of the pairs across the sets that are not linked."""
 
-    @property
-    def about(self) -> str:
-        """What a stranger's cosine is."""
-        return (
-            f"An item and a stranger of the other modality have cosine {self.value:.3f} on "
-            "average: scores near it mean nothing."
-        )
+    sentence = (
+        "An item and a stranger of the other modality have cosine {self.value:.3f} on "
+        "average: scores near it mean nothing."
+    )
 
 
 def inter_cosine(
@@ -103,19 +102,9 @@ def inter_cosine(
 
     Source: Liang et al. 2022, section 2.
     """
-    pair, rng = as_pair(a, b, links), seeded(rng)
-    values, n, m = pair_sums(pair).inter, len(pair.a), len(pair.b)
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:], debias=False)
-    draws = reference.mean_cross(float(n * m), n, pair.a.space.dim, rng)
-    return InterCosine(
-        name="inter-modal cosine",
-        value=value,
-        n=pair.n,
-        interval=interval,
-        null=chance("reference law", value, draws, "two"),
-        floor=_between_halves(pair, rng),
-    )
+    pair = as_pair(a, b, links)
+    fields = _across(pair, pair_sums(pair).inter, len(pair.a) * len(pair.b), seeded(rng))
+    return InterCosine(name="inter-modal cosine", n=pair.n, **fields)
 
 
 def unmatched_cosine(
@@ -130,29 +119,29 @@ def unmatched_cosine(
 
     Source: the off-diagonal of CLIP's similarity matrix, Radford et al. 2021; Liang et al. 2022.
     """
-    pair, rng = as_pair(a, b, links), seeded(rng)
-    values, n, m = pair_sums(pair).unmatched, len(pair.a), len(pair.b)
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:], debias=False)
-    draws = reference.mean_cross(float(n * m - len(pair.rows)), n, pair.a.space.dim, rng)
-    return UnmatchedCosine(
-        name="unmatched cosine",
-        value=value,
-        n=pair.n,
-        interval=interval,
-        null=chance("reference law", value, draws, "two"),
-        floor=_between_halves(pair, rng),
-    )
+    pair = as_pair(a, b, links)
+    others = len(pair.a) * len(pair.b) - len(pair.rows)
+    fields = _across(pair, pair_sums(pair).unmatched, others, seeded(rng))
+    return UnmatchedCosine(name="unmatched cosine", n=pair.n, **fields)
 
 
-def _between_halves(pair: Pair, rng: np.random.Generator) -> float:
-    """Mean cosine between random halves of one modality: |mean|^2 - |half difference|^2."""
-    splits = np.split(split_gaps(pair, rng) / 2, 2)
-    found = [
+def _across(
+    pair: Pair, values: Float[np.ndarray, " g1"], pairs: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Value, interval, null and floor of a mean over so many pairs across the sets.
+
+    The floor is the mean cosine between random halves of one modality: |mean|^2 - |half
+    difference|^2.
+    """
+    value, _, interval = jackknife(values, debias=False)
+    draws = reference.mean_cross(float(pairs), len(pair.a), pair.a.space.dim, rng)
+    null = chance("reference law", value, draws, "two")
+    halves = np.split(split_gaps(pair, rng) / 2, 2)
+    floors = [
         float(mean @ mean - (half**2).sum(axis=1).mean())
-        for mean, half in zip(centroids(pair), splits, strict=True)
+        for mean, half in zip(centroids(pair), halves, strict=True)
     ]
-    return float(np.mean(found))
+    return {"value": value, "interval": interval, "null": null, "floor": float(np.mean(floors))}
 
 
 BINS = 100
@@ -166,18 +155,14 @@ class IntraCosine(Result):
     """Edges of the histogram's bins, from -1 to 1."""
     density: Float[np.ndarray, " bins"]
     """Density of the cosines of the sampled rows in each bin."""
-    paper: ClassVar[str] = (
+    paper = (
         "Liang et al., Mind the Gap, NeurIPS 2022, section 2 (the cone effect): mean cosine of all "
         "pairs of different items."
     )
-
-    @property
-    def about(self) -> str:
-        """What the mean cosine within says."""
-        return (
-            f"Two random items of this modality have cosine {self.value:.3f}; "
-            "directions without a common cone would have 0."
-        )
+    sentence = (
+        "Two random items of this modality have cosine {self.value:.3f}; "
+        "directions without a common cone would have 0."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """The distribution of the cosines."""
@@ -215,7 +200,7 @@ def mean_cosine(side: Cloud) -> tuple[float, Interval]:
     """Mean cosine of different rows and its interval, from sums by block of objects."""
     m = side.moments
     n, total = float(m.counts.sum()), m.sums.sum(axis=0)
-    value = float((total @ total - n) / (n * (n - 1)))
+    value = float(mean_over_pairs(total @ total, n))
     held = m.counts > 0
     means = m.sums[held] / m.counts[held, None]
     _, error = pair_mean(means @ means.T)
@@ -231,3 +216,111 @@ def _histogram(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
         counts += np.bincount(np.clip(s, 0, BINS - 1).astype(np.uint8).ravel(), minlength=BINS)
     counts[-1] -= len(x)  # each row with itself
     return np.linspace(-1, 1, BINS + 1), counts * BINS / 2 / counts.sum()
+
+
+FINE = 4_096
+"""Steps from -1 to 1 in which cosines are compared; closer ones count as ties."""
+DENSITY_BINS = 128
+"""Bins of the histograms, a divisor of ``FINE``."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CosineSeparation(Result):
+    """Probability that a linked pair has a larger cosine than a pair that is not linked."""
+
+    edges: Float[np.ndarray, " bins1"]
+    """Edges of the histograms' bins, from -1 to 1."""
+    matched: Float[np.ndarray, " bins"]
+    """Density of the cosines of linked pairs."""
+    unmatched: Float[np.ndarray, " bins"]
+    """Density of the cosines of all other pairs."""
+    paper = (
+        "Hanley & McNeil, Radiology 1982: area under the ROC curve as P(matched > unmatched), ties "
+        "counted half."
+    )
+    sentence = (
+        "A linked pair has a larger cosine than a stranger in {self.value:.1%} of "
+        "comparisons across all items (50 % is chance): how well one threshold can work."
+    )
+
+    def plot(self, ax: Axes) -> Axes:
+        """Both distributions."""
+        ax.stairs(self.unmatched, self.edges, fill=True, alpha=0.5, label="unmatched")
+        ax.stairs(self.matched, self.edges, fill=True, alpha=0.5, label="matched")
+        ax.set(xlabel="cosine", ylabel="density")
+        return ax
+
+
+def cosine_separation(
+    a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
+) -> CosineSeparation:
+    """Area under the ROC curve of the cosine, linked against unlinked pairs, in [0, 1].
+
+    0.5 is chance; ties count half. Large sets are sampled. Without ``rng`` the seed
+    is 0.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+
+    Source: Hanley & McNeil 1982.
+    """
+    pair, rng = as_pair(a, b, links).sampled, seeded(rng)
+    steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.int16)
+    matched, every = _step_counts(pair, steps)
+    values = _area(matched, every - matched)
+    value, _, interval = jackknife(values, scale="logit", debias=False)
+    densities = [
+        h[0].reshape(DENSITY_BINS, -1).sum(axis=1) / h[0].sum() * DENSITY_BINS / 2
+        for h in (matched, every - matched)
+    ]
+    return CosineSeparation(
+        name="matched against unmatched cosine (AUC)",
+        value=value,
+        n=pair.n,
+        interval=interval,
+        null=chance("pairing", value, _permuted_areas(pair, steps, every[0], rng)),
+        edges=np.linspace(-1, 1, DENSITY_BINS + 1),
+        matched=densities[0],
+        unmatched=densities[1],
+    )
+
+
+def _step_counts(pair: Pair, steps: Int[np.ndarray, "n m"]) -> tuple[np.ndarray, np.ndarray]:
+    """Histograms of linked and of all pairs: of all objects, then without each block."""
+    left, right = (side.block for side in pair.clouds)
+    links, block = steps[pair.rows[:, 0], pair.rows[:, 1]], left[pair.rows[:, 0]]
+    matched, every = [_steps_histogram(links)], [_steps_histogram(steps)]
+    for g in range(int(max(left.max(), right.max())) + 1):
+        rows, columns = left == g, np.flatnonzero(right == g)
+        with_block = _steps_histogram(steps[rows]) + _steps_histogram(steps[:, columns])
+        both = _steps_histogram(steps[rows][:, columns])
+        matched.append(matched[0] - _steps_histogram(links[block == g]))
+        every.append(every[0] - with_block + both)
+    return np.stack(matched), np.stack(every)
+
+
+def _steps_histogram(steps: Int[np.ndarray, "..."]) -> Int[np.ndarray, " fine"]:
+    return np.bincount(steps.ravel(), minlength=FINE)
+
+
+def _area(
+    positive: Int[np.ndarray, "g fine"], negative: Int[np.ndarray, "g fine"]
+) -> Float[np.ndarray, " g"]:
+    below = np.cumsum(negative, axis=1) - negative / 2
+    pairs = positive.sum(axis=1) * negative.sum(axis=1, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.einsum("gf,gf->g", positive, below) / pairs
+
+
+def _permuted_areas(
+    pair: Pair,
+    steps: Int[np.ndarray, "n m"],
+    every: Int[np.ndarray, " fine"],
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " b"]:
+    moved = pairings(pair, rng)[:, pair.rows[:, 1]]
+    below = np.cumsum(every) - every / 2
+    k, total = len(pair.rows), float(every.sum())
+    # linked pairs among themselves win half of their k^2 comparisons, and are taken out
+    wins = below[steps[pair.rows[:, 0], moved]].sum(axis=1) - k * k / 2
+    return wins / (k * (total - k))

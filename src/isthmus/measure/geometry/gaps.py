@@ -1,29 +1,29 @@
 """The modality gap: how far apart two modalities lie, where, and against which distances."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.draws import (
+from isthmus.measure.statistics import (
+    SetLike,
+    as_pair,
     block_gaps,
     centroids,
+    chance,
+    jackknife,
+    jackknife_sums,
+    pair_mean,
     pair_sums,
     permuted_cosines,
+    root_interval,
+    seeded,
     split_gaps,
+    student_interval,
     swapped_gaps,
 )
-from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import (
-    leave_out,
-    pair_mean,
-    seeded,
-    student_interval,
-    with_and_without,
-)
-from isthmus.types import Interval, Links, Result
+from isthmus.types import Links, Result
 from isthmus.types.axes import Axes
 
 
@@ -33,27 +33,21 @@ class CentroidGap(Result):
 
     direction: Float[np.ndarray, " d"]
     """Unit vector from the mean of b to the mean of a."""
-    paper: ClassVar[str] = (
+    paper = (
         "Liang et al., Mind the Gap, NeurIPS 2022, section 4.1: the norm of the difference between "
         "the two means of unit vectors; noise correction: unbiased estimate of its square."
     )
-
-    @property
-    def about(self) -> str:
-        """What the distance says."""
-        return (
-            f"The two modalities' centres lie {self.value:.3f} apart on a sphere of radius 1; "
-            f"{self.null.mean:.3f} would be chance, and random halves of one modality lie "
-            f"{self.floor or 0:.3f} apart."
-        )
+    sentence = (
+        "The two modalities' centres lie {self.value:.3f} apart on a sphere of radius 1; "
+        "{self.null.mean:.3f} would be chance, and random halves of one modality lie "
+        "{self.floor:.3f} apart."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Gap, its noise floor and chance as bars."""
-        heights = [self.value, self.floor or 0.0, self.null.mean]
-        ax.bar(["gap", "noise floor", "chance"], heights)
+        ax.bar(["gap", "noise floor", "chance"], [self.value, self.floor or 0.0, self.null.mean])
         if self.interval:
-            low, high = self.interval.low, self.interval.high
-            ax.plot([0, 0], [low, high], color="black", lw=2)
+            ax.plot([0, 0], [self.interval.low, self.interval.high], color="black", lw=2)
         ax.set_ylabel("distance of the means")
         return ax
 
@@ -72,21 +66,19 @@ def centroid_gap(
     Source: Liang et al. 2022, Mind the Gap, section 4.1.
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
-    mean_a, mean_b = centroids(pair)
-    gap = mean_a - mean_b
+    gap = np.subtract(*centroids(pair))
     value = float(np.linalg.norm(gap))
     parts = block_gaps(pair)
     square, error = pair_mean(parts @ parts.T)
     ends = student_interval(
         square, error, len(parts), "U-statistic of the squared norm over blocks"
     )
-    low, high = np.sqrt(np.clip([ends.low, ends.high], 0, None))
     null = np.linalg.norm(swapped_gaps(pair, rng), axis=1)
     return CentroidGap(
         name="centroid gap",
         value=value,
         n=pair.n,
-        interval=Interval(float(low), float(high), ends.method),
+        interval=root_interval(ends),
         null=chance("label", value, null),
         floor=float(np.linalg.norm(split_gaps(pair, rng), axis=1).mean()),
         corrected=float(np.sqrt(max(square, 0.0))),
@@ -101,7 +93,7 @@ class CentroidCosineGap(Result):
     length_a: float
     """Length of the mean unit vector of a."""
     length_b: float
-    paper: ClassVar[str] = (
+    paper = (
         "MTEB, scripts/analysis/modality_gap.py: 1 - cos(mean(x), mean(y)); here on unit vectors."
     )
 
@@ -129,16 +121,13 @@ def centroid_cosine_gap(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     sides = [side.moments for side in pair.clouds]
-    means = [(with_and_without(m.sums).T / with_and_without(m.counts)).T for m in sides]
-    values = _gap(*means)
-    value = float(values[0])
-    corrected, interval = leave_out(value, values[1:])
+    means = [(jackknife_sums(m.sums).T / jackknife_sums(m.counts)).T for m in sides]
+    value, corrected, interval = jackknife(_cosine_gaps(*means))
     mean_a, mean_b = centroids(pair)
     middle, swaps = (mean_a + mean_b) / 2, swapped_gaps(pair, rng) / 2
-    splits = split_gaps(pair, rng) / 2
-    halves = np.split(splits, 2)
+    halves = np.split(split_gaps(pair, rng) / 2, 2)
     floor = [
-        _gap(mean + half, mean - half).mean()
+        _cosine_gaps(mean + half, mean - half).mean()
         for mean, half in zip((mean_a, mean_b), halves, strict=True)
     ]
     return CentroidCosineGap(
@@ -146,7 +135,7 @@ def centroid_cosine_gap(
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("label", value, _gap(middle + swaps, middle - swaps)),
+        null=chance("label", value, _cosine_gaps(middle + swaps, middle - swaps)),
         floor=float(np.mean(floor)),
         corrected=corrected,
         length_a=float(np.linalg.norm(mean_a)),
@@ -154,7 +143,9 @@ def centroid_cosine_gap(
     )
 
 
-def _gap(a: Float[np.ndarray, "b d"], b: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
+def _cosine_gaps(
+    a: Float[np.ndarray, "b d"], b: Float[np.ndarray, "b d"]
+) -> Float[np.ndarray, " b"]:
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return 1 - np.einsum("bd,bd->b", a, b) / lengths
 
@@ -168,7 +159,7 @@ class RelativeModalityGap(Result):
     intra_a: float
     """a: mean dissimilarity of different items of the first set."""
     intra_b: float
-    paper: ClassVar[str] = "Schrodi et al., Two Effects, One Trigger, ICLR 2025, section 3 (RMG)."
+    paper = "Schrodi et al., Two Effects, One Trigger, ICLR 2025, section 3 (RMG)."
 
     @property
     def about(self) -> str:
@@ -183,9 +174,9 @@ class RelativeModalityGap(Result):
 def relative_modality_gap(
     a: SetLike, b: SetLike, links: Links | None = None, *, rng: np.random.Generator | None = None
 ) -> RelativeModalityGap:
-    """Partners' dissimilarity over itself plus the mean dissimilarity within modalities, in [0, 1].
+    """Links' dissimilarity over itself plus the mean dissimilarity within modalities, in [0, 1].
 
-    0.5 means that partners are as far as two random items of one modality. Without ``rng`` the
+    0.5 means that linked items are as far as two random items of one modality. Without ``rng`` the
     seed is 0. Exact on streamed sets; the null is drawn on the sample.
 
     Raises:
@@ -195,25 +186,31 @@ def relative_modality_gap(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     sums = pair_sums(pair)
-    m, within_a, within_b = ((1 - c) / 2 for c in (sums.matched, sums.intra_a, sums.intra_b))
-    within = (within_a + within_b) / 2
-    with np.errstate(invalid="ignore"):  # one point: 0/0
-        values = m / (m + within)
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:])
-    permuted = (1 - permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)) / 2
-    with np.errstate(invalid="ignore"):
-        draws = permuted / (permuted + within[0])
+    value, _, interval = jackknife(relative_gap(sums.matched, sums.intra_a, sums.intra_b))
+    permuted = permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
+    draws = relative_gap(permuted, sums.intra_a[0], sums.intra_b[0])
     return RelativeModalityGap(
         name="relative modality gap",
         value=value,
         n=pair.n,
         interval=interval,
         null=chance("pairing", value, draws, "lower"),
-        matched=float(m[0]),
-        intra_a=float(within_a[0]),
-        intra_b=float(within_b[0]),
+        matched=float(dissimilarity(sums.matched[0])),
+        intra_a=float(dissimilarity(sums.intra_a[0])),
+        intra_b=float(dissimilarity(sums.intra_b[0])),
     )
+
+
+def dissimilarity(cosine: Any) -> Any:
+    """(1 - cosine) / 2, from 0 for equal directions to 1 for opposite ones."""
+    return (1 - cosine) / 2
+
+
+def relative_gap(matched: Any, intra_a: Any, intra_b: Any) -> Any:
+    """Dissimilarity m of links over m + (a + b)/2 of mean cosines; NaN where all is one point."""
+    m, within = dissimilarity(matched), (dissimilarity(intra_a) + dissimilarity(intra_b)) / 2
+    with np.errstate(invalid="ignore"):
+        return np.divide(m, m + within)
 
 
 TOP = 2
@@ -230,7 +227,7 @@ class GapConcentration(Result):
     """Share of the squared gap of each, in that order; they sum to 1."""
     differences: Float[np.ndarray, " d"]
     """Mean of a minus mean of b in each, in that order: positive where a is larger."""
-    paper: ClassVar[str] = (
+    paper = (
         "Schrodi et al., Two Effects, One Trigger, ICLR 2025, section 4: few dimensions drive the "
         "gap; here the share of the squared norm of the mean difference."
     )
@@ -248,8 +245,7 @@ class GapConcentration(Result):
         """Share held by the first 1, 2, 3, ... coordinates."""
         ax.semilogx(np.arange(1, len(self.shares) + 1), np.cumsum(self.shares))
         ax.axhline(self.null.mean, color="0.6", ls="--", label=f"chance for {TOP}")
-        ax.set_xlabel("coordinates, largest first")
-        ax.set_ylabel("share of the squared gap")
+        ax.set(xlabel="coordinates, largest first", ylabel="share of the squared gap")
         return ax
 
 
@@ -278,14 +274,14 @@ def gap_concentration(
     squares = (without**2).sum(axis=1)
     left = np.full(len(parts), value)
     np.divide((without[:, top] ** 2).sum(axis=1), squares, out=left, where=squares > 0)
-    corrected, interval = leave_out(value, left)
+    _, corrected, interval = jackknife([value, *left])
     return GapConcentration(
         name=f"gap share of {TOP} coordinates",
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("label", value, _share(swapped_gaps(pair, rng))),
-        floor=float(_share(split_gaps(pair, rng)).mean()),
+        null=chance("label", value, _top_shares(swapped_gaps(pair, rng))),
+        floor=float(_top_shares(split_gaps(pair, rng)).mean()),
         corrected=corrected,
         coordinates=order,
         shares=shares[order],
@@ -293,7 +289,7 @@ def gap_concentration(
     )
 
 
-def _share(gaps: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
+def _top_shares(gaps: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
     squares = np.sort(gaps.astype(np.float64) ** 2, axis=1)
     total = squares.sum(axis=1)
     return np.divide(squares[:, -TOP:].sum(axis=1), total, out=np.ones_like(total), where=total > 0)

@@ -1,19 +1,28 @@
 """How vectors are spread over the sphere: alignment, matched distance, uniformity, anisotropy."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.geometry.cosines import mean_cosine
-from isthmus.measure.statistics import reference
-from isthmus.measure.statistics.draws import pair_sums, permuted_cosines
-from isthmus.measure.statistics.inputs import SetLike, as_pair, as_set
-from isthmus.measure.statistics.nearest import ROWS
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, pair_mean, seeded, student_interval
-from isthmus.measure.statistics.samples import Cloud, cloud
+from isthmus.measure.statistics import (
+    ROWS,
+    Cloud,
+    SetLike,
+    as_pair,
+    as_set,
+    chance,
+    cloud,
+    jackknife,
+    pair_mean,
+    pair_sums,
+    permuted_cosines,
+    reference,
+    root_interval,
+    seeded,
+    student_interval,
+)
 from isthmus.types import Interval, Links, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -22,17 +31,13 @@ from isthmus.types.axes import Axes
 class Alignment(Result):
     """Mean squared distance of linked pairs."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Wang & Isola, Alignment and Uniformity on the Hypersphere, ICML 2020, equation 1, alpha 2."
     )
-
-    @property
-    def about(self) -> str:
-        """What the squared distance says."""
-        return (
-            f"Partners' squared distance is {self.value:.3f} (0 is perfect, 2 is at right "
-            f"angles); permuted partners have {self.null.mean:.3f}."
-        )
+    sentence = (
+        "Partners' squared distance is {self.value:.3f} (0 is perfect, 2 is at right "
+        "angles); permuted partners have {self.null.mean:.3f}."
+    )
 
 
 def alignment(
@@ -48,9 +53,7 @@ def alignment(
     Source: Wang & Isola 2020, equation 1 with alpha = 2.
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
-    values = 2 - 2 * pair_sums(pair).matched
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:], debias=False)
+    value, _, interval = jackknife(2 - 2 * pair_sums(pair).matched, debias=False)
     draws = 2 - 2 * permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
     return Alignment(
         name="alignment",
@@ -65,18 +68,14 @@ def alignment(
 class MatchedDistance(Result):
     """Mean Euclidean distance of linked pairs."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Schrodi et al., Two Effects, One Trigger, ICLR 2025, section 3 (L2I): mean over pairs of "
         "the distance between unit vectors."
     )
-
-    @property
-    def about(self) -> str:
-        """What a partner's distance is worth."""
-        return (
-            f"Partners lie {self.value:.3f} apart on the unit sphere (0: the same point, 1.414: "
-            f"at right angles); permuted partners {self.null.mean:.3f}."
-        )
+    sentence = (
+        "Partners lie {self.value:.3f} apart on the unit sphere (0: the same point, 1.414: "
+        "at right angles); permuted partners {self.null.mean:.3f}."
+    )
 
 
 def matched_distance(
@@ -92,9 +91,7 @@ def matched_distance(
     Source: Schrodi et al. 2025, L2I.
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
-    values = pair_sums(pair).distance
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:], debias=False)
+    value, _, interval = jackknife(pair_sums(pair).distance, debias=False)
     draws = np.sqrt(np.clip(2 - 2 * permuted_cosines(pair, rng), 0, None))
     return MatchedDistance(
         name="matched distance",
@@ -111,23 +108,19 @@ class Uniformity(Result):
 
     perfect: float
     """What the uniform law on the same sphere gives: -4 + log 0F1(d/2; 4)."""
-    paper: ClassVar[str] = (
+    paper = (
         "Wang & Isola, Alignment and Uniformity on the Hypersphere, ICML 2020, equation 2, t = 2."
     )
-
-    @property
-    def about(self) -> str:
-        """How far from even."""
-        return (
-            f"Uniformity is {self.value:.3f}, where an even spread over this sphere would give "
-            f"{self.perfect:.3f} and a single point 0."
-        )
+    sentence = (
+        "Uniformity is {self.value:.3f}, where an even spread over this sphere would give "
+        "{self.perfect:.3f} and a single point 0."
+    )
 
 
 def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniformity:
     """Log mean of exp(-2 |x - x'|^2) over pairs of different items; smaller is more even.
 
-    At most 0, which is all items in one point. Looks at the sample of large sets. Without
+    At most 0, which is all items in one point. Large sets are sampled. Without
     ``rng`` the seed is 0.
 
     Raises:
@@ -144,25 +137,34 @@ def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniform
     side = cloud(items).sampled
     sums, pairs = _potentials(side)
     mean = float(sums.sum() / pairs.sum())
+    value = float(np.log(mean))
     held = pairs.any(axis=1)
     kernel = np.divide(sums, pairs, out=np.zeros_like(sums), where=pairs > 0)[np.ix_(held, held)]
     _, error = pair_mean(kernel)
-    ends = student_interval(
-        float(np.log(mean)), error / mean, len(kernel), "U-statistic over blocks"
-    )
-    draws = np.log(reference.pair_means(_potential, len(side.items), d, rng))
+    ends = student_interval(value, error / mean, len(kernel), "U-statistic over blocks")
+    draws = np.log(reference.pair_means(potential, len(side.items), d, rng))
     return Uniformity(
         name=f"uniformity ({items.modality})",
-        value=float(np.log(mean)),
+        value=value,
         n=side.n,
         interval=Interval(ends.low, min(ends.high, 0.0), ends.method),
-        null=chance("reference law", float(np.log(mean)), draws),
+        null=chance("reference law", value, draws),
         perfect=float(-4 + np.log(hyp0f1(d / 2, 4.0))),
     )
 
 
-def _potential(cosine: np.ndarray) -> np.ndarray:
-    return np.exp(4 * cosine - 4)
+def potential(cosine: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """exp(-2 |x - y|^2) of unit vectors with this cosine."""
+    exponent = 4 * cosine
+    exponent -= 4
+    return np.exp(exponent, out=exponent)
+
+
+def log_mean_potential(x: Float[np.ndarray, "n d"]) -> float:
+    """Uniformity of unit rows that are few enough for all pairs at once."""
+    near = potential(x @ x.T)
+    np.fill_diagonal(near, 0)
+    return float(np.log(near.sum() / (len(x) * (len(x) - 1))))
 
 
 def _potentials(side: Cloud) -> tuple[Float[np.ndarray, "g g"], Float[np.ndarray, "g g"]]:
@@ -171,10 +173,7 @@ def _potentials(side: Cloud) -> tuple[Float[np.ndarray, "g g"], Float[np.ndarray
     inside = (block[:, None] == np.arange(int(block.max()) + 1)).astype(np.float32)
     sums = np.zeros((inside.shape[1], inside.shape[1]))
     for start in range(0, len(x), ROWS):
-        s = x[start : start + ROWS] @ x.T
-        s *= 4
-        s -= 4
-        np.exp(s, out=s)
+        s = potential(x[start : start + ROWS] @ x.T)
         s[np.arange(len(s)), np.arange(start, start + len(s))] = 0
         sums += inside[start : start + ROWS].T @ (s @ inside)
     counts = inside.sum(axis=0, dtype=np.float64)
@@ -187,7 +186,7 @@ class Anisotropy(Result):
 
     conformity: Float[np.ndarray, " n"]
     """Cosine of each sampled row to the mean, smallest first."""
-    paper: ClassVar[str] = (
+    paper = (
         "Levi & Gilboa, The Double-Ellipsoid Geometry of CLIP, ICML 2025 (conformity); Liang et "
         "al., Mind the Gap, NeurIPS 2022, section 2 (cone effect)."
     )
@@ -204,8 +203,7 @@ class Anisotropy(Result):
     def plot(self, ax: Axes) -> Axes:
         """Share of the items below each cosine to the mean."""
         ax.plot(self.conformity, np.linspace(0, 1, len(self.conformity)), label=self.name)
-        ax.set_xlabel("cosine to the mean")
-        ax.set_ylabel("share of items below")
+        ax.set(xlabel="cosine to the mean", ylabel="share of items below")
         return ax
 
 
@@ -219,16 +217,15 @@ def anisotropy(a: SetLike, *, rng: np.random.Generator | None = None) -> Anisotr
     """
     items, rng = as_set(a), seeded(rng)
     side = cloud(items)
-    mean = side.moments.sums.sum(axis=0) / side.moments.counts.sum()
+    mean = side.moments.mean
     value = float(np.linalg.norm(mean))
     square, ends = mean_cosine(side)
-    low, high = np.sqrt(np.clip([ends.low, ends.high], 0, None))
     draws = reference.mean_length(len(items), items.space.dim, rng)
     return Anisotropy(
         name=f"anisotropy ({items.modality})",
         value=value,
         n=side.n,
-        interval=Interval(float(low), float(high), ends.method),
+        interval=root_interval(ends),
         null=chance("reference law", value, draws, "two"),
         corrected=float(np.sqrt(max(square, 0.0))),
         conformity=np.sort(side.sampled.x @ (mean / (value or 1.0))),

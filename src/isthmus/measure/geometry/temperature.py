@@ -1,15 +1,20 @@
 """The temperature and shift curve: is the contrastive loss happy with the gap it has?"""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
-from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.measure.statistics.resampling import BLOCKS, leave_out, random_blocks, seeded
-from isthmus.measure.statistics.samples import check_objects
+from isthmus.measure.statistics import (
+    BLOCKS,
+    SetLike,
+    as_pair,
+    check_objects,
+    jackknife,
+    random_blocks,
+    seeded,
+)
 from isthmus.types import Links, Null, Result
 from isthmus.types.axes import Axes
 
@@ -31,7 +36,7 @@ class TemperatureShift(Result):
     """InfoNCE in nats, mean of both directions, a row for each temperature."""
     best: Float[np.ndarray, " t"]
     """Shift of the smallest loss at each temperature, on the grid."""
-    paper: ClassVar[str] = (
+    paper = (
         "Liang et al., Mind the Gap, NeurIPS 2022, section 4.2 and figure 3: loss landscape over "
         "the shift of both modalities along the gap, at several temperatures."
     )
@@ -41,8 +46,8 @@ class TemperatureShift(Result):
         """Where the loss would like the gap to be."""
         return (
             f"At temperature {self.temperatures[0]:g} the loss is smallest with the gap "
-            f"{_moved(self.value)}; at {self.temperatures[-1]:g}, among the shifts that were "
-            f"tried, with the gap {_moved(float(self.best[-1]))}."
+            f"{_in_words(self.value)}; at {self.temperatures[-1]:g}, among the shifts that were "
+            f"tried, with the gap {_in_words(float(self.best[-1]))}."
         )
 
     def plot(self, ax: Axes) -> Axes:
@@ -50,8 +55,7 @@ class TemperatureShift(Result):
         for temperature, loss in zip(self.temperatures, self.loss, strict=True):
             ax.plot(self.shifts, loss - loss.min(), "o-", label=f"temperature {temperature:g}")
         ax.axvline(0, color="0.6", lw=1)
-        ax.set_xlabel("share of the gap that is closed")
-        ax.set_ylabel("loss above its minimum")
+        ax.set(xlabel="share of the gap that is closed", ylabel="loss above its minimum")
         return ax
 
 
@@ -61,7 +65,7 @@ def temperature_shift(
     """Share of the gap whose closing makes the contrastive loss smallest at temperature 0.01.
 
     Both modalities move half the shift along the gap vector and are normalised again; a batch of
-    at most 500 objects drawn with ``rng`` (seed 0 without) is looked at. The minimum is that of
+    at most 500 objects drawn with ``rng`` (seed 0 without) is used. The minimum is that of
     the parabola through the three lowest points.
 
     Raises:
@@ -80,14 +84,13 @@ def temperature_shift(
         moved = unit(x - shift / 2 * gap), unit(y + shift / 2 * gap)
         for row, temperature in enumerate(TEMPERATURES):
             curves[row, column] = _losses(*moved, temperature, block)
-    values = np.array([_minimum(curve) for curve in curves[0].T])
     loss = curves[:, :, 0]
-    _, interval = leave_out(float(values[0]), values[1:], debias=False)
+    value, _, interval = jackknife([_minimum(curve) for curve in curves[0].T], debias=False)
     low, high = np.clip((interval.low, interval.high), SHIFTS[0], SHIFTS[-1])
     interval = replace(interval, low=float(low), high=float(high))  # no other shift was tried
     return TemperatureShift(
         name=f"best gap shift at temperature {TEMPERATURES[0]:g}",
-        value=float(values[0]),
+        value=value,
         n=len(rows),
         interval=interval,
         null=Null("none", note="a curve is read against its own value at shift 0"),
@@ -98,7 +101,7 @@ def temperature_shift(
     )
 
 
-def _moved(shift: float) -> str:
+def _in_words(shift: float) -> str:
     """A shift in words."""
     return f"{abs(shift):.0%} {'wider' if shift < 0 else 'closed'}"
 

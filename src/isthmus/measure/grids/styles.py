@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from isthmus.arrays import Vectors
-from isthmus.measure.statistics.resampling import seeded, wilson_interval
+from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.measure.statistics import seeded, top_probabilities, wilson_interval
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -31,7 +31,7 @@ class StyleChange(Result):
     whole_grid_chance: float
     by_object: Float[np.ndarray, " o"]
     """Of every object, the share of its ordered pairs of styles that are right."""
-    paper: ClassVar[str] = (
+    paper = (
         "Retrieval of (object, style t) from (object, style s) on a full grid; chance: guessing "
         "among the objects. The protocol is this laboratory's."
     )
@@ -55,8 +55,7 @@ class StyleChange(Result):
                     ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
         ax.set_xticks(range(len(self.styles)), self.styles, rotation=35, ha="right")
         ax.set_yticks(range(len(self.styles)), self.styles)
-        ax.set_xlabel("to")
-        ax.set_ylabel("from")
+        ax.set(xlabel="to", ylabel="from")
         return ax
 
 
@@ -110,7 +109,7 @@ def compared(cells: Any, styles: Sequence[str], move: Move | None, place: Place 
             f"A grid has two objects and two styles or more, and a name for each style; this has "
             f"{objects} objects, {count} styles and {len(styles)} names."
         )
-    there = [
+    placed = [
         cells[:, column] if place is None else place(cells[:, column], style)
         for column, style in enumerate(styles)
     ]
@@ -118,21 +117,18 @@ def compared(cells: Any, styles: Sequence[str], move: Move | None, place: Place 
         (
             source,
             target,
-            there[source] if move is None else move(cells[:, source], first, second),
+            placed[source] if move is None else move(cells[:, source], first, second),
         )
         for source, first in enumerate(styles)
         for target, second in enumerate(styles)
         if source != target
     ]
-    return np.stack(there, axis=1), moved
+    return np.stack(placed, axis=1), moved
 
 
 def first_hits(scores: Float[np.ndarray, "q g"], right: np.ndarray) -> Float[np.ndarray, " q"]:
     """Expected hit at rank one when ties are broken at random."""
-    own = scores[np.arange(len(scores)), right][:, None]
-    ahead: Bool[np.ndarray, "q g"] = scores > own + 1e-12
-    tied = (np.abs(scores - own) <= 1e-12).sum(axis=1)
-    return np.where(ahead.any(axis=1), 0.0, 1 / np.maximum(tied, 1))
+    return top_probabilities(scores, 1e-12)[np.arange(len(scores)), right]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -141,19 +137,15 @@ class StyleTransfer(Result):
 
     read_right: float
     """Share of examples whose style was read right."""
-    paper: ClassVar[str] = (
+    paper = (
         "Analogy on a full grid: a's picture in the style of an example of another object; the "
         "style is read from the example by the nearest style mean. Chance: guessing among cells."
     )
-
-    @property
-    def about(self) -> str:
-        """The score and where it fails."""
-        return (
-            f"With the style given by an example of another object, the right picture comes first "
-            f"in {self.value:.1%} of all cases; the style of {self.read_right:.1%} of the examples "
-            "is read right."
-        )
+    sentence = (
+        "With the style given by an example of another object, the right picture comes first "
+        "in {self.value:.1%} of all cases; the style of {self.read_right:.1%} of the examples "
+        "is read right."
+    )
 
 
 def style_transfer(
@@ -188,15 +180,15 @@ def style_transfer(
     hits, right = np.full((objects, count, count), np.nan), (read == np.arange(count)).mean()
     for source, target in queries:
         example = (rows + rng.integers(1, objects, objects)) % objects
-        heard = read[example, target]
+        style_read = read[example, target]
         # an example that is read as the query's own style leads back to the query: no hit
-        asked = np.where(heard == source, target, heard)
-        query = np.stack([queries[source, style][row] for row, style in enumerate(asked)])
+        wanted = np.where(style_read == source, target, style_read)
+        query = np.stack([queries[source, style][row] for row, style in enumerate(wanted)])
         scores = query @ gallery.T
         scores[rows, rows * count + source] = -np.inf
         scores[rows, example * count + target] = -np.inf
         first = first_hits(scores, rows * count + target)
-        hits[:, source, target] = np.where(heard == source, 0.0, first)
+        hits[:, source, target] = np.where(style_read == source, 0.0, first)
     by_object = np.nanmean(hits, axis=(1, 2))
     return StyleTransfer(
         name="style transfer",
@@ -212,18 +204,14 @@ def style_transfer(
 class StyleRetrieval(Result):
     """Share of pictures whose nearest picture of another object has the same style."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Nearest neighbour of another object on a full grid; chance: guessing among styles. High "
         "values say that style decides nearness, low ones that content does."
     )
-
-    @property
-    def about(self) -> str:
-        """The score."""
-        return (
-            f"The nearest picture of another object has the same style in {self.value:.1%} of all "
-            f"cases; style-blind neighbours give {self.null.mean:.1%}."
-        )
+    sentence = (
+        "The nearest picture of another object has the same style in {self.value:.1%} of all "
+        "cases; style-blind neighbours give {self.null.mean:.1%}."
+    )
 
 
 def style_retrieval(
@@ -242,7 +230,7 @@ def style_retrieval(
     where, _ = compared(cells, styles, None, place)
     objects, count = cells.shape[:2]
     gallery = where.reshape(objects * count, -1)
-    gallery = gallery / np.maximum(np.linalg.norm(gallery, axis=1, keepdims=True), 1e-12)
+    gallery = unit_or_zero(gallery, gallery.dtype)
     scores = gallery @ gallery.T
     owner = np.repeat(np.arange(objects), count)
     scores[owner[:, None] == owner] = -np.inf

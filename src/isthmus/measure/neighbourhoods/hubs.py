@@ -1,16 +1,23 @@
-"""Hubness: items that turn up among everybody's nearest neighbours."""
+"""Hubness: items that are among the nearest neighbours of very many others."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.inputs import SetLike, as_pair, as_set
-from isthmus.measure.statistics.nearest import NEAR, first_kept, subsamples
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import seeded, subsampling_interval
-from isthmus.measure.statistics.samples import cloud
+from isthmus.measure.statistics import (
+    DRAWS,
+    NEAR,
+    SetLike,
+    as_pair,
+    as_set,
+    chance,
+    cloud,
+    first_kept,
+    seeded,
+    subsamples,
+    subsampling_interval,
+)
 from isthmus.types import Links, Result
 from isthmus.types.axes import Axes
 
@@ -21,7 +28,7 @@ class Hubness(Result):
 
     occurrences: Int[np.ndarray, " n"]
     """How often each sampled item is a neighbour, largest first; the mean is k n queries / n."""
-    paper: ClassVar[str] = (
+    paper = (
         "Radovanovic et al., Hubs in Space, JMLR 2010, equation 1: skewness of the k-occurrence, "
         "k = 10; null: neighbours drawn at random, so occurrences are binomial."
     )
@@ -39,30 +46,24 @@ class Hubness(Result):
         """How often each item is a neighbour, largest first."""
         ax.plot(np.arange(1, len(self.occurrences) + 1), self.occurrences, label=self.name)
         ax.axhline(float(self.occurrences.mean()), color="0.6", ls="--")
-        ax.set_xscale("log")
-        ax.set_xlabel("items, largest hub first")
-        ax.set_ylabel(f"times among {NEAR} nearest")
+        ax.set(
+            xscale="log", xlabel="items, largest hub first", ylabel=f"times among {NEAR} nearest"
+        )
         return ax
 
 
 def hubness(a: SetLike, *, rng: np.random.Generator | None = None) -> Hubness:
     """Skewness of the 10-occurrence within one set: 0 is even, above 1 there are hubs.
 
-    Depends on n. Looks at the sample of large sets. Without ``rng`` the seed is 0.
+    Depends on n. Large sets are sampled. Without ``rng`` the seed is 0.
 
     Source: Radovanovic et al. 2010, equation 1.
     """
     items, rng = as_set(a), seeded(rng)
     side = cloud(items).sampled
     lists, _ = side.neighbours
-    return _measured(
-        f"hubness ({items.modality})",
-        side.n,
-        lists,
-        (side.block, side.block),
-        len(lists) - 1,
-        rng,
-    )
+    name, blocks = f"hubness ({items.modality})", (side.block, side.block)
+    return _measured(name, side.n, lists, blocks, len(lists) - 1, rng)
 
 
 def cross_hubness(
@@ -70,7 +71,7 @@ def cross_hubness(
 ) -> Hubness:
     """Skewness of how often an item of b is among the ten nearest of items of a.
 
-    Swap the sets for hubs in a. Depends on n. Looks at the sample of large sets. Without ``rng``
+    Swap the sets for hubs in a. Depends on n. Large sets are sampled. Without ``rng``
     the seed is 0.
 
     Raises:
@@ -80,15 +81,9 @@ def cross_hubness(
     """
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
     lists, _ = pair.neighbours[0]
-    left, right = (side.block for side in pair.clouds)
-    return _measured(
-        f"hubness ({pair.a.modality} to {pair.b.modality})",
-        pair.n,
-        lists,
-        (left, right),
-        len(pair.b),
-        rng,
-    )
+    name = f"hubness ({pair.a.modality} to {pair.b.modality})"
+    blocks = pair.clouds[0].block, pair.clouds[1].block
+    return _measured(name, pair.n, lists, blocks, len(pair.b), rng)
 
 
 def _measured(
@@ -104,19 +99,18 @@ def _measured(
     occurrences = np.bincount(lists[:, :NEAR].ravel(), minlength=size)
     value = float(skewness(occurrences[None])[0])
     kept = subsamples(int(max(block.max() for block in blocks)) + 1)
-    found = np.empty(len(kept))
+    values = np.empty(len(kept))
     for draw, stay in enumerate(kept):
         queries, gallery = (stay[block] for block in blocks)
         near = lists[queries][first_kept(lists[queries], gallery)]
-        counts = np.bincount(near, minlength=size)[gallery]
-        found[draw] = skewness(counts[None])[0]
+        values[draw] = skewness(np.bincount(near, minlength=size)[gallery][None])[0]
     p = min(NEAR, others) / others
     draws = rng.binomial(len(lists) - (others < size), p, (DRAWS, size))
     return Hubness(
         name=name,
         value=value,
         n=n,
-        interval=subsampling_interval(value, found, kept),
+        interval=subsampling_interval(value, values, kept),
         null=chance("reference law", value, skewness(draws), note="neighbours drawn at random"),
         occurrences=np.sort(occurrences)[::-1],
     )

@@ -1,16 +1,27 @@
 """Neighbour mixing: do items sit among their own modality or among both?"""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
-from isthmus.measure.statistics.nearest import NEAR, TIE, first_kept, nearest, subsamples
-from isthmus.measure.statistics.nulls import chance, halves, permuted_modalities
-from isthmus.measure.statistics.resampling import seeded, subsampling_interval
-from isthmus.measure.statistics.samples import cloud, directions
+from isthmus.arrays import unit_or_zero
+from isthmus.measure.statistics import (
+    NEAR,
+    TIE,
+    Pair,
+    SetLike,
+    as_pair,
+    chance,
+    cloud,
+    first_kept,
+    halves,
+    nearest_rows,
+    permuted_modalities,
+    seeded,
+    subsamples,
+    subsampling_interval,
+)
 from isthmus.types import Links, Result
 from isthmus.types.axes import Axes
 
@@ -24,7 +35,7 @@ class NeighbourMixing(Result):
     own_a: float
     """Share for queries of a."""
     own_b: float
-    paper: ClassVar[str] = (
+    paper = (
         "After GR-CLIP (arXiv 2507.19054): in a gallery of both modalities, neighbours of a query "
         "are of its own; share among the first 10, the query left out."
     )
@@ -40,8 +51,7 @@ class NeighbourMixing(Result):
     def plot(self, ax: Axes) -> Axes:
         """Share raw and centred beside chance."""
         ax.bar(["raw", "centred", "chance"], [self.value, self.centred, self.null.mean])
-        ax.set_ylabel(f"own modality among {NEAR} neighbours")
-        ax.set_ylim(0, 1)
+        ax.set(ylabel=f"own modality among {NEAR} neighbours", ylim=(0, 1))
         return ax
 
 
@@ -50,7 +60,7 @@ def neighbour_mixing(
 ) -> NeighbourMixing:
     """Share of the ten nearest neighbours, among both modalities, of the query's own, in [0, 1].
 
-    Looks at the sample of large sets. Without ``rng`` the seed is 0.
+    Large sets are sampled. Without ``rng`` the seed is 0.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -66,14 +76,14 @@ def neighbour_mixing(
     block = np.concatenate([side.block for side in pair.clouds])
     value = float(own.mean())
     kept = subsamples(int(block.max()) + 1)
-    found = np.array([_own(lists, is_a, stay[block])[stay[block]].mean() for stay in kept])
-    null = [_own(lists, called, every).mean() for called in permuted_modalities(pair, rng)]
+    values = np.array([_own(lists, is_a, stay[block])[stay[block]].mean() for stay in kept])
+    draws = [_own(lists, labels, every).mean() for labels in permuted_modalities(pair, rng)]
     return NeighbourMixing(
         name=f"own modality among {NEAR} neighbours",
         value=value,
         n=pair.n,
-        interval=subsampling_interval(value, found, kept),
-        null=chance("label", value, np.array(null)),
+        interval=subsampling_interval(value, values, kept),
+        null=chance("label", value, np.array(draws)),
         floor=_floor(pair, rng),
         centred=_centred(pair),
         own_a=float(own[:n].mean()),
@@ -99,28 +109,27 @@ def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
 
 
 def _own(
-    lists: Int[np.ndarray, "n k"], called: Bool[np.ndarray, " n"], kept: Bool[np.ndarray, " n"]
+    lists: Int[np.ndarray, "n k"], labels: Bool[np.ndarray, " n"], kept: Bool[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Share of each row's first kept neighbours that carry its own label."""
     if kept.all():
-        return (called[lists[:, :NEAR]] == called[:, None]).mean(axis=1)
+        return (labels[lists[:, :NEAR]] == labels[:, None]).mean(axis=1)
     near = first_kept(lists, kept)
-    same = (called[lists] == called[:, None]) & near
+    same = (labels[lists] == labels[:, None]) & near
     return same.sum(axis=1) / np.maximum(near.sum(axis=1), 1)
 
 
 def _centred(pair: Pair) -> float:
-    z = np.concatenate([directions(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
-    lists, _ = nearest(z, z, same=True, depth=NEAR)
+    z = np.concatenate([unit_or_zero(rows - rows.mean(axis=0)) for rows in (pair.x, pair.y)])
+    lists, _ = nearest_rows(z, z, same=True, depth=NEAR)
     is_a = np.arange(len(z)) < len(pair.x)
     return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())
 
 
 def _floor(pair: Pair, rng: np.random.Generator) -> float:
     """The share where the two classes are random halves of one modality."""
-    found = []
+    shares = []
     for items, objects in zip((pair.a, pair.b), pair.objects, strict=True):
-        lists, _ = cloud(items).neighbours
-        called = halves(objects, rng)
-        found.append((called[lists[:, :NEAR]] == called[:, None]).mean())
-    return float(np.mean(found))
+        near, labels = cloud(items).neighbours[0][:, :NEAR], halves(objects, rng)
+        shares.append((labels[near] == labels[:, None]).mean())
+    return float(np.mean(shares))

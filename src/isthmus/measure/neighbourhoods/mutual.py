@@ -1,16 +1,20 @@
 """Mutual neighbours: do both modalities agree on who is near whom?"""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.measure.statistics.nearest import NEAR
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.samples import check_objects, cloud
+from isthmus.measure.statistics import (
+    DRAWS,
+    NEAR,
+    SetLike,
+    as_pair,
+    chance,
+    check_objects,
+    cloud,
+    seeded,
+)
 from isthmus.types import Interval, Links, Result
 
 
@@ -20,7 +24,7 @@ class MutualNeighbours(Result):
 
     expected: float
     """k / (n - 1): the share under random links."""
-    paper: ClassVar[str] = (
+    paper = (
         "Huh et al., The Platonic Representation Hypothesis, ICML 2024, appendix A (mutual kNN), "
         "k = 10."
     )
@@ -40,7 +44,7 @@ def mutual_knn(
     """Share of common ten nearest neighbours of linked objects, in [0, 1]; chance is k/(n - 1).
 
     Neighbours are sought within each modality, so the two need no common coordinates. An object
-    of several items counts by their mean. Looks at the sample of large sets. Without ``rng`` the
+    of several items counts by their mean. Large sets are sampled. Without ``rng`` the
     seed is 0.
 
     Raises:

@@ -1,7 +1,7 @@
-"""Confusions: which items are taken for which, by name, so that they can be looked at."""
+"""Confusions: which items are taken for which, by name, so that they can be shown."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,9 +9,15 @@ from jaxtyping import Float, Int
 from isthmus.arrays import Vectors
 from isthmus.measure.retrieval.hits import hit_chances
 from isthmus.measure.retrieval.rankings import RankingResult, ranking
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
-from isthmus.measure.statistics.ranks import Ranks, Scores
-from isthmus.measure.statistics.searches import scores_between, searchable
+from isthmus.measure.statistics import (
+    Pair,
+    Ranks,
+    SetLike,
+    as_pair,
+    mean_over_pairs,
+    scores_between,
+    searchable,
+)
 from isthmus.types import Links, RequestError
 
 
@@ -39,12 +45,12 @@ class ConfusionResult(RankingResult):
     """Share of queries whose nearest item is not theirs, and the clearest of these mistakes."""
 
     examples: tuple[tuple[Confusion, ...], tuple[Confusion, ...]]
-    """Mistakes of a asked of b, and of b asked of a, those with the largest lead first."""
+    """Mistakes of queries of a, and of queries of b, those with the largest lead first."""
     magnets: tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]
-    """Gallery items that are wrongly found most often, with how often, both ways."""
+    """Gallery items that are wrongly found most often, with how often, in both directions."""
     resemblance: tuple[float, float]
-    """Mean cosine between the wrongly nearest item and the right one, both ways; NaN without
-    mistakes."""
+    """Mean cosine between the wrongly nearest item and the right one, in both directions; NaN
+    without mistakes."""
     resemblance_by_chance: tuple[float, float]
     """Mean cosine between two random items of the gallery."""
 
@@ -54,16 +60,16 @@ class ConfusionResult(RankingResult):
     @property
     def about(self) -> str:
         """One sentence for a newcomer."""
-        there, back = self.forward, self.backward
-        sides = zip((there, back), self.resemblance, self.resemblance_by_chance, strict=True)
+        a, b = self.directions
+        sides = zip(self.directions, self.resemblance, self.resemblance_by_chance, strict=True)
         near = [
-            f"{mean:.2f} among {way.gallery} items (random ones: {random:.2f})"
-            for way, mean, random in sides
+            f"{mean:.2f} among {one.gallery} items (random ones: {random:.2f})"
+            for one, mean, random in sides
             if not np.isnan(mean)
         ]
         resemble = f"; its cosine with the right item is {', '.join(near)}" if near else ""
         return (
-            f"{there.value:.1%} of {there.query} queries and {back.value:.1%} of {back.query} "
+            f"{a.value:.1%} of {a.query} queries and {b.value:.1%} of {b.query} "
             f"queries find something else first{resemble}."
         )
 
@@ -79,14 +85,14 @@ def neighbour_confusions(
 ) -> ConfusionResult:
     """Which items are taken for which: wrong nearest neighbours by id, beside the right ones.
 
-    Value: the share of queries whose nearest item is not linked to them, both ways, in [0, 1];
+    Value: the share of queries whose nearest item is not linked to them, in [0, 1];
     one minus ``hit_at_k`` at k = 1.
 
     Args:
         a: first set.
         b: second set.
         links: which items belong together; equal ids by default.
-        show: mistakes listed each way, those with the largest lead over the right item.
+        show: mistakes listed for each direction, those with the largest lead over the right item.
         neighbours: nearest items listed for each.
         rng: draws the bootstrap.
 
@@ -99,26 +105,22 @@ def neighbour_confusions(
             f"Mistakes and neighbours to list are 1 or more, not {show} and {neighbours}."
         )
     pair = searchable(as_pair(a, b, links))
-    ways = [Answers.of(p) for p in (pair, pair.reversed)]
-    listed = [way.examples(show, neighbours) for way in ways]
-    magnets = [way.magnets() for way in ways]
-    resemblance = [way.resemblance() for way in ways]
-    by_chance = [mean_cosine(way.pair.y) for way in ways]
+    both = [Answers.of(p) for p in (pair, pair.reversed)]
     return ranking(
         ConfusionResult,
         "wrong nearest neighbour",
         pair,
         {0: misses},
         rng,
-        examples=(listed[0], listed[1]),
-        magnets=(magnets[0], magnets[1]),
-        resemblance=(resemblance[0], resemblance[1]),
-        resemblance_by_chance=(by_chance[0], by_chance[1]),
+        examples=tuple(found.examples(show, neighbours) for found in both),
+        magnets=tuple(found.magnets() for found in both),
+        resemblance=tuple(found.resemblance() for found in both),
+        resemblance_by_chance=tuple(_mean_cosine(found.pair.y) for found in both),
     )
 
 
 def misses(ranks: Ranks) -> Float[np.ndarray, " q"]:
-    """Probability that the nearest item is not a linked one."""
+    """Probability that the nearest item is no linked one."""
     return 1 - hit_chances(ranks, 1)
 
 
@@ -136,13 +138,13 @@ class Answers:
 
     @classmethod
     def of(cls, pair: Pair) -> "Answers":
-        """Ask every linked item of a."""
-        links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
+        """Every linked item of a as a query."""
+        links = pair.by_query
         rows, start = np.unique(links[:, 0], return_index=True)
         columns = np.split(links[:, 1], start[1:])
         nearest, right = np.empty((2, len(rows)), dtype=np.int64)
         lead = np.empty(len(rows))
-        for first, tile in queries(pair, rows).tiles():
+        for first, tile in scores_between(pair.a, pair.b).of(rows).tiles():
             for number, line in enumerate(tile, first):
                 own = columns[number]
                 nearest[number], right[number] = line.argmax(), own[line[own].argmax()]
@@ -167,10 +169,10 @@ class Answers:
         worst = order[self.lead[order] > 0]
         if not len(worst):
             return ()
-        tiles = [tile.copy() for _, tile in queries(self.pair, self.rows[worst]).tiles()]
+        scores = scores_between(self.pair.a, self.pair.b).of(self.rows[worst]).whole
         return tuple(
             self.example(int(number), line, neighbours)
-            for number, line in zip(worst, np.concatenate(tiles), strict=True)
+            for number, line in zip(worst, scores, strict=True)
         )
 
     def example(self, number: int, line: Float[np.ndarray, " m"], neighbours: int) -> Confusion:
@@ -189,14 +191,7 @@ class Answers:
         )
 
 
-def queries(pair: Pair, rows: Int[np.ndarray, " q"]) -> Scores:
-    """Some items of a against all of b."""
-    scores = scores_between(pair.a, pair.b)
-    return replace(scores, queries=scores.queries[rows])
-
-
-def mean_cosine(y: Vectors) -> float:
+def _mean_cosine(y: Vectors) -> float:
     """Mean cosine of pairs of different unit vectors; NaN for a single one."""
-    n = len(y)
     total = y.sum(axis=0, dtype=np.float64)
-    return float((total @ total - n) / (n * (n - 1))) if n > 1 else float("nan")
+    return float(mean_over_pairs(total @ total, len(y))) if len(y) > 1 else float("nan")

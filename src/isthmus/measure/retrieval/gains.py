@@ -6,8 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, ranking
-from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.measure.statistics.ranks import Ranks
+from isthmus.measure.statistics import Ranks, SetLike, as_pair
 from isthmus.types import Links
 
 
@@ -16,11 +15,9 @@ class GainResult(RankingResult):
     """Gain of the first k relative to all relevant items in first place."""
 
     paper = "Järvelin & Kekäläinen 2002, ACM TOIS 20(4), with ideal DCG over min(k, R)"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"How high the matches stand among the first k (1: as high as can be): {self.ways}."
+    sentence = (
+        "How high the matches stand among the first k (1: as high as can be): {self.summary}."
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,14 +25,10 @@ class RetrievedGainResult(RankingResult):
     """Gain of the first k relative to the same retrieved items in the best order."""
 
     paper = "As computed by the code of Li et al. 2025 (GR-CLIP), arXiv 2507.19054"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return (
-            "How well those matches that were retrieved are ordered; missing ones cost nothing, "
-            f"so read it beside nDCG: {self.ways}."
-        )
+    sentence = (
+        "How well those matches that were retrieved are ordered; missing ones cost nothing, "
+        "so read it beside nDCG: {self.summary}."
+    )
 
 
 def ndcg(
@@ -130,11 +123,7 @@ class AveragePrecisionResult(RankingResult):
     """Precision at the place of every relevant item, averaged over items and queries."""
 
     paper = "Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.4"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"How pure the list is down to each match (1: all matches first): {self.ways}."
+    sentence = "How pure the list is down to each match (1: all matches first): {self.summary}."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -142,13 +131,9 @@ class RPrecisionResult(RankingResult):
     """Share of relevant items among the first R, where R is how many there are."""
 
     paper = "Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.4"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return (
-            f"With R matches in the gallery, the share of matches among the first R: {self.ways}."
-        )
+    sentence = (
+        "With R matches in the gallery, the share of matches among the first R: {self.summary}."
+    )
 
 
 def mean_average_precision(

@@ -6,17 +6,21 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.retrieval.gains import discounts, ideal, relative_gains
-from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, direction
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
-from isthmus.measure.statistics.nulls import pairings
-from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
-from isthmus.measure.statistics.resampling import seeded
-from isthmus.measure.statistics.searches import (
+from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, fields_of
+from isthmus.measure.statistics import (
+    Pair,
+    Ranks,
+    Scores,
     Search,
+    SetLike,
+    as_pair,
     draws_for,
+    pairings,
+    ranked,
     sampled_rows,
     scores_between,
     searchable,
+    seeded,
 )
 from isthmus.types import Links, RequestError
 from isthmus.types.axes import Axes
@@ -43,27 +47,25 @@ class MixedResult(RankingResult):
     @property
     def about(self) -> str:
         """One sentence for a newcomer."""
-        there, back = self.forward, self.backward
+        a, b = self.directions
         return (
-            f"Searching {there.query} and {back.query} items together, a query of {there.query} "
-            f"scores {there.value:.3f} of {self.ceiling[0]:.3f} possible with these rankings, one "
-            f"of {back.query} {back.value:.3f} of {self.ceiling[1]:.3f}; listing the other "
+            f"Searching {a.query} and {b.query} items together, a query of {a.query} "
+            f"scores {a.value:.3f} of {self.ceiling[0]:.3f} possible with these rankings, one "
+            f"of {b.query} {b.value:.3f} of {self.ceiling[1]:.3f}; listing the other "
             f"modality first scores {self.other_first[0]:.3f} and {self.other_first[1]:.3f}."
         )
 
     def plot(self, ax: Axes) -> Axes:
         """Raw, rule and ceiling for the queries of each modality."""
-        ways = (self.forward, self.backward)
         rows = {
-            "as it is": [way.value for way in ways],
+            "as it is": [one.value for one in self.directions],
             "other modality first": self.other_first,
             "ceiling": self.ceiling,
         }
         for number, (label, values) in enumerate(rows.items()):
             ax.bar(np.arange(2) + 0.27 * (number - 1), values, width=0.25, label=label)
-        ax.set_xticks(range(2), [f"query: {way.query}" for way in ways])
-        ax.set_ylabel(self.name)
-        ax.set_ylim(0, 1.3)  # room for the legend above a full bar
+        ax.set_xticks(range(2), [f"query: {one.query}" for one in self.directions])
+        ax.set(ylabel=self.name, ylim=(0, 1.3))
         ax.legend()
         return ax
 
@@ -99,20 +101,15 @@ def mixed_gallery(
         raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
     rng, pair, formulas = seeded(rng), searchable(as_pair(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
-    forward, backward = (direction(s.search(rng), formulas, MixedResult, rng) for s in sides)
-    bounds = [tuple(float(of.mean()) for of in side.bounds(k)) for side in sides]
+    common = fields_of((side.search(rng) for side in sides), formulas, MixedResult, rng)
+    (rule_a, best_a), (rule_b, best_b) = (np.mean(side.bounds(k), axis=1) for side in sides)
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
-        value=forward.value,
         n=pair.n,
-        interval=forward.interval,
-        null=forward.null,
-        forward=forward,
-        backward=backward,
-        ks=tuple(sorted(formulas)),
+        **common,
         relevant=relevant,
-        other_first=(bounds[0][0], bounds[1][0]),
-        ceiling=(bounds[0][1], bounds[1][1]),
+        other_first=(float(rule_a), float(rule_b)),
+        ceiling=(float(best_a), float(best_b)),
     )
 
 
@@ -140,8 +137,8 @@ class Mixed:
         within = scores_between(self.pair.a, self.pair.a)
         across = scores_between(self.pair.a, self.pair.b)
         if gallery == "other":
-            return Scores(across.queries[self.rows], across.gallery, across.rule)
-        mine = Scores(within.queries[self.rows], within.gallery, within.rule, self.rows)
+            return across.of(self.rows)
+        mine = replace(within.of(self.rows), own=self.rows)
         return mine if gallery == "same" else merged(mine, across)
 
     def search(self, rng: np.random.Generator) -> Search:
@@ -157,9 +154,9 @@ class Mixed:
         query = np.concatenate([self.same[:, 0], self.other[:, 0]])
         order = np.argsort(query, kind="stable")
         query, column = query[order], np.concatenate([stay, go])[order]
-        asked = query[:, None] * (1 + draws) + np.arange(1 + draws)
+        question = query[:, None] * (1 + draws) + np.arange(1 + draws)
         relevant = np.stack([np.repeat(query, 1 + draws), column.ravel()], axis=1)
-        found = ranked(self.scores("both"), relevant, asked.ravel())
+        found = ranked(self.scores("both"), relevant, question.ravel())
         objects = pair.objects[0][self.rows]
         return Search(found, draws, objects, pair.a.modality, "both", uniform=False)
 

@@ -6,8 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, ranking
-from isthmus.measure.statistics.inputs import SetLike, as_pair
-from isthmus.measure.statistics.ranks import Ranks
+from isthmus.measure.statistics import Ranks, SetLike, as_pair
 from isthmus.types import Links
 
 
@@ -16,11 +15,7 @@ class HitResult(RankingResult):
     """Share of queries with a relevant item among the first k."""
 
     paper = "Radford et al. 2021, arXiv 2103.00020, section 3.1 (there called R@k)"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"Share of queries that find a match among their first k items: {self.ways}."
+    sentence = "Share of queries that find a match among their first k items: {self.summary}."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,11 +23,7 @@ class RecallResult(RankingResult):
     """Share of the relevant items found among the first k."""
 
     paper = "Manning, Raghavan & Schütze 2008, Introduction to Information Retrieval, section 8.3"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"Share of all matches that stand among the first k items: {self.ways}."
+    sentence = "Share of all matches that stand among the first k items: {self.summary}."
 
 
 def hit_at_k(
@@ -99,11 +90,7 @@ class MedianRankResult(RankingResult):
     paper = "Karpathy & Fei-Fei 2015, arXiv 1412.2306, section 4.1"
     typical = "median"
     better = "smaller"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"Half of the queries find their first match at this place or better: {self.ways}."
+    sentence = "Half of the queries find their first match at this place or better: {self.summary}."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -111,11 +98,7 @@ class ReciprocalRankResult(RankingResult):
     """Mean of one over the place of the first relevant item."""
 
     paper = "Voorhees 1999, The TREC-8 Question Answering Track Report"
-
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        return f"One over the place of the first match, averaged (1: always first): {self.ways}."
+    sentence = "One over the place of the first match, averaged (1: always first): {self.summary}."
 
 
 def median_rank(

@@ -1,20 +1,26 @@
 """Rankings: what every measure of retrieval returns: both directions, chance and interval."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.ranks import Ranks
-from isthmus.measure.statistics.resampling import query_bootstrap, seeded
-from isthmus.measure.statistics.samples import LEAST
-from isthmus.measure.statistics.searches import Search, both_searches, searchable
+from isthmus.measure.statistics import (
+    LEAST,
+    Pair,
+    Ranks,
+    Search,
+    both_searches,
+    chance,
+    median_bootstrap,
+    query_bootstrap,
+    searchable,
+    seeded,
+)
 from isthmus.types import Interval, Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -27,10 +33,10 @@ SHOWN = (1, 5, 10)
 
 @dataclass(frozen=True)
 class Direction:
-    """Retrieval one way."""
+    """Retrieval in one direction."""
 
     query: str
-    """Modality that is asked."""
+    """Modality of the queries."""
     gallery: str
     """Modality that is searched."""
     value: float
@@ -51,44 +57,46 @@ class RankingResult(Result):
     """A measure of retrieval in both directions; value, interval and null are those of a → b."""
 
     forward: Direction
-    """a asked of b."""
+    """Items of a as queries to b."""
     backward: Direction
-    """b asked of a."""
+    """Items of b as queries to a."""
     ks: tuple[int, ...] = ()
     """Cut-offs, where the measure has one."""
 
     typical: ClassVar[str] = "mean"
     """How queries are summarised: ``mean`` or ``median``."""
     better: ClassVar[str] = "larger"
-    """Which way is better: ``larger`` or ``smaller``."""
+    """Whether ``larger`` or ``smaller`` values are better."""
 
     def __str__(self) -> str:
-        ways = (
-            f"{way.query}→{way.gallery} {way.value:.3f} {way.interval or ''}, {way.null}"
-            for way in (self.forward, self.backward)
+        both = (
+            f"{one.query}→{one.gallery} {one.value:.3f} {one.interval or ''}, {one.null}"
+            for one in self.directions
         )
-        return f"{self.name}: {'; '.join(ways)} (n={self.n})"
+        return f"{self.name}: {'; '.join(both)} (n={self.n})"
 
     @property
-    def ways(self) -> str:
-        """The values both ways, for the reading."""
-        there, back = self.forward, self.backward
+    def directions(self) -> tuple[Direction, Direction]:
+        """Queries of a, then queries of b."""
+        return self.forward, self.backward
+
+    @property
+    def summary(self) -> str:
+        """The values of both directions, for the sentence."""
+        a, b = self.directions
         return (
-            f"{there.value:.3g} from {there.query} to {there.gallery} and {back.value:.3g} from "
-            f"{back.query} to {back.gallery} (by chance {there.null.mean:.3g} and "
-            f"{back.null.mean:.3g})"
+            f"{a.value:.3g} from {a.query} to {a.gallery} and {b.value:.3g} from {b.query} to "
+            f"{b.gallery} (by chance {a.null.mean:.3g} and {b.null.mean:.3g})"
         )
 
     def plot(self, ax: Axes) -> Axes:
         """One bar per direction and cut-off, with chance as a dash."""
-        for number, way in enumerate((self.forward, self.backward)):
-            label = f"{way.query} → {way.gallery}"
-            values, chance = (
-                (way.at, way.chance_at) if self.ks else ((way.value,), (way.null.mean,))
-            )
+        for number, one in enumerate(self.directions):
+            values = one.at if self.ks else (one.value,)
             places = np.arange(len(values)) + 0.4 * number - 0.2
-            ax.bar(places, values, width=0.38, label=label)
-            ax.scatter(places, chance, marker="_", color="0.3", s=200, zorder=3)
+            ax.bar(places, values, width=0.38, label=f"{one.query} → {one.gallery}")
+            by_chance = one.chance_at if self.ks else (one.null.mean,)
+            ax.scatter(places, by_chance, marker="_", color="0.3", s=200, zorder=3)
         ax.set_xticks(range(len(self.ks) or 1), [f"k = {k}" for k in self.ks] or [self.name])
         ax.set_ylabel(re.sub(r"@\d+", "@k", self.name))
         ax.legend(title="dash: chance")
@@ -110,7 +118,7 @@ def ranking(
 
     Args:
         kind: the measure's result; its class says whether queries are averaged by mean or
-            median, and which way is better.
+            median, and whether larger is better.
         name: of the measure, as the page prints it.
         pair: what is compared.
         formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
@@ -118,18 +126,26 @@ def ranking(
         fields: what the result holds beside.
     """
     rng, pair = seeded(rng), searchable(pair)
-    forward, backward = (direction(found, formulas, kind, rng) for found in both_searches(pair))
-    return kind(
-        name=name,
-        value=forward.value,
-        n=pair.n,
-        interval=forward.interval,
-        null=forward.null,
-        forward=forward,
-        backward=backward,
-        ks=tuple(sorted(k for k in formulas if k)),
-        **fields,
-    )
+    common = fields_of(both_searches(pair), formulas, kind, rng)
+    return kind(name=name, n=pair.n, **common, **fields)
+
+
+def fields_of(
+    searches: Iterable[Search],
+    formulas: dict[int, Formula],
+    kind: type[RankingResult],
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """What the result of any ranking holds; ``searches`` are those of a in b and of b in a."""
+    forward, backward = (direction(found, formulas, kind, rng) for found in searches)
+    return {
+        "value": forward.value,
+        "interval": forward.interval,
+        "null": forward.null,
+        "forward": forward,
+        "backward": backward,
+        "ks": tuple(sorted(k for k in formulas if k)),
+    }
 
 
 def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
@@ -149,7 +165,7 @@ def direction(
     kind: type[RankingResult],
     rng: np.random.Generator,
 ) -> Direction:
-    """One way of retrieval."""
+    """A search as a direction of the result."""
     middle = MIDDLES[kind.typical]
     scored = {k: found.scored(formula) for k, formula in formulas.items()}
     mean = {
@@ -188,25 +204,6 @@ def chance_mean(
         tied = Ranks(zero, zero, found.ranks.gallery * one, one, 1, found.ranks.gallery)
         return float(formula(tied)[0])
     return float(summaries[1:].mean())
-
-
-def median_bootstrap(
-    scores: Float[np.ndarray, " q"], objects: Int[np.ndarray, " q"], *, rng: np.random.Generator
-) -> Interval:
-    """Percentile interval of the median score; objects are drawn as often as in the mean's.
-
-    The median of drawn scores is the weighted median of all of them, sorted once.
-    """
-    order = np.argsort(scores)
-    _, number = np.unique(objects, return_inverse=True)
-    number, count = number[order], int(number.max()) + 1
-    values = np.empty(999)
-    for draw in range(len(values)):
-        times = np.bincount(rng.integers(count, size=count), minlength=count)[number].cumsum()
-        middle = np.searchsorted(times, [times[-1] / 2, times[-1] / 2 + 0.5])
-        values[draw] = scores[order[np.minimum(middle, len(order) - 1)]].mean()
-    low, high = np.quantile(values, [0.025, 0.975])
-    return Interval(float(low), float(high), "query bootstrap of the median, gallery fixed")
 
 
 MIDDLES = {"mean": np.mean, "median": np.median}

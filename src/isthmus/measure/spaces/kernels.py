@@ -1,36 +1,39 @@
 """Unbiased linear CKA: do both modalities arrange the objects alike?"""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, seeded, with_and_without
+from isthmus.measure.statistics import (
+    DRAWS,
+    FEW_DRAWS,
+    Pair,
+    SetLike,
+    as_pair,
+    chance,
+    jackknife,
+    jackknife_sums,
+    seeded,
+)
 from isthmus.types import Links, Result
 
 COSTLY = 4e8
-"""n d^2 from which on a permutation costs a tenth of a second, and 39 are drawn, not 199."""
+"""n d^2 from which on a permutation costs a tenth of a second, and few are drawn."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UnbiasedCKA(Result):
     """Centred kernel alignment of linear kernels with unbiased HSIC."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Kornblith et al., Similarity of Neural Network Representations Revisited, ICML 2019, "
         "equation 4, with the unbiased HSIC of Song et al., JMLR 2012, equation 5."
     )
-
-    @property
-    def about(self) -> str:
-        """How alike the arrangements are."""
-        return (
-            f"The arrangement of the objects is shared to {self.value:.3f} (1: the same up to "
-            f"rotation and scale, 0: unrelated; permuted links {self.null.mean:.3f})."
-        )
+    sentence = (
+        "The arrangement of the objects is shared to {self.value:.3f} (1: the same up to "
+        "rotation and scale, 0: unrelated; permuted links {self.null.mean:.3f})."
+    )
 
 
 def linear_cka(
@@ -49,8 +52,8 @@ def linear_cka(
     """
     pair, rng = as_pair(a, b, links).paired, seeded(rng)
     left, right = (side.moments for side in pair.clouds)
-    n = with_and_without(left.counts)
-    sums = with_and_without(left.sums), with_and_without(right.sums)
+    n = jackknife_sums(left.counts)
+    sums = jackknife_sums(left.sums), jackknife_sums(right.sums)
     grams = left.grams, right.grams, pair.link_moments.crosses
     totals = [gram.sum(axis=0, dtype=np.float64) for gram in grams]
     values = np.empty(len(n))
@@ -59,10 +62,9 @@ def linear_cka(
             t if g == 0 else t - gram[g - 1] for t, gram in zip(totals, grams, strict=True)
         )
         sx, sy = sums[0][g], sums[1][g]
-        both = _hsic(xy, sx, sy, n[g])
-        values[g] = _ratio(both, _hsic(xx, sx, sx, n[g]) * _hsic(yy, sy, sy, n[g]))
-    value = float(values[0])
-    _, interval = leave_out(value, values[1:])
+        norm = _hsic(xx, sx, sx, n[g]) * _hsic(yy, sy, sy, n[g])
+        values[g] = _ratio(_hsic(xy, sx, sy, n[g]), norm)
+    value, _, interval = jackknife(values)
     return UnbiasedCKA(
         name="unbiased linear CKA",
         value=value,
@@ -90,7 +92,7 @@ def _permuted(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
     x, y, n = pair.x, pair.y, float(len(pair.x))
     sum_x, sum_y = (z.sum(axis=0, dtype=np.float64) for z in (x, y))
     norm = _hsic(x.T @ x, sum_x, sum_x, n) * _hsic(y.T @ y, sum_y, sum_y, n)
-    draws = 39 if n * x.shape[1] ** 2 > COSTLY else 199
+    draws = FEW_DRAWS if n * x.shape[1] ** 2 > COSTLY else DRAWS
     crosses = (x.T @ y[rng.permutation(len(y))] for _ in range(draws))
     return np.array([_ratio(_hsic(cross, sum_x, sum_y, n), norm) for cross in crosses])
 

@@ -1,26 +1,33 @@
-"""The same items in two spaces, row by row: what measures of space against space start from."""
+"""Space against space: how alike do two spaces arrange the same items?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, seeded
-from isthmus.types import Interval, Null, RequestError, Result
+from isthmus.measure.statistics import (
+    BLOCKS,
+    FEW_DRAWS,
+    SetLike,
+    as_set,
+    chance,
+    jackknife,
+    seeded,
+    with_and_without_runs,
+)
+from isthmus.types import Null, RequestError, Result
 
 MOST = 1000
-"""Items that are looked at; more are sampled."""
-BLOCKS = 20
-"""Blocks of items that are left out in turn for intervals."""
+"""Items that are compared; more are sampled."""
+KEPT = 0.99
+"""Share of the variance whose directions SVCCA keeps, as in the paper."""
 
 
 @dataclass(frozen=True, eq=False)
-class Shared:
+class SharedItems:
     """Unit vectors of the same items in two spaces, which may differ in dimension."""
 
     x: Float[np.ndarray, "n d"]
@@ -31,20 +38,17 @@ class Shared:
         """Both less their means."""
         return self.x - self.x.mean(axis=0), self.y - self.y.mean(axis=0)
 
-    def without(self) -> "list[Shared]":
-        """The same without each block of items."""
-        parts = np.array_split(np.arange(len(self.x)), min(BLOCKS, len(self.x)))
-        return [
-            Shared(np.delete(self.x, rows, axis=0), np.delete(self.y, rows, axis=0))
-            for rows in parts
-        ]
+    def parts(self) -> "list[SharedItems]":
+        """All items, then those without each block of items."""
+        x, y = (with_and_without_runs(side, BLOCKS) for side in (self.x, self.y))
+        return list(map(SharedItems, x, y))
 
-    def mixed(self, rng: np.random.Generator) -> "Shared":
-        """The same with the items of y dealt anew."""
-        return Shared(self.x, rng.permutation(self.y))
+    def permuted(self, rng: np.random.Generator) -> "SharedItems":
+        """The same with the items of y permuted."""
+        return SharedItems(self.x, rng.permutation(self.y))
 
 
-def same_items(a: SetLike, b: SetLike, rng: np.random.Generator) -> Shared:
+def same_items(a: SetLike, b: SetLike, rng: np.random.Generator) -> SharedItems:
     """Rows of equal ids, in the order of a, at most ``MOST`` of them at random.
 
     Raises:
@@ -59,33 +63,24 @@ def same_items(a: SetLike, b: SetLike, rng: np.random.Generator) -> Shared:
     if len(rows) > MOST:
         rows = rows[np.sort(rng.choice(len(rows), MOST, replace=False))]
     x, y = first.unit[rows[:, 0]], second.unit[rows[:, 1]]
-    return Shared(x.astype(np.float64), y.astype(np.float64))
-
-
-DRAWS = 39
-"""Permutations of the items; 0.05 (DRAWS + 1) is whole."""
-KEPT = 0.99
-"""Share of the variance whose directions SVCCA keeps, as in the paper."""
+    return SharedItems(x.astype(np.float64), y.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SpacePair(Result):
     """A similarity of two spaces; 1 is the same arrangement of the items."""
 
-    @property
-    def about(self) -> str:
-        """The value beside chance."""
-        return (
-            f"The two spaces arrange the {self.n:,} shared items alike to {self.value:.3f}; items "
-            f"dealt anew give {self.null.mean:.3f}."
-        )
+    sentence = (
+        "The two spaces arrange the {self.n:,} shared items alike to {self.value:.3f}; items "
+        "dealt anew give {self.null.mean:.3f}."
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RSA(SpacePair):
     """Rank correlation of all pairwise cosines."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Kriegeskorte, Mur & Bandettini 2008, Representational similarity analysis: Spearman "
         "correlation of the two similarity matrices above the diagonal; null: items permuted."
     )
@@ -95,7 +90,7 @@ class RSA(SpacePair):
 class Procrustes(SpacePair):
     """Fit of one set to the other by rotation and scale, the nuclear norm of their product."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Schönemann 1966; Gower 1975: ||X'Y||_* of centred sets of norm 1, whose square is one "
         "less the Procrustes disparity; null: items permuted."
     )
@@ -107,7 +102,7 @@ class SVCCA(SpacePair):
 
     kept: tuple[int, int]
     """Directions kept in each space."""
-    paper: ClassVar[str] = (
+    paper = (
         "Raghu et al., SVCCA, NeurIPS 2017, section 2; null: items permuted, which shows how far "
         "few items and many directions alone correlate."
     )
@@ -117,7 +112,7 @@ class SVCCA(SpacePair):
 class BiasedCKA(SpacePair):
     """Linear CKA by its plug-in formula, beside what it gives to permuted items."""
 
-    paper: ClassVar[str] = (
+    paper = (
         "Kornblith et al. 2019, equation 4. Over all permutations of the items the plug-in HSIC "
         "has the mean tr(K) tr(L) / (n - 1), K and L centred: the closed-form chance value."
     )
@@ -134,8 +129,8 @@ def rsa(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None) -> RS
     Raises:
         RequestError: fewer than ten items are in both.
     """
-    value, n, interval, null = _measured(a, b, rng, _rank_correlation)
-    return RSA(name="RSA", value=value, n=n, interval=interval, null=null)
+    rng = seeded(rng)
+    return RSA(name="RSA", **_fields(same_items(a, b, rng), _rank_correlation, rng))
 
 
 def procrustes(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None) -> Procrustes:
@@ -144,8 +139,8 @@ def procrustes(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None
     Raises:
         RequestError: fewer than ten items are in both.
     """
-    value, n, interval, null = _measured(a, b, rng, _rotation_fit)
-    return Procrustes(name="Procrustes fit", value=value, n=n, interval=interval, null=null)
+    rng = seeded(rng)
+    return Procrustes(name="Procrustes fit", **_fields(same_items(a, b, rng), _rotation_fit, rng))
 
 
 def svcca(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None) -> SVCCA:
@@ -155,11 +150,12 @@ def svcca(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None) -> 
         RequestError: fewer than ten items are in both.
     """
     rng = seeded(rng)
-    found = same_items(a, b, rng)
-    kept = tuple(len(_main(side).T) for side in found.centred)
-    value, n, interval, null = _of(found, rng, _canonical)
+    items = same_items(a, b, rng)
+    x, y = (_main(side) for side in items.centred)
     return SVCCA(
-        name="SVCCA", value=value, n=n, interval=interval, null=null, kept=(kept[0], kept[1])
+        name="SVCCA",
+        **_fields(items, _canonical_correlation, rng),
+        kept=(x.shape[1], y.shape[1]),
     )
 
 
@@ -169,23 +165,26 @@ def biased_cka(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None
     Raises:
         RequestError: fewer than ten items are in both.
     """
-    found = same_items(a, b, seeded(rng))
-    value = _plug_in(found)
-    _, interval = leave_out(value, np.array(list(map(_plug_in, found.without()))), debias=False)
-    null = Null("pairing", expected_plug_in(found), note="closed form: mean over all permutations")
-    name = "biased linear CKA"
-    return BiasedCKA(name=name, value=value, n=len(found.x), interval=interval, null=null)
+    items = same_items(a, b, seeded(rng))
+    value, _, interval = jackknife([_plug_in(part) for part in items.parts()], debias=False)
+    null = Null("pairing", expected_plug_in(items), note="closed form: mean over all permutations")
+    return BiasedCKA("biased linear CKA", value, len(items.x), interval, null)
 
 
-def expected_plug_in(found: Shared) -> float:
+def expected_plug_in(items: SharedItems) -> float:
     """Mean of the plug-in CKA over all permutations of the items."""
-    x, y = found.centred
+    x, y = items.centred
     traces = float((x**2).sum() * (y**2).sum())
     return traces / ((len(x) - 1) * _norm(x) * _norm(y))
 
 
-def _plug_in(found: Shared) -> float:
-    x, y = found.centred
+def _plug_in(items: SharedItems) -> float:
+    return plug_in_cka(items.x, items.y)
+
+
+def plug_in_cka(x: Vectors, y: Vectors) -> float:
+    """Linear CKA of the same items by its plug-in formula (Kornblith et al. 2019, equation 4)."""
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     return float(np.linalg.norm(x.T @ y) ** 2 / (_norm(x) * _norm(y)))
 
 
@@ -194,22 +193,22 @@ def _norm(x: Vectors) -> float:
     return max(float(np.linalg.norm(x.T @ x)), 1e-300)
 
 
-def _rank_correlation(found: Shared) -> float:
+def _rank_correlation(items: SharedItems) -> float:
     from scipy.stats import rankdata
 
-    above = np.triu_indices(len(found.x), 1)
-    ranks = [rankdata((side @ side.T)[above]) for side in (found.x, found.y)]
+    above = np.triu_indices(len(items.x), 1)
+    ranks = [rankdata((side @ side.T)[above]) for side in (items.x, items.y)]
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-def _rotation_fit(found: Shared) -> float:
-    x, y = (side / max(float(np.linalg.norm(side)), 1e-300) for side in found.centred)
+def _rotation_fit(items: SharedItems) -> float:
+    x, y = (side / max(float(np.linalg.norm(side)), 1e-300) for side in items.centred)
     return float(np.linalg.svd(x.T @ y, compute_uv=False).sum())
 
 
-def _canonical(found: Shared) -> float:
-    left, right = (_main(side) for side in found.centred)
-    correlations = np.linalg.svd(left.T @ right, compute_uv=False)
+def _canonical_correlation(items: SharedItems) -> float:
+    x, y = (_main(side) for side in items.centred)
+    correlations = np.linalg.svd(x.T @ y, compute_uv=False)
     return float(np.minimum(correlations, 1).mean())
 
 
@@ -220,19 +219,11 @@ def _main(x: Vectors) -> Float[np.ndarray, "n k"]:
     return scores[:, : int(np.searchsorted(shares, KEPT)) + 1]
 
 
-def _measured(
-    a: SetLike, b: SetLike, rng: np.random.Generator | None, measure: Callable[[Shared], float]
-) -> tuple[float, int, Interval, Null]:
-    rng = seeded(rng)
-    return _of(same_items(a, b, rng), rng, measure)
-
-
-def _of(
-    found: Shared, rng: np.random.Generator, measure: Callable[[Shared], float]
-) -> tuple[float, int, Interval, Null]:
-    """Value, items, jackknife over blocks of items, and the null of permuted items."""
-    value = measure(found)
-    without = np.array([measure(part) for part in found.without()])
-    _, interval = leave_out(value, without, debias=False)
-    draws = np.array([measure(found.mixed(rng)) for _ in range(DRAWS)])
-    return value, len(found.x), interval, chance("pairing", value, draws, note="items permuted")
+def _fields(
+    items: SharedItems, measure: Callable[[SharedItems], float], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Value, number of items, jackknife over blocks of items, and the null of permuted items."""
+    value, _, interval = jackknife([measure(part) for part in items.parts()], debias=False)
+    draws = np.array([measure(items.permuted(rng)) for _ in range(FEW_DRAWS)])
+    null = chance("pairing", value, draws, note="items permuted")
+    return {"value": value, "n": len(items.x), "interval": interval, "null": null}

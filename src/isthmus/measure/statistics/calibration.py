@@ -27,12 +27,11 @@ def calibration_error(
     """
     rng = seeded(rng)
     order = np.argsort(probability, kind="stable")
-    said, bins = probability[order], min(BINS, len(order))
-    drawn = rng.random((DRAWS, len(said))) < said
-    outcomes = np.concatenate([match[order][None], drawn]).astype(np.float64)
-    edges = np.linspace(0, len(said), bins + 1).astype(int)[:-1]
-    off = np.abs(np.add.reduceat(outcomes - said, edges, axis=1)).sum(axis=1) / len(said)
-    return float(off[0] - off[1:].mean())
+    p, n = probability[order], len(order)
+    outcomes = np.concatenate([match[order][None], rng.random((DRAWS, n)) < p]).astype(np.float64)
+    edges = np.linspace(0, n, min(BINS, n) + 1).astype(int)[:-1]
+    errors = np.abs(np.add.reduceat(outcomes - p, edges, axis=1)).sum(axis=1) / n
+    return float(errors[0] - errors[1:].mean())
 
 
 def brier_score(probability: Float[np.ndarray, " n"], match: Bool[np.ndarray, " n"]) -> float:

@@ -1,4 +1,4 @@
-"""What links and mean differences give, block by block, and what they give by chance."""
+"""Means over linked and unlinked pairs and differences of means, by block and by chance."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,9 @@ from jaxtyping import Float
 
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.nulls import DRAWS, pairings
-from isthmus.measure.statistics.resampling import with_and_without
+from isthmus.measure.statistics.resampling import jackknife_sums
 from isthmus.measure.statistics.samples import Cloud
+from isthmus.measure.statistics.streaming import mean_over_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,25 +33,25 @@ def pair_sums(pair: Pair) -> PairSums:
     """Every mean over pairs that follows from counts, sums and linked cosines."""
     a, b = (side.moments for side in pair.clouds)
     m = pair.link_moments
-    links, cosines = with_and_without(m.counts), with_and_without(m.cosines)
-    n, m_rows = with_and_without(a.counts), with_and_without(b.counts)
-    sums_a, sums_b = with_and_without(a.sums), with_and_without(b.sums)
+    links, cosines = jackknife_sums(m.counts), jackknife_sums(m.cosines)
+    n, m_rows = jackknife_sums(a.counts), jackknife_sums(b.counts)
+    sums_a, sums_b = jackknife_sums(a.sums), jackknife_sums(b.sums)
     cross, all_pairs = np.einsum("gd,gd->g", sums_a, sums_b), n * m_rows
     with np.errstate(divide="ignore", invalid="ignore"):
         return PairSums(
             matched=cosines / links,
-            distance=with_and_without(m.distances) / links,
+            distance=jackknife_sums(m.distances) / links,
             inter=cross / all_pairs,
             unmatched=(cross - cosines) / (all_pairs - links),
-            intra_a=(np.einsum("gd,gd->g", sums_a, sums_a) - n) / (n * (n - 1)),
-            intra_b=(np.einsum("gd,gd->g", sums_b, sums_b) - m_rows) / (m_rows * (m_rows - 1)),
+            intra_a=mean_over_pairs(np.einsum("gd,gd->g", sums_a, sums_a), n),
+            intra_b=mean_over_pairs(np.einsum("gd,gd->g", sums_b, sums_b), m_rows),
         )
 
 
 def permuted_cosines(
     pair: Pair, rng: np.random.Generator, draws: int = DRAWS
 ) -> Float[np.ndarray, "b k"]:
-    """Cosines of the linked rows after whole objects trade their b sides; of the sampled pair."""
+    """Cosines of permuted links, whose objects trade their b sides; of the sampled pair."""
     pair = pair.sampled
     moved = pairings(pair, rng, draws)[:, pair.rows[:, 1]]
     return pair.cosines[pair.rows[:, 0], moved]
@@ -62,8 +63,8 @@ SPLITS = 20
 
 def centroids(pair: Pair) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
     """Mean unit vector of each set."""
-    a, b = (side.moments for side in pair.clouds)
-    return a.sums.sum(axis=0) / a.counts.sum(), b.sums.sum(axis=0) / b.counts.sum()
+    a, b = pair.clouds
+    return a.moments.mean, b.moments.mean
 
 
 def block_gaps(pair: Pair) -> Float[np.ndarray, "g d"]:

@@ -1,4 +1,4 @@
-"""Check at the door, compute in the cellar: what comes in becomes unit vectors with links."""
+"""Inputs of measures, checked once: sets or plain arrays become unit vectors with links."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.nearest import nearest
+from isthmus.measure.statistics.nearest import nearest_rows
 from isthmus.measure.statistics.samples import (
     SAMPLE,
     Cloud,
@@ -35,7 +35,7 @@ class Pair:
     a: EmbeddingSet
     b: EmbeddingSet
     rows: Int[np.ndarray, "k 2"]
-    """(k, 2) row numbers of linked items, sorted."""
+    """(k, 2) row numbers of linked items."""
 
     @property
     def x(self) -> Vectors:
@@ -52,13 +52,22 @@ class Pair:
         """The same links seen from b; they keep their order, so that sums over them do too."""
         return Pair(self.b, self.a, self.rows[:, ::-1])
 
+    @property
+    def by_query(self) -> Int[np.ndarray, "k 2"]:
+        """The links sorted by the row of a."""
+        return self.rows[np.argsort(self.rows[:, 0], kind="stable")]
+
     @cached_property
     def objects(self) -> tuple[np.ndarray, np.ndarray]:
         """The object number of every row of a and of b: the exchangeable unit."""
         n, m = len(self.a), len(self.b)
-        if n == m == len(self.rows) and (self.rows == np.arange(n)[:, None]).all():
-            return np.arange(n), np.arange(n)
-        return objects_of(self.rows, n, m)
+        return (np.arange(n), np.arange(n)) if self._row_by_row else objects_of(self.rows, n, m)
+
+    @property
+    def _row_by_row(self) -> bool:
+        """Whether each row of a is linked to the row of b of its number, and to no other."""
+        n = len(self.rows)
+        return n == len(self.a) == len(self.b) and bool((self.rows == np.arange(n)[:, None]).all())
 
     @cached_property
     def n(self) -> int:
@@ -83,7 +92,7 @@ class Pair:
     def sampled(self) -> "Pair":
         """This pair or, beyond ``SAMPLE`` rows of a set, whole linked objects drawn with seed 0.
 
-        Pairwise and neighbour measures look at this; its ``n`` is what they report.
+        Pairwise and neighbour measures use this; its ``n`` is what they report.
         """
         if max(len(self.a), len(self.b)) <= SAMPLE:
             return self
@@ -97,12 +106,11 @@ class Pair:
 
     @cached_property
     def paired(self) -> "Pair":
-        """One row an object in both sets, linked by row number: what needs pairs looks at this.
+        """One row an object in both sets, linked by row number: what needs pairs uses this.
 
         An object of several items is the direction of their mean; one without a link is left out.
         """
-        n = len(self.rows)
-        if n == len(self.a) == len(self.b) and (self.rows == np.arange(n)[:, None]).all():
+        if self._row_by_row:
             return self
         check_objects(self.n, "linked ones")
         pair = self.sampled
@@ -113,7 +121,7 @@ class Pair:
 
     @cached_property
     def cosines(self) -> Float[np.ndarray, "n m"]:
-        """Cosines of all rows of a with all rows of b; ask the ``sampled`` pair for them."""
+        """Cosines of all rows of a with all rows of b; of a ``sampled`` pair."""
         return self.x @ self.y.T
 
     @cached_property
@@ -123,8 +131,8 @@ class Pair:
         tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]],
         tuple[Int[np.ndarray, "m j"], Float[np.ndarray, "m j"]],
     ]:
-        """Nearest rows of b for each row of a, then of a for b; ask the ``sampled`` pair."""
-        return nearest(self.x, self.y), nearest(self.y, self.x)
+        """Nearest rows of b for each row of a, then of a for b; of a ``sampled`` pair."""
+        return nearest_rows(self.x, self.y), nearest_rows(self.y, self.x)
 
 
 def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:

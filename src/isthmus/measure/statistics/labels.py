@@ -1,4 +1,4 @@
-"""Labels at the door: one class name per row, and which rows belong to one object."""
+"""Labels: one class name per row, which rows belong to one object, and labels permuted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def permuted_labels(
     rng: np.random.Generator,
     draws: int,
 ) -> Int[np.ndarray, "b n"]:
-    """Labels dealt anew: among objects where each has one label, else within every object.
+    """Labels permuted: among objects where each has one label, else within every object.
 
     Whole objects trade their label, because the rows of one object are not independent. Where
     an object carries several labels (one picture in six styles), they trade places inside it.
@@ -86,7 +86,7 @@ def permuted_labels(
     if (truth == truth[first][number]).all():
         return np.stack([truth[first][rng.permutation(len(first))][number] for _ in range(draws)])
     home = np.argsort(objects, kind="stable")
-    dealt_labels = np.empty((draws, len(truth)), dtype=truth.dtype)
-    for row in dealt_labels:
+    permuted = np.empty((draws, len(truth)), dtype=truth.dtype)
+    for row in permuted:
         row[home] = truth[np.lexsort((rng.random(len(objects)), objects))]
-    return dealt_labels
+    return permuted

@@ -1,4 +1,4 @@
-"""Nearest neighbours, deep enough that objects can be left out without looking again."""
+"""Nearest neighbours, deep enough that objects can be left out without a new search."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 DEPTH = 32
 """Neighbours kept per query."""
 NEAR = 10
-"""Neighbours that measures look at (k)."""
+"""Neighbours that measures count (k)."""
 ROWS = 512
 THINNINGS = 60
 """Subsamples of objects behind the interval of a neighbour measure."""
@@ -14,7 +14,7 @@ TIE = 1e-6
 """Cosines closer than this are tied, and ties are broken at random: float32 knows no better."""
 
 
-def nearest(
+def nearest_rows(
     queries: Float[np.ndarray, "n d"],
     gallery: Float[np.ndarray, "m d"],
     *,
@@ -52,8 +52,8 @@ def first_kept(
     neighbours: Int[np.ndarray, "n depth"], kept: Bool[np.ndarray, " m"], k: int = NEAR
 ) -> Bool[np.ndarray, "n depth"]:
     """Which entries are among the first k neighbours when only these gallery rows are kept."""
-    there = kept[neighbours]
-    return there & (np.cumsum(there, axis=1, dtype=np.int16) <= k)
+    kept_ones = kept[neighbours]
+    return kept_ones & (np.cumsum(kept_ones, axis=1, dtype=np.int16) <= k)
 
 
 def subsamples(blocks: int) -> Bool[np.ndarray, "t g"]:

@@ -1,8 +1,9 @@
 """Nulls: what a measure gives when links, labels or directions mean nothing.
 
-Three nulls are drawn here. *Pairing* moves the whole b side of an object to another object.
-*Label* deals the modality labels of an object's items anew. The *reference law* is isotropic and
-has its own file. p = (1 + b)/(1 + B) with 0.05 (B + 1) a whole number.
+Two nulls are drawn here. *Pairing* moves the whole b side of an object to another object. *Label*
+permutes the modality labels inside each object; labels of classes have ``labels.py``. The
+*reference law* is isotropic and has ``reference.py``. p = (1 + b)/(1 + B) with 0.05 (B + 1) a whole
+number.
 """
 
 import numpy as np
@@ -13,6 +14,8 @@ from isthmus.types import Null
 
 DRAWS = 199
 """Draws from a null; 0.05 (DRAWS + 1) is whole, so that a 5 % test is exact."""
+FEW_DRAWS = 39
+"""Likewise where a draw takes as long as the measure; one for each tail of a 5 % test."""
 
 
 def chance(
@@ -39,7 +42,7 @@ def chance(
 
 
 def pairings(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Int[np.ndarray, "b m"]:
-    """Where each row of b goes when whole objects trade their b sides, one permutation a draw.
+    """Permutations of the rows of b in which whole objects trade their b sides, one a draw.
 
     A link (i, j) becomes (i, moved[j]). Objects trade only with objects of as many b items, so
     that the number of links stays; rows without a link stay where they are.
@@ -61,7 +64,7 @@ def pairings(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Int[np
 def permuted_modalities(
     pair: Pair, rng: np.random.Generator, draws: int = DRAWS
 ) -> Bool[np.ndarray, "b items"]:
-    """Which of the rows of a, then b, are called a when labels are dealt anew in each object.
+    """Which of the rows of a, then b, are labelled a when labels are permuted in each object.
 
     Every object keeps its number of a and b items; for one-to-one links this swaps the pair
     with probability one half.
@@ -70,14 +73,14 @@ def permuted_modalities(
     objects = np.concatenate([left, right])
     home = np.argsort(objects, kind="stable")
     is_a = (home < len(left)).astype(np.int64)
-    _, starts = np.unique(objects[home], return_index=True)
-    inside = np.arange(len(home)) - np.repeat(starts, np.diff(np.append(starts, len(home))))
-    first = inside < np.repeat(np.add.reduceat(is_a, starts), np.diff(np.append(starts, len(home))))
-    called = np.empty((draws, len(home)), dtype=bool)
-    for row in called:
+    _, starts, sizes = np.unique(objects[home], return_index=True, return_counts=True)
+    inside = np.arange(len(home)) - np.repeat(starts, sizes)
+    first = inside < np.repeat(np.add.reduceat(is_a, starts), sizes)
+    labels = np.empty((draws, len(home)), dtype=bool)
+    for row in labels:
         order = np.argsort(objects + rng.random(len(objects)))
         row[order] = first
-    return called
+    return labels
 
 
 def halves(objects: Int[np.ndarray, " n"], rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
@@ -85,3 +88,25 @@ def halves(objects: Int[np.ndarray, " n"], rng: np.random.Generator) -> Bool[np.
     _, number = np.unique(objects, return_inverse=True)
     count = int(number.max()) + 1
     return (rng.permutation(count) < count / 2)[number]
+
+
+def benjamini_hochberg(p: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """p-values adjusted for their number, so that the share of false discoveries is kept.
+
+    Source: Benjamini & Hochberg 1995.
+    """
+    order = np.argsort(p, kind="stable")[::-1]
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
+    return np.minimum(adjusted, 1.0)
+
+
+def holm(p: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """p-values adjusted for their number, so that a single false one is as rare as each claims.
+
+    Source: Holm 1979, A simple sequentially rejective multiple test procedure.
+    """
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    return np.minimum(adjusted, 1.0)

@@ -7,7 +7,7 @@ the presence of tied scores), so that a space whose vectors are all equal scores
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -93,8 +93,18 @@ class Scores:
     joint: int = 0
     """Where the second of two galleries begins whose scores are not comparable by vector alone."""
 
+    def of(self, rows: Int[np.ndarray, " r"]) -> "Scores":
+        """Some of the queries against the whole gallery."""
+        own = None if self.own is None else self.own[rows]
+        return replace(self, queries=self.queries[rows], own=own)
+
+    @property
+    def whole(self) -> Float[np.ndarray, "q m"]:
+        """All tiles at once, for galleries that are small."""
+        return np.concatenate([tile for _, tile in self.tiles()])
+
     @cached_property
-    def twins(self) -> tuple[np.ndarray, np.ndarray]:
+    def duplicates(self) -> tuple[np.ndarray, np.ndarray]:
         """Gallery rows that repeat an earlier row, and those earlier rows.
 
         A matrix product may round equal columns differently, by their place in the matrix; ties
@@ -113,7 +123,7 @@ class Scores:
     def tiles(self) -> Iterator[tuple[int, Float[np.ndarray, "q m"]]]:
         """Yield (first query, scores of some queries); the tile may be overwritten."""
         size = max(1, min(QUERIES, TILE // max(1, len(self.gallery))))
-        later, earlier = self.twins
+        later, earlier = self.duplicates
         for start in range(0, len(self.queries), size):
             tile = np.asarray(self.rule(self.queries[start : start + size], self.gallery))
             if len(later):
@@ -144,24 +154,35 @@ def above_and_tied(
     return above, tied
 
 
+def top_probabilities(
+    scores: Float[np.ndarray, "n c"], within: float = 0.0
+) -> Float[np.ndarray, "n c"]:
+    """Probability that each column comes first in its row: columns with the highest score share it.
+
+    Scores that differ by ``within`` or less are tied.
+    """
+    first = scores >= scores.max(axis=1, keepdims=True) - within
+    return first / first.sum(axis=1, keepdims=True)
+
+
 def ranked(
-    scores: Scores, relevant: Int[np.ndarray, "k 2"], asked: Int[np.ndarray, " k"] | None = None
+    scores: Scores, relevant: Int[np.ndarray, "k 2"], question: Int[np.ndarray, " k"] | None = None
 ) -> Ranks:
     """Exact ranks of the relevant items, given as (query, gallery item) sorted by query.
 
     Args:
         scores: queries against gallery.
         relevant: rows of queries and gallery.
-        asked: the question that each entry belongs to, ascending, where one query is asked
-            several questions (the truth and its permutations); every query once by default.
+        question: the question that each entry belongs to, ascending, where a query stands for
+            several (its own links and permuted ones); every query is one by default.
     """
     query, column = relevant[:, 0], relevant[:, 1]
-    questions = len(scores.queries) if asked is None else int(asked.max()) + 1
+    question = query if question is None else question
+    questions = max(len(scores.queries), int(question.max(initial=-1)) + 1)
     above, tied = np.empty((2, len(query)), dtype=np.int32)
     for start, tile in scores.tiles():
         low, high = np.searchsorted(query, [start, start + len(tile)])
         here = slice(low, high)
         above[here], tied[here] = above_and_tied(tile, query[here] - start, column[here])
     items = len(scores.gallery) - (scores.own is not None)
-    asked = query if asked is None else asked
-    return Ranks.of_items(asked, above, tied, (questions, items))
+    return Ranks.of_items(question, above, tied, (questions, items))

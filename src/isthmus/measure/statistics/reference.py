@@ -15,6 +15,11 @@ SMALL = 64
 """Coordinates up to which plain eigenvalues of all draws at once are faster."""
 
 
+def random_basis(d: int, k: int, rng: np.random.Generator) -> Float[np.ndarray, "d k"]:
+    """Orthonormal columns drawn from the law that no rotation changes; k = d is a rotation."""
+    return np.linalg.qr(rng.normal(size=(d, k)))[0]
+
+
 def mean_length(n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
     """Length of the mean of n uniform directions: n d length^2 is chi-squared with d degrees."""
     return np.sqrt(rng.chisquare(d, DRAWS) / (n * d))

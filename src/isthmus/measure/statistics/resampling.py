@@ -7,6 +7,7 @@ blocks of objects out.
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -15,13 +16,19 @@ from isthmus.types import Interval
 
 BLOCKS = 20
 """Blocks of objects that are left out in turn."""
+RUNS = 8
+"""Runs of rows that are left out in turn where rows stand in an order, as views do."""
+DRAWS = 999
+"""Draws of a bootstrap."""
+PORTION = 64
+"""Draws that are held at once."""
 
 SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] = {
     "plain": (np.asarray, np.asarray),
     "log": (np.log, np.exp),
     "logit": (lambda p: np.log(p) - np.log1p(-p), lambda z: 1 / (1 + np.exp(-z))),
 }
-"""Scales on which an estimate is nearly normal, and the way back."""
+"""Scales on which an estimate is nearly normal, and their inverses."""
 
 
 def seeded(rng: np.random.Generator | None) -> np.random.Generator:
@@ -36,10 +43,18 @@ def random_blocks(
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
 
-def with_and_without(blocks: Num[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
+def jackknife_sums(blocks: Num[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
     """The sum over all blocks, then the sum without each block, along a first axis of g + 1."""
     total = blocks.sum(axis=0, dtype=np.float64)
     return np.concatenate([total[None], total - blocks])
+
+
+def with_and_without_runs(
+    x: Float[np.ndarray, "*n d"], runs: int = RUNS, axis: int = 0
+) -> list[np.ndarray]:
+    """All rows, then the rows without each of so many runs of neighbouring rows."""
+    parts = np.array_split(np.arange(x.shape[axis]), min(runs, x.shape[axis]))
+    return [x, *(np.delete(x, rows, axis=axis) for rows in parts)]
 
 
 def query_bootstrap(
@@ -47,35 +62,83 @@ def query_bootstrap(
     objects: Int[np.ndarray, " q"] | None = None,
     *,
     rng: np.random.Generator | None = None,
-    draws: int = 999,
-    statistic: Callable[[np.ndarray], float] | None = None,
 ) -> Interval:
     """Percentile interval of the mean score of queries whose gallery stays as it is.
 
-    Objects (with all their queries) are drawn with replacement. ``statistic`` takes the drawn
-    scores and replaces the mean, for a median rank for instance.
+    Objects (with all their queries) are drawn with replacement.
     """
     rng = seeded(rng)
     scores = np.asarray(scores, dtype=np.float64)
     objects = (
         np.arange(len(scores)) if objects is None else np.unique(objects, return_inverse=True)[1]
     )
-    count = int(objects.max()) + 1
-    if statistic is None:
-        sums = np.stack([np.bincount(objects, scores), np.bincount(objects)])
-        # 64 draws at a time keep the table of picks small beside the scores
-        found = [
-            np.divide(*sums[:, rng.integers(count, size=(size, count))].sum(axis=2))
-            for size in _portions(draws, 64)
-        ]
-        values = np.concatenate(found)
-    else:
-        order = np.argsort(objects, kind="stable")
-        rows = np.split(order, np.cumsum(np.bincount(objects))[:-1])
-        picks = (rng.integers(count, size=count) for _ in range(draws))
-        values = np.array([statistic(scores[np.concatenate([rows[i] for i in p])]) for p in picks])
+    sums = np.stack([np.bincount(objects, scores), np.bincount(objects)])
+    count = sums.shape[1]
+    # a portion of the draws at a time keeps the table of drawn objects small beside the scores
+    values = [
+        np.divide(*sums[:, rng.integers(count, size=(min(PORTION, DRAWS - done), count))].sum(2))
+        for done in range(0, DRAWS, PORTION)
+    ]
+    return _percentiles(np.concatenate(values), "query bootstrap, gallery fixed")
+
+
+def median_bootstrap(
+    scores: Float[np.ndarray, " q"], objects: Int[np.ndarray, " q"], *, rng: np.random.Generator
+) -> Interval:
+    """Percentile interval of the median score; objects are drawn as often as for the mean.
+
+    The median of drawn scores is the weighted median of all of them, sorted once.
+    """
+    order = np.argsort(scores)
+    _, number = np.unique(objects, return_inverse=True)
+    number, count = number[order], int(number.max()) + 1
+    values = np.empty(DRAWS)
+    for draw in range(DRAWS):
+        times = np.bincount(rng.integers(count, size=count), minlength=count)[number].cumsum()
+        middle = np.searchsorted(times, [times[-1] / 2, times[-1] / 2 + 0.5])
+        values[draw] = scores[order[np.minimum(middle, len(order) - 1)]].mean()
+    return _percentiles(values, "query bootstrap of the median, gallery fixed")
+
+
+def _percentiles(values: Float[np.ndarray, " b"], method: str) -> Interval:
     low, high = np.quantile(values, [0.025, 0.975])
-    return Interval(float(low), float(high), "query bootstrap, gallery fixed")
+    return Interval(float(low), float(high), method)
+
+
+class Jackknife(NamedTuple):
+    """A value, the value with its bias taken out, and the interval of the latter."""
+
+    value: float
+    corrected: float
+    interval: Interval
+
+
+def jackknife(
+    values: Float[np.ndarray, " g1"] | Sequence[float],
+    method: str = "jackknife over blocks of objects",
+    *,
+    scale: str = "plain",
+    debias: bool = True,
+) -> Jackknife:
+    """Bias-corrected value and interval from the value of all objects, then without each block.
+
+    Quenouille's jackknife with Student's t: bias (G-1)(mean - value), variance
+    (G-1)/G sum (v_g - mean)^2. ``debias=False`` for values that are meant at this n (neighbours),
+    whose change with n is no error. ``scale`` names where the estimate is nearly normal.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    value, blocks, (there, back) = float(values[0]), len(values) - 1, SCALES[scale]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre, left = float(there(value)), np.asarray(there(values[1:]))
+    if blocks < 2 or not (np.isfinite(left).all() and np.isfinite(centre)):
+        if scale != "plain":
+            return jackknife(values, method, debias=debias)
+        return Jackknife(value, value, Interval(float("nan"), float("nan"), method))
+    corrected = centre - (blocks - 1) * (float(left.mean()) - centre) if debias else centre
+    error = float(np.sqrt((blocks - 1) / blocks * np.sum((left - left.mean()) ** 2)))
+    half = _student(blocks - 1) * error
+    ends = back(np.array([corrected, corrected - half, corrected + half]))
+    return Jackknife(value, float(ends[0]), Interval(float(ends[1]), float(ends[2]), method))
 
 
 ENOUGH = 4
@@ -83,37 +146,17 @@ ENOUGH = 4
 the correction extrapolates too far, and the interval is of the value that this n shows."""
 
 
-def leave_out(
-    value: float,
-    without: Float[np.ndarray, " g"],
-    method: str = "jackknife over blocks of objects",
-    *,
-    scale: str = "plain",
-    debias: bool = True,
-) -> tuple[float, Interval]:
-    """Bias-corrected value and interval from the values without each block of objects.
+def spectral_jackknife(
+    values: Float[np.ndarray, " g1"], n: int, d: int, scale: str = "plain"
+) -> tuple[float, float | None, Interval]:
+    """The jackknife of a function of covariances of n items in d coordinates.
 
-    Quenouille's jackknife with Student's t: bias (G-1)(mean - value), variance
-    (G-1)/G sum (v_g - mean)^2. ``debias=False`` for values that are meant at this n (neighbours),
-    whose change with n is no error. ``scale`` names where the estimate is nearly normal.
+    The corrected value is None below ``ENOUGH`` items a coordinate.
     """
-    from scipy.special import stdtrit
-
-    there, back = SCALES[scale]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        centre, left = float(there(value)), np.asarray(there(np.asarray(without, dtype=np.float64)))
-    blocks = len(left)
-    if blocks < 2 or not (np.isfinite(left).all() and np.isfinite(centre)):
-        return (
-            leave_out(value, without, method, debias=debias)
-            if scale != "plain"
-            else (value, Interval(float("nan"), float("nan"), method))
-        )
-    corrected = centre - (blocks - 1) * (float(left.mean()) - centre) if debias else centre
-    error = float(np.sqrt((blocks - 1) / blocks * np.sum((left - left.mean()) ** 2)))
-    half = float(stdtrit(blocks - 1, 0.975)) * error
-    ends = back(np.array([corrected, corrected - half, corrected + half]))
-    return float(ends[0]), Interval(float(ends[1]), float(ends[2]), method)
+    enough = n >= ENOUGH * d
+    method = f"subsampling, one block of objects left out{'' if enough else ', at this n'}"
+    value, corrected, interval = jackknife(values, method, scale=scale, debias=enough)
+    return value, corrected if enough else None, interval
 
 
 def subsampling_interval(
@@ -149,10 +192,27 @@ def pair_mean(kernel: Float[np.ndarray, "g g"]) -> tuple[float, float]:
 
 def student_interval(centre: float, error: float, blocks: int, method: str) -> Interval:
     """The interval centre ± t · error with G - 1 degrees of freedom."""
+    half = _student(blocks - 1) * error
+    return Interval(centre - half, centre + half, method)
+
+
+def mean_interval(values: Float[np.ndarray, " n"], method: str) -> Interval:
+    """Student's interval of the mean of independent values, two or more."""
+    error = float(values.std(ddof=1) / np.sqrt(len(values)))
+    return student_interval(float(values.mean()), error, len(values), method)
+
+
+def root_interval(square: Interval) -> Interval:
+    """The interval of a length from that of its square, of which the part below 0 counts as 0."""
+    low, high = np.sqrt(np.clip([square.low, square.high], 0, None))
+    return Interval(float(low), float(high), square.method)
+
+
+def _student(freedom: int) -> float:
+    """The 97.5 % quantile of Student's t."""
     from scipy.special import stdtrit
 
-    half = float(stdtrit(blocks - 1, 0.975)) * error
-    return Interval(centre - half, centre + half, method)
+    return float(stdtrit(freedom, 0.975))
 
 
 def wilson_interval(scores: Float[np.ndarray, " o"]) -> Interval:
@@ -168,7 +228,3 @@ def wilson_interval(scores: Float[np.ndarray, " o"]) -> Interval:
     middle = (mean + z * z / (2 * tosses)) / (1 + z * z / tosses)
     half = z / (1 + z * z / tosses) * np.sqrt(mean * (1 - mean) / tosses + (z / (2 * tosses)) ** 2)
     return Interval(float(middle - half), float(middle + half), "Wilson, one score an object")
-
-
-def _portions(total: int, size: int) -> Sequence[int]:
-    return [min(size, total - start) for start in range(0, total, size)]

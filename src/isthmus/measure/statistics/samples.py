@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, fingerprint
-from isthmus.measure.statistics.nearest import nearest
+from isthmus.measure.statistics.nearest import nearest_rows
 from isthmus.measure.statistics.resampling import BLOCKS, random_blocks
-from isthmus.measure.statistics.streaming import Moments, moments
+from isthmus.measure.statistics.streaming import Moments, covariance, moments
 from isthmus.types import EmbeddingSet, RequestError
 
 SAMPLE = 5_000
-"""Rows of a modality that pairwise and neighbour measures look at, whole objects at random."""
+"""Rows of a modality that pairwise and neighbour measures use, whole objects at random."""
 STREAMED = 20_000
 """Rows from which on a set is streamed and its objects are taken in runs."""
 LEAST = 8
@@ -52,7 +52,7 @@ class Cloud:
 
     @property
     def x(self) -> Vectors:
-        """Unit vectors; ask the ``sampled`` cloud for them."""
+        """Unit vectors; of a ``sampled`` cloud."""
         return self.items.unit
 
     @property
@@ -68,17 +68,17 @@ class Cloud:
 
     @cached_property
     def neighbours(self) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
-        """Nearest other rows of each row and their cosines; ask the ``sampled`` cloud."""
-        return nearest(self.x, self.x, same=True, ties=self.items.modality)
+        """Nearest other rows of each row and their cosines; of a ``sampled`` cloud."""
+        return nearest_rows(self.x, self.x, same=True, ties=self.items.modality)
 
     @cached_property
     def spectra(self) -> Float[np.ndarray, "g1 d"]:
         """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
         m = self.moments
-        total = (float(m.counts.sum()), m.sums.sum(axis=0), m.grams.sum(axis=0, dtype=np.float64))
+        total = m.total
         found = [np.linalg.eigvalsh(covariance(*total))]
-        for count, sums, gram in zip(m.counts, m.sums, m.grams, strict=True):
-            without = covariance(total[0] - count, total[1] - sums, total[2] - gram)
+        for block in zip(m.counts, m.sums, m.grams, strict=True):
+            without = covariance(*(whole - part for whole, part in zip(total, block, strict=True)))
             # eigenvalues without a block only feed an error, for which float32 is plenty
             found.append(np.linalg.eigvalsh(without.astype(np.float32)).astype(np.float64))
         return np.clip(np.stack(found)[:, ::-1], 0, None)
@@ -125,19 +125,6 @@ def cloud(
     if key not in kept:
         kept[key] = Cloud(a, objects, total)
     return kept[key]
-
-
-def directions(rows: Vectors) -> Vectors:
-    """Centred rows at length one, in float32; a row at the centre has no direction and stays 0."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths > 1e-6, lengths, np.inf)).astype(np.float32)
-
-
-def covariance(
-    count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
-) -> Float[np.ndarray, "d d"]:
-    """Covariance (divisor n - 1) from count, sum and uncentred second moment."""
-    return (gram - np.outer(sums, sums) / count) / (count - 1)
 
 
 def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:

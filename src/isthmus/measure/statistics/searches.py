@@ -1,7 +1,7 @@
-"""Searches: every linked item of one set asked of the other set, with links and permuted links."""
+"""Searches: every linked item of one set as a query to the other, with and without its links."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,6 +11,7 @@ from isthmus.measure.statistics.nulls import pairings
 from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
+from isthmus.similarity.euclidean import dot
 from isthmus.types import EmbeddingSet
 
 MOST_QUERIES = 20_000
@@ -53,18 +54,19 @@ class Search:
 
 def scores_between(queries: EmbeddingSet, gallery: EmbeddingSet) -> Scores:
     """Scores by the rule that the sets' space was fitted with or declares."""
-    if queries.space.rule is not None:
-        rule = queries.space.rule.between(queries.modality, gallery.modality)
-        return Scores(np.asarray(queries.vectors), np.asarray(gallery.vectors), rule)
-    if queries.space.score == "cosine":  # unit vectors are kept by the set: normalise once
-        return Scores(queries.unit, gallery.unit, find("similarities", SIMILARITIES, "dot"))
-    rule = find("similarities", SIMILARITIES, queries.space.score)
+    space = queries.space
+    if space.rule is None and space.score == "cosine":  # sets keep their unit vectors
+        return Scores(queries.unit, gallery.unit, dot)
+    if space.rule is None:
+        rule = find("similarities", SIMILARITIES, space.score)
+    else:
+        rule = space.rule.between(queries.modality, gallery.modality)
     return Scores(np.asarray(queries.vectors), np.asarray(gallery.vectors), rule)
 
 
 def search(pair: Pair, rng: np.random.Generator) -> Search:
-    """Items of a asked of b."""
-    links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
+    """Items of a as queries to b."""
+    links = pair.by_query
     most = min(MOST_QUERIES, MOST_SCORES // len(pair.b))
     rows = sampled_rows(np.unique(links[:, 0]), pair.objects[0], most, rng)
     links = links[np.isin(links[:, 0], rows)]
@@ -72,13 +74,11 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
     moved = pairings(pair, rng, draws)
     query = np.searchsorted(rows, links[:, 0])
     relevant = np.stack([np.repeat(query, 1 + draws), with_permuted(links[:, 1], moved)], axis=1)
-    asked = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
-    scores = scores_between(pair.a, pair.b)
-    found = ranked(replace(scores, queries=scores.queries[rows]), relevant, asked)
+    question = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
+    found = ranked(scores_between(pair.a, pair.b).of(rows), relevant, question)
     ends = [len(np.unique(pair.rows[:, side])) for side in (0, 1)]
     uniform = len(pair.rows) == ends[0] == ends[1] == len(pair.b)
-    names = pair.a.modality, pair.b.modality
-    return Search(found, draws, pair.objects[0][rows], *names, uniform)
+    return Search(found, draws, pair.objects[0][rows], pair.a.modality, pair.b.modality, uniform)
 
 
 def with_permuted(

@@ -7,9 +7,10 @@ buffer and one d x d sum for each block of objects that a jackknife leaves out.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import BLOCK, Vectors, unit
 
@@ -30,6 +31,40 @@ class Moments:
     """Sums of the unit vectors of each cell, float32."""
     sizes: Int[np.ndarray, " c"]
     """Rows in each cell."""
+
+    @property
+    def total(self) -> tuple[float, Float[np.ndarray, " d"], Float[np.ndarray, "d d"]]:
+        """Count, sum and second moment of all rows, float64."""
+        gram = self.grams.sum(axis=0, dtype=np.float64)
+        return float(self.counts.sum()), self.sums.sum(axis=0), gram
+
+    @property
+    def mean(self) -> Float[np.ndarray, " d"]:
+        """Mean unit vector."""
+        return self.sums.sum(axis=0) / self.counts.sum()
+
+    def covariance(self, blocks: Bool[np.ndarray, " g"]) -> Float[np.ndarray, "d d"]:
+        """Covariance of the rows of some blocks."""
+        gram = np.tensordot(blocks.astype(np.float32), self.grams, axes=1)
+        return covariance(float(blocks @ self.counts), blocks @ self.sums, gram.astype(np.float64))
+
+    def joined(self, other: "Moments") -> "Moments":
+        """The blocks and cells of both, one after the other."""
+        return Moments(
+            *map(np.concatenate, zip(vars(self).values(), vars(other).values(), strict=True))
+        )
+
+
+def covariance(
+    count: float, sums: Float[np.ndarray, " d"], gram: Float[np.ndarray, "d d"]
+) -> Float[np.ndarray, "d d"]:
+    """Covariance (divisor n - 1) from count, sum and uncentred second moment."""
+    return (gram - np.outer(sums, sums) / count) / (count - 1)
+
+
+def mean_over_pairs(square: Any, n: Any) -> Any:
+    """Mean cosine of different rows, from the squared length of the sum of n unit rows."""
+    return (square - n) / (n * (n - 1))
 
 
 def moments(

@@ -1,11 +1,24 @@
-"""Principal angles between subspaces: distances, chance, sums and intersections."""
+"""Principal angles between subspaces: distances, sums, intersections, and what views share."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.types import RequestError, Subspace
+from isthmus.measure.statistics import (
+    DRAWS,
+    RUNS,
+    SetLike,
+    as_set,
+    chance,
+    jackknife,
+    random_basis,
+    seeded,
+)
+from isthmus.measure.views.subspaces import affine_subspace
+from isthmus.types import RequestError, Result, Subspace, same_space
+from isthmus.types.axes import Axes
 
 Angles = Float[np.ndarray, " k"]
 
@@ -32,7 +45,7 @@ def principal_angles(a: Subspace, b: Subspace) -> Angles:
 
 
 def geodesic(angles: Angles) -> float:
-    """Length of the shortest way on the Grassmann manifold, radians: the norm of the angles."""
+    """Length of the shortest path on the Grassmann manifold, radians: the norm of the angles."""
     return float(np.linalg.norm(np.deg2rad(angles)))
 
 
@@ -78,7 +91,7 @@ def random_subspace(dim: int, d: int, rng: np.random.Generator) -> Subspace:
     """A linear subspace drawn uniformly (the law that no rotation changes)."""
     if not 0 <= dim <= d:
         raise RequestError(f"A subspace of {d} coordinates has a dimension of 0 to {d}, not {dim}.")
-    return Subspace(np.linalg.qr(rng.normal(size=(d, dim)))[0].T, np.zeros(d))
+    return Subspace(random_basis(d, dim, rng).T, np.zeros(d))
 
 
 def random_angles(
@@ -91,8 +104,7 @@ def random_angles(
     few, many = sorted(dims)
     found = np.empty((draws, few))
     for row in found:
-        drawn = np.linalg.qr(rng.normal(size=(d, few)))[0]
-        cosines = np.linalg.svd(drawn[:many], compute_uv=False)
+        cosines = np.linalg.svd(random_basis(d, few, rng)[:many], compute_uv=False)
         row[:] = np.sort(np.rad2deg(np.arccos(np.clip(cosines, 0, 1))))
     return found
 
@@ -106,13 +118,13 @@ def _same_space(a: Subspace, b: Subspace) -> None:
         )
 
 
-def together(a: Subspace, b: Subspace) -> Subspace:
+def subspace_sum(a: Subspace, b: Subspace) -> Subspace:
     """The sum: the smallest linear subspace that holds the directions of both."""
     principal_angles(a, b)  # refuses different spaces
     return Subspace.spanned(np.concatenate([a.basis, b.basis]))
 
 
-def shared(a: Subspace, b: Subspace, within: float = 1.0) -> Subspace:
+def intersection(a: Subspace, b: Subspace, within: float = 1.0) -> Subspace:
     """The intersection: directions of both that are at most ``within`` degrees apart.
 
     Exact intersections of measured subspaces are empty; the tolerance says how near counts. Each
@@ -138,3 +150,84 @@ def complement(a: Subspace, inside: Subspace | None = None) -> Subspace:
     _, cosines, v = np.linalg.svd(a.basis @ whole.basis.T, full_matrices=True)
     cosines = np.concatenate([cosines, np.zeros(len(v) - len(cosines))])
     return Subspace(v[cosines < 1e-6] @ whole.basis, np.zeros(d))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ViewOverlap(Result):
+    """Shared energy of two subspaces of views: mean squared cosine of their principal angles."""
+
+    angles: Float[np.ndarray, " k"]
+    """Principal angles, degrees, smallest first."""
+    chance_angles: Float[np.ndarray, "3 k"]
+    """2.5 %, 50 % and 97.5 % of each angle for random subspaces of the same dimensions."""
+    dims: tuple[int, int]
+    paper = (
+        "Bjorck & Golub 1973, principal angles; null: subspaces of the same dimensions drawn "
+        "uniformly, whose mean shared energy is max(k, l) / d."
+    )
+
+    @property
+    def about(self) -> str:
+        """The overlap and the smallest angle."""
+        return (
+            f"Subspaces of {self.dims[0]} and {self.dims[1]} directions share {self.value:.3f} of "
+            f"their energy (chance {self.null.mean:.3f}); the smallest angle is "
+            f"{self.angles[0]:.0f} degrees (chance {self.chance_angles[1, 0]:.0f})."
+        )
+
+    def plot(self, ax: Axes) -> Axes:
+        """Angles over the chance band."""
+        places = np.arange(1, len(self.angles) + 1)
+        ax.fill_between(places, *self.chance_angles[[0, 2]], color="0.85", label="chance")
+        ax.plot(places, self.angles, "o-", label=self.name)
+        ax.set(xlabel="principal angle", ylabel="degrees")
+        return ax
+
+
+def view_overlap(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None) -> ViewOverlap:
+    """How much the subspaces of the views of two objects have in common.
+
+    Args:
+        a: (n, d), views of one object.
+        b: (m, d), views of another, in the same space; nothing pairs them.
+        rng: draws the null and the blocks of the interval; None is seed 0.
+
+    Raises:
+        SpaceMismatchError: the sets live in different spaces.
+        RequestError: the views of one of them stand out of white noise in no direction.
+
+    Source: Bjorck & Golub 1973.
+    """
+    first, second, rng = as_set(a, "a"), as_set(b, "b"), seeded(rng)
+    same_space(first.space, second.space)
+    x, y = first.unit.astype(np.float64), second.unit.astype(np.float64)
+    left, right = affine_subspace(x), affine_subspace(y)
+    if not min(left.dim, right.dim):
+        raise RequestError("The views of one object stand out of noise in no direction: add views.")
+    value = shared_energy(left, right)
+    random = random_angles((left.dim, right.dim), x.shape[1], rng=rng, draws=DRAWS)
+    draws = (np.cos(np.deg2rad(random)) ** 2).mean(axis=1)
+    without = [
+        shared_energy(
+            affine_subspace(np.delete(x, i, 0), left.dim),
+            affine_subspace(np.delete(y, j, 0), right.dim),
+        )
+        for i, j in zip(_left_out(len(x), left.dim), _left_out(len(y), right.dim), strict=True)
+    ]
+    interval = jackknife([value, *without], scale="logit", debias=False).interval
+    return ViewOverlap(
+        name="shared energy of two view subspaces",
+        value=value,
+        n=min(len(x), len(y)),
+        interval=interval,
+        null=chance("reference law", value, draws, note="uniform random subspaces"),
+        angles=principal_angles(left, right),
+        chance_angles=np.quantile(random, [0.025, 0.5, 0.975], axis=0),
+        dims=(left.dim, right.dim),
+    )
+
+
+def _left_out(n: int, rank: int) -> list[np.ndarray]:
+    """Arcs of views that are left out in turn; single views where an arc would cost the rank."""
+    arcs = np.array_split(np.arange(n), RUNS)
+    return arcs if n - len(arcs[0]) > rank else [np.array([i % n]) for i in range(RUNS)]

@@ -1,19 +1,16 @@
-"""Does a subspace of its views know an object? An unseen view is named by three rules.
+"""Does a subspace of its views identify an object? Unseen views are classified by three rules.
 
-Views of one object are held out in contiguous arcs (never single ones: their neighbours would
-give them away) and assigned to the object whose affine subspace, mean or nearest view is nearest.
+Views of one object are held out in contiguous arcs (never single ones, whose neighbours are
+almost copies) and assigned to the object whose affine subspace, mean or nearest view is nearest.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.labels import Labels, names_of
-from isthmus.measure.statistics.resampling import wilson_interval
+from isthmus.measure.statistics import Labels, SetLike, as_set, names_of, wilson_interval
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
@@ -33,7 +30,7 @@ class ViewIdentity(Result):
     by_object: Float[np.ndarray, "o 3"]
     """Accuracy of each object by each rule."""
     objects: tuple[str, ...]
-    paper: ClassVar[str] = (
+    paper = (
         "Watanabe & Pakvasa 1973, the subspace method, with affine subspaces and ranks by parallel "
         "analysis; null: guessing, 1 over the number of objects."
     )
@@ -41,20 +38,19 @@ class ViewIdentity(Result):
     @property
     def about(self) -> str:
         """The three rules side by side."""
-        told = ", ".join(f"{name} {value:.3f}" for name, value in self.rules.items())
-        return f"Which object is an unseen view of? {told}; chance {self.null.mean:.3f}."
+        rules = ", ".join(f"{name} {value:.3f}" for name, value in self.rules.items())
+        return f"Which object is an unseen view of? {rules}; chance {self.null.mean:.3f}."
 
     def plot(self, ax: Axes) -> Axes:
         """One bar a rule, with chance."""
         ax.bar(list(self.rules), list(self.rules.values()))
         ax.axhline(self.null.mean, color="0.6", ls="--", label="chance")
-        ax.set_ylim(0, 1)
-        ax.set_ylabel("held-out views given to their object")
+        ax.set(ylim=(0, 1), ylabel="held-out views given to their object")
         return ax
 
 
 def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdentity:
-    """Accuracy of naming the object of a held-out view, by subspace, centroid and neighbour.
+    """Accuracy of classifying held-out views by their object: subspace, centroid and neighbour.
 
     Args:
         a: (n, d), views of all objects; of each object in their order around it.
@@ -70,12 +66,12 @@ def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdent
     items = as_set(a)
     names, owner = np.unique(names_of(items, objects, "object"), return_inverse=True)
     arc = arcs_of(owner, arcs)
-    _enough(names, owner, arcs)
+    _check_arcs(names, owner, arcs)
     right, ranks = np.zeros((len(owner), len(RULES)), bool), np.zeros((arcs, len(names)), int)
     for number in range(arcs):
         held = arc == number
-        found, ranks[number] = _named(items.unit, owner, held)
-        right[held] = found == owner[held][:, None]
+        predicted, ranks[number] = _predicted(items.unit, owner, held)
+        right[held] = predicted == owner[held][:, None]
     rows = np.bincount(owner)
     by_object = np.stack([np.bincount(owner, column) / rows for column in right.T], axis=1)
     return ViewIdentity(
@@ -100,7 +96,7 @@ def arcs_of(owner: Int[np.ndarray, " n"], arcs: int) -> Int[np.ndarray, " n"]:
     return arc
 
 
-def _enough(names: np.ndarray, owner: Int[np.ndarray, " n"], arcs: int) -> None:
+def _check_arcs(names: np.ndarray, owner: Int[np.ndarray, " n"], arcs: int) -> None:
     if len(names) < 2:
         raise RequestError("Objects are told apart, so there must be two or more, not one.")
     few = np.bincount(owner).argmin()
@@ -112,7 +108,7 @@ def _enough(names: np.ndarray, owner: Int[np.ndarray, " n"], arcs: int) -> None:
         )
 
 
-def _named(
+def _predicted(
     x: Vectors, owner: Int[np.ndarray, " n"], held: Bool[np.ndarray, " n"]
 ) -> tuple[Int[np.ndarray, "h 3"], Int[np.ndarray, " o"]]:
     """The object of each held-out view by each rule, and the ranks of the objects' subspaces."""

@@ -2,24 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nulls import chance
-from isthmus.measure.statistics.resampling import leave_out, seeded
+from isthmus.arrays import Vectors, squared_distances, unit
+from isthmus.measure.statistics import (
+    FEW_DRAWS,
+    SetLike,
+    as_set,
+    chance,
+    jackknife,
+    seeded,
+    with_and_without_runs,
+)
 from isthmus.types import ExtraMissingError, Null, RequestError, Result
 from isthmus.types.axes import Axes
 
-DRAWS = 39
-"""Draws from the null; 0.05 (DRAWS + 1) is whole."""
-BLOCKS = 8
-"""Arcs that are left out in turn for the interval."""
 LEAST, MOST = 8, 400
-"""Views that a loop is looked for in; above, the complex grows too large."""
+"""Views that a loop is sought in; above, the complex grows too large."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -30,25 +32,20 @@ class ViewLoop(Result):
     """Distances at which the loops appear, over the diameter, the longest-lived first."""
     deaths: Float[np.ndarray, " h"]
     """Distances at which they are filled."""
-    paper: ClassVar[str] = (
+    paper = (
         "Persistent homology of the Vietoris-Rips complex in degree one (Bauer 2021, Ripser); "
         "null: Gaussian clouds with the same mean and covariance, on the sphere."
     )
-
-    @property
-    def about(self) -> str:
-        """The loop beside those of clouds without one."""
-        return (
-            f"The longest-lived loop of the views lives for {self.value:.2f} of their diameter; "
-            f"clouds with the same spectrum give {self.null.mean:.2f}."
-        )
+    sentence = (
+        "The longest-lived loop of the views lives for {self.value:.2f} of their diameter; "
+        "clouds with the same spectrum give {self.null.mean:.2f}."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Death against birth of every loop."""
         ax.plot([0, 1], [0, 1], color="0.6", ls="--")
         ax.plot(self.births, self.deaths, "o", label=self.name)
-        ax.set_xlabel("birth, over the diameter")
-        ax.set_ylabel("death")
+        ax.set(xlabel="birth, over the diameter", ylabel="death")
         return ax
 
 
@@ -72,12 +69,9 @@ def view_loop(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewLoop
     if not LEAST <= len(x) <= MOST:
         raise RequestError(f"A loop is looked for in {LEAST} to {MOST} views, not {len(x)}.")
     births, deaths = _loops(x)
-    value = float(_longest(births, deaths))
-    draws = np.array([_of(cloud) for cloud in _alike(rng, x)])
-    without = [
-        _of(np.delete(x, rows, axis=0)) for rows in np.array_split(np.arange(len(x)), BLOCKS)
-    ]
-    _, interval = leave_out(value, np.array(without), debias=False)
+    draws = np.array([_longest(cloud) for cloud in _gaussian_clouds(rng, x)])
+    lives = [_longest(part) for part in with_and_without_runs(x)]
+    value, _, interval = jackknife(lives, debias=False)
     return ViewLoop(
         name="loop of the views",
         value=value,
@@ -89,14 +83,14 @@ def view_loop(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewLoop
     )
 
 
-def _alike(rng: np.random.Generator, x: Vectors) -> Iterator[Vectors]:
+def _gaussian_clouds(rng: np.random.Generator, x: Vectors) -> Iterator[Vectors]:
     """Gaussian clouds with the mean and covariance of this one, on the unit sphere as it is."""
     middle = x.mean(axis=0)
     _, lengths, axes = np.linalg.svd(x - middle, full_matrices=False)
     scaled = (lengths / np.sqrt(len(x) - 1))[:, None] * axes
-    for _ in range(DRAWS):
+    for _ in range(FEW_DRAWS):
         cloud = middle + rng.normal(size=(len(x), len(scaled))) @ scaled
-        yield cloud / np.linalg.norm(cloud, axis=1, keepdims=True)
+        yield unit(cloud, np.float64)
 
 
 def _loops(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
@@ -105,8 +99,7 @@ def _loops(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
         from ripser import ripser
     except ModuleNotFoundError as error:
         raise ExtraMissingError("ripser", "analysis") from error
-    squared = (x**2).sum(axis=1)
-    distance = np.sqrt(np.maximum(squared[:, None] + squared - 2 * x @ x.T, 0))
+    distance = np.sqrt(np.maximum(squared_distances(x), 0))
     np.fill_diagonal(distance, 0)
     if distance.max() < 1e-9:
         return np.empty(0), np.empty(0)
@@ -116,30 +109,28 @@ def _loops(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
     return found[:, 0], found[:, 1]
 
 
-def _longest(births: np.ndarray, deaths: np.ndarray) -> float:
+def _longest(x: Vectors) -> float:
+    """Lifetime of the longest-lived loop, over the diameter."""
+    births, deaths = _loops(x)
     return float((deaths - births).max(initial=0.0))
 
 
-def _of(x: Vectors) -> float:
-    return _longest(*_loops(x))
-
-
-WAYS = ("nearest view", "straight line", "curve")
+PREDICTIONS = ("nearest view", "straight line", "curve")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Interpolation(Result):
     """How much better the curve through the views predicts one than the straight line does.
 
-    The value is 1 - (error of the curve / error of the straight line), so 0 means that the way
+    The value is 1 - (error of the curve / error of the straight line), so 0 means that the path
     between two views is straight and above 0 that the manifold bends.
     """
 
     errors: dict[str, float]
-    """Mean cosine distance to the true view, by way of predicting it from its neighbours."""
+    """Mean cosine distance to the true view, of each prediction from its neighbours."""
     steps: Float[np.ndarray, " n"]
     """Cosine distance from each view to the next, around the object."""
-    paper: ClassVar[str] = (
+    paper = (
         "Lagrange's cubic through the two neighbours on each side against the chord of the nearest "
         "two; no null: the straight line is what the curve is held against."
     )
@@ -147,11 +138,11 @@ class Interpolation(Result):
     @property
     def about(self) -> str:
         """The errors side by side."""
-        told = ", ".join(f"{name} {value:.4f}" for name, value in self.errors.items())
-        return f"Cosine distance from a left-out view to what its neighbours predict: {told}."
+        errors = ", ".join(f"{name} {value:.4f}" for name, value in self.errors.items())
+        return f"Cosine distance from a left-out view to what its neighbours predict: {errors}."
 
     def plot(self, ax: Axes) -> Axes:
-        """One bar a way."""
+        """One bar a prediction."""
         ax.bar(list(self.errors), list(self.errors.values()))
         ax.set_ylabel("cosine distance to the true view")
         return ax
@@ -177,18 +168,15 @@ def view_interpolation(a: SetLike) -> Interpolation:
     known = np.stack([_distance(x, some) for some in near]).min(axis=0)
     chord, outer = near[0] + near[1], far[0] + far[1]
     errors = np.stack([known, _distance(x, chord), _distance(x, 4 * chord - outer)])
-    value = _gain(errors)
-    without = [
-        _gain(np.delete(errors, rows, axis=1)) for rows in np.array_split(np.arange(len(x)), 8)
-    ]
-    corrected, interval = leave_out(value, np.array(without), debias=False)
+    gains = [_gain(part) for part in with_and_without_runs(errors, axis=1)]
+    value, _, interval = jackknife(gains, debias=False)
     return Interpolation(
         name="gain of the curve",
-        value=corrected,
+        value=value,
         n=len(x),
         interval=interval,
         null=Null("none", note="held against the straight line, where it is 0"),
-        errors=dict(zip(WAYS, errors.mean(axis=1).tolist(), strict=True)),
+        errors=dict(zip(PREDICTIONS, errors.mean(axis=1).tolist(), strict=True)),
         steps=_distance(x, near[1]),
     )
 

@@ -1,19 +1,16 @@
-"""Is the pose of an object written in its vectors, and what lies between two views?
+"""Can the pose of an object be read from the vectors of its views?
 
-Both questions hold views out in contiguous arcs. Angles are degrees of azimuth; an object that
+Views are held out in contiguous arcs. Angles are degrees of azimuth; an object that
 looks the same after a turn of 360 / s has symmetry s, and its errors are taken modulo that turn.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.nulls import DRAWS, chance
-from isthmus.measure.statistics.resampling import seeded, student_interval
+from isthmus.measure.statistics import DRAWS, SetLike, as_set, chance, seeded, student_interval
 from isthmus.measure.views.identity import ARCS, arcs_of
 from isthmus.types import Interval, RequestError, Result
 from isthmus.types.axes import Axes
@@ -33,25 +30,20 @@ class PoseError(Result):
     read: Float[np.ndarray, " n"]
     """Azimuth read from its vector while its arc was held out."""
     symmetry: int
-    paper: ClassVar[str] = (
+    paper = (
         "Circular regression: cosine and sine of the azimuth by ridge regression on the vectors "
         "(Fisher & Lee 1992), held out in arcs; null: views dealt to the azimuths anew."
     )
-
-    @property
-    def about(self) -> str:
-        """The error beside the one of guessing."""
-        return (
-            f"The azimuth of a view in an arc never seen is read with a mean error of "
-            f"{self.value:.0f} degrees; views dealt anew give {self.null.mean:.0f}."
-        )
+    sentence = (
+        "The azimuth of a view in an arc never seen is read with a mean error of "
+        "{self.value:.0f} degrees; views dealt anew give {self.null.mean:.0f}."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Azimuth read against azimuth."""
         ax.plot(self.truth, self.read, "o", label=self.name)
         ax.plot([0, 360], [0, 360], color="0.6", ls="--")
-        ax.set_xlabel("azimuth, degrees")
-        ax.set_ylabel("azimuth read, degrees")
+        ax.set(xlabel="azimuth, degrees", ylabel="azimuth read, degrees")
         return ax
 
 
@@ -68,7 +60,7 @@ def pose_error(
         a: (n, d), the views of one object in their order around it.
         azimuth: degrees, of every view.
         symmetry: turns that change nothing; 4 for a square table.
-        rng: deals the views for the null; None is seed 0.
+        rng: permutes the views for the null; None is seed 0.
 
     Raises:
         RequestError: fewer than eight views, or azimuths that are not as many.
@@ -83,9 +75,9 @@ def pose_error(
             f"{len(items)} views and {len(truth)} azimuths."
         )
     kernel = items.unit.astype(np.float64) @ items.unit.T
-    read = _read(kernel[None], truth, symmetry)[0]
+    read = _predicted(kernel[None], truth, symmetry)[0]
     errors = turn_between(read, truth, symmetry)
-    draws = _dealt(kernel, truth, symmetry, rng)
+    draws = _permuted_errors(kernel, truth, symmetry, rng)
     return PoseError(
         name="pose error",
         value=float(errors.mean()),
@@ -106,24 +98,24 @@ def turn_between(
     return np.abs((a - b + period / 2) % period - period / 2)
 
 
-def _dealt(
+def _permuted_errors(
     kernel: Float[np.ndarray, "n n"],
     azimuth: Float[np.ndarray, " n"],
     symmetry: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, " b"]:
-    """Mean errors when the views are dealt to the azimuths anew; arcs stay arcs."""
+    """Mean errors when the views are permuted among the azimuths; arcs stay arcs."""
     orders = np.stack([rng.permutation(len(azimuth)) for _ in range(DRAWS)])
     found: list[np.ndarray] = []
     for some in np.array_split(orders, 1 + DRAWS * kernel.size // AT_ONCE):
-        read = _read(kernel[some[:, :, None], some[:, None, :]], azimuth, symmetry)
+        read = _predicted(kernel[some[:, :, None], some[:, None, :]], azimuth, symmetry)
         found.append(
             turn_between(read, np.broadcast_to(azimuth, read.shape), symmetry).mean(axis=1)
         )
     return np.concatenate(found)
 
 
-def _read(
+def _predicted(
     kernels: Float[np.ndarray, "b n n"], azimuth: Float[np.ndarray, " n"], symmetry: int
 ) -> Float[np.ndarray, "b n"]:
     """Azimuths of all views, each read while its arc was held out, in 0..360 / symmetry.

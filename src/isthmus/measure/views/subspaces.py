@@ -1,10 +1,15 @@
-"""Subspaces of many vectors: fitted, with a rank that the vectors themselves decide."""
+"""Subspaces of many vectors, and of which dimension they are: ranks that the vectors decide."""
+
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
-from isthmus.types import RequestError, Subspace
+from isthmus.arrays import Vectors, unit
+from isthmus.measure.statistics import BLOCKS, SetLike, as_set, chance, seeded, subsampling_interval
+from isthmus.types import Null, RequestError, Result, Subspace
+from isthmus.types.axes import Axes
 
 TRACY_WIDOM = 0.9793
 """The 95 % quantile of the Tracy-Widom law of order 1 (Bejan 2005, table 2)."""
@@ -132,3 +137,104 @@ def _fitted(rows: Vectors, origin: np.ndarray, n: int, rank: int | None) -> Subs
             f"{min(n, rows.shape[1])}, not {rank}."
         )
     return Subspace(v[:rank], origin)
+
+
+LEAST = 10
+"""Views that a rank is read from."""
+NOISE = "white noise; p of the first direction's share"
+FIRSTS = 1999
+"""Draws of the null, which are shared by all clouds of one shape; 0.05 (FIRSTS + 1) is whole."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ViewRank(Result):
+    """Rank of the affine subspace of many vectors; the value is by parallel analysis."""
+
+    held_out: int
+    """Rank under which arcs of views that were held out are most likely."""
+    energies: Float[np.ndarray, " r"]
+    """Squared singular values around the mean, largest first."""
+    views: Int[np.ndarray, " k"]
+    """Numbers of views, ..."""
+    growth: Int[np.ndarray, " k"]
+    """... and the rank that so many views, spread evenly over all, show."""
+    paper = (
+        "Horn 1965, parallel analysis with the Tracy-Widom law (Johnstone 2001, theorem 1.1); "
+        "Tipping & Bishop 1999 for the held-out rank; null: white noise of the same size."
+    )
+
+    @property
+    def about(self) -> str:
+        """Both ranks and whether more views would raise them."""
+        more = "still grows with more views" if self.growth[-1] > self.growth[-2] else "has settled"
+        return (
+            f"{self.n} views span {int(self.value)} directions that white noise would not show "
+            f"({self.held_out} by held-out arcs); the rank {more}."
+        )
+
+    def plot(self, ax: Axes) -> Axes:
+        """Rank against the number of views."""
+        ax.plot(self.views, self.growth, "o-", label=self.name)
+        ax.plot(self.views, self.views - 1, color="0.6", ls="--", label="most possible")
+        ax.set(xlabel="views", ylabel="rank")
+        return ax
+
+
+def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank:
+    """Rank of the affine subspace of these vectors, by parallel analysis and by held-out arcs.
+
+    Args:
+        a: (n, d), the views of one object, in their order around it; n >= 10.
+        rng: draws the subsamples; None is seed 0. The null is drawn once for each n and d.
+
+    Raises:
+        RequestError: fewer than ten views.
+
+    Source: Horn 1965; Johnstone 2001, theorem 1.1.
+    """
+    x, rng = as_set(a).unit.astype(np.float64), seeded(rng)
+    n, d = x.shape
+    if n < LEAST:
+        raise RequestError(f"A rank is read from {LEAST} views or more, not {n}.")
+    energies = _energies(x)
+    value = float(parallel_rank(energies, n - 1, d))
+    views = np.unique(np.linspace(4, n, 6).astype(int))
+    growth = [_rank(x[np.arange(count) * n // count]) for count in views]
+    blocks = np.arange(n) * min(BLOCKS, n) // n
+    kept = np.stack([rng.permutation(blocks.max() + 1) % 4 > 0 for _ in range(40)])
+    ranks = np.array([_rank(x[stay[blocks]]) for stay in kept], dtype=np.float64)
+    # of noise alone the ratio of the first energy to all is what parallel analysis compares
+    p = chance("reference law", _first_share(x), _first_shares_of_noise(n, d)).p
+    return ViewRank(
+        name="rank of the view subspace",
+        value=value,
+        n=n,
+        interval=subsampling_interval(value, ranks, kept),
+        null=Null("reference law", 0.0, 0.0, 0.0, p, FIRSTS, NOISE),
+        held_out=held_out_rank(x),
+        energies=energies,
+        views=views,
+        growth=np.array(growth),
+    )
+
+
+def _energies(x: Vectors) -> Float[np.ndarray, " r"]:
+    """Squared singular values around the mean, largest first."""
+    return np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2
+
+
+def _rank(x: Vectors) -> int:
+    return parallel_rank(_energies(x), len(x) - 1, x.shape[1])
+
+
+@lru_cache(maxsize=64)
+def _first_shares_of_noise(n: int, d: int) -> Float[np.ndarray, " b"]:
+    """The first direction's share of white noise, drawn once for each n and d."""
+    rng = np.random.default_rng([n, d])
+    noise = (unit(rng.normal(size=(n, d)), np.float64) for _ in range(FIRSTS))
+    return np.array([_first_share(x) for x in noise])
+
+
+def _first_share(x: Vectors) -> float:
+    energies = _energies(x)
+    return float(energies[0] / energies.sum()) if energies.sum() else float("nan")

@@ -1,4 +1,4 @@
-"""Whose doing is the variance? Shares of crossed factors: object, view, style, interactions.
+"""Shares of the variance by crossed factors: object, view, style and their interactions.
 
 A full grid of cells, one vector each, is split into sums of squares of every subset of factors.
 The shares are exact for this grid; as random effects they estimate what other objects, views and
@@ -8,14 +8,11 @@ styles would give.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics.inputs import SetLike, as_set
-from isthmus.measure.statistics.labels import Labels, names_of
-from isthmus.measure.statistics.resampling import BLOCKS, leave_out, seeded
+from isthmus.measure.statistics import BLOCKS, Labels, SetLike, as_set, jackknife, names_of, seeded
 from isthmus.types import Null, RequestError, Result
 from isthmus.types.axes import Axes
 
@@ -36,7 +33,7 @@ class VarianceShares(Result):
     components: dict[str, float]
     """Shares as random effects, without what sampling of levels adds; below 0 counts as 0. The
     interaction of all factors holds the noise of single cells."""
-    paper: ClassVar[str] = (
+    paper = (
         "Searle, Casella & McCulloch, Variance Components, 1992, section 4.3: expected mean "
         "squares of a balanced crossed design; null: cells exchanged, closed-form mean."
     )
@@ -94,19 +91,19 @@ def variance_shares(
     without = [
         _components(sums_of_squares(part), part.shape[:-1])[(0,)] for part in _left_out(table, rng)
     ]
-    corrected, interval = leave_out(own[(0,)], np.array(without), debias=False)
+    value, _, interval = jackknife([own[(0,)], *without], debias=False)
     cells = int(np.prod(sizes)) - 1
-    called = {effect: JOIN.join(names[axis] for axis in effect) for effect in effects}
+    label = {effect: JOIN.join(names[axis] for axis in effect) for effect in effects}
     return VarianceShares(
         name=f"variance by {names[0]} ({JOIN.join(names)})",
-        value=corrected,
+        value=value,
         n=sizes[0],
         interval=interval,
         null=Null("reference law", 0.0, note="cells drawn alike: no effect has a component"),
         levels=dict(levels),
-        shares={called[effect]: squares[effect] / total for effect in effects},
-        chance={called[effect]: freedom[effect] / cells for effect in effects},
-        components={called[effect]: own[effect] for effect in effects},
+        shares={label[effect]: squares[effect] / total for effect in effects},
+        chance={label[effect]: freedom[effect] / cells for effect in effects},
+        components={label[effect]: own[effect] for effect in effects},
     )
 
 

@@ -14,7 +14,7 @@ from isthmus.measure.retrieval.hits import hit_chances, reciprocals
 from isthmus.measure.statistics.draws import PairSums, pair_sums
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.ranks import Ranks
-from isthmus.measure.statistics.resampling import leave_out, query_bootstrap
+from isthmus.measure.statistics.resampling import jackknife, query_bootstrap
 from isthmus.measure.statistics.searches import search
 from isthmus.types import Null, Result
 from isthmus.types.axes import Axes
@@ -132,7 +132,7 @@ def _geometry(first: Pair, second: Pair) -> Iterator[Difference]:
         f"intra-modal cosine ({b})": [one.intra_b for one in sums],
     }
     for name, (x, y) in columns.items():
-        value, interval = leave_out(float(y[0] - x[0]), y[1:] - x[1:], debias=False)
+        value, _, interval = jackknife(y - x, debias=False)
         yield Difference(
             name=name,
             value=value,

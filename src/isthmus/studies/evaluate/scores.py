@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.classification.classifications import first_places
 from isthmus.measure.classification.clusters import k_means, v_measure
 from isthmus.measure.classification.zero_shot import ClassTexts, class_vectors
 from isthmus.measure.geometry.distributions import bures
@@ -15,7 +14,7 @@ from isthmus.measure.retrieval.galleries import Mixed
 from isthmus.measure.retrieval.hits import hit_chances
 from isthmus.measure.statistics.calibration import calibration_error
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.ranks import ranked
+from isthmus.measure.statistics.ranks import ranked, top_probabilities
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.scores.odds import likelihood_ratio
 from isthmus.types import EmbeddingSet
@@ -156,7 +155,7 @@ def _zero_shot(
     texts = class_vectors(classes, items)
     scores = np.concatenate([tile for _, tile in scores_between(items, texts).tiles()])
     truth = np.array([texts.row.get(labels.get(name, ""), -1) for name in items.ids])
-    right = first_places(scores)[np.arange(len(truth)), truth]
+    right = top_probabilities(scores)[np.arange(len(truth)), truth]
     return np.where(truth >= 0, right, np.nan)
 
 
