@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import write_results
-from isthmus.measure.dimensions.estimators import NAMES
-from isthmus.measure.dimensions.intrinsic import dimension_of, intrinsic_dimension
+from isthmus.measure.dimensions.intrinsic import NAMES, dimension_of, intrinsic_dimension
 from tools import manifolds
 
 N = 500

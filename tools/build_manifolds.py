@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.measure.dimensions.estimators import estimates
+from isthmus.measure.dimensions.intrinsic import estimates
 from tools.manifolds import FAMILIES, sphere
 
 OUT = Path("src/isthmus/measure/data/manifolds.safetensors")

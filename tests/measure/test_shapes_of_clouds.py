@@ -5,15 +5,15 @@ import pytest
 from sklearn.manifold import trustworthiness
 
 from isthmus import measure
-from isthmus.measure.dimensions.estimators import (
+from isthmus.measure.dimensions.geodesics import neighbour_graph
+from isthmus.measure.dimensions.intrinsic import (
+    dimension_of,
     estimates,
     levina_bickel,
     neighbours,
     simplex_skewness,
     two_nn,
 )
-from isthmus.measure.dimensions.geodesics import neighbour_graph
-from isthmus.measure.dimensions.intrinsic import dimension_of
 from isthmus.measure.dimensions.maps import MAPS
 from isthmus.testing import check_measure
 from isthmus.types import RequestError

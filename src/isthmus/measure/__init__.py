@@ -30,7 +30,7 @@ TWO_SETS: dict[str, str] = {
     "distribution_gap": "isthmus.measure.geometry.distributions:distribution_gap",
     "gap_concentration": "isthmus.measure.geometry.gaps:gap_concentration",
     "inter_cosine": "isthmus.measure.geometry.cosines:inter_cosine",
-    "linear_cka": "isthmus.measure.spaces.kernels:linear_cka",
+    "linear_cka": "isthmus.measure.spaces.space_pairs:linear_cka",
     "matched_cosine": "isthmus.measure.geometry.cosines:matched_cosine",
     "matched_distance": "isthmus.measure.geometry.spread:matched_distance",
     "modality_probe": "isthmus.measure.classification.modality_probes:modality_probe",

@@ -21,6 +21,7 @@ from isthmus.measure.statistics import (
     scores_between,
     searchable,
     seeded,
+    with_permuted,
 )
 from isthmus.types import Links, RequestError
 from isthmus.types.axes import Axes
@@ -150,7 +151,7 @@ class Mixed:
         draws = draws_for(max(len(self.same) + len(self.other), len(pair.b)))
         moved = pairings(pair, rng, draws)
         stay = np.repeat(self.same[:, 1:], 1 + draws, axis=1)
-        go = np.concatenate([self.other[:, 1:], moved[:, self.other[:, 1]].T], axis=1) + n
+        go = with_permuted(self.other[:, 1], moved) + n
         query = np.concatenate([self.same[:, 0], self.other[:, 0]])
         order = np.argsort(query, kind="stable")
         query, column = query[order], np.concatenate([stay, go])[order]

@@ -63,6 +63,7 @@ from isthmus.measure.statistics.searches import (
     sampled_rows,
     scores_between,
     searchable,
+    with_permuted,
 )
 from isthmus.measure.statistics.streaming import Moments, mean_over_pairs
 
@@ -132,4 +133,5 @@ __all__ = [
     "top_probabilities",
     "wilson_interval",
     "with_and_without_runs",
+    "with_permuted",
 ]

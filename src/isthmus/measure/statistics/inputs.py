@@ -146,8 +146,12 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
         RequestError: no links were given and no ids are equal, no link has both its ends, or
             plain arrays differ in length.
     """
-    if links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b)):
-        same_length(a, b)
+    plain = links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b))
+    if plain and len(a) != len(b):
+        raise RequestError(
+            f"Plain arrays pair row by row, but these have {len(a):,} and {len(b):,} rows: give "
+            "links, or sets with ids."
+        )
     first, second = as_set(a, "a"), as_set(b, "b")
     same_space(first.space, second.space)
     kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
@@ -156,19 +160,6 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     pair = Pair(first, second, Links.between(first, second, links))
     vars(first)["_pair"] = (pair, links)
     return pair
-
-
-def same_length(a: SetLike, b: SetLike) -> None:
-    """Refuse plain arrays of different length, whose rows nothing pairs.
-
-    Raises:
-        RequestError: they differ in length.
-    """
-    if len(a) != len(b):
-        raise RequestError(
-            f"Plain arrays pair row by row, but these have {len(a):,} and {len(b):,} rows: give "
-            "links, or sets with ids."
-        )
 
 
 def _object_means(

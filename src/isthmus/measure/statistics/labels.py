@@ -38,13 +38,6 @@ def names_of(a: EmbeddingSet, labels: Labels, what: str = "label") -> np.ndarray
     return np.array([str(name) for name in labels])
 
 
-def objects_in(a: EmbeddingSet, objects: Labels | None) -> Int[np.ndarray, " n"]:
-    """The object number of every row; without objects every row is one of its own."""
-    if objects is None:
-        return np.arange(len(a))
-    return np.unique(names_of(a, objects, "object"), return_inverse=True)[1]
-
-
 @dataclass(frozen=True, eq=False)
 class Labelled:
     """Items with a class name and an object number each."""
@@ -61,11 +54,15 @@ def labelled(
 ) -> Labelled:
     """The items with their labels; of many, those of random whole objects.
 
+    Without ``objects`` every item is one of its own.
+
     Raises:
         RequestError: an item has no label or no object.
     """
     items = as_set(a)
-    names, groups = names_of(items, labels), objects_in(items, objects)
+    names, groups = names_of(items, labels), np.arange(len(items))
+    if objects is not None:
+        groups = np.unique(names_of(items, objects, "object"), return_inverse=True)[1]
     rows = sampled_rows(np.arange(len(items)), groups, MOST_QUERIES, rng)
     taken = items if len(rows) == len(items) else take_rows(items, rows)
     return Labelled(taken, names[rows], np.unique(groups[rows], return_inverse=True)[1])

@@ -73,7 +73,8 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
     draws = draws_for(max(len(links), len(pair.b)))
     moved = pairings(pair, rng, draws)
     query = np.searchsorted(rows, links[:, 0])
-    relevant = np.stack([np.repeat(query, 1 + draws), with_permuted(links[:, 1], moved)], axis=1)
+    column = with_permuted(links[:, 1], moved).ravel()
+    relevant = np.stack([np.repeat(query, 1 + draws), column], axis=1)
     question = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
     found = ranked(scores_between(pair.a, pair.b).of(rows), relevant, question)
     ends = [len(np.unique(pair.rows[:, side])) for side in (0, 1)]
@@ -83,9 +84,9 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
 
 def with_permuted(
     columns: Int[np.ndarray, " k"], moved: Int[np.ndarray, "b m"]
-) -> Int[np.ndarray, " l"]:
-    """Each linked item followed by those that the permutations put in its place."""
-    return np.concatenate([columns[:, None], moved[:, columns].T], axis=1).ravel()
+) -> Int[np.ndarray, "k b1"]:
+    """Each linked item, then those that the permutations put in its place."""
+    return np.concatenate([columns[:, None], moved[:, columns].T], axis=1)
 
 
 def sampled_rows(
