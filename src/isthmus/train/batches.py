@@ -52,12 +52,10 @@ def batches(pair: Pair, recipe: Recipe, seed: int, epoch: int) -> Iterator[Batch
 
 def rounds(pair: Pair, recipe: Recipe) -> int:
     """How often an epoch goes through all objects."""
-    objects = len(np.unique(pair.objects[0][pair.rows[:, 0]]))
-    return max(1, round(len(pair.rows) / objects / recipe.per_object))
+    return max(1, round(len(pair.rows) / pair.n / recipe.per_object))
 
 
 def steps(pair: Pair, recipe: Recipe) -> int:
     """Batches of an epoch."""
-    objects = len(np.unique(pair.objects[0][pair.rows[:, 0]]))
-    size = min(recipe.pairs // recipe.per_object, objects)
-    return rounds(pair, recipe) * (objects // max(1, size))
+    size = min(recipe.pairs // recipe.per_object, pair.n)
+    return rounds(pair, recipe) * (pair.n // max(1, size))

@@ -16,6 +16,7 @@ from torch import Tensor
 from isthmus.arrays import fingerprint
 from isthmus.encode.torch_towers import torch_device
 from isthmus.engine.processes import gathered, rank_and_size, summed
+from isthmus.measure.geometry.gaps import centroid_distance
 from isthmus.measure.retrieval.hits import reciprocals
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.ranks import ranked
@@ -75,7 +76,7 @@ class Task:
     @property
     def objects(self) -> int:
         """Objects that are trained on."""
-        return len(np.unique(self.pairs.objects[0][self.pairs.rows[:, 0]]))
+        return self.pairs.n
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +174,7 @@ class Training:
         pair = Pair(mended(held.a), mended(held.b), held.rows)
         score = (_reciprocal_rank(pair) + _reciprocal_rank(pair.reversed)) / 2
         if progress.log:
-            x, y = pair.a.unit.mean(axis=0), pair.b.unit.mean(axis=0)
-            gap = {"held-out gap": float(np.linalg.norm(x - y))}
+            gap = {"held-out gap": centroid_distance(pair.a.unit, pair.b.unit)}
             progress.log[-1] |= {"held-out reciprocal rank": score, **gap}
         if score > progress.best:
             progress.best, progress.best_epoch = score, progress.epoch

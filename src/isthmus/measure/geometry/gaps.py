@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.arrays import Vectors
 from isthmus.measure.statistics import (
     SetLike,
     as_pair,
@@ -199,6 +200,11 @@ def relative_modality_gap(
         intra_a=float(dissimilarity(sums.intra_a[0])),
         intra_b=float(dissimilarity(sums.intra_b[0])),
     )
+
+
+def centroid_distance(x: Vectors, y: Vectors) -> float:
+    """Distance between the means of two sets of unit vectors."""
+    return float(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0)))
 
 
 def dissimilarity(cosine: Any) -> Any:

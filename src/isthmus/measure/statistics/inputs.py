@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics.nearest import nearest_rows
@@ -68,6 +68,12 @@ class Pair:
         """Whether each row of a is linked to the row of b of its number, and to no other."""
         n = len(self.rows)
         return n == len(self.a) == len(self.b) and bool((self.rows == np.arange(n)[:, None]).all())
+
+    @property
+    def same_object(self) -> Bool[np.ndarray, "n m"]:
+        """Whether a row of a and a row of b belong to one object."""
+        left, right = self.objects
+        return left[:, None] == right[None, :]
 
     @cached_property
     def n(self) -> int:

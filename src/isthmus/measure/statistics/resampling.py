@@ -198,8 +198,9 @@ def student_interval(centre: float, error: float, blocks: int, method: str) -> I
 
 def mean_interval(values: Float[np.ndarray, " n"], method: str) -> Interval:
     """Student's interval of the mean of independent values, two or more."""
-    error = float(values.std(ddof=1) / np.sqrt(len(values)))
-    return student_interval(float(values.mean()), error, len(values), method)
+    half = float(_student(len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    mean = float(values.mean())
+    return Interval(mean - half, mean + half, method)
 
 
 def root_interval(square: Interval) -> Interval:

@@ -103,8 +103,7 @@ def _alarms(data: Calibration, held: Pair) -> float:
     """Held-out strangers above the threshold that unpaired calibration data set to ``ALARM``."""
     a, b = data.modalities
     rate = fit_false_alarms(data, Cosine()).rate(b, a)(held.b.unit, held.a.unit)
-    strangers = held.objects[1][:, None] != held.objects[0][None, :]
-    return float((rate[strangers] <= ALARM).mean())
+    return float((rate[~held.same_object.T] <= ALARM).mean())
 
 
 def _thresholds(case: Case) -> tuple[tuple[float, float, float], ...]:

@@ -9,6 +9,8 @@ from jaxtyping import Float
 from isthmus.measure.classification.clusters import k_means, v_measure
 from isthmus.measure.classification.zero_shot import ClassTexts, class_vectors
 from isthmus.measure.geometry.distributions import bures
+from isthmus.measure.geometry.gaps import centroid_distance, relative_gap
+from isthmus.measure.geometry.spread import log_mean_potential
 from isthmus.measure.retrieval.gains import discounts, relative_gains
 from isthmus.measure.retrieval.galleries import Mixed
 from isthmus.measure.retrieval.hits import hit_chances
@@ -16,6 +18,7 @@ from isthmus.measure.statistics.calibration import calibration_error
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.ranks import ranked, top_probabilities
 from isthmus.measure.statistics.searches import scores_between
+from isthmus.measure.statistics.streaming import mean_over_pairs
 from isthmus.scores.odds import likelihood_ratio
 from isthmus.types import EmbeddingSet
 
@@ -44,8 +47,7 @@ def item_scores(held: HeldOut) -> ItemScores:
     a, b = held.pair.a.modality, held.pair.b.modality
     found: ItemScores = {}
     for pair, query, gallery in ((held.pair, a, b), (held.pair.reversed, b, a)):
-        links = pair.rows[np.argsort(pair.rows[:, 0], kind="stable")]
-        ranks = ranked(scores_between(pair.a, pair.b), links)
+        ranks = ranked(scores_between(pair.a, pair.b), pair.by_query)
         for k in KS:
             found[f"hit@{k} {query}→{gallery}"] = (query, hit_chances(ranks, k))
         found[f"mixed nDCG@{K} {query}"] = (query, _mixed(pair))
@@ -77,13 +79,13 @@ def geometry(held: HeldOut, rng: np.random.Generator) -> dict[str, float]:
     """The gap's parts and, with labels, how well clusters of both modalities follow classes."""
     pair = held.pair
     x, y = (side.unit.astype(np.float64) for side in (pair.a, pair.b))
-    matched = (1 - float((x[pair.rows[:, 0]] * y[pair.rows[:, 1]]).sum(axis=1).mean())) / 2
-    within = ((1 - _intra(x)) / 2 + (1 - _intra(y)) / 2) / 2
+    matched = float((x[pair.rows[:, 0]] * y[pair.rows[:, 1]]).sum(axis=1).mean())
+    relative = relative_gap(matched, _intra(x), _intra(y))  # not a number if all is one point
     found = {
-        "gap": float(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0))),
+        "gap": centroid_distance(x, y),
         "distribution gap": bures(np.cov(x.T), np.cov(y.T)),
-        "relative gap": matched / max(matched + within, 1e-12),
-        "uniformity": (_uniformity(x) + _uniformity(y)) / 2,
+        "relative gap": float(np.nan_to_num(relative)),
+        "uniformity": (log_mean_potential(x) + log_mean_potential(y)) / 2,
     }
     names = [held.labels.get(name) for side in (pair.a, pair.b) for name in side.ids]
     if len(set(names) - {None}) > 1:
@@ -116,9 +118,8 @@ def match_error(
     from scipy.special import expit
 
     slope, intercept = likelihood_ratio(*known)
-    tiles = [tile for _, tile in scores_between(held.b, held.a).tiles()]
-    scores = np.concatenate(tiles).astype(np.float64)
-    same = held.objects[1][:, None] == held.objects[0][None, :]
+    scores = scores_between(held.b, held.a).whole.astype(np.float64)
+    same = held.same_object.T
     matches, others = scores[same], scores[~same]
     wanted = round(len(matches) * (1 - share) / share)
     if wanted > len(others):  # few items: fewer matches keep the share
@@ -153,7 +154,7 @@ def _zero_shot(
 ) -> Float[np.ndarray, " n"]:
     """Whether each item's class comes first; NaN for items without a label."""
     texts = class_vectors(classes, items)
-    scores = np.concatenate([tile for _, tile in scores_between(items, texts).tiles()])
+    scores = scores_between(items, texts).whole
     truth = np.array([texts.row.get(labels.get(name, ""), -1) for name in items.ids])
     right = top_probabilities(scores)[np.arange(len(truth)), truth]
     return np.where(truth >= 0, right, np.nan)
@@ -161,12 +162,4 @@ def _zero_shot(
 
 def _intra(x: Float[np.ndarray, "n d"]) -> float:
     """Mean cosine of two different rows."""
-    n = len(x)
-    return (float((x.sum(axis=0) ** 2).sum()) - n) / (n * (n - 1))
-
-
-def _uniformity(x: Float[np.ndarray, "n d"]) -> float:
-    """Log mean exp(-2 |x - y|²) of two different rows (Wang & Isola 2020, equation 2)."""
-    near = np.exp(4 * (x @ x.T - 1))
-    np.fill_diagonal(near, 0)
-    return float(np.log(near.sum() / (len(x) * (len(x) - 1))))
+    return float(mean_over_pairs((x.sum(axis=0) ** 2).sum(), len(x)))

@@ -77,9 +77,9 @@ def _judge(
 
 def known_scores(pair: Pair) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]]:
     """Scores of matches and of strangers, b asked of a."""
-    scores = np.concatenate([tile for _, tile in scores_between(pair.b, pair.a).tiles()])
-    same = pair.objects[1][:, None] == pair.objects[0][None, :]
-    return scores[same].astype(np.float64), scores[~same].astype(np.float64)
+    scores = scores_between(pair.b, pair.a).whole.astype(np.float64)
+    same = pair.same_object.T
+    return scores[same], scores[~same]
 
 
 def retuned(parts: Parted, weights: Mapping[str, np.ndarray]) -> Parted:

@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus import measure
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, unit
 from isthmus.measure.neighbourhoods.hubs import skewness
+from isthmus.measure.spaces.space_pairs import plug_in_cka
+from isthmus.measure.statistics import mean_interval, mean_over_pairs
 from isthmus.studies.replicate.claims.at_hand import AtHand
 from isthmus.studies.replicate.claims.statements import Outcome, verdict
 
@@ -53,9 +55,8 @@ def cosines_by_depth(rng: np.random.Generator) -> Float[np.ndarray, " depths"]:
 
 def mean_cosine(x: Vectors) -> float:
     """Mean cosine over pairs of different rows."""
-    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
-    total = unit.sum(axis=0)
-    return float((total @ total - len(x)) / (len(x) * (len(x) - 1)))
+    total = unit(x, np.float64).sum(axis=0)
+    return float(mean_over_pairs(total @ total, len(x)))
 
 
 def hubs_grow_with_dimension(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
@@ -94,7 +95,7 @@ def biased_cka(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
     """Biased linear CKA of independent clouds against its closed form d / (n + d)."""
     n, d = ITEMS, 512
     clouds = [(rng.normal(size=(n, d)), rng.normal(size=(n, d))) for _ in range(SEEDS)]
-    biased = np.array([biased_linear_cka(x, y) for x, y in clouds])
+    biased = np.array([plug_in_cka(x, y) for x, y in clouds])
     fair = np.array([measure.linear_cka(x, y, rng=rng).value for x, y in clouds])
     expected = d / (n + d)
     near = bool(abs(biased.mean() / expected - 1) < 0.02)
@@ -111,16 +112,7 @@ def biased_cka(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
     )
 
 
-def biased_linear_cka(x: Vectors, y: Vectors) -> float:
-    """Linear CKA by its plug-in formula (Kornblith et al. 2019, equation 4)."""
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    cross = np.linalg.norm(x.T @ y) ** 2
-    return float(cross / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y)))
-
-
 def _spread(values: Float[np.ndarray, " s"]) -> tuple[float, float]:
     """Student's 95 % interval of the mean over seeds."""
-    from scipy.special import stdtrit
-
-    half = stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values))
-    return float(values.mean() - half), float(values.mean() + half)
+    interval = mean_interval(values, "mean over seeds, Student's t")
+    return interval.low, interval.high
