@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 Vectors: TypeAlias = Float[np.ndarray, "n d"]
 """n vectors of d coordinates, one a row."""
@@ -58,6 +58,17 @@ def unit_or_zero(
     """
     lengths = np.linalg.norm(differences, axis=-1, keepdims=True)
     return (differences / np.where(lengths > 1e-6, lengths, np.inf)).astype(dtype)
+
+
+def evenly_spaced(x: Shaped[np.ndarray, "n ..."], most: int) -> Shaped[np.ndarray, "m ..."]:
+    """At most so many rows, evenly spaced from the first to the last."""
+    return x[np.unique(np.linspace(0, len(x) - 1, min(len(x), most)).astype(int))]
+
+
+def directions_holding(share: float, lengths: Float[np.ndarray, " r"]) -> int:
+    """How many directions hold a share of the variance, by singular values, largest first."""
+    held = np.cumsum(lengths**2) / max(float((lengths**2).sum()), 1e-300)
+    return int(np.searchsorted(held, share)) + 1
 
 
 def squared_distances(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.scores.rules import FittedRule, Scores, Similarity, neutral
+from isthmus.scores.rules import FittedRule, Scores, Similarity, neutral, z_scores
 from isthmus.types import Calibration, RequestError
 
 Bank = Float[np.ndarray, "b m"]
@@ -25,6 +25,8 @@ SHARE = 0.75
 SHARPNESS = 20.0
 """Of the inverted softmax: its inverse temperature, for cosines."""
 
+FLAT = 1e-9
+"""Spread below which scores are one."""
 ROUNDS = 20
 """Of Sinkhorn's scaling."""
 
@@ -80,8 +82,7 @@ def mutual_proximity(scores: Scores, bank: Bank) -> Scores:
     """
     from scipy.special import log_ndtr
 
-    own = (scores - scores.mean(axis=1, keepdims=True)) / _spread(scores, 1)[:, None]
-    theirs = (scores - bank.mean(axis=0)) / _spread(bank, 0)
+    own, theirs = z_scores(scores, scores, 1, FLAT), z_scores(scores, bank, 0, FLAT)
     return log_ndtr(own) + log_ndtr(theirs)
 
 
@@ -160,10 +161,6 @@ def _nearest(scores: np.ndarray, axis: int) -> np.ndarray:
 def _kth(away: np.ndarray, axis: int) -> np.ndarray:
     k = min(NEAR, away.shape[axis])
     return np.take(np.sort(away, axis=axis), k - 1, axis=axis)
-
-
-def _spread(scores: np.ndarray, axis: int) -> np.ndarray:
-    return np.maximum(scores.std(axis=axis), 1e-9)
 
 
 @dataclass(frozen=True, eq=False)

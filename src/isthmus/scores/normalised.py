@@ -15,6 +15,7 @@ from isthmus.scores.rules import (
     directions,
     neutral,
     samples,
+    z_scores,
 )
 from isthmus.types import Calibration
 
@@ -158,8 +159,5 @@ def fit_symmetric_normalised(data: Calibration, inner: FittedRule) -> SymmetricN
 def _symmetric(
     scores: Scores, of_query: Float[np.ndarray, "n b"], of_item: Float[np.ndarray, "c m"]
 ) -> Scores:
-    own = (scores - of_query.mean(axis=1, keepdims=True)) / np.maximum(
-        of_query.std(axis=1, keepdims=True), FLAT_COHORT
-    )
-    theirs = (scores - of_item.mean(axis=0)) / np.maximum(of_item.std(axis=0), FLAT_COHORT)
-    return (own + theirs) / 2
+    own = z_scores(scores, of_query, 1, FLAT_COHORT)
+    return (own + z_scores(scores, of_item, 0, FLAT_COHORT)) / 2

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.arrays import evenly_spaced
 from isthmus.scores.normalised import Standardised, fit_score_standardised
 from isthmus.scores.rules import (
     FittedRule,
@@ -92,7 +93,7 @@ def likelihood_ratio(
     """
     from sklearn.linear_model import LogisticRegression
 
-    matches, negatives = _thinned(np.sort(matches)), _thinned(np.sort(negatives))
+    matches, negatives = (evenly_spaced(np.sort(of), MOST) for of in (matches, negatives))
     scores = np.concatenate([matches, negatives])[:, None]
     is_match = np.repeat([1, 0], [len(matches), len(negatives)])
     fitted = LogisticRegression(C=1e4, class_weight="balanced").fit(scores, is_match)
@@ -124,13 +125,8 @@ def fit_false_alarms(data: Calibration, inner: FittedRule) -> FalseAlarms:
     """
     found: dict[str, np.ndarray] = {}
     for one in directions(data):
-        found[direction(*one)] = _thinned(np.sort(samples(inner, data, *one)[1]))
+        found[direction(*one)] = evenly_spaced(np.sort(samples(inner, data, *one)[1]), MOST)
     return FalseAlarms(inner, found)
-
-
-def _thinned(scores: Float[np.ndarray, " k"]) -> Float[np.ndarray, " l"]:
-    """At most ``MOST`` of sorted scores, evenly spaced."""
-    return scores[np.unique(np.linspace(0, len(scores) - 1, MOST).astype(int))]
 
 
 def _share_above(

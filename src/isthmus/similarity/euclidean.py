@@ -39,9 +39,13 @@ def euclidean(a: Any, b: Any) -> Any:
     return -(at_least(first + second - 2 * (a @ b.T)) ** 0.5)
 
 
-def normalised(x: Any) -> Any:
-    """Rows (..., d) brought to length 1; none may be zero."""
-    return x / (x * x).sum(axis=-1, keepdims=True) ** 0.5
+def normalised(x: Any, floor: float = 0.0) -> Any:
+    """Rows (..., d) brought to length 1; none may be zero unless squared lengths have a floor.
+
+    ``arrays.unit`` for arrays of any library, without its check; a floor keeps gradients finite.
+    """
+    square = (x * x).sum(axis=-1, keepdims=True)
+    return x / (at_least(square, floor) if floor else square) ** 0.5
 
 
 def at_least(x: Any, floor: float = 1e-12) -> Any:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from isthmus.arrays import Vector, Vectors, unit
 from isthmus.transform.style_shifts import exponential, intrinsic_mean, logarithm
 from isthmus.types import RequestError
+from isthmus.types.subspaces import span
 
 Basis = Float[np.ndarray, "r d"]
 Texts = Float[np.ndarray, "m d"]
@@ -167,14 +168,13 @@ def _rows(x: Vectors) -> Vectors:
 
 
 def _principal(rows: Vectors, rank: int) -> Basis:
-    _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
-    kept = int((lengths > 1e-9 * max(float(lengths[0]), 1e-300)).sum())
-    if kept < 1 or rank < 1:
+    directions = span(rows)
+    if not len(directions) or rank < 1:
         raise RequestError(
             f"A corpus wants at least two different prompts and a rank of 1 or more; these "
-            f"{len(rows)} prompts span {kept} directions, rank {rank}."
+            f"{len(rows)} prompts span {len(directions)} directions, rank {rank}."
         )
-    return directions[: min(rank, kept)]
+    return directions[:rank]
 
 
 def _orthonormal(rows: Vectors) -> Basis:

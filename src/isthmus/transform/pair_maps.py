@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from isthmus.arrays import unit
+from isthmus.arrays import directions_holding, evenly_spaced, unit
 from isthmus.transform.maps import Affine, Displaced, MapByModality, Relative, Shift, linear
 from isthmus.transform.whitenings import inverse_root
 from isthmus.types import Calibration, ExtraMissingError
@@ -83,7 +83,7 @@ def fit_transport(data: Calibration) -> MapByModality:
     except ImportError:
         raise ExtraMissingError("pot", "analysis") from None
     a, b = data.modalities
-    x, y = (_spread(data.vectors[name], MOST) for name in (a, b))
+    x, y = (evenly_spaced(data.vectors[name], MOST) for name in (a, b))
     to, start = x - data.means[a], y - data.means[b]
     plan = np.asarray(ot.emd(ot.unif(len(y)), ot.unif(len(x)), ot.dist(start, to)))
     carried = plan @ x / plan.sum(axis=1, keepdims=True)
@@ -99,12 +99,7 @@ def fit_asif(data: Calibration) -> MapByModality:
     """
     anchors = dict(zip(data.modalities, data.linked, strict=True))
     kept = max(2, len(data.rows) // 5)
-    return {name: Relative(_spread(x, MOST), kept, 8.0) for name, x in anchors.items()}
-
-
-def _spread(x: np.ndarray, most: int) -> np.ndarray:
-    """At most so many rows, evenly spaced."""
-    return x[np.unique(np.linspace(0, len(x) - 1, most).astype(int))]
+    return {name: Relative(evenly_spaced(x, MOST), kept, 8.0) for name, x in anchors.items()}
 
 
 VARIANCE = 0.9
@@ -127,8 +122,8 @@ def fit_shared_subspace(data: Calibration) -> MapByModality:
     left, cosines, right = np.linalg.svd(bases[0] @ bases[1].T)
     kept = max(2, int((cosines > 0.5).sum()))
     middle = left[:, :kept].T @ bases[0] + right[:kept] @ bases[1]
-    middle /= np.linalg.norm(middle, axis=1, keepdims=True)
-    return {name: linear(middle.T, mean) for name, mean in data.means.items()}
+    axes = unit(middle, np.float64).T
+    return {name: linear(axes, mean) for name, mean in data.means.items()}
 
 
 def fit_operator_trimming(data: Calibration) -> MapByModality:
@@ -155,5 +150,4 @@ def fit_operator_trimming(data: Calibration) -> MapByModality:
 def _principal(x: np.ndarray) -> np.ndarray:
     """Orthonormal rows that hold most of the variance, at least two."""
     _, lengths, directions = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
-    share = np.cumsum(lengths**2) / max(float((lengths**2).sum()), 1e-300)
-    return directions[: max(2, int(np.searchsorted(share, VARIANCE)) + 1)]
+    return directions[: max(2, directions_holding(VARIANCE, lengths))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, unit
 from isthmus.types import RequestError
 
 STYLERS: dict[str, str] = {
@@ -65,8 +65,7 @@ class StyleGrid:
             empty = min(kinds, key=lambda kind: sum(kind in own for own in rows.values()))
             raise RequestError(f"No object has all {len(kinds)} styles; {empty} has the fewest.")
         places = [[rows[thing][kind] for kind in kinds] for thing in whole]
-        x = np.asarray(vectors, dtype=np.float64)[np.array(places)]
-        x /= np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12)
+        x = unit(np.asarray(vectors)[np.array(places)], np.float64)
         return cls(x, whole, kinds), tuple(sorted(set(rows) - set(whole)))
 
     def part(self, objects: Sequence[str]) -> "StyleGrid":
@@ -123,8 +122,3 @@ class Restyler:
             if style not in self.middles:
                 there = ", ".join(self.middles)
                 raise RequestError(f"There is no style {style!r}; there are {there}: learn it.")
-
-
-def unit(x: Vectors) -> Vectors:
-    """Rows of length 1; zero stays zero."""
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)

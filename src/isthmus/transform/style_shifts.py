@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.arrays import Vector, Vectors
-from isthmus.transform.restyling import Restyler, StyleGrid, unit
+from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
+from isthmus.transform.restyling import Restyler, StyleGrid
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class IdealWords(Restyler):
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """The object's part: less the mean of its style."""
         self.known(style)
-        return unit(vectors - self.middles[style])
+        return unit_or_zero(vectors - self.middles[style], np.float64)
 
 
 def fit_nothing(grid: StyleGrid) -> Restyler:
@@ -108,7 +108,7 @@ def intrinsic_mean(x: Vectors, steps: int = 50) -> Vector:
 
 def logarithm(base: Vector, x: Vectors) -> Vectors:
     """Tangents at ``base`` that lead to the directions of x; their length is the angle."""
-    x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    x = unit(x, np.float64)
     cosine = np.clip(x @ base, -1.0, 1.0)
     across = x - cosine[:, None] * base
     length = np.maximum(np.linalg.norm(across, axis=1), 1e-12)

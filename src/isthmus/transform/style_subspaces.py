@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
-from isthmus.transform.restyling import Restyler, StyleGrid, unit
+from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.transform.restyling import Restyler, StyleGrid
+from isthmus.types.subspaces import span
 
 NEAR = 10
 """Nearest pictures of the bank whose mean similarity counts as density."""
@@ -47,7 +48,7 @@ class StyleErasure(Restyler):
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """Projected on the complement of the styles' span."""
         self.known(style)
-        return unit(vectors - vectors @ self.basis.T @ self.basis)
+        return unit_or_zero(vectors - vectors @ self.basis.T @ self.basis, np.float64)
 
     def learn(self, style: str, vectors: Vectors) -> "StyleErasure":
         """One more direction to erase."""
@@ -73,7 +74,7 @@ class Whitened(Restyler):
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """Less the mean of its style, whitened."""
         self.known(style)
-        return unit((vectors - self.middles[style]) @ self.metric)
+        return unit_or_zero((vectors - self.middles[style]) @ self.metric, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,5 +147,4 @@ def fit_hub_corrected(grid: StyleGrid) -> HubCorrected:
 def _span(middles: Mapping[str, np.ndarray]) -> Float[np.ndarray, "k d"]:
     """Orthonormal rows that span the differences of the means."""
     rows = np.stack(list(middles.values()))
-    _, lengths, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
-    return axes[lengths > 1e-9 * max(float(lengths[0]), 1e-300)]
+    return span(rows - rows.mean(axis=0))

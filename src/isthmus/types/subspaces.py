@@ -48,9 +48,7 @@ class Subspace:
         Directions that are linear combinations of others (to 1e-9 of the longest) add nothing.
         """
         rows = np.asarray(vectors, dtype=np.float64)
-        _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
-        kept = directions[lengths > 1e-9 * max(float(lengths.max(initial=0)), 1e-300)]
-        return cls(kept, np.zeros(rows.shape[1]) if origin is None else origin)
+        return cls(span(rows), np.zeros(rows.shape[1]) if origin is None else origin)
 
     @property
     def dim(self) -> int:
@@ -74,3 +72,12 @@ class Subspace:
         """Euclidean distances of the vectors to the subspace."""
         rows = np.asarray(vectors, dtype=np.float64)
         return np.linalg.norm(rows - self.project(rows), axis=1)
+
+
+def span(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "k d"]:
+    """Orthonormal directions that rows span, the one that holds most first.
+
+    Directions with singular values below 1e-9 of the largest are rounding.
+    """
+    _, lengths, directions = np.linalg.svd(rows, full_matrices=False)
+    return directions[lengths > 1e-9 * max(float(lengths.max(initial=0)), 1e-300)]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.arrays import Vectors, evenly_spaced, unit_or_zero
 from isthmus.measure.statistics import SetLike, as_set, chance, cloud, seeded
 from isthmus.store import read_tensors
 from isthmus.types import Interval, RequestError, Result
@@ -93,10 +93,9 @@ def simplex_skewness(x: Vectors, near: Int[np.ndarray, "n k"] | None = None) -> 
     """
     x = np.asarray(x, np.float64)
     if near is None:
-        groups = [np.linspace(0, len(x) - 1, min(len(x), 300)).astype(int)]
+        groups = [evenly_spaced(np.arange(len(x)), 300)]
     else:
-        anchors = np.unique(np.linspace(0, len(x) - 1, min(len(x), ANCHORS)).astype(int))
-        groups = near[anchors]
+        groups = evenly_spaced(near, ANCHORS)
     sines = [_mean_sine(x[group]) for group in groups]
     return float(np.interp(np.mean(sines), _EXPECTED, _DIMENSIONS))
 

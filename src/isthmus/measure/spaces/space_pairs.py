@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, directions_holding
 from isthmus.measure.statistics import (
     BLOCKS,
     DRAWS,
@@ -219,8 +219,7 @@ def _canonical_correlation(items: SharedItems) -> float:
 def _main(x: Vectors) -> Float[np.ndarray, "n k"]:
     """Orthonormal scores of the directions that hold ``KEPT`` of the variance."""
     scores, lengths, _ = np.linalg.svd(x, full_matrices=False)
-    shares = np.cumsum(lengths**2) / max(float((lengths**2).sum()), 1e-300)
-    return scores[:, : int(np.searchsorted(shares, KEPT)) + 1]
+    return scores[:, : directions_holding(KEPT, lengths)]
 
 
 def _fields(

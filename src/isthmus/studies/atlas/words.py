@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.concepts.text_spans import words_within
 from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.types import EmbeddingSet, Interval, Subspace
@@ -55,9 +55,7 @@ def named(middles: Vectors, own: Sequence[str], words: EmbeddingSet, texts: Sequ
     left, right = middles.astype(np.float64), words.unit.astype(np.float64)
     if centred:
         left, right = left - left.mean(axis=0), right - right.mean(axis=0)
-    left /= np.maximum(np.linalg.norm(left, axis=1, keepdims=True), 1e-12)
-    right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-12)
-    cosines = left @ right.T
+    cosines = unit_or_zero(left, np.float64) @ unit_or_zero(right, np.float64).T
     best = np.argsort(-cosines, axis=1, kind="stable")[:, :TOP]
     nearest = tuple(
         tuple((str(texts[column]), float(cosines[row, column])) for column in columns)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus import measure
+from isthmus.arrays import unit
 from isthmus.measure.statistics.resampling import wilson_interval
 from isthmus.studies.replicate.claims.at_hand import AtHand
 from isthmus.studies.replicate.claims.statements import Outcome, verdict
@@ -49,7 +50,7 @@ def hits(grid: Float[np.ndarray, "o s d"], style: bool) -> Float[np.ndarray, "o 
     ``style``, the mean of what separates style s from the others in all other objects.
     """
     objects, styles, _ = grid.shape
-    unit = grid / np.linalg.norm(grid, axis=2, keepdims=True)
+    there = unit(grid, grid.dtype)
     found = np.empty((objects, styles))
     for column in range(styles):
         others = np.delete(grid, column, axis=1).mean(axis=1)
@@ -57,7 +58,7 @@ def hits(grid: Float[np.ndarray, "o s d"], style: bool) -> Float[np.ndarray, "o 
         guess = others
         if style:
             guess = others + (moved.sum(axis=0) - moved) / (objects - 1)
-        found[:, column] = (guess @ unit[:, column].T).argmax(axis=1) == np.arange(objects)
+        found[:, column] = (guess @ there[:, column].T).argmax(axis=1) == np.arange(objects)
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus import measure
-from isthmus.arrays import Vectors
+from isthmus.arrays import Vectors, unit
 from isthmus.measure.statistics.inputs import as_pair
 from isthmus.studies.replicate.claims.at_hand import AtHand, Pairs
 from isthmus.studies.replicate.claims.statements import Outcome, verdict
@@ -205,4 +205,4 @@ def _centred(
     """Held-out unit vectors raw, and less the mean of the others."""
     x = some.unit.astype(np.float64)
     moved = x[rows[held]] - x[rows[stay]].mean(axis=0)
-    return x[rows[held]], moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return x[rows[held]], unit(moved, np.float64)
