@@ -80,6 +80,31 @@ def test_same_seed_same_numbers(name):
     assert measured(name, x, y).to_dict() == measured(name, x, y).to_dict()
 
 
+FIXED = {"backbone", "temperature_shift"}
+"""Measures whose null needs no draws."""
+
+
+def by_seed(name, seed):
+    x, y = pair_of_clouds(40)
+    rng, function = np.random.default_rng(seed), getattr(measure, name)
+    return function(x, rng=rng) if name in ONE_SET else function(x, y, rng=rng)
+
+
+@pytest.mark.parametrize("name", sorted(set(MINE) - FIXED))
+def test_the_generator_that_comes_in_draws_the_null(name):
+    first, again, other = (by_seed(name, seed) for seed in (1, 1, 2))
+    assert first.to_dict() == again.to_dict()
+    assert (first.null.mean, first.null.low) != (other.null.mean, other.null.low)
+    assert first.null.low < first.null.high
+
+
+@pytest.mark.parametrize("name", ["hit_at_k", "median_rank", "mixed_gallery"])
+def test_the_generator_that_comes_in_draws_the_bootstrap(name):
+    first, again, other = (by_seed(name, seed) for seed in (1, 1, 2))
+    assert first.interval == again.interval
+    assert first.interval != other.interval
+
+
 @pytest.mark.parametrize("name", MINE)
 def test_a_collapsed_space_is_measured_without_a_fault(name):
     same = np.tile([1.0, 0, 0, 0], (40, 1))

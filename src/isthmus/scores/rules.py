@@ -109,7 +109,7 @@ class PerDirection:
         return self.mapped(scores, direction(query, gallery))
 
 
-def z_scores(scores: Scores, cohort: Scores, axis: int, flat: float) -> Scores:
+def z_scores(scores: Scores, cohort: Float[np.ndarray, "b c"], axis: int, flat: float) -> Scores:
     """Scores in standard deviations of a cohort's along an axis; ``flat`` is the least of these."""
     spread = np.maximum(cohort.std(axis=axis, keepdims=True), flat)
     return (scores - cohort.mean(axis=axis, keepdims=True)) / spread

@@ -141,3 +141,33 @@ def test_few_classes_are_drawn_as_a_table_and_many_as_bars():
         rng.normal(size=(80, 16)), [f"n{row % 40}" for row in range(80)], many
     )
     assert len(found.plot(Figure().subplots()).patches) == len(found.worst) == 10
+
+
+def test_copies_of_an_item_are_one_object_and_change_no_interval():
+    items, labels, centres = labelled_cloud(noise=2.0)
+    rows = np.repeat(np.arange(len(items)), 4)
+    copied = EmbeddingSet.from_rows(np.asarray(items.vectors)[rows], "image")
+    labels4, objects = [labels[row] for row in rows], [str(row) for row in rows]
+    alone = measure.zero_shot(items, labels, centres)
+    found = measure.zero_shot(copied, labels4, centres, objects=objects)
+    assert found.n == alone.n == len(items)
+    assert found.items == 4 * len(items)
+    assert found.value == pytest.approx(alone.value)
+    assert (found.interval.low, found.interval.high) == pytest.approx(
+        (alone.interval.low, alone.interval.high)
+    )
+    as_rows = measure.zero_shot(copied, labels4, centres)
+    assert as_rows.interval.high - as_rows.interval.low < 0.6 * (
+        alone.interval.high - alone.interval.low
+    )
+
+
+def test_permuted_labels_score_chance_and_not_the_value():
+    items, labels, centres = labelled_cloud(noise=0.5)
+    found = measure.zero_shot(items, labels, centres)
+    assert found.value > 0.9
+    assert found.null.high < 0.4
+    assert found.null.mean == pytest.approx(1 / 6, abs=0.03)
+    assert found.null.p == pytest.approx(1 / 200)
+    other = measure.zero_shot(items, labels, centres, rng=np.random.default_rng(5))
+    assert other.null.low != found.null.low or other.null.high != found.null.high

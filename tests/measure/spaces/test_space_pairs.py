@@ -87,3 +87,41 @@ def test_spaces_of_different_models_pair_by_id():
     assert measure.rsa(a, b).value == pytest.approx(measure.rsa(x, x[:, :4]).value, abs=1e-4)
     with pytest.raises(RequestError, match="ten shared items or more, not 5"):
         measure.rsa(a.take(ids[:5]), b)
+
+
+def test_canonical_correlations_come_back_and_faint_directions_do_not_count():
+    n, planted = 2000, np.array([0.9, 0.6, 0.3])
+    rng = np.random.default_rng(0)
+    u, v = np.split(np.linalg.qr(rng.normal(size=(n, 6)))[0] * np.sqrt(n), 2, axis=1)
+    x, y = u * [3, 2, 1], planted * u + np.sqrt(1 - planted**2) * v
+    faint = 0.05 * rng.normal(size=(n, 1))
+    far = np.full((n, 1), 300.0)  # so that lengths hardly vary
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    found = measure.svcca(
+        np.concatenate([x, faint, far], axis=1), np.concatenate([y @ turn, faint, far], axis=1)
+    )
+    assert found.kept == (3, 3)
+    assert found.value == pytest.approx(planted.mean(), abs=0.03)
+
+
+def test_the_plug_in_cka_weighs_directions_by_their_variance():
+    from isthmus.measure.spaces.space_pairs import plug_in_cka
+
+    rng = np.random.default_rng(0)
+    u = np.linalg.qr(rng.normal(size=(500, 2)))[0]
+    u -= u.mean(axis=0)
+    x, y = u * [3, 1], u * [1, 3]
+    k, m = x @ x.T, y @ y.T
+    assert plug_in_cka(x, y) == pytest.approx((k * m).sum() / np.sqrt((k**2).sum() * (m**2).sum()))
+    assert plug_in_cka(x, y) < 0.3 < 0.99 < plug_in_cka(x, 5 * x)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_permuted_items_agree_less_and_differ_from_draw_to_draw(name):
+    x = cloud()
+    found = getattr(measure, name)(x, x, rng=np.random.default_rng(1))
+    other = getattr(measure, name)(x, x, rng=np.random.default_rng(2))
+    assert found.null.mean < 0.8 * found.value
+    if name != "biased_cka":
+        assert found.null.low < found.null.high
+        assert found.null.mean != other.null.mean

@@ -14,7 +14,13 @@ from isthmus.measure.retrieval.gains import (
     shares_of_first_r,
 )
 from isthmus.measure.retrieval.hits import first_places, hit_chances, reciprocals, shares_found
-from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
+from isthmus.measure.statistics.ranks import (
+    Ranks,
+    Scores,
+    above_and_tied,
+    ranked,
+    top_probabilities,
+)
 from isthmus.similarity.euclidean import dot
 
 
@@ -134,3 +140,28 @@ def test_groups_count_relevant_items_before_them():
     np.testing.assert_array_equal(found.found, [1, 2, 1])
     np.testing.assert_array_equal(found.before, [0, 1, 0])
     np.testing.assert_array_equal(found.relevant, [3, 1])
+
+
+def test_the_first_place_is_shared_by_equal_scores():
+    scores = np.array([[3.0, 1, 3], [0, 2, 1], [1, 1, 1]])
+    expected = [[0.5, 0, 0.5], [0, 1, 0], [1 / 3] * 3]
+    np.testing.assert_allclose(top_probabilities(scores), expected)
+    near = np.array([[1.0, 1 - 1e-13, 1 - 1e-6]])
+    np.testing.assert_allclose(top_probabilities(near), [[1, 0, 0]])
+    np.testing.assert_allclose(top_probabilities(near, 1e-12), [[0.5, 0.5, 0]])
+
+
+def test_places_count_what_is_higher_and_what_is_equal():
+    scores = np.array([[1.0, 5, 5, 2], [7, 7, 7, 0]])
+    above, tied = above_and_tied(scores, np.array([0, 0, 1]), np.array([1, 3, 3]))
+    assert above.tolist() == [0, 2, 3]
+    assert tied.tolist() == [2, 1, 1]
+
+
+def test_hits_begin_at_the_place_of_the_match():
+    found = ranks_of([[4, 3, 2, 1]], [{2}])
+    assert [hit_chances(found, k)[0] for k in (1, 2, 3, 4)] == [0, 0, 1, 1]
+    assert [shares_found(found, k)[0] for k in (1, 2, 3, 4)] == [0, 0, 1, 1]
+    assert relative_gains(found, 2)[0] == 0
+    assert relative_gains(found, 3)[0] == pytest.approx(1 / np.log2(4))
+    assert first_places(found)[0] == 3

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
 from isthmus.measure.statistics import (
     SetLike,
     as_pair,
@@ -202,7 +201,7 @@ def relative_modality_gap(
     )
 
 
-def centroid_distance(x: Vectors, y: Vectors) -> float:
+def centroid_distance(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> float:
     """Distance between the means of two sets of unit vectors."""
     return float(np.linalg.norm(x.mean(axis=0) - y.mean(axis=0)))
 

@@ -186,7 +186,7 @@ def _plug_in(items: SharedItems) -> float:
     return plug_in_cka(items.x, items.y)
 
 
-def plug_in_cka(x: Vectors, y: Vectors) -> float:
+def plug_in_cka(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]) -> float:
     """Linear CKA of the same items by its plug-in formula (Kornblith et al. 2019, equation 4)."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     return float(np.linalg.norm(x.T @ y) ** 2 / (_norm(x) * _norm(y)))

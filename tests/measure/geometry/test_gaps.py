@@ -1,0 +1,108 @@
+"""Gaps and distances against closed forms: which side is larger, and by how much."""
+
+import numpy as np
+import pytest
+
+from isthmus import measure
+from isthmus.arrays import unit
+from isthmus.measure.geometry.gaps import centroid_distance, dissimilarity, relative_gap
+from isthmus.measure.geometry.spread import log_mean_potential, potential
+from tests.measure.clouds import pair_of_clouds
+
+
+def axis_pairs(n=40, d=6, axis=0):
+    """n unit rows, half of them along a coordinate and half against it."""
+    rows = np.zeros((n, d))
+    rows[:, axis] = np.where(np.arange(n) % 2, 1.0, -1.0)
+    return rows
+
+
+def test_covariances_along_different_coordinates_are_as_far_apart_as_can_be():
+    n = 40
+    found = measure.distribution_gap(axis_pairs(n, axis=0), axis_pairs(n, axis=1))
+    assert found.value == pytest.approx(2 * n / (n - 1), abs=1e-4)
+    assert found.mean_part == pytest.approx(0, abs=1e-12)
+    assert found.null.mean < 0.5 * found.value
+    assert found.null.p <= 0.05
+    assert measure.distribution_gap(axis_pairs(), axis_pairs()).value == pytest.approx(0, abs=1e-5)
+
+
+def test_a_wider_cloud_is_a_distribution_gap_and_its_centre_none():
+    rng = np.random.default_rng(0)
+    narrow, wide = (
+        np.concatenate([np.ones((400, 1)), s * rng.normal(size=(400, 5))], axis=1)
+        for s in (0.02, 0.08)
+    )
+    found = measure.distribution_gap(narrow, wide)
+    # five coordinates whose standard deviations differ by 0.06
+    assert found.value == pytest.approx(5 * 0.06**2, rel=0.15)
+    assert found.value > 5 * (found.floor or 0)
+
+
+def test_the_direction_of_the_gap_points_from_b_to_a():
+    a, b = np.tile([0.8, 0.6, 0], (20, 1)), np.tile([0.8, -0.6, 0], (20, 1))
+    found = measure.centroid_gap(a, b)
+    assert found.value == pytest.approx(1.2, abs=1e-6)
+    np.testing.assert_allclose(found.direction, [0, 1, 0], atol=1e-6)
+    shares = measure.gap_concentration(a, b)
+    assert shares.differences[0] == pytest.approx(1.2, abs=1e-6)
+    assert measure.gap_concentration(b, a).differences[0] == pytest.approx(-1.2, abs=1e-6)
+    assert centroid_distance(a, b) == pytest.approx(1.2)
+
+
+def test_the_cosine_gap_is_that_of_the_means():
+    a, b = np.tile([0.8, 0.6, 0], (20, 1)), np.tile([0.8, -0.6, 0], (20, 1))
+    found = measure.centroid_cosine_gap(a, b)
+    assert found.value == pytest.approx(1 - (0.64 - 0.36), abs=1e-6)
+    assert (found.length_a, found.length_b) == pytest.approx((1, 1), abs=1e-6)
+
+
+def test_the_relative_gap_by_hand():
+    assert dissimilarity(np.array([1.0, 0, -1])).tolist() == [0, 0.5, 1]
+    # matched 0.25; within 0.1 and 0.3, on average 0.2
+    assert relative_gap(0.5, 0.8, 0.4) == pytest.approx(0.25 / 0.45)
+    assert np.isnan(relative_gap(1.0, 1.0, 1.0))
+    x, y = pair_of_clouds(50)
+    found = measure.relative_modality_gap(x, y)
+    assert found.intra_a == pytest.approx(dissimilarity(measure.intra_cosine(x).value), abs=1e-6)
+    assert found.intra_b == pytest.approx(dissimilarity(measure.intra_cosine(y).value), abs=1e-6)
+    assert found.intra_a != pytest.approx(found.intra_b, abs=1e-3)
+    assert found.value == pytest.approx(
+        found.matched / (found.matched + (found.intra_a + found.intra_b) / 2)
+    )
+
+
+def test_swapping_the_sets_keeps_gaps_and_swaps_their_sides():
+    x, y = pair_of_clouds(60)
+    for name in ("centroid_gap", "centroid_cosine_gap", "distribution_gap", "modality_probe"):
+        there, back = getattr(measure, name)(x, y), getattr(measure, name)(y, x)
+        assert there.value == pytest.approx(
+            back.value, abs=0.04 * (name == "modality_probe") + 1e-6
+        )
+    there, back = measure.centroid_cosine_gap(x, y), measure.centroid_cosine_gap(y, x)
+    assert (there.length_a, there.length_b) == pytest.approx((back.length_b, back.length_a))
+    np.testing.assert_allclose(
+        measure.centroid_gap(x, y).direction, -measure.centroid_gap(y, x).direction, atol=1e-6
+    )
+
+
+def test_the_potential_and_its_mean_over_different_rows():
+    x = unit(np.random.default_rng(0).normal(size=(30, 4)), np.float64)
+    distances = np.linalg.norm(x[:, None] - x[None], axis=2)
+    np.testing.assert_allclose(potential(x @ x.T), np.exp(-2 * distances**2), atol=1e-12)
+    off = ~np.eye(30, dtype=bool)
+    expected = np.log(np.exp(-2 * distances[off] ** 2).mean())
+    assert log_mean_potential(x) == pytest.approx(expected)
+    assert measure.uniformity(x).value == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_best_shift_closes_the_gap_of_a_space_that_is_only_shifted():
+    rng = np.random.default_rng(0)
+    content = np.concatenate([0.3 * rng.normal(size=(300, 20)), np.ones((300, 1))], axis=1)
+    shift = np.zeros(21)
+    shift[0] = 0.4
+    found = measure.temperature_shift(content + shift, content - shift)
+    assert found.best[0] == pytest.approx(1, abs=0.26)
+    assert found.loss[0, 2] > found.loss[0].min()  # the space as it is loses more
+    wrong = measure.temperature_shift(content, content)
+    assert np.abs(wrong.loss[0] - wrong.loss[0, 2]).max() < 1e-3  # no gap: every shift is the same
