@@ -82,6 +82,7 @@ def test_a_named_shard_is_found_wherever_it_stands(tmp_path):
     few = run_job(tmp_path, task, WORDS.take(["d", "b"]), ONE)
     assert ([one.made for one in few.fragments], task.done) == (["cat", "fox"], [])
     assert [line.shard for line in few.lines] == [0, 1]
+    assert [line.name for line in read_manifest(tmp_path / "manifest.jsonl")] == list("adbc")
     run_job(tmp_path, task, WORDS, ONE)
     assert task.done == []
     assert [line.name for line in read_manifest(tmp_path / "manifest.jsonl")] == list("abcd")

@@ -102,3 +102,9 @@ def test_saving_touches_no_neighbour_and_mends_what_a_kill_left(tmp_path):
     np.testing.assert_array_equal(load_set(half).vectors, some.vectors)
     assert neighbour.is_dir()
     assert not left.exists()
+
+
+def test_another_batch_size_may_change_the_bytes_and_is_computed_again(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    assert embed_into(tmp_path, Letters(), texts(), JobOptions(2, 5)).encoded == 23
+    assert embed_into(tmp_path, Letters(), texts(), JobOptions(2, 5)).encoded == 0

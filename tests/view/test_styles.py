@@ -44,6 +44,12 @@ def test_flat_shows_the_surface_and_nothing_else():
     np.testing.assert_array_equal(solid, [np.rint(255 * np.array([0.9, 0.1, 0.1]))])
 
 
+def test_glass_is_drawn_opaque_in_a_pale_tint():
+    (seen,) = drawn(box((1.0, 0.0, 0.0, 0.2)), [POSE], "flat", SMALL)
+    inside = np.unique(seen.colour[24:40, 24:40].reshape(-1, 3), axis=0)
+    np.testing.assert_array_equal(inside, [[255, 204, 204]])
+
+
 def test_toon_has_three_steps_of_light_and_dark_lines():
     (seen,) = drawn(box(), [POSE], "toon", replace(SMALL, side=128))
     red = seen.colour[seen.mask][:, 0]

@@ -45,3 +45,14 @@ def test_plain_pictures_of_different_greys_do_not_look_alike():
 
 def test_generated_pictures_are_not_copies():
     assert copies(load("babel", n=3, size=64).items["image"]) == {}
+
+
+def test_pictures_that_differ_in_more_than_three_signs_are_no_copies():
+    up = np.tile(np.arange(9), (8, 1)) // 2 * 1.0
+    rows = np.where(np.arange(8) < 2, 1, -1)[:, None]
+    pictures = []
+    for levels in (up, up * rows + 4 * (rows < 0)):
+        grey = np.kron(120 + levels, np.ones((8, 8))).astype(np.uint8)
+        pictures.append(np.repeat(grey[..., None], 3, axis=2))
+    assert near_copies(Items("image", ("up", "down"), pictures)) == {}
+    assert near_copies(Items("image", ("up", "again"), [pictures[0]] * 2)) == {"again": "up"}
