@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
-from isthmus.studies.atlas.run import AtlasInput, atlas, charted
+from isthmus.studies.atlas.inputs import AtlasInput
+from isthmus.studies.atlas.measures import measured_atlas
+from isthmus.studies.atlas.run import atlas
 from isthmus.studies.atlas.subspaces import nestings, overlaps
 from isthmus.types import EmbeddingSet, RequestError, Space
 from isthmus.view.mesh_views import symmetry
@@ -38,7 +40,7 @@ def rings(objects=6, noise=0.02, seed=0, d=40, categories=2):
 
 
 def test_circles_are_seen_as_such():
-    found = charted(rings())
+    found = measured_atlas(rings())
     assert [one.name for one in found.objects] == [f"o{number}" for number in range(6)]
     for one in found.objects:
         assert one.results["pose"].value < 15
@@ -52,9 +54,9 @@ def test_circles_are_seen_as_such():
 
 def test_objects_of_a_category_share_its_plane():
     given = rings(objects=10)
-    found = charted(given)
+    found = measured_atlas(given)
     x = given.views.unit.astype(np.float64)
-    spaces = overlaps(x, found.objects)
+    spaces = overlaps(given.views, found.objects)
     kinds = np.arange(10) % 2
     same = kinds[:, None] == kinds
     off = ~np.eye(10, dtype=bool)
@@ -70,9 +72,9 @@ def test_words_are_named_where_they_are_the_middles():
     middles = given.views.unit.reshape(9, VIEWS, -1).mean(axis=1)
     texts = tuple(f"thing {number}" for number in range(9))
     words = EmbeddingSet(middles + 0.3, texts, "text", given.views.space)
-    found = charted(AtlasInput(given.views, given.factors, words=(words, texts)))
+    found = measured_atlas(AtlasInput(given.views, given.factors, words=(words, texts)))
     assert [one.words[0][0] for one in found.objects] == list(texts)
-    share, interval, chance = found.named.first
+    share, interval, chance = found.names.first
     assert share == 1
     assert chance == pytest.approx(1 / 9)
     assert interval.low < 1
@@ -80,15 +82,15 @@ def test_words_are_named_where_they_are_the_middles():
 
 def test_one_object_or_few_views_leave_out_what_cannot_be_asked():
     given = rings(objects=1)
-    found = charted(given)
+    found = measured_atlas(given)
     assert set(found.missing) == {"identity", "variance"}
     assert "two or more" in found.missing["identity"]
     few = given.views.take(given.views.ids[:5])
     with pytest.raises(RequestError, match="10 views or more; the most that one has is 5"):
-        charted(AtlasInput(few, given.factors))
+        measured_atlas(AtlasInput(few, given.factors))
     gone = rings(objects=3)
     less = gone.views.take(gone.views.ids[:-3])
-    part = charted(AtlasInput(less, gone.factors))
+    part = measured_atlas(AtlasInput(less, gone.factors))
     assert [one.name for one in part.objects] == ["o0", "o1"]
     assert part.faults == {"o2": "21 of its views could be used, 24 are needed"}
 

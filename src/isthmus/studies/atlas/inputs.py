@@ -1,13 +1,12 @@
-"""What an atlas is made from, and what it found, before it is written."""
+"""What an atlas is made from: views of objects as vectors, and what is known about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from isthmus.studies.atlas.subspaces import Nesting, Overlaps
-from isthmus.studies.atlas.views import ObjectViews
-from isthmus.studies.atlas.words import Named
-from isthmus.types import EmbeddingSet, Items, Result
+import numpy as np
+
+from isthmus.types import EmbeddingSet, Items
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +32,10 @@ class AtlasInput:
     context: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further facts for the page's end."""
 
+    def title(self, name: str) -> str:
+        """What an object is called: its name, else its id."""
+        return str(self.factors.get(name, {}).get("name") or name)
 
-@dataclass(frozen=True, eq=False)
-class Atlas:
-    """Everything that was measured, before it is written."""
-
-    objects: tuple[ObjectViews, ...]
-    results: Mapping[str, Result]
-    """Measures of all objects together."""
-    missing: Mapping[str, str]
-    overlaps: Overlaps
-    nestings: tuple[Nesting, ...]
-    named: Named | None
-    faults: Mapping[str, str]
+    def view_ids(self, rows: np.ndarray) -> list[str]:
+        """The ids of views by their rows."""
+        return [self.views.ids[row] for row in rows]

@@ -2,11 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from isthmus.read.image import picture
+from isthmus.arrays import fingerprint
+from isthmus.measure.views.poses import PoseError
+from isthmus.measure.views.ranks import ViewRank
 from isthmus.report import (
     Album,
     Block,
@@ -26,18 +29,20 @@ from isthmus.report import (
     number,
     reading,
 )
-from isthmus.studies.atlas.inputs import Atlas, AtlasInput
+from isthmus.studies.atlas.inputs import AtlasInput
+from isthmus.studies.atlas.measures import Atlas
 from isthmus.studies.atlas.views import ObjectViews
-from isthmus.types import ItemError
+from isthmus.studies.pages.common import pairs_table
+from isthmus.studies.pages.item_cards import thumbnail
 
 SHOWN = 8
 """Views on a page."""
+NEAREST = 5
+"""Objects in the table of those that share most."""
 
 
 def page_of(name: str) -> str:
     """The file name of an object's page: letters, digits, and no two objects the same."""
-    from isthmus.arrays import fingerprint
-
     stem = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-")[:60]
     return f"{stem}-{fingerprint(name)[:6]}.html"
 
@@ -54,77 +59,78 @@ def object_pages(data: AtlasInput, found: Atlas) -> dict[str, str]:
 
 def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
     """The page of one object."""
-    blocks: list[Block] = [Figures(tuple(figures(one, data)))]
+    shown, album = min(SHOWN, len(one.rows)), Album()
+    chosen = one.rows[np.arange(shown) * len(one.rows) // SHOWN]
+    cards = tuple(view_card(data, view, album) for view in data.view_ids(chosen))
+    around = f"{shown} of its {len(one.rows)} views, in their order around it."
     facts = tuple(
         Fact(result.name, number(result.value), result.about, reading(result)[1:])
         for result in one.results.values()
     )
-    blocks.append(Facts(facts))
-    if one.missing:
-        blocks.append(Table("Not measured", ("measure", "reason"), tuple(one.missing.items())))
+    measured = (
+        Figures(tuple(figures(one, data))),
+        Facts(facts),
+        *pairs_table("Not measured", ("measure", "reason"), one.missing.items()),
+    )
+    views: tuple[Block, ...] = (Strips("Views", "", (Strip(None, cards),)),)
     return Page(
-        title=one.said,
+        title=one.title,
         kicker=f"isthmus atlas · {len(one.rows)} views of {one.name} in {data.views.space.name}",
         summary=_summary(one),
         cards=(),
         sections=(
-            Section("views", "Seen from around", _around(one), (_views(one, data),)),
-            Section("measured", "What its views span", "", tuple(blocks)),
+            Section("views", "Seen from around", around, views),
+            Section("measured", "What its views span", "", measured),
             Section("others", "Words and neighbours", "", tuple(_others(one, found))),
         ),
     )
 
 
-def figures(one: ObjectViews, data: AtlasInput) -> list[Figure]:
-    """Its two widest directions, and the azimuth read from unseen views."""
-    x = data.views.unit[one.rows].astype(np.float64)
+def figures(one: ObjectViews, data: AtlasInput) -> Iterator[Figure]:
+    """Its two widest directions, its rank over the views, and the azimuth of unseen views."""
+    labels = tuple(name.rpartition("/")[2] for name in data.view_ids(one.rows))
+    yield _widest(data.views.unit[one.rows].astype(np.float64), labels, data.ring)
+    rank, pose = one.results.get("rank"), one.results.get("pose")
+    if isinstance(rank, ViewRank):
+        growth = np.stack([rank.views, rank.growth], axis=1)
+        most = np.stack([growth[:, 0], growth[:, 0] - 1], axis=1)
+        yield line_figure(
+            "Rank against the number of views",
+            (
+                Curve("rank", growth, tuple(f"{k} views: {r}" for k, r in growth)),
+                Curve("most possible", most),
+            ),
+            ("views", "rank"),
+            rank.about,
+        )
+    if isinstance(pose, PoseError):
+        period = 360 / one.symmetry
+        read = np.stack([pose.truth % period, pose.read % period], axis=1)
+        yield line_figure(
+            "Azimuth read from unseen views",
+            (
+                Curve("held-out view", read, labels, joined=False),
+                Curve("perfect", np.array([[0.0, 0.0], [period, period]])),
+            ),
+            ("azimuth, degrees", "azimuth read, degrees"),
+            pose.about,
+        )
+
+
+def _widest(x: np.ndarray, labels: tuple[str, ...], ring: bool) -> Figure:
+    """Views in their two widest directions; those of a ring are joined."""
     away = x - x.mean(axis=0)
     _, lengths, axes = np.linalg.svd(away, full_matrices=False)
-    shares = lengths[:2] ** 2 / max(float((lengths**2).sum()), 1e-12)
-    labels = tuple(data.views.ids[row].rpartition("/")[2] for row in one.rows)
+    share = lengths[:2] ** 2 / max(float((lengths**2).sum()), 1e-12)
     points = away @ axes[:2].T
-    drawn = np.concatenate([points, points[:1]]) if data.ring else points
-    found = [
-        line_figure(
-            "Its views in their two widest directions",
-            (Curve("view", drawn, labels, joined=data.ring),),
-            ("first direction", "second direction"),
-            f"The two directions hold {shares.sum():.0%} of what the views vary.",
-            equal=True,
-        )
-    ]
-    rank = one.results.get("rank")
-    if rank is not None:
-        growth = np.stack([rank.views, rank.growth], axis=1)  # pyright: ignore[reportAttributeAccessIssue]
-        most = np.stack([growth[:, 0], growth[:, 0] - 1], axis=1)
-        found.append(
-            line_figure(
-                "Rank against the number of views",
-                (
-                    Curve("rank", growth, tuple(f"{k} views: {r}" for k, r in growth)),
-                    Curve("most possible", most),
-                ),
-                ("views", "rank"),
-                rank.about,
-            )
-        )
-    pose = one.results.get("pose")
-    if pose is not None:
-        period = 360 / one.symmetry
-        truth, read = pose.truth % period, pose.read % period  # pyright: ignore[reportAttributeAccessIssue]
-        ends = np.array([[0.0, 0.0], [period, period]])
-        found.append(
-            line_figure(
-                "Azimuth read from unseen views",
-                (
-                    Curve("held-out view", np.stack([truth, read], axis=1), labels, joined=False),
-                    Curve("perfect", ends),
-                ),
-                ("azimuth, degrees", "azimuth read, degrees"),
-                pose.about,
-            )
-        )
-    return found
+    drawn = np.concatenate([points, points[:1]]) if ring else points
+    return line_figure(
+        "Its views in their two widest directions",
+        (Curve("view", drawn, labels, joined=ring),),
+        ("first direction", "second direction"),
+        f"The two directions hold {share.sum():.0%} of what the views vary.",
+        equal=True,
+    )
 
 
 def _summary(one: ObjectViews) -> tuple[str, ...]:
@@ -137,60 +143,43 @@ def _summary(one: ObjectViews) -> tuple[str, ...]:
     return (rank, turns, *((f"The nearest words: {near}.",) if near else ()))
 
 
-def _around(one: ObjectViews) -> str:
-    shown = min(SHOWN, len(one.rows))
-    return f"{shown} of its {len(one.rows)} views, in their order around it."
-
-
-def _views(one: ObjectViews, data: AtlasInput) -> Block:
-    album = Album()
-    chosen = one.rows[np.arange(min(SHOWN, len(one.rows))) * len(one.rows) // SHOWN]
-    tiles = tuple(tile(data, data.views.ids[row], album) for row in chosen)
-    return Strips("Views", "", (Strip(None, tiles),))
-
-
-def tile(data: AtlasInput, view: str, album: Album, name: str = "", link: str = "") -> ItemCard:
+def view_card(
+    data: AtlasInput, view: str, album: Album, name: str = "", link: str = ""
+) -> ItemCard:
     """A view with its picture where there is one."""
     azimuth = data.factors[view].get("azimuth")
     note = f"{azimuth:g}°" if isinstance(azimuth, float) and not name else ""
     uri, size = "", (0, 0)
     if data.pictures is not None:
-        try:
-            (payload,) = data.pictures.take([view])
-            uri, size = album.use(view, picture(payload).rgb())
-        except ItemError:
-            pass  # the embedding job has named and counted it already
+        (payload,) = data.pictures.take([view])
+        uri, size = thumbnail(album, view, payload)
     return ItemCard(name or view.rpartition("/")[2], "", note, uri, size, link=link)
 
 
-def _others(one: ObjectViews, found: Atlas) -> list[Block]:
-    blocks: list[Block] = []
-    if one.words:
-        rows = tuple((word, f"{cosine:.3f}") for word, cosine in one.words)
-        blocks.append(Table("Nearest words", ("text", "cosine"), rows, ("cosine",)))
-    if one.moving:
-        rows = tuple((word, f"{share:.3f}") for word, share, _ in one.moving)
-        chance = one.space.dim / one.space.basis.shape[-1]
-        caption = (
-            f"Words that lie most in the directions that its views move along (a random direction: "
-            f"{number(chance)})"
-        )
-        blocks.append(Table(caption, ("text", "share inside"), rows, ("share inside",)))
-    spaces = found.overlaps
-    if one.name in spaces.objects and len(spaces.objects) > 1:
+def _others(one: ObjectViews, found: Atlas) -> Iterator[Table]:
+    """Its words, and the objects whose views are like its own."""
+    words = ((word, f"{cosine:.3f}") for word, cosine in one.words)
+    yield from pairs_table("Nearest words", ("text", "cosine"), words, counts=True)
+    moving = ((word, f"{share:.3f}") for word, share, _ in one.moving)
+    chance = number(one.space.dim / one.space.basis.shape[-1])
+    caption = (
+        "Words that lie most in the directions that its views move along (a random direction: "
+        f"{chance})"
+    )
+    yield from pairs_table(caption, ("text", "share inside"), moving, counts=True)
+    spaces, titles = found.overlaps, {other.name: other.title for other in found.objects}
+    if one.name in spaces.objects:
         row = spaces.objects.index(one.name)
-        order = [column for column in np.argsort(-spaces.energy[row]) if column != row][:5]
-        said = {other.name: other.said for other in found.objects}
-        cells = tuple(
-            (said[spaces.objects[column]], f"{spaces.energy[row, column]:.3f}") for column in order
-        )
+        order = [column for column in np.argsort(-spaces.energy[row]) if column != row]
         caption = (
             f"Objects whose view subspaces share most with it (its own halves share "
             f"{number(float(spaces.own[row]))}, random subspaces {number(spaces.chance)})"
         )
-        blocks.append(Table(caption, ("object", "shared energy"), cells, ("shared energy",)))
-    if one.identity:
-        rows = tuple((rule, f"{share:.2f}") for rule, share in one.identity.items())
-        caption = f"Share of its unseen views given to it, among {len(found.objects)} objects"
-        blocks.append(Table(caption, ("rule", "share"), rows, ("share",)))
-    return blocks
+        cells = (
+            (titles[spaces.objects[column]], f"{spaces.energy[row, column]:.3f}")
+            for column in order[:NEAREST]
+        )
+        yield from pairs_table(caption, ("object", "shared energy"), cells, counts=True)
+    rules = ((rule, f"{share:.2f}") for rule, share in one.identity.items())
+    caption = f"Share of its unseen views given to it, among {len(found.objects)} objects"
+    yield from pairs_table(caption, ("rule", "share"), rules, counts=True)

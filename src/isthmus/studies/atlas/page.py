@@ -1,10 +1,11 @@
 """The page of an atlas: all objects together, each with a picture and a link to its own page."""
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from isthmus.measure.views.ranks import ViewRank
 from isthmus.report import (
     Album,
     Block,
@@ -18,39 +19,55 @@ from isthmus.report import (
     amount,
     figure,
     html,
+    number,
+    span,
 )
-from isthmus.studies.atlas.inputs import Atlas, AtlasInput
-from isthmus.studies.atlas.object_page import page_of, tile
-from isthmus.studies.atlas.summary import cards, summary
+from isthmus.studies.atlas.inputs import AtlasInput
+from isthmus.studies.atlas.measures import Atlas
+from isthmus.studies.atlas.object_page import page_of, view_card
 from isthmus.studies.atlas.views import ObjectViews
+from isthmus.studies.pages.common import made_table, number_card, pairs_table, sources_table
 from isthmus.studies.shared.provenance import versions
 from isthmus.types.results import plain
 
-SHARED = 12
-"""Pairs of objects that share most, in the table."""
+LISTED = 200
+"""Items that were left out, in the table."""
 
 
 def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
-    space = data.views.space.name
-    title = f"What the views of {amount(len(found.objects), 'object')} span"
+    space, count = data.views.space.name, amount(len(found.objects), "object")
+    title, album = f"What the views of {count} span", Album()
+    cards = tuple(
+        view_card(
+            data,
+            data.views.ids[one.rows[len(one.rows) // 12]],
+            album,
+            one.title,
+            f"objects/{page_of(one.name)}",
+        )
+        for one in found.objects
+    )
+    objects: tuple[Block, ...] = (Strips("Objects", "", (Strip(None, cards),)),)
+    identity, variance = (found.results.get(key) for key in ("identity", "variance"))
     page = Page(
         title=title,
         kicker=f"isthmus atlas · {len(data.views):,} views in {space}",
-        summary=summary(found),
-        cards=cards(found),
+        summary=tuple(summary(found)),
+        cards=(
+            *number_card("Unseen views given to their object", identity),
+            *number_card("Variance that is the object", variance),
+        ),
         sections=(
-            Section(
-                "objects", "The objects", "Each leads to its own page.", (_album(data, found),)
-            ),
+            Section("objects", "The objects", "Each leads to its own page.", objects),
             Section("variance", "Object, view, and both", _VARIANCE, tuple(_figures(found))),
             Section("nesting", "Subspaces in subspaces", _NESTING, (_nested(found),)),
             Section("sharing", "Who shares subspaces", _SHARING, tuple(_sharing(found))),
-            Section("numbers", "Every object", "", tuple(_table(found))),
+            Section("numbers", "Every object", "", (_table(found),)),
             Section("left-out", "Left out, and how this was made", "", _made(data, found, seed)),
         ),
     )
-    record = {
+    return html(page), {
         "title": title,
         "seed": seed,
         "space": space,
@@ -59,16 +76,10 @@ def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str
         "faults": dict(found.faults),
         "missing": dict(found.missing),
         "results": {key: plain(result.to_dict()) for key, result in found.results.items()},
-        "overlaps": {
-            "pairs": found.overlaps.pairs(SHARED),
-            "own": [value if np.isfinite(value) else None for value in found.overlaps.own.tolist()],
-            "objects": list(found.overlaps.objects),
-            "chance": plain(found.overlaps.chance),
-        },
+        "overlaps": _overlaps(found),
         "nestings": plain(found.nestings),
         "objects": {one.name: one.to_dict() for one in found.objects},
     }
-    return html(page), record
 
 
 _VARIANCE = (
@@ -86,33 +97,62 @@ _SHARING = (
 )
 
 
-def _album(data: AtlasInput, found: Atlas) -> Block:
-    album = Album()
-    tiles = tuple(
-        tile(
-            data,
-            data.views.ids[one.rows[len(one.rows) // 12]],
-            album,
-            one.said,
-            f"objects/{page_of(one.name)}",
-        )
-        for one in found.objects
+def _overlaps(found: Atlas) -> dict[str, Any]:
+    """The record of shared energies; ``measured`` holds the whole measure of each of the pairs."""
+    spaces = found.overlaps
+    names, closest = spaces.objects, spaces.closest
+    return {
+        "pairs": [(names[i], names[j], float(spaces.energy[i, j])) for i, j, _ in closest],
+        "measured": [one.to_dict() for _, _, one in closest],
+        "own": plain(spaces.own),
+        "objects": list(names),
+        "chance": plain(spaces.chance),
+    }
+
+
+def summary(found: Atlas) -> Iterator[str]:
+    """The page in a few sentences."""
+    ranks = [one.space.dim for one in found.objects]
+    measured = [one.results["rank"] for one in found.objects]
+    held = [rank.held_out for rank in measured if isinstance(rank, ViewRank)]
+    yield (
+        f"The views of an object span {np.median(ranks):g} directions that stand out of "
+        f"white noise (median of {amount(len(ranks), 'object')}; {min(ranks)} to {max(ranks)}), "
+        f"of which {np.median(held):g} help to predict an arc of views that was held out."
     )
-    return Strips("Objects", "", (Strip(None, tiles),))
+    poses = [one.results["pose"] for one in found.objects if "pose" in one.results]
+    if poses:
+        yield (
+            "From an unseen arc, the azimuth is read with a median error of "
+            f"{np.median([pose.value for pose in poses]):.0f} degrees; views dealt anew give "
+            f"{np.median([pose.null.mean for pose in poses]):.0f}."
+        )
+    loops = [one.results["loop"].null.p for one in found.objects if "loop" in one.results]
+    if loops:
+        yield (
+            f"{sum(p <= 0.05 for p in loops)} of {len(loops)} turntables make a loop (p at most "
+            f"0.05 each; {0.05 * len(loops):.1f} would by chance)."
+        )
+    if found.names and (first := found.names.first):
+        yield (
+            f"An object's own name is the nearest of {found.names.texts:,} texts for "
+            f"{first[0]:.0%} of the objects ({span(first[1])}; chance {number(first[2])})."
+        )
+    if found.faults:
+        count = amount(len(found.faults), "item")
+        yield f"{count} could not be used; the last section says why."
 
 
-def _figures(found: Atlas) -> list[Block]:
+def _figures(found: Atlas) -> Iterator[Block]:
     drawn = tuple(
         figure(key, result.name, [result], result.about) for key, result in found.results.items()
     )
-    left = tuple(found.missing.items())
-    blocks: list[Block] = [Figures(drawn)] if drawn else []
-    if left:
-        blocks.append(Table("Not measured", ("measure", "reason"), left))
-    return blocks
+    if drawn:
+        yield Figures(drawn)
+    yield from pairs_table("Not measured", ("measure", "reason"), found.missing.items())
 
 
-def _nested(found: Atlas) -> Block:
+def _nested(found: Atlas) -> Table:
     rows = tuple(
         (
             one.level,
@@ -127,24 +167,35 @@ def _nested(found: Atlas) -> Block:
     return Table("Share of the view variance inside", columns, rows, columns[1:])
 
 
-def _sharing(found: Atlas) -> list[Block]:
+def _sharing(found: Atlas) -> Iterator[Block]:
     spaces = found.overlaps
     if len(spaces.objects) < 2:
-        return [Prose(("There are not two objects whose views span a subspace.",))]
-    said = {one.name: one.said for one in found.objects}
-    rows = tuple(
-        (f"{said[a]} and {said[b]}", f"{value:.3f}") for a, b, value in spaces.pairs(SHARED)
-    )
+        yield Prose(("There are not two objects whose views span a subspace.",))
+        return
+    titles = {one.name: one.title for one in found.objects}
     off = spaces.energy[~np.eye(len(spaces.objects), dtype=bool)]
-    words = (
-        f"Two objects share {off.mean():.3f} on average, the subspaces of an object's even and odd "
-        f"views {np.nanmean(spaces.own):.3f}, random subspaces {spaces.chance:.3f}."
+    yield Prose(
+        (
+            f"Two objects share {off.mean():.3f} on average, the subspaces of an object's even and "
+            f"odd views {np.nanmean(spaces.own):.3f}, random subspaces {spaces.chance:.3f}.",
+        )
     )
-    columns = ("objects", "shared energy")
-    return [Prose((words,)), Table("The pairs that share most", columns, rows, columns[1:])]
+    columns = ("objects", "shared energy", "95 % interval", "chance", "p", "smallest angle, °")
+    rows = tuple(
+        (
+            f"{titles[spaces.objects[i]]} and {titles[spaces.objects[j]]}",
+            f"{one.value:.3f}",
+            span(one.interval),
+            number(one.null.mean),
+            number(one.null.p),
+            f"{one.angles[0]:.0f}",
+        )
+        for i, j, one in spaces.closest
+    )
+    yield Table("The pairs that share most", columns, rows, columns[1:])
 
 
-def _table(found: Atlas) -> list[Block]:
+def _table(found: Atlas) -> Table:
     columns = (
         "object",
         "category",
@@ -156,17 +207,16 @@ def _table(found: Atlas) -> list[Block]:
         "p of the loop",
         "nearest words",
     )
-    rows = tuple(_row(one) for one in found.objects)
-    return [Table("Objects", columns, rows, columns[2:8])]
+    return Table("Objects", columns, tuple(map(_row, found.objects)), columns[2:8])
 
 
 def _row(one: ObjectViews) -> tuple[str, ...]:
-    pose, loop = one.results.get("pose"), one.results.get("loop")
+    rank, pose, loop = (one.results.get(key) for key in ("rank", "pose", "loop"))
     return (
-        one.said,
+        one.title,
         one.category or "–",
         str(one.space.dim),
-        str(getattr(one.results.get("rank"), "held_out", "–")),
+        str(rank.held_out) if isinstance(rank, ViewRank) else "–",
         f"{pose.value:.0f}" if pose else "–",
         "any" if one.symmetry == len(one.rows) else str(one.symmetry),
         f"{loop.value:.2f}" if loop else "–",
@@ -176,20 +226,13 @@ def _row(one: ObjectViews) -> tuple[str, ...]:
 
 
 def _made(data: AtlasInput, found: Atlas, seed: int) -> tuple[Block, ...]:
-    reasons = Counter(found.faults.values())
-    blocks: list[Block] = []
-    if found.faults:
-        rows = tuple(found.faults.items())[:200]
-        more = f" (the first 200 of {len(found.faults)})" if len(found.faults) > 200 else ""
-        caption = (
-            f"Left out: {amount(len(found.faults), 'item')}, {amount(len(reasons), 'reason')}{more}"
-        )
-        blocks.append(Table(caption, ("item", "reason"), rows))
-    facts = {**data.context, "seed": str(seed), **versions()}
-    rows = tuple((key, str(value)) for key, value in facts.items())
-    blocks.append(Table("How this was made", ("what", "value"), rows))
-    sources = {result.name: result.cite() for result in found.results.values()}
-    for one in found.objects[:1]:
-        sources |= {result.name: result.cite() for result in one.results.values()}
-    blocks.append(Table("Sources", ("measure", "paper and equation"), tuple(sources.items())))
-    return tuple(blocks)
+    count, reasons = len(found.faults), len(set(found.faults.values()))
+    more = f" (the first {LISTED} of {count})" if count > LISTED else ""
+    caption = f"Left out: {amount(count, 'item')}, {amount(reasons, 'reason')}{more}"
+    first = found.objects[0].results.values()
+    overlaps = [one for _, _, one in found.overlaps.closest[:1]]
+    return (
+        *pairs_table(caption, ("item", "reason"), found.faults.items(), most=LISTED),
+        made_table({**data.context, "seed": seed}),
+        sources_table([*found.results.values(), *first, *overlaps]),
+    )

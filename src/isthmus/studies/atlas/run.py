@@ -10,11 +10,12 @@ from threadpoolctl import threadpool_limits
 
 from isthmus.lab import embed_into
 from isthmus.report import amount
-from isthmus.studies.atlas.charting import LEAST, charted
 from isthmus.studies.atlas.inputs import AtlasInput
+from isthmus.studies.atlas.measures import LEAST, measured_atlas
 from isthmus.studies.atlas.object_page import object_pages
 from isthmus.studies.atlas.page import atlas_page
 from isthmus.studies.atlas.request import AtlasRequest
+from isthmus.studies.shared.modalities import IMAGE, MESH, TEXT
 from isthmus.studies.shared.resolver import EVERYTHING, job_options, resolve
 from isthmus.studies.shared.result import MeasuredResult
 from isthmus.studies.shared.run_folder import run_folder
@@ -55,15 +56,15 @@ def run(request: AtlasRequest) -> AtlasResult:
     """
     found, common = resolve(request.space), request.common
     encoders = found.encoders(common, "an atlas encodes renders")
-    if "image" not in encoders:
+    if IMAGE not in encoders:
         raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
     world = _objects(request)
     of = request.objects.resolve().name if request.objects else request.world or DEFAULT_WORLD
     folder = run_folder(request.out, "atlas", found.space, of)
     setup, job = RenderSetup(RIGS[request.rig](request.views), up=request.up), job_options(common)
     views = rendered_into(folder / "renders", world, setup, job, common.workers)
-    pictures = views.world.items["image"]
-    report = embed_into(folder / "jobs" / "views", encoders["image"], pictures, job)
+    pictures = views.world.items[IMAGE]
+    report = embed_into(folder / "jobs" / "views", encoders[IMAGE], pictures, job)
     styled, factors = _styled(request, world, setup, encoders, folder)
     ring = request.rig == "turntable"
     data = AtlasInput(
@@ -102,7 +103,7 @@ def atlas(
     """
     start = time.perf_counter()
     with threadpool_limits(1, user_api="blas"):  # products of a few rows: threads only wait
-        found = charted(data, seed, progress)
+        found = measured_atlas(data, seed, progress)
     measuring = time.perf_counter() - start
     page, record = atlas_page(data, found, seed)
     pages = {} if out is None else object_pages(data, found)
@@ -137,12 +138,12 @@ def _objects(request: AtlasRequest) -> World:
         world = load_world(request.world or DEFAULT_WORLD)
     if world.split and request.split != EVERYTHING:
         world = world.part(request.split or "test")
-    if "mesh" not in world.items:
+    if MESH not in world.items:
         raise RequestError(f"World {world.name!r} holds {', '.join(world.items)}, no meshes.")
-    meshes = world.items["mesh"]
+    meshes = world.items[MESH]
     if request.limit and request.limit < len(meshes):
         some = meshes.take(meshes.ids[: request.limit])
-        world = replace(world, items={**world.items, "mesh": some})
+        world = replace(world, items={**world.items, MESH: some})
     return world
 
 
@@ -158,7 +159,7 @@ def _styled(
         return None, {}
     job = job_options(request.common)
     drawn = restyled_into(folder / "styles", world, setup, request.styles, job)
-    report = embed_into(folder / "jobs" / "styles", encoders["image"], drawn.items["image"], job)
+    report = embed_into(folder / "jobs" / "styles", encoders[IMAGE], drawn.items[IMAGE], job)
     return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
 
 
@@ -166,7 +167,7 @@ def _words(
     request: AtlasRequest, views: Views, encoders: Mapping[str, Encoder], folder: Path
 ) -> tuple[EmbeddingSet, tuple[str, ...]] | None:
     """Vectors of the vocabulary: the user's, or the names of these objects and of the glyphs."""
-    if "text" not in encoders:
+    if TEXT not in encoders:
         return None
     if request.words:
         try:
@@ -175,12 +176,10 @@ def _words(
             raise RequestError(f"The words in {request.words} cannot be read: {error}.") from None
         texts = [line.strip() for line in lines if line.strip()]
     else:
-        texts = [str(text) for text in load_world("glyphs").items["text"]]
+        texts = [str(text) for text in load_world("glyphs").items[TEXT]]
     known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
     own = [str(name) for name in known if name]
-    said = tuple(dict.fromkeys([*own, *texts]))
-    items = Items("text", said, list(said))
-    report = embed_into(
-        folder / "jobs" / "words", encoders["text"], items, job_options(request.common)
-    )
+    words = tuple(dict.fromkeys([*own, *texts]))
+    job = job_options(request.common)
+    report = embed_into(folder / "jobs" / "words", encoders[TEXT], Items(TEXT, words, words), job)
     return report.embedded, report.embedded.ids

@@ -1,18 +1,26 @@
 """What the subspaces of all objects have to do with each other: overlaps, nesting, stability."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
+from isthmus import measure
 from isthmus.arrays import Vectors
+from isthmus.measure.views.angles import shared_energy
+from isthmus.measure.views.overlaps import ViewOverlap
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.studies.atlas.views import ObjectViews
-from isthmus.types import Subspace
+from isthmus.types import EmbeddingSet, Subspace
 
 LEAST = 3
 """Objects of a category that a subspace of it is fitted on."""
+SHOWN = 12
+"""Pairs of objects that share most, which are measured with intervals and angles."""
+
+Share = tuple[float, int]
+"""Share of the squared length of some deviations that lies in a subspace, and its rank."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +35,8 @@ class Overlaps:
     """Between the subspaces of an object's even and odd views: how stable they are."""
     chance: float
     """Mean over pairs of what uniform random subspaces of the same ranks share."""
-
-    def pairs(self, count: int) -> list[tuple[str, str, float]]:
-        """The pairs that share most."""
-        upper = np.triu_indices(len(self.objects), 1)
-        best = np.argsort(-self.energy[upper], kind="stable")[:count]
-        return [
-            (self.objects[i], self.objects[j], float(self.energy[i, j]))
-            for i, j in zip(upper[0][best], upper[1][best], strict=True)
-        ]
+    closest: tuple[tuple[int, int, ViewOverlap], ...]
+    """The pairs that share most, as rows of ``energy``, with its interval and angles."""
 
 
 @dataclass(frozen=True)
@@ -55,31 +56,44 @@ class Nesting:
     """Of uniform random subspaces of the same ranks."""
 
 
-def overlaps(x: Vectors, objects: Sequence[ObjectViews]) -> Overlaps:
-    """Overlaps of all objects whose views span a subspace."""
+def overlaps(views: EmbeddingSet, objects: Sequence[ObjectViews], seed: int = 0) -> Overlaps:
+    """Overlaps of all objects whose views span a subspace, and the measure of the largest.
+
+    All pairs at once are one product of the stacked bases; each block of it is ``shared_energy``.
+    """
     some = [one for one in objects if one.space.dim]
+    if not some:
+        return Overlaps((), np.empty((0, 0)), np.empty(0), float("nan"), ())
     ranks = np.array([one.space.dim for one in some])
-    if not len(some):
-        return Overlaps((), np.empty((0, 0)), np.empty(0), float("nan"))
     starts = np.concatenate([[0], np.cumsum(ranks)[:-1]])
     stacked = np.concatenate([one.space.basis for one in some])
     squared = np.add.reduceat((stacked @ stacked.T) ** 2, starts, axis=0)
-    smaller = np.minimum(ranks[:, None], ranks)
-    energy = np.add.reduceat(squared, starts, axis=1) / smaller
-    own = np.array([_halves(x[one.rows], one.space.dim) for one in some])
-    off = ~np.eye(len(some), dtype=bool)
-    expected = np.maximum(ranks[:, None], ranks) / x.shape[1]
-    chance = float(expected[off].mean()) if len(some) > 1 else float("nan")
-    return Overlaps(tuple(one.name for one in some), energy, own, chance)
+    energy = np.add.reduceat(squared, starts, axis=1) / np.minimum(ranks[:, None], ranks)
+    own = np.array([_halves(views.unit[one.rows], one.space.dim) for one in some])
+    expected = np.maximum(ranks[:, None], ranks) / views.space.dim
+    chance = float(expected[~np.eye(len(some), dtype=bool)].mean()) if len(some) > 1 else np.nan
+
+    upper = np.stack(np.triu_indices(len(some), 1), axis=1)
+    best = np.argsort(-energy[upper[:, 0], upper[:, 1]], kind="stable")[:SHOWN]
+    closest = [
+        (i, j, _measured(views, (some[i], some[j]), [seed, i, j])) for i, j in upper[best].tolist()
+    ]
+    return Overlaps(tuple(one.name for one in some), energy, own, chance, tuple(closest))
 
 
-def _halves(x: Vectors, rank: int) -> float:
+def _measured(
+    views: EmbeddingSet, pair: tuple[ObjectViews, ObjectViews], seed: Sequence[int]
+) -> ViewOverlap:
+    first, second = (views.take(views.ids[row] for row in one.rows) for one in pair)
+    return measure.view_overlap(first, second, rng=np.random.default_rng(seed))
+
+
+def _halves(views: Vectors, rank: int) -> float:
     """Shared energy of the subspaces of even and odd views, at a rank that a half can have."""
-    rank = min(rank, len(x) // 2 - 1)
+    x, rank = views.astype(np.float64), min(rank, len(views) // 2 - 1)
     if rank < 1:
         return float("nan")
-    even, odd = (affine_subspace(x[start::2], rank).basis for start in (0, 1))
-    return float(((even @ odd.T) ** 2).sum() / min(len(even), len(odd)))
+    return shared_energy(affine_subspace(x[0::2], rank), affine_subspace(x[1::2], rank))
 
 
 def nestings(x: Vectors, objects: Sequence[ObjectViews]) -> list[Nesting]:
@@ -92,60 +106,61 @@ def nestings(x: Vectors, objects: Sequence[ObjectViews]) -> list[Nesting]:
     groups: dict[str, list[str]] = {}
     for one in objects:
         groups.setdefault(one.category, []).append(one.name)
-    d = x.shape[1]
     large = {name: some for name, some in groups.items() if name and len(some) > LEAST}
-    found = [_level("its own, from half of its views", _own(x, objects), d)]
-    if large:
-        rows = [row for some in large.values() for row in _in_folds(away, some)]
-        found.append(_level("its category", rows, d))
-    if len(large) > 1:
-        fitted = {name: _common([away[one] for one in some]) for name, some in large.items()}
-        rows = [
-            (_share(away[name], fitted[other]), fitted[other].dim)
-            for category, some in large.items()
-            for other in [next(key for key in fitted if key != category)]
-            for name in some
-        ]
-        found.append(_level("another category", rows, d))
-    if len(objects) > LEAST:
-        found.append(_level("the world", _in_folds(away, list(away)), d))
-    return [one for one in found if one.objects]
+    levels = {
+        "its own, from half of its views": [
+            _own(x[one.rows]) for one in objects if len(one.rows) >= 8
+        ],
+        "its category": [share for some in large.values() for share in _in_folds(away, some)],
+        "another category": _in_others(away, large),
+        "the world": _in_folds(away, list(away)) if len(objects) > LEAST else [],
+    }
+    return [_nesting(level, shares, x.shape[1]) for level, shares in levels.items() if shares]
 
 
-def _own(x: Vectors, objects: Sequence[ObjectViews]) -> list[tuple[float, int]]:
-    rows: list[tuple[float, int]] = []
-    for one in objects:
-        views = x[one.rows]
-        if len(views) >= 8:
-            space = affine_subspace(views[0::2])
-            rows.append((_share(views[1::2] - space.origin, space), space.dim))
-    return rows
+def _own(views: Vectors) -> Share:
+    """Odd views in the subspace of the even ones."""
+    space = affine_subspace(views[0::2])
+    return _share(views[1::2] - space.origin, space)
 
 
-def _in_folds(away: dict[str, Vectors], names: Sequence[str]) -> list[tuple[float, int]]:
+def _in_folds(away: Mapping[str, Vectors], names: Sequence[str]) -> list[Share]:
     """Ten folds of objects: each is seen in the subspace of the other nine."""
-    rows: list[tuple[float, int]] = []
+    found: list[Share] = []
     folds = min(10, len(names))
     for fold in range(folds):
-        space = _common([away[name] for row, name in enumerate(names) if row % folds != fold])
-        rows += [(_share(away[name], space), space.dim) for name in names[fold::folds]]
-    return rows
+        space = _common(away, [name for row, name in enumerate(names) if row % folds != fold])
+        found += [_share(away[name], space) for name in names[fold::folds]]
+    return found
 
 
-def _common(parts: Sequence[Vectors]) -> Subspace:
-    return affine_subspace(np.concatenate(parts))
+def _in_others(away: Mapping[str, Vectors], groups: Mapping[str, Sequence[str]]) -> list[Share]:
+    """Objects in the subspace of the first category that is not theirs."""
+    if len(groups) < 2:
+        return []
+    fitted = {name: _common(away, some) for name, some in groups.items()}
+    other = {name: next(key for key in fitted if key != name) for name in groups}
+    return [_share(away[one], fitted[other[name]]) for name, some in groups.items() for one in some]
 
 
-def _share(away: Vectors, space: Subspace) -> float:
-    """Share of the squared length of these deviations that lies in the subspace's directions."""
+def _common(away: Mapping[str, Vectors], names: Sequence[str]) -> Subspace:
+    return affine_subspace(np.concatenate([away[name] for name in names]))
+
+
+def _share(away: Vectors, space: Subspace) -> Share:
     whole = float((away**2).sum())
-    return float(((away @ space.basis.T) ** 2).sum()) / whole if whole > 1e-12 else 0.0
+    inside = float(((away @ space.basis.T) ** 2).sum())
+    return inside / whole if whole > 1e-12 else 0.0, space.dim
 
 
-def _level(level: str, rows: list[tuple[float, int]], d: int) -> Nesting:
-    if not rows:
-        return Nesting(level, 0, 0.0, 0.0, 0.0, 0.0)
-    shares, ranks = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    error = float(shares.std(ddof=1) / np.sqrt(len(rows))) if len(rows) > 1 else float("nan")
-    mean, chance = float(shares.mean()), float(ranks.mean() / d)
-    return Nesting(level, len(rows), float(np.median(ranks)), mean, error, chance)
+def _nesting(level: str, found: list[Share], d: int) -> Nesting:
+    shares, ranks = np.array([share for share, _ in found]), np.array([rank for _, rank in found])
+    error = float(shares.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else float("nan")
+    return Nesting(
+        level,
+        objects=len(found),
+        rank=float(np.median(ranks)),
+        share=float(shares.mean()),
+        error=error,
+        chance=float(ranks.mean() / d),
+    )

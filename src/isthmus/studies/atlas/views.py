@@ -1,4 +1,4 @@
-"""What the views of one object say: rank, loop, pose, the way between views, and its words."""
+"""What the views of one object say: rank, loop, pose, the path between views, and its words."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +11,9 @@ from isthmus.arrays import Vectors
 from isthmus.types import IsthmusError, Result, Subspace
 from isthmus.types.results import plain
 
+Measures = tuple[dict[str, Result], dict[str, str]]
+"""Results by name, and what could not be measured with the reason."""
+
 
 @dataclass(frozen=True, eq=False)
 class ObjectViews:
@@ -18,7 +21,7 @@ class ObjectViews:
 
     name: str
     """Its id."""
-    said: str
+    title: str
     """What it is called."""
     category: str
     rows: np.ndarray
@@ -41,7 +44,7 @@ class ObjectViews:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            "name": self.said,
+            "name": self.title,
             "category": self.category,
             "views": len(self.rows),
             "rank": self.space.dim,
@@ -54,9 +57,9 @@ class ObjectViews:
         }
 
 
-def measured(
+def view_measures(
     x: Vectors, azimuth: np.ndarray | None, symmetry: int, seed: Sequence[int]
-) -> tuple[dict[str, Result], dict[str, str]]:
+) -> Measures:
     """Every measure of one object's views; without azimuths (no ring) only its rank.
 
     Args:
@@ -66,24 +69,28 @@ def measured(
         seed: of the draws.
     """
     rng = np.random.default_rng(seed)
-    asked: dict[str, Callable[[], Result]] = {"rank": lambda: measure.view_rank(x, rng=rng)}
-    missing: dict[str, str] = {}
-    around = {
+    around: dict[str, Callable[[], Result]] = {
         "pose": lambda: measure.pose_error(x, azimuth, symmetry, rng=rng),
         "loop": lambda: measure.view_loop(x, rng=rng),
         "interpolation": lambda: measure.view_interpolation(x),
     }
+    missing: dict[str, str] = {}
     if azimuth is None:
-        missing |= dict.fromkeys(around, "its views are no turntable")
-    else:
-        if symmetry == len(x):
-            missing["pose"] = "turning it changes no picture"
-            del around["pose"]
-        asked |= around
+        missing = dict.fromkeys(around, "its views are no turntable")
+    elif symmetry == len(x):
+        missing = {"pose": "turning it changes no picture"}
+    wanted = {"rank": lambda: measure.view_rank(x, rng=rng), **around}
+    found, failed = attempted({key: wanted[key] for key in wanted if key not in missing})
+    return found, missing | failed
+
+
+def attempted(measures: Mapping[str, Callable[[], Result]]) -> Measures:
+    """The results of these measures; one that refuses what it gets says why."""
     found: dict[str, Result] = {}
-    for name, make in asked.items():
+    missing: dict[str, str] = {}
+    for name, measured in measures.items():
         try:
-            found[name] = make()
+            found[name] = measured()
         except IsthmusError as error:
             missing[name] = str(error)
     return found, missing

@@ -19,7 +19,7 @@ MOVING = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class NearestWords:
     """The vocabulary seen from every object."""
 
     words: tuple[tuple[tuple[str, float], ...], ...]
@@ -27,7 +27,6 @@ class Named:
     ranks: Int[np.ndarray, " o"]
     """Of every object, the rank of its own name among all texts; 0 where it is not among them."""
     texts: int
-    centred: bool
 
     @property
     def first(self) -> tuple[float, Interval, float] | None:
@@ -39,17 +38,19 @@ class Named:
         return float(scores.mean()), wilson_interval(scores), 1 / self.texts
 
 
-def named(middles: Vectors, own: Sequence[str], words: EmbeddingSet, texts: Sequence[str]) -> Named:
+def nearest_words(
+    middles: Vectors, names: Sequence[str], words: EmbeddingSet, texts: Sequence[str]
+) -> NearestWords:
     """The texts nearest to each object.
-
-    Args:
-        middles: (o, d), the mean unit view of every object.
-        own: the name of every object.
-        words: vectors of the vocabulary, in the same space.
-        texts: the vocabulary, as many.
 
     With eight objects or more each side is centred on its own mean, so that what all objects, or
     all texts, have in common names nothing.
+
+    Args:
+        middles: (o, d), the mean unit view of every object.
+        names: what every object is called.
+        words: vectors of the vocabulary, in the same space.
+        texts: the vocabulary, as many.
     """
     centred = len(middles) >= CENTRED
     left, right = middles.astype(np.float64), words.unit.astype(np.float64)
@@ -58,18 +59,18 @@ def named(middles: Vectors, own: Sequence[str], words: EmbeddingSet, texts: Sequ
     cosines = unit_or_zero(left, np.float64) @ unit_or_zero(right, np.float64).T
     best = np.argsort(-cosines, axis=1, kind="stable")[:, :TOP]
     nearest = tuple(
-        tuple((str(texts[column]), float(cosines[row, column])) for column in columns)
-        for row, columns in enumerate(best)
+        tuple((str(texts[column]), float(row[column])) for column in columns)
+        for row, columns in zip(cosines, best, strict=True)
     )
     place = {text: column for column, text in enumerate(texts)}
     ranks = [
-        int((cosines[row] > cosines[row, place[name]]).sum()) + 1 if name in place else 0
-        for row, name in enumerate(own)
+        int((row > row[place[name]]).sum()) + 1 if name in place else 0
+        for row, name in zip(cosines, names, strict=True)
     ]
-    return Named(nearest, np.array(ranks), len(texts), centred)
+    return NearestWords(nearest, np.array(ranks), len(texts))
 
 
-def moving(
+def words_along(
     space: Subspace, vocabulary: tuple[EmbeddingSet, tuple[str, ...]] | None
 ) -> tuple[tuple[str, float, float], ...]:
     """The words that lie most in a subspace of views, with their shares and adjusted p."""
