@@ -8,8 +8,7 @@ from jaxtyping import Float
 
 from isthmus import measure
 from isthmus.arrays import Vectors
-from isthmus.measure.views.angles import shared_energy
-from isthmus.measure.views.overlaps import ViewOverlap
+from isthmus.measure.views.angles import ViewOverlap, shared_energy
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.studies.atlas.views import ObjectViews
 from isthmus.types import EmbeddingSet, Subspace
