@@ -9,7 +9,7 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.measure.views.poses import PoseError
-from isthmus.measure.views.ranks import ViewRank
+from isthmus.measure.views.subspaces import ViewRank
 from isthmus.report import (
     Album,
     Block,

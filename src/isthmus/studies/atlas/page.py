@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.measure.views.ranks import ViewRank
+from isthmus.measure.views.subspaces import ViewRank
 from isthmus.report import (
     Album,
     Block,
