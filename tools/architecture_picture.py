@@ -62,10 +62,7 @@ def layers() -> list[list[str]]:
     """The rooms of each layer of the first contract, the highest first; single modules left out."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         contract = tomllib.load(file)["tool"]["importlinter"]["contracts"][0]
-    rooms = [[part.strip() for part in layer.split("|")] for layer in contract["layers"]]
-    # rooms in brackets are still to be built
-    split = [[room for room in layer if not room.startswith("(")] for layer in rooms]
-    split = [layer for layer in split if layer]
+    split = [[part.strip() for part in layer.split("|")] for layer in contract["layers"]]
     package = ROOT / "src" / "isthmus"
     rows = [[part for part in parts if (package / part).is_dir()] for parts in split]
     return [row for row in rows if row]
