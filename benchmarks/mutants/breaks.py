@@ -4,32 +4,19 @@
 that are known to survive, and why.
 """
 
+from benchmarks.mutants.breaks_caches import CACHES
+from benchmarks.mutants.breaks_numbers import NUMBERS
+from benchmarks.mutants.breaks_pages import PAGES
 from benchmarks.mutants.trials import Break
 
-BREAKS = (
-    Break(
-        "csls without its query term",
-        "src/isthmus/scores/hubness.py",
-        "2 * scores - _nearest(scores, 1)[:, None] - _nearest(bank, 0)",
-        "2 * scores - _nearest(bank, 0)",
-        "tests/scores",
-    ),
-    Break(
-        "the content index ignores modification time",
-        "src/isthmus/engine/content_index.py",
-        "(size, time) != (stat.st_size, stat.st_mtime_ns)",
-        "size != stat.st_size",
-        "tests/lab",
-    ),
-    Break(
-        "a trade-off wants much of what it should want little",
-        "src/isthmus/studies/evaluate/pareto.py",
-        "wanted = -values if measure in",
-        "wanted = values if measure in",
-        "tests/train tests/studies/test_mend.py",
-        "torch",
-    ),
-)
+
+def mixed(*lists: tuple[Break, ...]) -> tuple[Break, ...]:
+    """All lists as one, in which every stretch has of each list in proportion to its length."""
+    placed = [((at + 0.5) / len(some), one) for some in lists for at, one in enumerate(some)]
+    return tuple(one for _, one in sorted(placed, key=lambda pair: pair[0]))
+
+
+BREAKS = mixed(CACHES, PAGES, NUMBERS)
 
 SURVIVES: dict[str, str] = {}
 """Name of a break to the reason why no test of its area notices."""
