@@ -32,22 +32,22 @@ def batches(pair: Pair, recipe: Recipe, seed: int, epoch: int) -> Iterator[Batch
     rng = np.random.default_rng([seed, epoch, *b"batches"])
     order = np.argsort(pair.objects[0][pair.rows[:, 0]], kind="stable")
     links = pair.rows[order]
-    things, first, count = np.unique(
+    objects, first, count = np.unique(
         pair.objects[0][links[:, 0]], return_index=True, return_counts=True
     )
-    size = min(recipe.pairs // recipe.per_object, len(things))
+    size = min(recipe.pairs // recipe.per_object, len(objects))
     if size < 2:
         raise RequestError(
             f"A batch wants 2 objects or more; {recipe.pairs} pairs, {recipe.per_object} of each "
-            f"object, of {len(things)} objects make {size}."
+            f"object, of {len(objects)} objects make {size}."
         )
     for _ in range(rounds(pair, recipe)):
-        shuffled = rng.permutation(len(things))
-        for start in range(0, len(things) - size + 1, size):
+        shuffled = rng.permutation(len(objects))
+        for start in range(0, len(objects) - size + 1, size):
             chosen = np.repeat(shuffled[start : start + size], recipe.per_object)
             picked = first[chosen] + np.floor(rng.random(len(chosen)) * count[chosen]).astype(int)
             swapped = rng.random(len(chosen)) < recipe.swap
-            yield Batch(links[picked], things[chosen], swapped)
+            yield Batch(links[picked], objects[chosen], swapped)
 
 
 def rounds(pair: Pair, recipe: Recipe) -> int:

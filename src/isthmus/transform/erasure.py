@@ -68,8 +68,8 @@ def fit_erasure(
     values, axes = values[kept], axes[:, kept]
     whiten = axes / np.sqrt(values) @ axes.T
     back = axes * np.sqrt(values) @ axes.T
-    told = np.eye(len(names))[place]
-    across = away.T @ (told - told.mean(axis=0)) / len(x)
+    classes = np.eye(len(names))[place]
+    across = away.T @ (classes - classes.mean(axis=0)) / len(x)
     left, lengths, _ = np.linalg.svd(whiten @ across, full_matrices=False)
     basis = left[:, lengths > TINY * max(float(lengths[0]), 1e-300)]
     if lengths[0] < 1e-12:

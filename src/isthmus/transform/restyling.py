@@ -56,15 +56,15 @@ class StyleGrid:
         if len(kinds) < 2:
             raise RequestError(f"Style changes between two styles or more, not {len(kinds)}.")
         rows: dict[str, dict[str, int]] = {}
-        for row, (thing, kind) in enumerate(zip(map(str, objects), map(str, styles), strict=True)):
-            if kind in rows.setdefault(thing, {}):
-                raise RequestError(f"{thing} is there twice in the style {kind}: keep one of them.")
-            rows[thing][kind] = row
-        whole = tuple(sorted(thing for thing, own in rows.items() if len(own) == len(kinds)))
+        for row, (name, kind) in enumerate(zip(map(str, objects), map(str, styles), strict=True)):
+            if kind in rows.setdefault(name, {}):
+                raise RequestError(f"{name} is there twice in the style {kind}: keep one of them.")
+            rows[name][kind] = row
+        whole = tuple(sorted(name for name, own in rows.items() if len(own) == len(kinds)))
         if not whole:
             empty = min(kinds, key=lambda kind: sum(kind in own for own in rows.values()))
             raise RequestError(f"No object has all {len(kinds)} styles; {empty} has the fewest.")
-        places = [[rows[thing][kind] for kind in kinds] for thing in whole]
+        places = [[rows[name][kind] for kind in kinds] for name in whole]
         x = unit(np.asarray(vectors)[np.array(places)], np.float64)
         return cls(x, whole, kinds), tuple(sorted(set(rows) - set(whole)))
 

@@ -36,8 +36,8 @@ def fit_gap_removal(data: Calibration) -> MapByModality:
     """
     gap = _gap(data)
     length = float(np.linalg.norm(gap))
-    way = gap / length if length > 0 else gap
-    keep = np.eye(data.dim) - np.outer(way, way)
+    axis = gap / length if length > 0 else gap
+    keep = np.eye(data.dim) - np.outer(axis, axis)
     return dict.fromkeys(data.modalities, linear(keep))
 
 
@@ -65,8 +65,8 @@ def fit_modality_erasure(data: Calibration) -> MapByModality:
     from sklearn.covariance import ledoit_wolf_shrinkage
 
     both = np.concatenate(list(data.vectors.values()))
-    told = np.repeat(data.modalities, [len(x) for x in data.vectors.values()])
-    found = fit_erasure(both, told, shrink=float(ledoit_wolf_shrinkage(both)))
+    modality = np.repeat(data.modalities, [len(x) for x in data.vectors.values()])
+    found = fit_erasure(both, modality, shrink=float(ledoit_wolf_shrinkage(both)))
     keep = np.eye(data.dim) - found.projector.T
     return dict.fromkeys(data.modalities, Affine(found.mean, keep, found.mean))
 

@@ -63,19 +63,15 @@ def fit_bilinear(grid: StyleGrid) -> StyleMaps:
 
 def _ridge(grid: StyleGrid, penalty: float) -> dict[tuple[str, str], np.ndarray]:
     away = grid.cells - grid.cells.mean(axis=0)
-    found: dict[tuple[str, str], np.ndarray] = {}
-    for column, source in enumerate(grid.styles):
+
+    def from_style(column: int) -> Sequence[np.ndarray]:
         x = away[:, column]
         gram = x.T @ x
         gram[np.diag_indices_from(gram)] += penalty * np.trace(gram) / 10 + 1e-12
         solved = np.linalg.solve(gram, x.T @ away.reshape(len(x), -1)).reshape(len(gram), -1)
-        parts = np.split(solved, len(grid.styles), axis=1)
-        found |= {
-            (source, target): part
-            for target, part in zip(grid.styles, parts, strict=True)
-            if target != source
-        }
-    return found
+        return np.split(solved, len(grid.styles), axis=1)
+
+    return _by_pair(grid.styles, from_style)
 
 
 def _bilinear(grid: StyleGrid, rank: float) -> dict[tuple[str, str], np.ndarray]:
@@ -83,18 +79,27 @@ def _bilinear(grid: StyleGrid, rank: float) -> dict[tuple[str, str], np.ndarray]
     objects, styles, d = away.shape
     axes = np.linalg.svd(away.reshape(objects, -1), full_matrices=False)[2][: int(rank)]
     parts = axes.reshape(len(axes), styles, d)
-    found: dict[tuple[str, str], np.ndarray] = {}
-    for column, source in enumerate(grid.styles):
+
+    def from_style(column: int) -> Sequence[np.ndarray]:
         own = parts[:, column]
         gram = own @ own.T
         gram[np.diag_indices_from(gram)] += 0.1 * np.trace(gram) / len(gram)
         reader = np.linalg.solve(gram, own).T
-        found |= {
-            (source, target): reader @ parts[:, other]
-            for other, target in enumerate(grid.styles)
-            if target != source
-        }
-    return found
+        return [reader @ parts[:, other] for other in range(styles)]
+
+    return _by_pair(grid.styles, from_style)
+
+
+def _by_pair(
+    styles: Sequence[str], from_style: Callable[[int], Sequence[np.ndarray]]
+) -> dict[tuple[str, str], np.ndarray]:
+    """The map of every ordered pair of styles, from the maps of one style to all of them."""
+    return {
+        (source, target): one
+        for column, source in enumerate(styles)
+        for target, one in zip(styles, from_style(column), strict=True)
+        if target != source
+    }
 
 
 def _chosen(grid: StyleGrid, settings: Sequence[float], fit: Fit) -> float:

@@ -1,7 +1,7 @@
 """Styles as directions: swapped, erased, or made to weigh little."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -17,10 +17,19 @@ SHRINKAGE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class SubspaceSwap(Restyler):
-    """Coordinates in the span of the style means become those of the target's mean."""
+class Spanned(Restyler):
+    """A restyler that works in the span of the differences of the style means."""
 
     basis: Float[np.ndarray, "k d"]
+
+    def learn(self, style: str, vectors: Vectors) -> "Spanned":
+        """One more direction: that of the new mean, as far as it is new."""
+        middles = Restyler(self.middles).learn(style, vectors).middles
+        return replace(self, middles=middles, basis=_span(middles))
+
+
+class SubspaceSwap(Spanned):
+    """Coordinates in the span of the style means become those of the target's mean."""
 
     def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
         """The rest is kept."""
@@ -28,17 +37,9 @@ class SubspaceSwap(Restyler):
         inside = vectors @ self.basis.T
         return vectors + (self.middles[target] @ self.basis.T - inside) @ self.basis
 
-    def learn(self, style: str, vectors: Vectors) -> "SubspaceSwap":
-        """One more direction: that of the new mean, as far as it is new."""
-        middles = Restyler(self.middles).learn(style, vectors).middles
-        return SubspaceSwap(middles, _span(middles))
 
-
-@dataclass(frozen=True, eq=False)
-class StyleErasure(Restyler):
+class StyleErasure(Spanned):
     """Both sides without the directions in which style means differ."""
-
-    basis: Float[np.ndarray, "k d"]
 
     def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
         """The vector without its style; every target is the same."""
@@ -49,11 +50,6 @@ class StyleErasure(Restyler):
         """Projected on the complement of the styles' span."""
         self.known(style)
         return unit_or_zero(vectors - vectors @ self.basis.T @ self.basis, np.float64)
-
-    def learn(self, style: str, vectors: Vectors) -> "StyleErasure":
-        """One more direction to erase."""
-        middles = Restyler(self.middles).learn(style, vectors).middles
-        return StyleErasure(middles, _span(middles))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,25 +33,25 @@ def fit_within_whitening(data: Calibration) -> MapByModality:
 
     One matrix for both modalities: the inverse root of the covariance within objects. How much of
     the identity is mixed in is chosen by two-fold cross-validation over the calibration objects:
-    the share under which items score highest above strangers of the same way.
+    the share under which items score highest above negatives of the same two modalities.
 
     Source: Hatch, Kajarekar & Stolcke 2006, Within-class covariance normalization, section 3.
     """
     centred = {name: unit(x - data.means[name]) for name, x in data.vectors.items()}
     whole = np.concatenate(list(centred.values())).astype(np.float64)
-    thing = np.concatenate(list(data.objects.values()))
+    objects = np.concatenate(list(data.objects.values()))
     modality = np.repeat([0, 1], [len(x) for x in centred.values()])
-    fold = np.random.default_rng(0).permutation(int(thing.max()) + 1) % 2
+    fold = np.random.default_rng(0).permutation(int(objects.max()) + 1) % 2
     value = np.zeros(len(WEIGHTS))
     for half in (0, 1):
-        inside, outside = fold[thing] == half, fold[thing] != half
-        covariance = _within(whole[inside], thing[inside])
+        inside, outside = fold[objects] == half, fold[objects] != half
+        covariance = _within(whole[inside], objects[inside])
         shown = np.flatnonzero(outside)[:: max(1, int(outside.sum()) // MOST)]
         for number, weight in enumerate(WEIGHTS):
             moved = unit(whole[shown] @ inverse_root(_mixed(covariance, weight)))
-            value[number] += _found(moved, thing[shown], modality[shown])
+            value[number] += _reciprocal_rank(moved, objects[shown], modality[shown])
     best = WEIGHTS[int(value.argmax())]
-    matrix = inverse_root(_mixed(_within(whole, thing), best))
+    matrix = inverse_root(_mixed(_within(whole, objects), best))
     return {name: linear(matrix, mean) for name, mean in data.means.items()}
 
 
@@ -77,16 +77,16 @@ def _mixed(covariance: np.ndarray, weight: float) -> np.ndarray:
     return (1 - weight) * covariance + weight * level * np.eye(d)
 
 
-def _found(x: Vectors, objects: np.ndarray, modality: np.ndarray) -> float:
+def _reciprocal_rank(x: Vectors, objects: np.ndarray, modality: np.ndarray) -> float:
     """Mean reciprocal rank of the best match, across modalities and, where there are, within."""
     scores, match = x @ x.T, objects[:, None] == objects[None, :]
     np.fill_diagonal(scores, -np.inf)
     np.fill_diagonal(match, False)
     across = modality[:, None] != modality[None, :]
     values: list[float] = []
-    for way in (across, ~across):
-        asked = (match & way).any(axis=1)
-        best = np.where(match & way, scores, -np.inf).max(axis=1)[asked]
-        above = ((scores[asked] > best[:, None]) & way[asked]).sum(axis=1)
-        values += [float((1 / (1 + above)).mean())] if asked.any() else []
+    for searched in (across, ~across):
+        asks = (match & searched).any(axis=1)
+        best = np.where(match & searched, scores, -np.inf).max(axis=1)[asks]
+        above = ((scores[asks] > best[:, None]) & searched[asks]).sum(axis=1)
+        values += [float((1 / (1 + above)).mean())] if asks.any() else []
     return float(np.mean(values)) if values else 0.0
