@@ -62,7 +62,7 @@ PAGES = (
     ),
     Break(
         "turntable-with-a-gap-counts-as-whole",
-        "src/isthmus/studies/atlas/charting.py",
+        "src/isthmus/studies/atlas/measures.py",
         "if len(own) < LEAST or (data.ring and len(own) < most):",
         "if len(own) < LEAST:",
         "tests/studies",
