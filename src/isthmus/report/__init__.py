@@ -1,7 +1,7 @@
 """How do I show it? Results become one self-contained HTML page.
 
 A page is plain data (``blocks``): every string in it is text, whatever it contains, and is
-escaped where it is written out. Only ``figures`` and ``maps`` make markup, from numbers.
+escaped where it is written out. Only ``figures`` and ``drawings`` make markup, from numbers.
 """
 
 from isthmus.report.blocks import (
@@ -22,9 +22,8 @@ from isthmus.report.blocks import (
     Strips,
     Table,
 )
+from isthmus.report.drawings import Cloud, Curve, line_figure, map_figure
 from isthmus.report.figures import figure
-from isthmus.report.lines import Curve, line_figure
-from isthmus.report.maps import Cloud, map_figure
 from isthmus.report.numbers import (
     amount,
     beside,
@@ -35,8 +34,7 @@ from isthmus.report.numbers import (
     signed,
     span,
 )
-from isthmus.report.page import html
-from isthmus.report.pictures import Album
+from isthmus.report.page import Album, html
 from isthmus.report.text import visible
 
 __all__ = [

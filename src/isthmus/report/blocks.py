@@ -38,9 +38,9 @@ class Figure:
 
     title: str
     svg: str
-    """Markup made by ``figures`` or ``maps``; its texts are already escaped."""
+    """Markup made by ``figures`` or ``drawings``; its texts are already escaped."""
     alt: str
-    """What a reader who does not see the drawing is told."""
+    """For readers who do not see the drawing."""
     sentence: str
     numbers: tuple[tuple[str, str], ...] = ()
     source: str = ""

@@ -1,7 +1,7 @@
 """Blocks as HTML elements; every string is escaped here, once."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from isthmus.report.blocks import (
@@ -21,6 +21,13 @@ from isthmus.report.blocks import (
     Table,
 )
 from isthmus.report.text import escaped
+
+
+def keys(names: Sequence[str]) -> str:
+    """Names in the page's colours, the first one first."""
+    return "".join(
+        f'<span class="key k{number}">{escaped(name)}</span>' for number, name in enumerate(names)
+    )
 
 
 def section(part: Section) -> str:

@@ -1,14 +1,21 @@
-"""The document: one file that asks for nothing and runs nothing it was given."""
+"""The document: one file that asks for nothing and runs nothing it was given; its pictures."""
 
 import base64
 import hashlib
+import io
 from importlib.resources import files
 from string import Template
+from typing import TYPE_CHECKING
 
 from isthmus.report.blocks import Cards, Figures, Page, Prose
-from isthmus.report.elements import cards, paragraphs, section
+from isthmus.report.elements import cards, keys, paragraphs, section
 from isthmus.report.text import escaped
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SIDE = 144
+"""Longer side of a thumbnail in pixels."""
 LEGEND = (
     "In the strips below: the bar is the 95 % interval, the upright tick chance. Chance is what a "
     "measure gives where there is nothing to find, the noise floor what it gives between random "
@@ -33,10 +40,7 @@ def html(page: Page) -> str:
         f'<li><a href="#{escaped(part.key)}">{escaped(part.title)}</a></li>'
         for part in page.sections
     )
-    legend = "".join(
-        f'<span class="key k{number}">{escaped(name)}</span>'
-        for number, name in enumerate(page.legend)
-    )
+    legend = keys(page.legend)
     return Template(_asset("page.html")).substitute(
         policy=policy,
         style=style,
@@ -71,3 +75,44 @@ def _rules(page: Page) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
+class Album:
+    """Hands out thumbnails as data URIs until its budget is spent.
+
+    A page that shows one picture in three places holds it three times, so every use counts.
+    """
+
+    def __init__(self, budget: int = 2_600_000) -> None:
+        self._left = budget
+        self._kept: dict[str, tuple[str, tuple[int, int]]] = {}
+        self.refused = 0
+
+    def kept(self, name: str) -> bool:
+        """Whether this picture was made before, so that ``use`` needs no pixels."""
+        return name in self._kept
+
+    def use(self, name: str, picture: "Image | None" = None) -> tuple[str, tuple[int, int]]:
+        """The thumbnail's data URI and its (width, height); empty once the budget is spent."""
+        if name not in self._kept:
+            if picture is None:
+                return "", (0, 0)
+            self._kept[name] = thumbnail(picture)
+        uri, size = self._kept[name]
+        if len(uri) > self._left:
+            self.refused += 1
+            return "", (0, 0)
+        self._left -= len(uri)
+        return uri, size
+
+
+def thumbnail(picture: "Image") -> tuple[str, tuple[int, int]]:
+    """A WebP data URI of the picture at most ``SIDE`` pixels long, and its (width, height)."""
+    from PIL import Image
+
+    small = picture.convert("RGB")
+    small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    small.save(file, format="WEBP", quality=72, method=4)
+    text = base64.b64encode(file.getvalue()).decode("ascii")
+    return f"data:image/webp;base64,{text}", small.size
