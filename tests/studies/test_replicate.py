@@ -10,8 +10,8 @@ from isthmus.measure.spaces.space_pairs import plug_in_cka
 from isthmus.registry import resolve
 from isthmus.studies.replicate.claims import CLAIMS, generated, grids, pairs
 from isthmus.studies.replicate.claims import grids as views
-from isthmus.studies.replicate.claims.at_hand import AtHand, Pairs
-from isthmus.studies.replicate.claims.statements import VERDICTS, Outcome, overall
+from isthmus.studies.replicate.claims.data import ClaimData, Pairs
+from isthmus.studies.replicate.claims.outcomes import VERDICTS, Outcome, overall
 from isthmus.studies.replicate.run import replicate
 from isthmus.types import EmbeddingSet, Space
 
@@ -50,12 +50,12 @@ def spread_gap(size):
 @pytest.mark.parametrize(
     ("test", "holds", "fails"),
     [
-        (pairs.in_intra_above_inter, joint(along(0, size=6.0)), joint(noise=0.1)),
-        (pairs.in_separable, joint(along(0, size=4.0)), joint()),
-        (pairs.in_few_coordinates, joint(along(0, 1, size=3.0)), joint(spread_gap(3.0))),
-        (pairs.in_mixed_gallery_fails, joint(along(0, size=3.0)), joint(noise=0.2)),
-        (pairs.in_centring_keeps_retrieval, joint(along(0), noise=0.1), None),
-        (pairs.in_conformity, joint(cone=1.5, n=1500), joint()),
+        (pairs.intra_above_inter, joint(along(0, size=6.0)), joint(noise=0.1)),
+        (pairs.separable, joint(along(0, size=4.0)), joint()),
+        (pairs.few_coordinates, joint(along(0, 1, size=3.0)), joint(spread_gap(3.0))),
+        (pairs.mixed_gallery_fails, joint(along(0, size=3.0)), joint(noise=0.2)),
+        (pairs.centring_keeps_retrieval, joint(along(0), noise=0.1), None),
+        (pairs.conformity, joint(cone=1.5, n=1500), joint()),
     ],
 )
 def test_claims_about_pairs(test, holds, fails):
@@ -74,7 +74,7 @@ def test_images_outside_the_span_of_texts():
         image = np.zeros((N, 200), np.float32)
         image[:, rows] = rng.normal(size=(N, 60))
         some = Pairs("made", EmbeddingSet(image, ids, "image", space), _text(text, ids, space))
-        found = pairs.in_span_energies(some, np.random.default_rng(1))
+        found = pairs.span_energies(some, np.random.default_rng(1))
         assert found.verdict in (expected, "partly" if expected == "not confirmed" else expected)
         assert found.value == pytest.approx(0.0 if expected == "confirmed" else 1.0, abs=1e-6)
 
@@ -103,8 +103,8 @@ def test_views_of_objects_and_views_of_nothing():
 
 
 def test_generated_claims_and_their_closed_forms(tmp_path):
-    hand, rng = AtHand(tmp_path), np.random.default_rng(0)
-    (cone,) = generated.cone_at_random(hand, rng)
+    data, rng = ClaimData(tmp_path), np.random.default_rng(0)
+    cone = generated.cone_at_random(data, rng)
     assert cone.verdict == "confirmed"
     x = rng.normal(size=(400, 300))
     y = rng.normal(size=(400, 300))
@@ -129,7 +129,7 @@ def test_every_claim_has_its_test():
         assert claim.rule.startswith("confirmed: ")
 
 
-def test_what_is_not_at_hand_is_listed(tmp_path, capsys):
+def test_what_is_not_there_is_listed(tmp_path, capsys):
     asked = ["replicate", "view_subspaces", "--out", str(tmp_path / "run"), "--json", "--quiet"]
     assert main(asked) == 0
     (told,) = json.loads(capsys.readouterr().out)["report"]["claims"].values()
@@ -152,20 +152,20 @@ def test_bundled_data_run_at_least_six(tmp_path):
 
 
 def test_the_real_arrays_give_the_known_values(shared_data, tmp_path):
-    hand = AtHand(tmp_path, shared_data)
-    (known,) = [some for some in _given(hand) if "COCO" in some.name]
-    found = pairs.in_intra_above_inter(known, np.random.default_rng(0))
+    data = ClaimData(tmp_path, shared_data)
+    (known,) = [some for some in _given(data) if "COCO" in some.name]
+    found = pairs.intra_above_inter(known, np.random.default_rng(0))
     assert "0.531 within" in found.found
     assert "0.515 within" in found.found
     assert found.value == pytest.approx(0.310, abs=5e-4)
     assert found.verdict == "confirmed"
-    assert views.named_by_subspace(hand.views(), "x").value > 0.9
+    assert views.named_by_subspace(data.views(), "x").value > 0.9
 
 
-def _given(hand):
+def _given(data):
     """The pairs of the folder alone: no need to embed the glyphs."""
     from isthmus.read.vectors.bundles import open_arrays
-    from isthmus.studies.replicate.claims.at_hand import PAIRS
+    from isthmus.studies.replicate.claims.data import PAIRS
 
-    sets = open_arrays(hand.data / PAIRS, None).sets
+    sets = open_arrays(data.data / PAIRS, None).sets
     return [Pairs("COCO 500", sets["image"], sets["text"])]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
-from isthmus.studies.styles.grid import held_apart
+from isthmus.studies.styles.grid import split_objects
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.studies.styles.run import run, styles
 from isthmus.transform.restyling import StyleGrid
@@ -30,18 +30,18 @@ def made():
     return StyleGrid.of(x, [one for one, _ in labels], [kind for _, kind in labels])[0]
 
 
-def test_objects_are_held_apart():
+def test_objects_are_split_objects():
     grid = made()
-    fitted, scored = held_apart(grid, {}, "train", 20, 0)
+    fitted, scored = split_objects(grid, {}, "train", 20, 0)
     assert not set(fitted.objects) & set(scored.objects)
     assert (len(fitted.objects), len(scored.objects)) == (40, 20)
     parts = dict.fromkeys(grid.objects, "train")
     parts |= dict.fromkeys(grid.objects[:30], "test") | dict.fromkeys(grid.objects[30:35], "val")
-    fitted, scored = held_apart(grid, parts, "others", 20, 0)
+    fitted, scored = split_objects(grid, parts, "others", 20, 0)
     assert set(scored.objects) <= set(grid.objects[:30])
     assert set(fitted.objects) == set(grid.objects[:35]) - set(scored.objects)
     with pytest.raises(RequestError, match="train or others, not 'test'"):
-        held_apart(grid, parts, "test", 20, 0)
+        split_objects(grid, parts, "test", 20, 0)
     with pytest.raises(RequestError, match="is among the objects to fit on and those to score"):
         styles(grid, scored)
 

@@ -1,4 +1,4 @@
-"""Published claims about CLIP spaces, re-tested on the data at hand."""
+"""Published claims about CLIP spaces, re-tested on data that are there."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ import numpy as np
 
 from isthmus.registry import find, resolve
 from isthmus.studies.replicate.claims import CLAIMS
-from isthmus.studies.replicate.claims.at_hand import AtHand
-from isthmus.studies.replicate.claims.statements import Claim, NoDataError, Outcome, overall
+from isthmus.studies.replicate.claims.data import ClaimData
+from isthmus.studies.replicate.claims.outcomes import Claim, NoDataError, Outcome, overall
 from isthmus.studies.replicate.page import replication_page
 from isthmus.studies.replicate.request import ReplicateRequest
 from isthmus.studies.shared.provenance import versions
@@ -29,7 +29,7 @@ class ReplicateResult(RunResult):
 
     def verdict(self, name: str) -> str:
         """The verdict of a claim over all its data."""
-        return overall(list(self.outcomes[name]))
+        return overall(self.outcomes[name])
 
     def lines(self) -> list[str]:
         """A line a claim, then one for each set of data."""
@@ -64,7 +64,7 @@ def replicate(
     """Re-test published claims and write a page of them.
 
     Args:
-        data: folder of further embeddings, whose file names ``claims/at_hand.py`` lists; without it
+        data: folder of further embeddings, whose file names ``claims/data.py`` lists; without it
             all runs on what ships, and claims that need more are listed as not run.
         out: run folder for ``report.html``, ``report.json``, ``timings.json`` and the vectors.
         claims: names of claims; empty for all.
@@ -79,12 +79,12 @@ def replicate(
         raise RequestError(f"Data are a folder, but {data} is not one.")
     folder = run_folder(Path(out), "replicate")
     chosen = {name: _claim(name) for name in claims or CLAIMS}
-    hand = AtHand(folder, None if data is None else Path(data), progress)
+    found = ClaimData(folder, None if data is None else Path(data), progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
     seconds: dict[str, float] = {}
     for name, claim in chosen.items():
         start = time.perf_counter()
-        outcomes[name] = tested(claim, hand, np.random.default_rng([seed, *name.encode()]))
+        outcomes[name] = tested(claim, found, np.random.default_rng([seed, *name.encode()]))
         seconds[name] = time.perf_counter() - start
     result = ReplicateResult(
         outcomes=outcomes,
@@ -98,23 +98,26 @@ def replicate(
 def _record(
     claims: Mapping[str, Claim], outcomes: Mapping[str, tuple[Outcome, ...]], seed: int
 ) -> dict[str, Any]:
-    told = {
+    tests = {
         name: {
-            "says": claim.says,
+            "says": claim.text,
             "source": claim.source,
             "rule": claim.rule,
-            "verdict": overall(list(outcomes[name])),
+            "verdict": overall(outcomes[name]),
             "outcomes": [one.to_dict() for one in outcomes[name]],
         }
         for name, claim in claims.items()
     }
-    return {"seed": seed, "versions": versions(), "claims": told}
+    return {"seed": seed, "versions": versions(), "claims": tests}
 
 
-def tested(claim: Claim, hand: AtHand, rng: np.random.Generator) -> tuple[Outcome, ...]:
+def tested(claim: Claim, data: ClaimData, rng: np.random.Generator) -> tuple[Outcome, ...]:
     """What a claim's test finds; one that cannot run says why and stops nothing else."""
     try:
-        return tuple(resolve(claim.test)(hand, rng))
+        test = resolve(claim.test)
+        if not claim.of_pairs:
+            return (test(data, rng),)
+        return tuple(test(pairs, rng) for pairs in data.pairs())
     except NoDataError as error:
         return (Outcome("not run", "–", str(error)),)
     except IsthmusError as error:

@@ -8,6 +8,7 @@ import numpy as np
 
 from isthmus.lab import embed_into
 from isthmus.studies.shared.labels import labels_of_vectors
+from isthmus.studies.shared.modalities import IMAGE, MESH
 from isthmus.studies.shared.resolver import EVERYTHING, Resolved, job_options, resolve
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
@@ -48,9 +49,8 @@ def style_grid(
     Raises:
         RequestError: no item has both an object and a style.
     """
-    vectors, factors, split = (
-        _embedded(found, request, folder) if found.arrays is None else _kept(found, request, folder)
-    )
+    gather = _embedded if found.arrays is None else _labelled
+    vectors, factors, split = gather(found, request, folder)
     known = [factors.get(name, {}) for name in vectors.ids]
     objects = [str(some.get(request.object_column, "")) for some in known]
     styles = [str(some.get(request.style_column, "")) for some in known]
@@ -65,7 +65,7 @@ def style_grid(
     return grid, {objects[row]: split.get(vectors.ids[row], "") for row in rows}, vectors
 
 
-def held_apart(
+def split_objects(
     grid: StyleGrid, split: Mapping[str, str], fit_on: str, count: int, seed: int
 ) -> tuple[StyleGrid, StyleGrid]:
     """Objects to fit on and objects to score, ``count`` at most.
@@ -74,7 +74,7 @@ def held_apart(
     ``others`` is to fit on validation objects and the test objects that are not scored.
 
     Raises:
-        RequestError: an unknown way.
+        RequestError: neither of the two.
     """
     if fit_on not in ("train", "others"):
         raise RequestError(f"Methods are fitted on train or others, not {fit_on!r}.")
@@ -99,7 +99,7 @@ def _embedded(
 ) -> tuple[EmbeddingSet, Factors, Mapping[str, str]]:
     world, common, modality = found.world(), request.common, request.modality
     encoders = found.encoders(common)
-    if "mesh" in world.items and modality == "image":
+    if MESH in world.items and modality == IMAGE:
         setup, job = RenderSetup((VIEW,)), job_options(common)
         world = restyled_into(folder / "renders", world, setup, options=job, workers=common.workers)
     if modality not in world.items or modality not in encoders:
@@ -113,7 +113,7 @@ def _embedded(
     return report.embedded, world.factors, world.split
 
 
-def _kept(
+def _labelled(
     found: Resolved, request: StylesRequest, folder: Path
 ) -> tuple[EmbeddingSet, Factors, Mapping[str, str]]:
     sets = found.collect(folder, request.common).sets

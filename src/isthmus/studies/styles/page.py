@@ -2,14 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
-from isthmus.studies.shared.provenance import versions
+from isthmus.studies.pages.common import made_section, pairs_table, sources_table
+from isthmus.studies.styles.result import Method
 from isthmus.transform.restyling import StyleGrid
-
-if TYPE_CHECKING:
-    from isthmus.studies.styles.run import Method
 
 METHODS = {
     "nothing": "the picture as it is",
@@ -26,7 +23,7 @@ METHODS = {
 
 
 def styles_page(
-    found: "Mapping[str, Method]",
+    found: Mapping[str, Method],
     best: str,
     grids: tuple[StyleGrid, StyleGrid],
     title: str,
@@ -35,22 +32,23 @@ def styles_page(
     """The page as HTML."""
     fitted, scored = grids
     facts = {
-        "objects to fit on": str(len(fitted.objects)),
-        "objects to score": str(len(scored.objects)),
+        "objects to fit on": len(fitted.objects),
+        "objects to score": len(scored.objects),
         "styles": ", ".join(scored.styles),
-        "seed": str(seed),
-        **versions(),
+        "seed": seed,
     }
-    made = Table("How this was made", ("what", "value"), tuple(facts.items()))
+    one = next(iter(found.values()))
+    sources = sources_table((one.change, one.transfer, one.retrieval), "protocol")
+    papers = Prose(("The papers of the methods stand in the docstrings of isthmus.transform.",))
     page = Page(
         title="The same object in another style",
         kicker=f"isthmus styles · {title}",
         summary=_summary(found, best, scored),
         cards=(),
         sections=(
-            Section("methods", "Methods", _LEAD, tuple(_tables(found))),
+            Section("methods", "Methods", _LEAD, _tables(found)),
             Section("pairs", "From style to style", _PAIRS, (_matrices(found, best),)),
-            Section("made", "How this was made", "", (made, *_sources(found))),
+            made_section(facts, sources, papers),
         ),
     )
     return html(page)
@@ -66,29 +64,25 @@ _LEAD = (
 _PAIRS = "R@1 of style change, from the row's style to the column's."
 
 
-def _summary(found: "Mapping[str, Method]", best: str, scored: StyleGrid) -> tuple[str, ...]:
-    chosen = found[best].change
-    said = [
-        f"Chosen on fitted objects alone, {_said(best)} finds the same object in another style "
-        f"first in {chosen.value:.1%} of all cases ({span(chosen.interval)}; chance "
-        f"{number(chosen.null.mean)}, {len(scored.objects)} objects, {len(scored.styles)} styles)."
-    ]
-    if "nothing" in found:
-        said.append(f"Doing nothing reaches {found['nothing'].change.value:.1%}.")
-    top = max(found, key=lambda name: found[name].change.whole_grid)
+def _summary(found: Mapping[str, Method], best: str, scored: StyleGrid) -> tuple[str, ...]:
+    chosen, top = found[best].change, max(found, key=lambda name: found[name].change.whole_grid)
     whole = found[top].change
-    said.append(
-        f"Among all pictures of the grid, {_said(top)} does best: {whole.whole_grid:.1%} (chance "
-        f"{number(whole.whole_grid_chance)})."
+    nothing = found.get("nothing")
+    return (
+        f"Chosen on fitted objects alone, {in_words(best)} finds the same object in another style "
+        f"first in {chosen.value:.1%} of all cases ({span(chosen.interval)}; chance "
+        f"{number(chosen.null.mean)}, {len(scored.objects)} objects, {len(scored.styles)} styles).",
+        *((f"Doing nothing reaches {nothing.change.value:.1%}.",) if nothing else ()),
+        f"Among all pictures of the grid, {in_words(top)} does best: {whole.whole_grid:.1%} "
+        f"(chance {number(whole.whole_grid_chance)}).",
     )
-    return tuple(said)
 
 
-def _tables(found: "Mapping[str, Method]") -> list[Block]:
+def _tables(found: Mapping[str, Method]) -> tuple[Table, ...]:
     columns = ("method", "style change R@1", "95 % interval", "whole grid", "transfer", "ceiling")
     rows = tuple(
         (
-            _said(name),
+            in_words(name),
             f"{one.change.value:.3f}",
             span(one.change.interval),
             f"{one.change.whole_grid:.3f}",
@@ -106,45 +100,43 @@ def _tables(found: "Mapping[str, Method]") -> list[Block]:
         number(first.transfer.null.mean),
         "–",
     )
-    ks = tuple(next((tuple(one.unseen) for one in found.values() if one.unseen), ()))
-    unseen = tuple(
-        (_said(name), *(_told(one.unseen[k]) for k in ks))
-        for name, one in found.items()
-        if one.unseen
-    )
-    blocks: list[Block] = [Table("Unseen objects", columns, (*rows, chance), columns[1:])]
-    if unseen:
-        names = ("method", *(f"k = {k}" for k in ks))
-        blocks.append(
-            Table("An unseen style, of which k pictures are known", names, unseen, names[1:])
-        )
-    near = tuple((_said(name), f"{one.retrieval.value:.3f}") for name, one in found.items())
-    near += (("chance", f"{first.retrieval.null.mean:.3f}"),)
+    near = [(in_words(name), f"{one.retrieval.value:.3f}") for name, one in found.items()]
+    near.append(("chance", f"{first.retrieval.null.mean:.3f}"))
     caption = "How often the nearest picture of another object has the same style"
-    blocks.append(Table(caption, ("method", "same style"), near, ("same style",)))
-    what = tuple((_said(name), METHODS.get(name, "")) for name in found)
-    blocks.append(Table("What each does", ("method", "in words"), what))
-    return blocks
+    what = ((in_words(name), METHODS.get(name, "")) for name in found)
+    return (
+        Table("Unseen objects", columns, (*rows, chance), columns[1:]),
+        *_unseen_styles(found),
+        *pairs_table(caption, ("method", "same style"), near, counts=True),
+        *pairs_table("What each does", ("method", "in words"), what),
+    )
 
 
-def _matrices(found: "Mapping[str, Method]", best: str) -> Block:
+def _unseen_styles(found: Mapping[str, Method]) -> tuple[Table, ...]:
+    known = {name: one.unseen for name, one in found.items() if one.unseen}
+    if not known:
+        return ()
+    ks = tuple(next(iter(known.values())))
+    rows = tuple((in_words(name), *(_share(one[k]) for k in ks)) for name, one in known.items())
+    columns = ("method", *(f"k = {k}" for k in ks))
+    caption = "An unseen style, of which k pictures are known"
+    return (Table(caption, columns, rows, columns[1:]),)
+
+
+def _matrices(found: Mapping[str, Method], best: str) -> Block:
     shown = dict.fromkeys([name for name in ("nothing", best, "affine_maps") if name in found])
     changes = {name: found[name].change for name in shown}
-    drawn = (figure(f"pairs-{key}", _said(key), [one], one.about) for key, one in changes.items())
-    return Figures(tuple(drawn))
+    return Figures(
+        tuple(
+            figure(f"pairs-{key}", in_words(key), [one], one.about) for key, one in changes.items()
+        )
+    )
 
 
-def _sources(found: "Mapping[str, Method]") -> tuple[Block, ...]:
-    first = next(iter(found.values()))
-    results = (first.change, first.transfer, first.retrieval)
-    rows = tuple((result.name, result.cite()) for result in results)
-    words = Prose(("The papers of the methods stand in the docstrings of isthmus.transform.",))
-    return (Table("Sources", ("measure", "protocol"), rows), words)
-
-
-def _told(value: float) -> str:
+def _share(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "–"
 
 
-def _said(name: str) -> str:
+def in_words(name: str) -> str:
+    """The name of a method as it stands in sentences."""
     return name.replace("_", " ")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from isthmus.studies.shared.modalities import IMAGE
 from isthmus.types.requests import Common
 
 
@@ -18,7 +19,7 @@ class StylesRequest:
     world: str = ""
     """A world whose items have the factors object and style; meshes are drawn in several styles
     (default: glyphs)."""
-    modality: str = "image"
+    modality: str = IMAGE
     """What to compare."""
     arrays: Path | None = None
     """Embeddings that you already have instead."""

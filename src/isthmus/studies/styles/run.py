@@ -1,74 +1,28 @@
 """Style and content: which decomposition finds an unseen object in another style?"""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from isthmus import measure
-from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
 from isthmus.registry import find
 from isthmus.studies.shared.provenance import versions
 from isthmus.studies.shared.resolver import DEFAULT_WORLD
-from isthmus.studies.shared.result import RunResult
 from isthmus.studies.shared.run_folder import run_folder
-from isthmus.studies.styles.grid import held_apart, resolve_styles, style_grid
+from isthmus.studies.styles.grid import resolve_styles, split_objects, style_grid
+from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
+from isthmus.studies.styles.result import Method, StylesResult
 from isthmus.transform.restyling import STYLERS, Restyler, StyleGrid
 from isthmus.types import RequestError
-from isthmus.types.results import plain
 
 KS = (1, 5, 20)
 """Unpaired cells of an unseen style that a method gets."""
 LEARNERS = tuple(name for name in STYLERS if name not in ("bilinear", "affine_maps"))
 """Methods that are scored on an unseen style; maps of pairs have none for it, and only shift."""
-
-
-@dataclass(frozen=True, eq=False)
-class Method:
-    """What one decomposition reached on objects that it never saw."""
-
-    change: StyleChange
-    transfer: StyleTransfer
-    retrieval: StyleRetrieval
-    ceiling: float
-    """R@1 of style change if it is fitted on the very objects that are searched."""
-    unseen: Mapping[int, float]
-    """R@1 of style change to and from a style that was left out of the fit, by k; mean over
-    styles."""
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values, without the seconds."""
-        return {
-            "change": plain(self.change.to_dict()),
-            "transfer": plain(self.transfer.to_dict()),
-            "retrieval": plain(self.retrieval.to_dict()),
-            "ceiling": self.ceiling,
-            "unseen": {str(k): value for k, value in self.unseen.items()},
-        }
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StylesResult(RunResult):
-    """Every method on one grid."""
-
-    methods: Mapping[str, Method]
-    best: str
-    """The method that did best on fitted objects, half of them held out: never chosen on the
-    objects that are scored."""
-
-    def lines(self) -> list[str]:
-        """A line a method, and which one was chosen."""
-        width = max(map(len, self.methods))
-        lines = [
-            f"{name:<{width}}  {one.change}, ceiling {one.ceiling:.3f}"
-            for name, one in self.methods.items()
-        ]
-        return [*lines, f"chosen on fitted objects: {self.best}"]
 
 
 def run(request: StylesRequest) -> StylesResult:
@@ -82,7 +36,7 @@ def run(request: StylesRequest) -> StylesResult:
     folder = run_folder(request.out, "styles", *names)
     grid, split, vectors = style_grid(found, request, folder)
     seed = request.common.seed
-    fitted, scored = held_apart(grid, split, request.fit_on, request.score, seed)
+    fitted, scored = split_objects(grid, split, request.fit_on, request.score, seed)
     title = f"{len(grid.objects):,} objects in {len(grid.styles)} styles, {vectors.space.name}"
     return styles(fitted, scored, folder, title=title, seed=seed)
 
@@ -109,12 +63,11 @@ def styles(
     Raises:
         RequestError: an object is in both grids, the styles differ, or fewer than ten objects.
     """
-    from isthmus.studies.styles.page import styles_page
-
-    _apart(fitted, scored)
-    found: dict[str, Method] = {}
-    for name in methods or STYLERS:
-        found[name] = scored_method(name, fitted, scored, np.random.default_rng(seed))
+    _check(fitted, scored)
+    found = {
+        name: scored_method(name, fitted, scored, np.random.default_rng(seed))
+        for name in methods or STYLERS
+    }
     best = chosen(tuple(found), fitted, seed)
     record = {
         "title": title,
@@ -179,15 +132,15 @@ def chosen(names: Sequence[str], fitted: StyleGrid, seed: int) -> str:
     """The method that scores best on half of the fitted objects after a fit on the other half."""
     order = np.random.default_rng([seed, 1]).permutation(np.array(fitted.objects))
     half, rest = fitted.part(order[::2].tolist()), fitted.part(order[1::2].tolist())
-    scores: dict[str, float] = {}
-    for name in names:
+
+    def score(name: str) -> float:
         moved: Restyler = find("stylers", STYLERS, name)(half)
-        result = measure.style_change(rest.cells, rest.styles, moved.restyle, moved.placed)
-        scores[name] = result.value
-    return max(scores, key=lambda name: scores[name])
+        return measure.style_change(rest.cells, rest.styles, moved.restyle, moved.placed).value
+
+    return max(names, key=score)
 
 
-def _apart(fitted: StyleGrid, scored: StyleGrid) -> None:
+def _check(fitted: StyleGrid, scored: StyleGrid) -> None:
     if both := set(fitted.objects) & set(scored.objects):
         raise RequestError(
             f"{min(both)} is among the objects to fit on and those to score: hold them apart."

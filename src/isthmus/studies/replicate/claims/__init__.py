@@ -1,9 +1,9 @@
-"""Published claims about CLIP spaces, each re-tested by one function of the data at hand.
+"""Published claims about CLIP spaces, each re-tested by one function of data.
 
 The rule of a claim was fixed before its test was run; claims that fail stay.
 """
 
-from isthmus.studies.replicate.claims.statements import Claim
+from isthmus.studies.replicate.claims.outcomes import Claim
 
 CLAIMS: dict[str, Claim] = {
     "cone_at_random": Claim(
@@ -33,12 +33,14 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: both means within a modality are above the mean of matched pairs; partly: "
         "above that of unmatched pairs",
         "isthmus.studies.replicate.claims.pairs:intra_above_inter",
+        of_pairs=True,
     ),
     "separable": Claim(
         "One linear direction separates the two modalities perfectly.",
         "Shi et al., Towards Understanding the Modality Gap in CLIP, 2023",
         "confirmed: at least 99 % of unseen items right; partly: at least 90 %",
         "isthmus.studies.replicate.claims.pairs:separable",
+        of_pairs=True,
     ),
     "few_coordinates": Claim(
         "A few embedding dimensions drive the gap.",
@@ -46,6 +48,7 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: the strongest two coordinates hold at least half of the gap's squared norm; "
         "partly: at least ten times their share by count",
         "isthmus.studies.replicate.claims.pairs:few_coordinates",
+        of_pairs=True,
     ),
     "loss_keeps_the_gap": Claim(
         "At low temperature the contrastive loss is smallest with a gap, at high temperature with "
@@ -54,6 +57,7 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: at 0.01 less than half of the gap is closed at the minimum and at 0.1 more "
         "than at 0.01; partly: one of them",
         "isthmus.studies.replicate.claims.pairs:loss_keeps_the_gap",
+        of_pairs=True,
     ),
     "centring_keeps_retrieval": Claim(
         "Subtracting each modality's mean closes most of the gap and keeps retrieval.",
@@ -62,6 +66,7 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: the paired change of R@1 is above -0.02 with its whole interval, both ways; "
         "partly: with its mean",
         "isthmus.studies.replicate.claims.pairs:centring_keeps_retrieval",
+        of_pairs=True,
     ),
     "mixed_gallery_fails": Claim(
         "Good retrieval between modalities hides that search in a gallery of both fails.",
@@ -69,12 +74,14 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: R@1 is ten times chance and nDCG@10 in the mixed gallery below a quarter of "
         "its ceiling, both ways; partly: below half",
         "isthmus.studies.replicate.claims.pairs:mixed_gallery_fails",
+        of_pairs=True,
     ),
     "conformity": Claim(
         "How well an item agrees with all others (conformity) is its cosine to the mean.",
         "Levi & Gilboa, The Double-Ellipsoid Geometry of CLIP, 2024, section 5",
         "confirmed: correlation at least 0.99 on held-out items in both modalities; partly: 0.9",
         "isthmus.studies.replicate.claims.pairs:conformity",
+        of_pairs=True,
     ),
     "ideal_words": Claim(
         "Vectors of composed meanings are near the sum of one vector for each part (ideal words).",
@@ -90,6 +97,7 @@ CLAIMS: dict[str, Claim] = {
         "confirmed: at equal rank images keep less than half of the energy that unseen texts "
         "keep; partly: less",
         "isthmus.studies.replicate.claims.pairs:span_energies",
+        of_pairs=True,
     ),
     "view_subspaces": Claim(
         "Views of one object span a subspace that names unseen views of it.",

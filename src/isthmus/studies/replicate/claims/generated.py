@@ -1,7 +1,5 @@
 """Claims that hold or fail on vectors drawn here."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Float
 
@@ -10,8 +8,9 @@ from isthmus.arrays import Vectors, unit
 from isthmus.measure.neighbourhoods.hubs import skewness
 from isthmus.measure.spaces.space_pairs import plug_in_cka
 from isthmus.measure.statistics import mean_interval, mean_over_pairs
-from isthmus.studies.replicate.claims.at_hand import AtHand
-from isthmus.studies.replicate.claims.statements import Outcome, verdict
+from isthmus.studies.replicate.claims.data import ClaimData
+from isthmus.studies.replicate.claims.outcomes import Outcome, verdict
+from isthmus.types import Interval
 
 SEEDS = 5
 DEPTHS = (0, 1, 2, 4, 8)
@@ -20,20 +19,20 @@ DIMENSIONS = (4, 8, 16, 32, 64)
 ITEMS = 500
 
 
-def cone_at_random(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+def cone_at_random(_: ClaimData, rng: np.random.Generator) -> Outcome:
     """Mean cosine between outputs of a random ReLU network, by depth."""
     curves = np.stack([cosines_by_depth(rng) for _ in range(SEEDS)])
     last = curves[:, -1]
     grows = bool((np.diff(curves, axis=1) > 0).all())
     means = zip(DEPTHS, curves.mean(axis=0), strict=True)
-    told = ", ".join(f"{value:.2f} after {depth}" for depth, value in means)
-    yield Outcome(
+    values = ", ".join(f"{value:.2f} after {depth}" for depth, value in means)
+    return Outcome(
         verdict(grows and last.min() > 0.5, last.min() > 0.5),
         f"{ITEMS} Gaussian inputs, {SEEDS} random ReLU networks of width {WIDTH}",
-        f"Mean cosine between outputs: {told} layers.",
+        f"Mean cosine between outputs: {values} layers.",
         SEEDS,
         float(last.mean()),
-        *_spread(last),
+        _spread(last),
         0.0,
     )
 
@@ -59,7 +58,7 @@ def mean_cosine(x: Vectors) -> float:
     return float(mean_over_pairs(total @ total, len(x)))
 
 
-def hubs_grow_with_dimension(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+def hubs_grow_with_dimension(_: ClaimData, rng: np.random.Generator) -> Outcome:
     """Skewness of 10-occurrences of Gaussian clouds, by dimension."""
     found = np.array(
         [
@@ -68,15 +67,15 @@ def hubs_grow_with_dimension(_: AtHand, rng: np.random.Generator) -> Iterator[Ou
         ]
     )
     middle = found.mean(axis=0)
-    told = ", ".join(f"{value:.2f} at {d}" for d, value in zip(DIMENSIONS, middle, strict=True))
+    values = ", ".join(f"{value:.2f} at {d}" for d, value in zip(DIMENSIONS, middle, strict=True))
     growth = found[:, -1] - found[:, 0]
-    yield Outcome(
+    return Outcome(
         verdict(bool((np.diff(middle) > 0).all()), middle[-1] > middle[0]),
         f"{ITEMS} Gaussian vectors, Euclidean distance, {SEEDS} draws each",
-        f"Skewness by dimension: {told}.",
+        f"Skewness by dimension: {values}.",
         SEEDS,
         float(growth.mean()),
-        *_spread(growth),
+        _spread(growth),
         0.0,
     )
 
@@ -91,7 +90,7 @@ def occurrence_skewness(x: Vectors, k: int = 10) -> float:
     return float(skewness(np.bincount(near.ravel(), minlength=len(x))[None])[0])
 
 
-def biased_cka(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+def biased_cka(_: ClaimData, rng: np.random.Generator) -> Outcome:
     """Biased linear CKA of independent clouds against its closed form d / (n + d)."""
     n, d = ITEMS, 512
     clouds = [(rng.normal(size=(n, d)), rng.normal(size=(n, d))) for _ in range(SEEDS)]
@@ -99,20 +98,19 @@ def biased_cka(_: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
     fair = np.array([measure.linear_cka(x, y, rng=rng).value for x, y in clouds])
     expected = d / (n + d)
     near = bool(abs(biased.mean() / expected - 1) < 0.02)
-    low, high = _spread(fair)
-    yield Outcome(
-        verdict(near and low <= 0 <= high, near or low <= 0 <= high),
+    spread = _spread(fair)
+    unbiased = 0 in spread
+    return Outcome(
+        verdict(near and unbiased, near or unbiased),
         f"independent Gaussian sets, {n} items in {d} dimensions, {SEEDS} draws",
         f"Biased CKA {biased.mean():.3f}, closed form {expected:.3f}; unbiased {fair.mean():.4f} "
-        f"({low:.4f} to {high:.4f}).",
+        f"({spread.low:.4f} to {spread.high:.4f}).",
         n,
         float(biased.mean()),
-        *_spread(biased),
+        _spread(biased),
         expected,
     )
 
 
-def _spread(values: Float[np.ndarray, " s"]) -> tuple[float, float]:
-    """Student's 95 % interval of the mean over seeds."""
-    interval = mean_interval(values, "mean over seeds, Student's t")
-    return interval.low, interval.high
+def _spread(values: Float[np.ndarray, " s"]) -> Interval:
+    return mean_interval(values, "mean over seeds, Student's t")

@@ -1,32 +1,29 @@
 """Claims about grids of two factors, and about many views of one object."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus import measure
 from isthmus.arrays import unit
 from isthmus.measure.statistics.resampling import wilson_interval
-from isthmus.studies.replicate.claims.at_hand import AtHand
-from isthmus.studies.replicate.claims.statements import Outcome, verdict
+from isthmus.studies.replicate.claims.data import ClaimData
+from isthmus.studies.replicate.claims.outcomes import Outcome, verdict
 
 MOST = 200
 """Objects of the grid that are looked at."""
 
 
-def ideal_words(hand: AtHand, rng: np.random.Generator) -> Iterator[Outcome]:
+def ideal_words(data: ClaimData, rng: np.random.Generator) -> Outcome:
     """Cells of the glyph grid predicted from all others."""
-    grid, _, styles = hand.grid()
+    grid, _, styles = data.grid()
     chosen = rng.permutation(len(grid))[:MOST]
-    yield composed(grid[chosen], f"glyphs in mini, {len(styles)} styles")
+    return composed(grid[chosen], f"glyphs in mini, {len(styles)} styles")
 
 
 def composed(grid: Float[np.ndarray, "o s d"], data: str) -> Outcome:
     """How often a left-out cell is the nearest of its style to object part plus style part."""
     summed, alone = (hits(grid, style) for style in (True, False))
     value = float(summed.mean())
-    interval = wilson_interval(summed.mean(axis=1))
     by_object = summed.mean(axis=1) - alone.mean(axis=1)
     error = 1.96 * by_object.std(ddof=1) / np.sqrt(len(by_object))
     better = bool(by_object.mean() - error > 0)
@@ -37,8 +34,7 @@ def composed(grid: Float[np.ndarray, "o s d"], data: str) -> Outcome:
         f"alone {alone.mean():.3f} (difference {by_object.mean():.3f} ± {error:.3f}).",
         len(grid),
         value,
-        interval.low,
-        interval.high,
+        wilson_interval(summed.mean(axis=1)),
         1 / len(grid),
     )
 
@@ -62,9 +58,9 @@ def hits(grid: Float[np.ndarray, "o s d"], style: bool) -> Float[np.ndarray, "o 
     return found
 
 
-def view_subspaces(hand: AtHand, _: np.random.Generator) -> Iterator[Outcome]:
+def view_subspaces(data: ClaimData, _: np.random.Generator) -> Outcome:
     """Unseen views named by the subspaces of the others' views."""
-    yield named_by_subspace(hand.views(), "three Objaverse objects, OpenCLIP bigG-14")
+    return named_by_subspace(data.views(), "three Objaverse objects, OpenCLIP bigG-14")
 
 
 def named_by_subspace(views: np.ndarray, data: str) -> Outcome:
@@ -72,16 +68,14 @@ def named_by_subspace(views: np.ndarray, data: str) -> Outcome:
     objects, count, d = views.shape
     found = measure.view_identity(views.reshape(-1, d), np.repeat(np.arange(objects), count))
     by_object = found.by_object[:, 0]
-    told = ", ".join(f"{rule} {value:.2f}" for rule, value in found.rules.items())
-    interval = found.interval
-    above = interval is not None and interval.low > found.null.mean
+    shares = ", ".join(f"{rule} {value:.2f}" for rule, value in found.rules.items())
+    above = found.interval is not None and found.interval.low > found.null.mean
     return Outcome(
         verdict(bool(by_object.min() >= 0.9), above),
         f"{data}, {count} views each",
-        f"Unseen views given to their object: {told}; median rank {np.median(found.ranks):g}.",
+        f"Unseen views given to their object: {shares}; median rank {np.median(found.ranks):g}.",
         objects,
         found.value,
-        interval.low if interval else np.nan,
-        interval.high if interval else np.nan,
+        found.interval,
         found.null.mean,
     )

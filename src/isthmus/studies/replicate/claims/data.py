@@ -6,10 +6,15 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
 from isthmus.lab import JobOptions, embed_into, load
-from isthmus.studies.replicate.claims.statements import NoDataError
+from isthmus.measure.statistics.inputs import as_pair
+from isthmus.read.vectors.bundles import open_arrays
+from isthmus.studies.replicate.claims.outcomes import NoDataError
+from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.types import EmbeddingSet, Items, Links, World
+from isthmus.worlds import load as load_world
 
 PAIRS = "clip_vitb16_coco500_pairs/pairs.npz"
 VIEWS = "objaverse3_bigG14_views_texts/openclip_bigG14_features.npz"
@@ -25,9 +30,14 @@ class Pairs:
     b: EmbeddingSet
     links: Links | None = None
 
+    @cached_property
+    def rows(self) -> Int[np.ndarray, "k 2"]:
+        """Row numbers of linked items."""
+        return as_pair(self.a, self.b, self.links).rows
+
 
 @dataclass(frozen=True, eq=False)
-class AtHand:
+class ClaimData:
     """Data by need; the bundled glyphs are embedded once, into ``folder``."""
 
     folder: Path
@@ -37,19 +47,17 @@ class AtHand:
     @cached_property
     def world(self) -> World:
         """The glyphs that the model that ships was not trained on, full rows of the grid only."""
-        from isthmus.worlds import load as load_world
-
         return load_world("glyphs").part("test")
 
     @cached_property
     def pictures(self) -> EmbeddingSet:
         """All drawings of the glyphs, in ``mini``."""
-        return self._embedded("image", self.world.items["image"])
+        return self._embedded(IMAGE, self.world.items[IMAGE])
 
     @cached_property
     def names(self) -> EmbeddingSet:
         """The names of the glyphs, in ``mini``."""
-        return self._embedded("text", self.world.items["text"])
+        return self._embedded(TEXT, self.world.items[TEXT])
 
     def pairs(self) -> Iterator[Pairs]:
         """Linked images and texts: bundled, then those of the user's folder."""
@@ -58,10 +66,8 @@ class AtHand:
         links = Links([(name, name.partition("/")[0]) for name in some])
         yield Pairs("glyphs (fluent-3d) in mini", images, self.names, links)
         if self.data is not None and (self.data / PAIRS).is_file():
-            from isthmus.read.vectors.bundles import open_arrays
-
             sets = open_arrays(self.data / PAIRS, None).sets
-            yield Pairs("COCO 500, CLIP ViT-B/16", sets["image"], sets["text"])
+            yield Pairs("COCO 500, CLIP ViT-B/16", sets[IMAGE], sets[TEXT])
 
     def grid(self) -> tuple[np.ndarray, list[str], list[str]]:
         """Unit vectors (objects, styles, d) of the glyph grid, with the names of both factors."""

@@ -1,31 +1,35 @@
 """A published claim, and what a re-test of it found."""
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from isthmus.types.errors import RequestError
+from isthmus.types import Interval, RequestError
+from isthmus.types.results import plain
 
 VERDICTS = ("confirmed", "partly", "not confirmed", "not run")
 """From best to none."""
 
 
 class NoDataError(RequestError):
-    """The data of a claim are not at hand; the message says which."""
+    """The data of a claim are not there; the message says which."""
 
 
 @dataclass(frozen=True)
 class Claim:
     """What a paper says, and how it is tested here."""
 
-    says: str
+    text: str
     source: str
     rule: str
     """When it counts as confirmed and as partly confirmed."""
     test: str
-    """``package.module:function``, called with what is ``AtHand`` and a generator."""
+    """``package.module:function``, called with ``ClaimData`` and a generator."""
+    of_pairs: bool = False
+    """Whether the test takes one pair of linked sets, and is run on each that there is."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,20 @@ class Outcome:
     n: int = 0
     """Objects that it rests on."""
     value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    """95 % interval of the value."""
+    interval: Interval | None = None
     chance: float = math.nan
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, null where there is no number."""
-        found = asdict(self)
         return {
-            key: None if isinstance(value, float) and not math.isfinite(value) else value
-            for key, value in found.items()
+            "verdict": self.verdict,
+            "data": self.data,
+            "found": self.found,
+            "n": self.n,
+            "value": plain(self.value),
+            "low": plain(self.interval.low) if self.interval else None,
+            "high": plain(self.interval.high) if self.interval else None,
+            "chance": plain(self.chance),
         }
 
 
@@ -59,9 +66,7 @@ def verdict(confirmed: bool | np.bool, partly: bool | np.bool = False) -> str:
     return VERDICTS[0] if confirmed else VERDICTS[1] if partly else VERDICTS[2]
 
 
-def overall(outcomes: "list[Outcome]") -> str:
+def overall(outcomes: Sequence[Outcome]) -> str:
     """The verdict over several sets of data: theirs where they agree, else partly."""
-    said = {one.verdict for one in outcomes if one.verdict != "not run"}
-    if not said:
-        return "not run"
-    return said.pop() if len(said) == 1 else "partly"
+    found = {one.verdict for one in outcomes} - {"not run"} or {"not run"}
+    return found.pop() if len(found) == 1 else "partly"
