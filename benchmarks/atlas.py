@@ -3,7 +3,7 @@
 Run: python -m benchmarks.atlas [--objects FOLDER] [--count 200]   (needs shape and analysis)
 
 Without a folder: boxes, cylinders and tori of random sizes and colours, written as GLB. With one:
-its meshes; if they are fewer than asked, copies of them, which are as much work.
+its meshes; if they are fewer than ``--count``, copies of them, which are as much work.
 """
 
 import argparse
@@ -58,15 +58,15 @@ def main() -> None:
             copied(args.objects, objects, args.count)
         else:
             generated(objects, args.count)
-        asked = AtlasRequest(objects=objects, limit=args.count, out=out)
+        request = AtlasRequest(objects=objects, limit=args.count, out=out)
         for name in ("meshes to page", "kept vectors to page", "renders to page"):
             if name == "renders to page":
                 shutil.rmtree(out / "jobs")
             with PeakMemory() as peak:
                 start = time.perf_counter()
-                done = run(asked)
+                done = run(request)
                 seconds = time.perf_counter() - start
-            kept = len(done.record["report"]["objects"])
+            kept = len(done.record["objects"])
             rows[name] = {"seconds": seconds, "peak_mb": peak.resident, "objects": kept}
             print(f"{name:<22} {seconds:7.1f} s  {peak.resident:6.0f} MB  {kept} objects")
     source = args.objects.name if args.objects else "generated solids"

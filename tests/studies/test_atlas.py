@@ -53,10 +53,10 @@ def test_circles_are_seen_as_such():
 
 
 def test_objects_of_a_category_share_its_plane():
-    given = rings(objects=10)
-    found = measured_atlas(given)
-    x = given.views.unit.astype(np.float64)
-    spaces = overlaps(given.views, found.objects)
+    data = rings(objects=10)
+    found = measured_atlas(data)
+    x = data.views.unit.astype(np.float64)
+    spaces = overlaps(data.views, found.objects)
     kinds = np.arange(10) % 2
     same = kinds[:, None] == kinds
     off = ~np.eye(10, dtype=bool)
@@ -68,11 +68,11 @@ def test_objects_of_a_category_share_its_plane():
 
 
 def test_words_are_named_where_they_are_the_middles():
-    given = rings(objects=9)
-    middles = given.views.unit.reshape(9, VIEWS, -1).mean(axis=1)
+    data = rings(objects=9)
+    middles = data.views.unit.reshape(9, VIEWS, -1).mean(axis=1)
     texts = tuple(f"thing {number}" for number in range(9))
-    words = EmbeddingSet(middles + 0.3, texts, "text", given.views.space)
-    found = measured_atlas(AtlasInput(given.views, given.factors, words=(words, texts)))
+    words = EmbeddingSet(middles + 0.3, texts, "text", data.views.space)
+    found = measured_atlas(AtlasInput(data.views, data.factors, words=(words, texts)))
     assert [one.words[0][0] for one in found.objects] == list(texts)
     share, interval, chance = found.names.first
     assert share == 1
@@ -81,13 +81,13 @@ def test_words_are_named_where_they_are_the_middles():
 
 
 def test_one_object_or_few_views_leave_out_what_cannot_be_asked():
-    given = rings(objects=1)
-    found = measured_atlas(given)
+    data = rings(objects=1)
+    found = measured_atlas(data)
     assert set(found.missing) == {"identity", "variance"}
     assert "two or more" in found.missing["identity"]
-    few = given.views.take(given.views.ids[:5])
+    few = data.views.take(data.views.ids[:5])
     with pytest.raises(RequestError, match="10 views or more; the most that one has is 5"):
-        measured_atlas(AtlasInput(few, given.factors))
+        measured_atlas(AtlasInput(few, data.factors))
     gone = rings(objects=3)
     less = gone.views.take(gone.views.ids[:-3])
     part = measured_atlas(AtlasInput(less, gone.factors))
@@ -96,9 +96,9 @@ def test_one_object_or_few_views_leave_out_what_cannot_be_asked():
 
 
 def test_equal_seeds_give_equal_pages(tmp_path):
-    given = rings(objects=4)
-    first = atlas(given, tmp_path / "a", seed=1)
-    again = atlas(given, tmp_path / "b", seed=1)
+    data = rings(objects=4)
+    first = atlas(data, tmp_path / "a", seed=1)
+    again = atlas(data, tmp_path / "b", seed=1)
     assert first.page == again.page
     names = sorted(path.name for path in (tmp_path / "a/objects").iterdir())
     assert len(names) == 4
@@ -154,39 +154,39 @@ def test_from_files_to_pages_and_again_without_work(tmp_path, capsys):
     pytest.importorskip("trimesh")
     _meshes(tmp_path / "things")
     (tmp_path / "words.txt").write_text("red box\ncylinder\ncat\n")
-    asked = ["atlas", "--objects", str(tmp_path / "things"), "--views", "12", "--quiet", "--json"]
-    asked += ["--words", str(tmp_path / "words.txt"), "--out", str(tmp_path / "run")]
-    assert main(asked) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert set(told["faults"]) == {
+    command = ["atlas", "--objects", str(tmp_path / "things"), "--views", "12", "--quiet", "--json"]
+    command += ["--words", str(tmp_path / "words.txt"), "--out", str(tmp_path / "run")]
+    assert main(command) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["faults"]) == {
         "bomb.gltf", "broken.glb", "nan.off", "points.ply", "ten_million.stl",
     }  # fmt: skip
-    assert "has 3,000,000,000 corners" in told["faults"]["bomb.gltf"]
-    assert "has 30,000,000 corners" in told["faults"]["ten_million.stl"]
-    record = told["report"]["objects"]
+    assert "has 3,000,000,000 corners" in report["faults"]["bomb.gltf"]
+    assert "has 30,000,000 corners" in report["faults"]["ten_million.stl"]
+    record = report["report"]["objects"]
     assert record["cylinder.stl"]["symmetry"] == 12
     assert "turning it changes no picture" in record["cylinder.stl"]["missing"]["pose"]
     assert record["red_box_01.ply"]["name"] == "red box"
     assert (tmp_path / "run/renders/cylinder.stl/011.png").is_file()
     page = (tmp_path / "run/report.html").read_text()
-    assert main(asked) == 0
+    assert main(command) == 0
     assert (tmp_path / "run/report.html").read_text() == page
-    assert main([*asked[:-4], "--out", str(tmp_path / "run"), "--strict"]) == 1
+    assert main([*command[:-4], "--out", str(tmp_path / "run"), "--strict"]) == 1
 
 
 @pytest.mark.slow
 def test_of_the_bundled_world_without_a_word(tmp_path, capsys):
-    asked = ["atlas", "--limit", "3", "--views", "12", "--out", str(tmp_path / "run")]
-    assert main([*asked, "--quiet", "--json"]) == 0
+    command = ["atlas", "--limit", "3", "--views", "12", "--out", str(tmp_path / "run")]
+    assert main([*command, "--quiet", "--json"]) == 0
     record = json.loads(capsys.readouterr().out)["report"]
     test = load("furniture").part("test")
     assert set(record["objects"]) == set(test.items["mesh"].ids[:3])
-    assert main([*asked, "--quiet"]) == 0
+    assert main([*command, "--quiet"]) == 0
     assert "0 rendered and 0 views encoded now" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--objects", "nowhere"], "nowhere is not a folder"),
         (["--objects", ".", "--world", "glyphs"], "Name either a folder of objects or a world"),
@@ -194,15 +194,15 @@ def test_of_the_bundled_world_without_a_word(tmp_path, capsys):
         (["--objects", ".", "--views", "3"], "10 views of each object or more, not 3"),
     ],
 )
-def test_requests_that_cannot_be_met(words, said, capsys, tmp_path):
+def test_requests_that_cannot_be_met(words, message, capsys, tmp_path):
     assert main(["atlas", *words, "--out", str(tmp_path / "run")]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.slow
 def test_views_in_further_styles_share_the_variance(tmp_path, capsys):
-    asked = ["atlas", "--limit", "4", "--views", "10", "--styles", "flat", "sketch", "--quiet"]
-    assert main([*asked, "--json", "--out", str(tmp_path / "run")]) == 0
+    command = ["atlas", "--limit", "4", "--views", "10", "--styles", "flat", "sketch", "--quiet"]
+    assert main([*command, "--json", "--out", str(tmp_path / "run")]) == 0
     found = json.loads(capsys.readouterr().out)["report"]["results"]["variance with style"]
     assert found["levels"] == {"object": 4, "view": 10, "style": 3}
     assert sum(found["shares"].values()) == pytest.approx(1)

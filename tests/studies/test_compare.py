@@ -23,17 +23,17 @@ FEW = {
 }
 
 
-def worse(given, noise=4.0, name="worse", seed=5):
+def worse(data, noise=4.0, name="worse", seed=5):
     """The same items, texts blurred by noise."""
     rng = np.random.default_rng(seed)
-    space = Space(name, f"{name}-id", given.a.space.dim)
-    blurred = given.b.vectors + noise * rng.normal(size=given.b.vectors.shape)
-    a = toy_set(given.a.vectors, "image", given.a.ids, space)
-    return replace(given, a=a, b=toy_set(blurred, "text", given.b.ids, space))
+    space = Space(name, f"{name}-id", data.a.space.dim)
+    blurred = data.b.vectors + noise * rng.normal(size=data.b.vectors.shape)
+    a = toy_set(data.a.vectors, "image", data.a.ids, space)
+    return replace(data, a=a, b=toy_set(blurred, "text", data.b.ids, space))
 
 
 def by_name(first, second, seed=0):
-    pairs = [as_pair(given.a, given.b, given.links) for given in (first, second)]
+    pairs = [as_pair(data.a, data.b, data.links) for data in (first, second)]
     return {row.name: row for row in differences(*pairs, seed)}
 
 
@@ -55,8 +55,8 @@ def test_the_difference_is_that_of_the_two_measures(few):
     first, second = small_world(), worse(small_world())
     found = by_name(first, second)
     gap, hit = found["centroid gap, noise taken out"], found["hit@1, image → text"]
-    for given, side in ((first, "first"), (second, "second")):
-        values = measuring.measure_all(given, 0).results
+    for data, side in ((first, "first"), (second, "second")):
+        values = measuring.measure_all(data, 0).results
         assert getattr(hit, side) == pytest.approx(values["hit_at_k"].value)
         assert getattr(gap, side) == pytest.approx(values["centroid_gap"].corrected, rel=0.02)
     assert hit.differs
@@ -83,8 +83,8 @@ def test_paired_intervals_cover_no_difference():
     """Two spaces of equal noise differ by nothing: 95 % of the intervals hold zero."""
     held = []
     for seed in range(60):
-        given = small_world(80, seed=seed)
-        pair = (worse(given, 1.0, "one", 2 * seed), worse(given, 1.0, "two", 2 * seed + 1))
+        data = small_world(80, seed=seed)
+        pair = (worse(data, 1.0, "one", 2 * seed), worse(data, 1.0, "two", 2 * seed + 1))
         held += [not row.differs for row in by_name(*pair).values() if "cosine" in row.name]
     assert 0.88 <= np.mean(held) <= 1.0
 
@@ -112,8 +112,8 @@ def test_contrasts_count_every_query_once():
     for found in contrasts(first, second):
         assert found.both + found.neither + found.only_first + found.only_second == 60
         assert found.only_first > found.only_second
-        for pick, margin in found.lost:
-            assert not pick.answers[0].linked
+        for example, margin in found.lost:
+            assert not example.answers[0].linked
             assert margin > 0
 
 

@@ -130,12 +130,12 @@ def test_every_claim_has_its_test():
 
 
 def test_what_is_not_there_is_listed(tmp_path, capsys):
-    asked = ["replicate", "view_subspaces", "--out", str(tmp_path / "run"), "--json", "--quiet"]
-    assert main(asked) == 0
-    (told,) = json.loads(capsys.readouterr().out)["report"]["claims"].values()
-    assert told["verdict"] == "not run"
-    assert "--data" in told["outcomes"][0]["found"]
-    assert told["outcomes"][0]["value"] is None
+    command = ["replicate", "view_subspaces", "--out", str(tmp_path / "run"), "--json", "--quiet"]
+    assert main(command) == 0
+    (report,) = json.loads(capsys.readouterr().out)["report"]["claims"].values()
+    assert report["verdict"] == "not run"
+    assert "--data" in report["outcomes"][0]["found"]
+    assert report["outcomes"][0]["value"] is None
     assert main(["replicate", "conformty", "--out", str(tmp_path / "run")]) == 2
     assert "conformity" in capsys.readouterr().err
     assert main(["replicate", "--data", str(tmp_path / "none"), "--out", str(tmp_path / "r")]) == 2

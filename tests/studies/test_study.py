@@ -68,15 +68,15 @@ def test_the_run_folder_is_whole(folder):
         "report.json",
         "timings.json",
     ]
-    given = small_world()
-    for some in (given.a, given.b):
+    data = small_world()
+    for some in (data.a, data.b):
         kept = load_set(folder / "embeddings" / some.modality)
         np.testing.assert_array_equal(kept.vectors, some.vectors)
         assert kept.ids == some.ids
     record = json.loads((folder / "report.json").read_text())
     assert record["seed"] == 0
     assert record["versions"]["isthmus"] == isthmus.__version__
-    assert record["sets"][0]["fingerprint"] == given.a.fingerprint
+    assert record["sets"][0]["fingerprint"] == data.a.fingerprint
     assert record["data"]["objects"] == 60
     assert record["data"]["truncated"] == 2
     assert record["faults"] == {"broken": "broken is empty."}
@@ -185,8 +185,8 @@ def test_pictures_and_captions_are_on_the_page(folder):
 
 
 def test_hostile_captions_and_ids_stay_text(few):
-    given = small_world(captions=[HOSTILE] * 60)
-    plain, hostile = study_dataset(small_world()), study_dataset(given)
+    data = small_world(captions=[HOSTILE] * 60)
+    plain, hostile = study_dataset(small_world()), study_dataset(data)
     tags = [[tag for tag, _ in Reader(found.page).elements] for found in (plain, hostile)]
     assert tags[0].count("script") == tags[1].count("script") == 1
     assert "\x1b" not in hostile.page
@@ -197,9 +197,9 @@ def test_hostile_captions_and_ids_stay_text(few):
 
 @pytest.mark.slow
 def test_ten_thousand_items_fit_the_page(few):
-    given = small_world(10_000, captions=["a long caption " * 60] * 10_000)
+    data = small_world(10_000, captions=["a long caption " * 60] * 10_000)
     faults = {name: f"{name} is bad in its own way {name[::-1]}" for name in names(10_000, "x")}
-    found = study_dataset(replace(given, about=replace(given.about, faults=faults)))
+    found = study_dataset(replace(data, about=replace(data.about, faults=faults)))
     assert len(found.page.encode()) <= 5_000_000
     assert f"{10_000:,}" in found.page
     assert len(found.record["faults"]) == 10_000
@@ -222,24 +222,24 @@ def test_what_cannot_be_compared_is_refused():
 
 
 def test_a_world_brings_its_items_links_and_faults():
-    given = small_world()
-    links = {("text", "image"): Links((b, a) for a, b in given.links)}
-    world = World("toys", given.about.items, links, faults={"lost": "no file"})
-    taken = world_dataset(world, given.a, given.b, About(title="Mine"))
-    assert set(taken.links) == set(given.links)
+    data = small_world()
+    links = {("text", "image"): Links((b, a) for a, b in data.links)}
+    world = World("toys", data.about.items, links, faults={"lost": "no file"})
+    taken = world_dataset(world, data.a, data.b, About(title="Mine"))
+    assert set(taken.links) == set(data.links)
     assert (taken.about.title, taken.about.faults) == ("Mine", {"lost": "no file"})
-    assert taken.about.items["image"] is given.about.items["image"]
-    copied = World("toys", given.about.items, links, faults={given.a.ids[0]: "is a copy"})
-    about = world_dataset(copied, given.a, given.b).about
-    assert (about.faults, about.notes) == ({}, {given.a.ids[0]: "is a copy"})
+    assert taken.about.items["image"] is data.about.items["image"]
+    copied = World("toys", data.about.items, links, faults={data.a.ids[0]: "is a copy"})
+    about = world_dataset(copied, data.a, data.b).about
+    assert (about.faults, about.notes) == ({}, {data.a.ids[0]: "is a copy"})
     with pytest.raises(RequestError, match="does not link image to text"):
-        world_dataset(World("toys", {"text": Items("text", (), [])}), given.a, given.b)
+        world_dataset(World("toys", {"text": Items("text", (), [])}), data.a, data.b)
 
 
 def test_links_to_nobody_are_counted_and_too_few_links_measure_nothing(few):
-    given = small_world()
-    more = Links([*given.links, ("nobody", given.b.ids[0])])
-    assert study(given.a, given.b, more).record["data"]["dangling"] == 1
+    data = small_world()
+    more = Links([*data.links, ("nobody", data.b.ids[0])])
+    assert study(data.a, data.b, more).record["data"]["dangling"] == 1
     measuring.TWO_SETS["matched_cosine"] = "isthmus.measure.geometry.cosines:matched_cosine"
-    one = study(given.a, given.b, Links([*given.links][:1]))
+    one = study(data.a, data.b, Links([*data.links][:1]))
     assert "at least 8 objects" in one.missing["matched_cosine"]

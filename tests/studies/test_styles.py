@@ -51,23 +51,23 @@ def test_labelled_arrays_become_a_page(tmp_path, capsys):
     np.save(tmp_path / "x.npy", x)
     rows = "\n".join(f"{one},{kind}" for one, kind in labels)
     (tmp_path / "labels.csv").write_text(f"thing,look\n{rows}\n")
-    asked = [
+    command = [
         "styles",
         "--arrays",
         str(tmp_path / "x.npy"),
         "--labels",
         str(tmp_path / "labels.csv"),
     ]
-    asked += ["--object-column", "thing", "--style-column", "look", "--json", "--quiet"]
-    assert main([*asked, "--out", str(tmp_path / "run"), "--score", "25"]) == 0
-    told = json.loads(capsys.readouterr().out)["report"]
-    assert told["scored_objects"] == 25
-    assert told["methods"]["mean_shift"]["change"]["value"] > 0.9
-    assert set(told["methods"]["mean_shift"]["unseen"]) == {"1", "5", "20"}
-    assert told["methods"]["affine_maps"]["unseen"] == {}
+    command += ["--object-column", "thing", "--style-column", "look", "--json", "--quiet"]
+    assert main([*command, "--out", str(tmp_path / "run"), "--score", "25"]) == 0
+    report = json.loads(capsys.readouterr().out)["report"]
+    assert report["scored_objects"] == 25
+    assert report["methods"]["mean_shift"]["change"]["value"] > 0.9
+    assert set(report["methods"]["mean_shift"]["unseen"]) == {"1", "5", "20"}
+    assert report["methods"]["affine_maps"]["unseen"] == {}
     page = (tmp_path / "run/report.html").read_text()
     assert "Chosen on fitted objects alone" in page
-    assert main([*asked, "--out", str(tmp_path / "again"), "--score", "25"]) == 0
+    assert main([*command, "--out", str(tmp_path / "again"), "--score", "25"]) == 0
     assert (tmp_path / "again/report.html").read_text() == page
 
 
@@ -91,12 +91,12 @@ def test_requests_that_cannot_be_met(tmp_path, capsys):
     (tmp_path / "labels.csv").write_text("thing,look\na,b\n")
     arrays_given = ["styles", "--arrays", str(tmp_path / "x.npy"), "--out", str(tmp_path / "run")]
     labels = ["--labels", str(tmp_path / "labels.csv")]
-    for words, said in (
+    for words, message in (
         ([], "Arrays need --labels FILE"),
         (labels, "1 rows and 6 vectors"),
         (["--labels", str(tmp_path / "none.csv")], "cannot be read"),
     ):
         assert main([*arrays_given, *words]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     assert main(["styles", "--modality", "mesh", "--out", str(tmp_path / "run")]) == 2
     assert "'mesh' is not in both" in capsys.readouterr().err

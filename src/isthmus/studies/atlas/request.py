@@ -1,4 +1,4 @@
-"""What ``isthmus atlas`` may be asked."""
+"""The request of ``isthmus atlas``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

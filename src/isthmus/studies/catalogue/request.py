@@ -1,4 +1,4 @@
-"""What the commands that only look may be asked."""
+"""The requests of the commands that list what there is."""
 
 from dataclasses import dataclass, field
 

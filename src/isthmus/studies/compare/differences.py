@@ -86,13 +86,13 @@ def differences(first: Pair, second: Pair, seed: int) -> tuple[Difference, ...]:
 
 def _retrieval(first: Pair, second: Pair, seed: int) -> Iterator[Difference]:
     a, b = first.a.modality, first.b.modality
-    for turned, way in ((False, f"{a} → {b}"), (True, f"{b} → {a}")):
+    for turned, direction in ((False, f"{a} → {b}"), (True, f"{b} → {a}")):
         pairs = [pair.reversed if turned else pair for pair in (first, second)]
         # one seed: the same queries are drawn for both
         found = [search(pair, np.random.default_rng(seed)) for pair in pairs]
         for name, formula in QUERY_SCORES.items():
             scores = [one.scored(formula)[:, 0] for one in found]
-            yield _of_scores(f"{name}, {way}", scores, found[0].objects, seed)
+            yield _of_scores(f"{name}, {direction}", scores, found[0].objects, seed)
         mixed = [
             Mixed.of(pair, "linked", np.random.default_rng(seed)).search(
                 np.random.default_rng(seed)

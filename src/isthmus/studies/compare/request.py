@@ -1,4 +1,4 @@
-"""What ``isthmus compare`` may be asked."""
+"""The request of ``isthmus compare``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What ``isthmus edit`` may be asked."""
+"""The request of ``isthmus edit``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

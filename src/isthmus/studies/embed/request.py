@@ -1,4 +1,4 @@
-"""What ``isthmus embed`` may be asked."""
+"""The request of ``isthmus embed``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -53,16 +53,14 @@ class Neighbours:
 def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -> Neighbours:
     """Answers from the gallery for every linked query; ``rows`` (k, 2) are the links' rows."""
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    asked, start = np.unique(rows[:, 0], return_index=True)
+    query_rows, start = np.unique(rows[:, 0], return_index=True)
     linked = np.split(rows[:, 1], start[1:])
     parts = [
-        _answered(
-            queries.unit[asked[first : first + _ROWS]], gallery, linked[first : first + _ROWS]
-        )
-        for first in range(0, len(asked), _ROWS)
+        _answered(queries.unit[query_rows[at : at + _ROWS]], gallery, linked[at : at + _ROWS])
+        for at in range(0, len(query_rows), _ROWS)
     ]
     found = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Neighbours(queries, gallery, asked, *found)
+    return Neighbours(queries, gallery, query_rows, *found)
 
 
 def _answered(

@@ -1,1 +1,1 @@
-"""Do published claims hold on the data at hand?"""
+"""Do published claims hold on data that are there?"""

@@ -1,4 +1,4 @@
-"""What ``isthmus replicate`` may be asked."""
+"""The request of ``isthmus replicate``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What ``isthmus search`` may be asked."""
+"""The request of ``isthmus search``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

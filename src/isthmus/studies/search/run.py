@@ -86,10 +86,10 @@ def _is_picture(query: str) -> bool:
     Raises:
         RequestError: it looks like one, but no file is there.
     """
-    looks = query.lower().endswith(SUFFIXES)
-    if looks and not Path(query).is_file():
+    picture = query.lower().endswith(SUFFIXES)
+    if picture and not Path(query).is_file():
         raise RequestError(f"There is no picture {query}; a text query has no such ending.")
-    return looks
+    return picture
 
 
 def write_sheet(found: SearchResult, path: Path) -> Path:

@@ -32,7 +32,7 @@ class NeighbourExamples:
     query: str
     answer: str
     """Modalities."""
-    asked: int
+    queries: int = field(metadata={"key": "asked"})
     """Queries that have a linked answer."""
     gallery: int
     missed: int
@@ -68,7 +68,7 @@ def _examples(pair: Pair, cards: ItemCards, rng: np.random.Generator) -> Neighbo
     return NeighbourExamples(
         query,
         answer,
-        asked=len(found.query_rows),
+        queries=len(found.query_rows),
         gallery=len(found.gallery),
         missed=len(found.mistakes),
         random=random_examples(found, 3, rng),
@@ -98,7 +98,7 @@ def _strips(examples: NeighbourExamples, cards: ItemCards) -> list[Strips]:
         (
             "drawn at random",
             f"Queries drawn with the study's seed, not chosen; {examples.missed:,} of "
-            f"{examples.asked:,} have another first answer than their linked one.",
+            f"{examples.queries:,} have another first answer than their linked one.",
             examples.random,
         ),
         (
@@ -120,7 +120,7 @@ def _strips(examples: NeighbourExamples, cards: ItemCards) -> list[Strips]:
         if some
     ]
     if examples.hubs:
-        expected = min(SHOWN, gallery) * examples.asked / gallery
+        expected = min(SHOWN, gallery) * examples.queries / gallery
         sentence = f"The most frequent neighbours among {amount(gallery, 'item')}."
         strip = hub_strip(cards, examples.answer, examples.hubs, expected)
         found.append(Strips("answers that come up most", sentence, (strip,)))

@@ -1,4 +1,4 @@
-"""What ``isthmus study`` may be asked."""
+"""The request of ``isthmus study``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

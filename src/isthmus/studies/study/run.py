@@ -30,8 +30,8 @@ def run(request: StudyRequest) -> MeasuredResult:
     if request.objects is not None:
         if len(spaces) > 1 or request.source != Source():
             raise RequestError("--objects goes with one space, and with no other data.")
-        named = {"space": spaces[0]} if spaces else {}
-        return _instead("atlas", request, objects=request.objects, **named)
+        space = spaces[0] if spaces else ""
+        return _instead("atlas", request, objects=request.objects, space=space)
     if len(spaces) > 2:
         raise RequestError(f"One space is studied or two are compared, not {len(spaces)}.")
     if len(spaces) == 2:

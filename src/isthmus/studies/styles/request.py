@@ -1,4 +1,4 @@
-"""What ``isthmus styles`` may be asked."""
+"""The request of ``isthmus styles``."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
