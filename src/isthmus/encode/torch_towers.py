@@ -71,18 +71,49 @@ def weights_id(model: "torch.nn.Module") -> str:
         return fingerprint(*pool.map(digest, sorted(model.state_dict().items())))
 
 
-@dataclass(frozen=True, eq=False)
-class TextTower:
-    """Texts to vectors: sorted by length, and cut to the longest where that changes nothing."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Tower:
+    """Items to vectors by a part of a module: ``vectors(inputs(items))``."""
 
     space: Space
     module: "torch.nn.Module"
+    """The whole model, the same for all towers of a space."""
+    forward: "Forward"
+    device: "torch.device"
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """The vectors of these items, (n, d) float32, as the model gives them.
+
+        Raises:
+            ItemError: an item cannot be read.
+        """
+        import torch
+
+        with torch.inference_mode():
+            return self.vectors(self.inputs(items)).cpu().numpy()
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """What the tower takes, on the CPU: one row an item.
+
+        Raises:
+            ItemError: an item cannot be read.
+        """
+        raise NotImplementedError
+
+    def vectors(self, inputs: "Inputs") -> "torch.Tensor":
+        """(n, d) of inputs, on the tower's device, with gradients where they are on."""
+        batch = {name: array.to(self.device) for name, array in inputs.items()}
+        return self.forward(batch).float()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextTower(Tower):
+    """Texts to vectors: sorted by length, and cut to the longest where that changes nothing."""
+
     tokenize: "Callable[[list[str]], Inputs]"
     """Texts to token arrays of one row a text, padded as the library pads them."""
     lengths: "Callable[[Inputs], torch.Tensor]"
     """Columns of each row that are not padding."""
-    forward: "Forward"
-    device: "torch.device"
     cut: bool
     """Whether columns that are padding in every row of a batch are left out."""
     counts: "Callable[[list[str]], list[int]]"
@@ -92,17 +123,6 @@ class TextTower:
     modality: str = "text"
     batch: int = 512
     """Texts to be given at once: sorted by length, they fill batches of few tokens to spare."""
-
-    def encode(self, items: Sequence[Any]) -> Vectors:
-        """The vectors of these texts, (n, d) float32, as the model gives them.
-
-        Raises:
-            ItemError: an item is no text.
-        """
-        import torch
-
-        with torch.inference_mode():
-            return self.vectors(self.inputs(items)).cpu().numpy()
 
     def inputs(self, items: Sequence[Any]) -> "Inputs":
         """Token arrays, one row a text.
@@ -201,35 +221,20 @@ def cutting_is_exact(tower: TextTower) -> bool:
     return bool((np.abs(cut - padded) <= 1e-5 * norms).all())
 
 
-@dataclass(frozen=True, eq=False)
-class ImageTower:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ImageTower(Tower):
     """Pictures to vectors: read in threads at no more than the size needed, then one pass."""
 
-    space: Space
-    module: "torch.nn.Module"
     prepare: "Callable[[Image], Any]"
     """One RGB picture to what is stacked; runs in threads."""
     collate: "Callable[[list[Any]], Inputs]"
     """Prepared pictures to the tower's inputs."""
-    forward: "Forward"
-    device: "torch.device"
     at_least: int | None
     """Shorter side that pictures are scaled to; JPEGs are decoded at twice this or more."""
     crops: bool
     """Whether only the middle of the longer side is looked at."""
     workers: int
     modality: str = "image"
-
-    def encode(self, items: Sequence[Any]) -> Vectors:
-        """The vectors of these pictures, (n, d) float32, as the model gives them.
-
-        Raises:
-            ItemError: an item is no picture that can be read.
-        """
-        import torch
-
-        with torch.inference_mode():
-            return self.vectors(self.inputs(items)).cpu().numpy()
 
     def inputs(self, items: Sequence[Any]) -> "Inputs":
         """Arrays of pixels, one row a picture.
@@ -239,11 +244,6 @@ class ImageTower:
         """
         with ThreadPoolExecutor(self.workers or os.cpu_count()) as pool:
             return self.collate(list(pool.map(self._read, items)))
-
-    def vectors(self, inputs: "Inputs") -> "torch.Tensor":
-        """(n, d) of arrays of pixels, with gradients where they are on."""
-        batch = {name: array.to(self.device) for name, array in inputs.items()}
-        return self.forward(batch).float()
 
     def _read(self, item: Any) -> Any:
         source = picture(item)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics import Pair
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError
 

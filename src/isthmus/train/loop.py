@@ -18,9 +18,7 @@ from isthmus.encode.torch_towers import torch_device
 from isthmus.engine.processes import gathered, rank_and_size, summed
 from isthmus.measure.geometry.gaps import centroid_distance
 from isthmus.measure.retrieval.hits import reciprocals
-from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.ranks import ranked
-from isthmus.measure.statistics.searches import scores_between
+from isthmus.measure.statistics import Pair, ranked, scores_between
 from isthmus.registry import find
 from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
