@@ -8,7 +8,7 @@ the help of the command.
 import dataclasses
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,6 +54,17 @@ class Common:
     def loading(self) -> LoadOptions:
         """How encoders run."""
         return LoadOptions(self.device, self.workers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Options of every command that writes a run folder."""
+
+    out: Path | None = None
+    """Folder of the run (default: one in runs/, named after the command and its data)."""
+    open: bool = False
+    """Open the page in the browser."""
+    common: Common = field(default_factory=Common)
 
 
 @dataclass(frozen=True)

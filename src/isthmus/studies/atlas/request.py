@@ -1,16 +1,16 @@
 """The request of ``isthmus atlas``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Common
+from isthmus.types.requests import Written
 
 
 @dataclass(frozen=True)
-class AtlasRequest:
+class AtlasRequest(Written):
     """See every object from all sides and measure what its views span.
 
     One page for the world and one an object. What did not change is neither rendered nor embedded
@@ -38,8 +38,3 @@ class AtlasRequest:
     """Objects at most, the first ones; 0 is all."""
     words: Path | None = None
     """Vocabulary to name objects with, one text a line (default: their names and the glyphs')."""
-    out: Path | None = None
-    """Folder of the run (default: runs/atlas-SPACE-OBJECTS)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)

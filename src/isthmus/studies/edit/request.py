@@ -1,17 +1,17 @@
 """The request of ``isthmus edit``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from isthmus.types import RequestError
-from isthmus.types.requests import Common
+from isthmus.types.requests import Written
 
 
 @dataclass(frozen=True)
-class EditRequest:
+class EditRequest(Written):
     """Replace a picture's coordinates in a corpus by those of a word, and find what lies there.
 
     Beside it what lies nearest to the picture and to the word alone. The targets are kept as
@@ -41,11 +41,6 @@ class EditRequest:
     """The space to edit in."""
     top: int = 5
     """How many items to show."""
-    out: Path | None = None
-    """Folder of the page and the targets (default: runs/edit-PHOTO)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:
         if "{}" not in self.template or not self.to.strip():

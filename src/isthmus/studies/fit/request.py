@@ -2,13 +2,12 @@
 
 import itertools
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from tyro.conf import Positional
 
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError
-from isthmus.types.requests import Common, Source
+from isthmus.types.requests import Source, Written
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class FitRequest:
+class FitRequest(Written):
     """Train heads on a space's vectors, stopped by held-out objects, judged on test objects.
 
     Killed, it goes on from its last epoch when the same command runs again. The trained space goes
@@ -54,15 +53,10 @@ class FitRequest:
     recipe: Recipe = field(default_factory=Recipe)
     tensorboard: bool = False
     """Write TensorBoard's events (the table variants/*/log.csv is always there)."""
-    out: Path | None = None
-    """Folder of the run (default: runs/fit-SPACE-SOURCE)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)
 
 
 @dataclass(frozen=True)
-class SweepRequest:
+class SweepRequest(Written):
     """Train a grid of losses, similarities, heads and seeds, and draw what each trades for what.
 
     Every variant can be gone on with, as in isthmus fit; the one that held-out objects like best
@@ -76,8 +70,3 @@ class SweepRequest:
     recipe: Recipe = field(default_factory=Recipe)
     tensorboard: bool = False
     """Write TensorBoard's events, a folder a variant."""
-    out: Path | None = None
-    """Folder of the run (default: runs/sweep-SPACE-SOURCE)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)

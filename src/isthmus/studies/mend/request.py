@@ -1,19 +1,18 @@
 """What ``isthmus mend`` may be asked."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tyro.conf import Positional
 
 from isthmus.types import RequestError
-from isthmus.types.requests import Common, Source
+from isthmus.types.requests import Source, Written
 
 CALIBRATE = (250, 50)
 """Linked objects that remedies are fitted on: a table for each."""
 
 
 @dataclass(frozen=True)
-class MendRequest:
+class MendRequest(Written):
     """Fit every remedy for the modality gap on your data, judge them held out, keep the best one.
 
     The mended space goes wherever a space goes: isthmus study mended:FOLDER.
@@ -31,11 +30,6 @@ class MendRequest:
     """Random halves of the objects."""
     keep: str = ""
     """Chain to keep as the mended space (default: the recommended one)."""
-    out: Path | None = None
-    """Folder of the run (default: runs/mend-SPACE-SOURCE)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:
         if self.splits < 2 or not self.calibrate or min(self.calibrate) < 1:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Common, Source
+from isthmus.types.requests import Source, Written
 
 
 @dataclass(frozen=True)
-class StudyRequest:
+class StudyRequest(Written):
     """Measure a joint space on linked items and write report.html, report.json and vectors.
 
     Two spaces are compared side by side on the same items.
@@ -25,8 +25,3 @@ class StudyRequest:
     thorough: bool = False
     """Also measure what takes minutes: intrinsic dimension, geodesics, trustworthy maps, and which
     words the vectors are made of."""
-    out: Path | None = None
-    """Folder of the run (default: runs/study-SPACE-SOURCE)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)

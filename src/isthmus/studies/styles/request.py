@@ -1,17 +1,17 @@
 """The request of ``isthmus styles``."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
 
 from isthmus.studies.shared.modalities import IMAGE
-from isthmus.types.requests import Common
+from isthmus.types.requests import Written
 
 
 @dataclass(frozen=True)
-class StylesRequest:
+class StylesRequest(Written):
     """Find the same object in another style, by every style decomposition, on unseen objects."""
 
     space: Positional[str] = ""
@@ -33,8 +33,3 @@ class StylesRequest:
     """Fit on training objects, or on unseen objects that are not scored."""
     score: int = 200
     """Unseen objects to score."""
-    out: Path | None = None
-    """Folder of the run (default: runs/styles-SPACE-WORLD)."""
-    open: bool = False
-    """Open the page in the browser."""
-    common: Common = field(default_factory=Common)
