@@ -21,8 +21,8 @@ FITS = 20_000
 SCALE = 50.0
 
 
-def one(name: str, way: str, n: int, d: int) -> dict[str, float]:
-    """Seconds, MB above the inputs, value and norm of the slope of one run."""
+def one(name: str, form: str, n: int, d: int) -> dict[str, float]:
+    """Seconds, MB above the inputs, value and norm of the gradient of one run."""
     import torch
 
     from isthmus.registry import find
@@ -39,7 +39,7 @@ def one(name: str, way: str, n: int, d: int) -> dict[str, float]:
         time.sleep(0.2)
     start = time.perf_counter()
     with PeakMemory() as peak:
-        if way == "tiled":
+        if form == "tiled":
             value = TILED[name](a, b, SCALE)
         else:
             value = usual(a, b) if name == "info_nce" else plain(SCALE * a @ b.T)
@@ -48,7 +48,7 @@ def one(name: str, way: str, n: int, d: int) -> dict[str, float]:
         "seconds": time.perf_counter() - start,
         "MB": peak.anonymous - before.anonymous,
         "value": float(value.detach()),
-        "slope": float(a.grad.norm()),
+        "gradient": float(a.grad.norm()),
     }
 
 
@@ -85,18 +85,18 @@ def main() -> None:
     for name in args.losses:
         for n in args.sizes:
             row: dict[str, Any] = {"loss": name, "rows": n}
-            for way in ("plain", "tiled"):
-                if way == "plain" and n > FITS:
+            for form in ("plain", "tiled"):
+                if form == "plain" and n > FITS:
                     continue
                 with context.Pool(1) as pool:
-                    row[way] = pool.apply(one, (name, way, n, args.dim))
+                    row[form] = pool.apply(one, (name, form, n, args.dim))
             rows.append(row)
-            print(told(row, rows), flush=True)
+            print(printed(row, rows), flush=True)
     by = "open_clip.ClipLoss" if find_spec("open_clip") else "two products, two cross entropies"
     write_results("tiled", {"dim": args.dim, "scale": SCALE, "plain info_nce": by, "rows": rows})
 
 
-def told(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+def printed(row: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """One printed line; ratios beside it."""
     tiled, plain = row["tiled"], row.get("plain")
     line = (

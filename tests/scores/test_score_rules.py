@@ -146,10 +146,10 @@ def test_what_a_bank_learnt_of_an_object_is_hidden_from_it():
     data = calibration(n=40, noise=0.01)
     for name in ("csls", "neighbour_normalised", "symmetric_normalised"):
         rule = resolve(SCORE_RULES[name])(data, Cosine())
-        judged = rule.calibration_scores(data, "text", "image")
+        hidden = rule.calibration_scores(data, "text", "image")
         naive = rule.between("text", "image")(data.vectors["text"], data.vectors["image"])
         # with its own match in the bank a match looks like a hub
-        assert np.diag(judged).mean() > np.diag(naive).mean() + 0.01
+        assert np.diag(hidden).mean() > np.diag(naive).mean() + 0.01
 
 
 def test_false_alarms_come_as_often_as_they_say():

@@ -28,8 +28,8 @@ def study(objects=120, views=2, noise=0.15, seed=0):
 
 def pair(**how):
     """The same as two sets and rows."""
-    given = study(**how)
-    return Pair(given.a, given.b, Links.between(given.a, given.b, given.links))
+    dataset = study(**how)
+    return Pair(dataset.a, dataset.b, Links.between(dataset.a, dataset.b, dataset.links))
 
 
 def task(**how):

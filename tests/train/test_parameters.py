@@ -117,8 +117,8 @@ def test_a_learned_temperature_stays_below_its_most():
 
 
 def test_logits_are_scaled_similarities_with_a_bias():
-    given = task(**QUICK)
-    model = initial_model(Recipe(loss="sigmoid", scale=3.0), given.sides, 0)
+    job = task(**QUICK)
+    model = initial_model(Recipe(loss="sigmoid", scale=3.0), job.sides, 0)
     a, b = np.eye(4)[:2] * 2, np.eye(4)[:3]
     assert model.logits(a, b) == pytest.approx(3 * np.eye(4)[:2, :3] - 10)
 
@@ -165,8 +165,8 @@ def test_a_score_that_gets_better_gives_new_patience():
 def test_gradients_of_heads_are_summed_over_processes_and_others_are_not(monkeypatch):
     seen = []
     monkeypatch.setattr(loop, "summed", lambda some: seen.append(len(list(some))))
-    given = task(**QUICK, similarity="bilinear", shared=True)
-    learn(given)
+    job = task(**QUICK, similarity="bilinear", shared=True)
+    learn(job)
     # two heads and a trunk of a matrix and a bias each; the temperature and the similarity see all
     assert set(seen) == {6}
 

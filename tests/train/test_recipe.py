@@ -85,15 +85,15 @@ def test_too_few_objects_for_a_batch_are_refused():
 
 
 def test_parts_share_no_object_and_follow_the_data_where_they_say():
-    given = study()
-    parts = parted(given, {}, 0)
+    dataset = study()
+    parts = parted(dataset, {}, 0)
     sides = [
         {name.split("/")[0] for name in one.a.ids} for one in (parts.train, parts.val, parts.test)
     ]
     assert parts.drawn and not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
     assert sum(map(len, sides)) == 120
-    split = {name: "test" if int(name.split("/")[0]) < 40 else "train" for name in given.a.ids}
-    said = parted(given, split, 0)
+    split = {name: "test" if int(name.split("/")[0]) < 40 else "train" for name in dataset.a.ids}
+    said = parted(dataset, split, 0)
     assert not said.drawn and {int(x) for x in said.test.b.ids} == set(range(40))
 
 

@@ -60,8 +60,8 @@ class Made(TorchFunctionMode):
 
 def batch_of(n, d, recipe):
     """A model and a batch of n rows, two of each object where the recipe wants two."""
-    given = task(**QUICK)
-    model = initial_model(recipe, given.sides, 0)
+    job = task(**QUICK)
+    model = initial_model(recipe, job.sides, 0)
     arrays, shape = packed(model)
     tensors = {name: torch.tensor(x, requires_grad=True) for name, x in arrays.items()}
     generator = torch.Generator().manual_seed(0)
@@ -145,14 +145,14 @@ def test_every_tensor_is_made_on_the_device_that_was_named(loss, least, monkeypa
     monkeypatch.setattr(loop, "torch_device", device)
     monkeypatch.setattr(loop, "TILED_FROM", least)
     more = {"pairs": 96, "epochs": 1, "regularisers": ("uniformity=0.1", "covariance=1")}
-    given = task(**QUICK | more, loss=loss, per_object=2)
+    job = task(**QUICK | more, loss=loss, per_object=2)
     with Made() as made:
-        learn(replace(given, device="cpu"))
+        learn(replace(job, device="cpu"))
     assert asked == ["cpu"] and made.devices
     forgotten = [place for place, device in made.devices if device is None]
     assert not forgotten
     named = [device for _, device in made.devices if device == torch.device("cpu", 0)]
-    assert len(named) > len(given.sides)
+    assert len(named) > len(job.sides)
 
 
 def test_a_device_that_is_not_there_is_refused_in_a_sentence():
@@ -166,6 +166,6 @@ def test_a_device_that_is_not_there_is_refused_in_a_sentence():
 
 
 def test_the_device_is_no_part_of_what_is_learned():
-    given = task(**QUICK)
-    assert given.key == replace(given, device="cuda").key
-    assert given.key != replace(given, seed=1).key
+    job = task(**QUICK)
+    assert job.key == replace(job, device="cuda").key
+    assert job.key != replace(job, seed=1).key

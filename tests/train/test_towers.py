@@ -40,13 +40,13 @@ def task(trained=BOTH, **how):
 
 
 def test_towers_learn_from_the_start_and_the_space_travels(tmp_path):
-    given = opened()
-    before = given.towers.weights()
+    job = opened()
+    before = job.towers.weights()
     recipe = Recipe(**{**QUICK, "towers": BOTH, "epochs": 25, "patience": 25})
-    found = fit(given, [recipe], tmp_path / "run", origin="fresh")
+    found = fit(job, [recipe], tmp_path / "run", origin="fresh")
     row = found.rows[found.chosen]
     assert row.hits.value > 0.35 > 0.2 > found.rows[""].hits.value
-    assert all(np.array_equal(x, before[name]) for name, x in given.towers.weights().items())
+    assert all(np.array_equal(x, before[name]) for name, x in job.towers.weights().items())
     moved = (tmp_path / "run").rename(tmp_path / "elsewhere")
     again = isthmus.load(f"mended:{moved}", device="cpu")
     assert again["text"].space == found.mended.space
@@ -59,22 +59,22 @@ def test_towers_learn_from_the_start_and_the_space_travels(tmp_path):
 
 
 def test_all_that_is_judged_is_embedded_by_the_trained_towers():
-    given = opened()
-    weights = {name: x * np.float32(1.5) for name, x in given.towers.start.items()}
-    own = retuned(given, weights)
+    job = opened()
+    weights = {name: x * np.float32(1.5) for name, x in job.towers.start.items()}
+    own = retuned(job, weights)
     fresh = isthmus.load("fresh", device="cpu")
     assert np.allclose(
-        given.test.about.classes.vectors, fresh["text"].encode(list(given.test.about.prompted))
+        job.test.about.classes.vectors, fresh["text"].encode(list(job.test.about.prompted))
     )
     step = tune(fresh, weights)
     for some, known in ((own.test.a, "image"), (own.test.b, "text")):
         items = list(world().items[known].take(some.ids))
         assert np.allclose(some.vectors, fresh[known].encode(items), rtol=1e-4, atol=1e-4)
-        assert some.space == given.test.a.space.then(step)
+        assert some.space == job.test.a.space.then(step)
     classes = own.test.about.classes
     assert np.allclose(classes.vectors, fresh["text"].encode(list(own.test.about.prompted)))
     assert classes.space == own.val.a.space
-    assert given.towers.step == tuning(given.towers.start)
+    assert job.towers.step == tuning(job.towers.start)
 
 
 def test_weights_of_another_training_or_damaged_ones_are_refused(tmp_path):
@@ -92,9 +92,9 @@ def test_weights_of_another_training_or_damaged_ones_are_refused(tmp_path):
 
 
 def test_a_fit_of_heads_leaves_no_weights_of_towers_behind(tmp_path):
-    given = opened()
-    fit(given, [Recipe(**{**QUICK, "towers": BOTH, "epochs": 1})], tmp_path, origin="fresh")
-    heads = replace(given, towers=None)
+    job = opened()
+    fit(job, [Recipe(**{**QUICK, "towers": BOTH, "epochs": 1})], tmp_path, origin="fresh")
+    heads = replace(job, towers=None)
     fit(heads, [Recipe(**{**QUICK, "head": "linear", "epochs": 1})], tmp_path, origin="fresh")
     assert not (tmp_path / WEIGHTS).exists()
     isthmus.load(f"mended:{tmp_path}")
@@ -111,30 +111,30 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
 
 def test_one_tower_learns_while_the_other_is_locked():
     """Source of the setting: Zhai et al. 2022, LiT."""
-    given = task(("text",), freeze="image")
-    towers = given.towers
+    job = task(("text",), freeze="image")
+    towers = job.towers
     names = set(towers.parameters)
     assert names and not any(name.startswith(("blocks", "seen")) for name in names)
-    learned = learn(given)
+    learned = learn(job)
     mended = learned.model.mended(
-        given.held.a.space.then(tuning(learned.weights)), given.recipe, given.objects
+        job.held.a.space.then(tuning(learned.weights)), job.recipe, job.objects
     )
     towers.take(learned.weights)
-    image, text = (towers.embedded(some, towers.step) for some in (given.held.a, given.held.b))
-    assert np.allclose(mended(image).unit, given.held.a.unit, atol=1e-6)
-    assert not np.allclose(mended(text).unit, given.held.b.unit, atol=0.05)
+    image, text = (towers.embedded(some, towers.step) for some in (job.held.a, job.held.b))
+    assert np.allclose(mended(image).unit, job.held.a.unit, atol=1e-6)
+    assert not np.allclose(mended(text).unit, job.held.b.unit, atol=0.05)
 
 
 def test_activations_that_are_computed_again_give_the_same_slopes(monkeypatch):
-    slopes = []
+    gradients = []
     for at_once in (64, 5):
         monkeypatch.setattr(room, "AT_ONCE", at_once)
         towers = Towers(isthmus.load("fresh", device="cpu"), world().items, BOTH)
         a, b = (towers.unit(m, list(towers.items[m])[:17]) for m in BOTH)
         torch.logsumexp(5 * a @ b.T, dim=1).sum().backward()
-        slopes.append({name: x.grad for name, x in towers.parameters.items()})
-    for name, x in slopes[0].items():
-        assert torch.allclose(x, slopes[1][name], rtol=1e-3, atol=1e-5), name
+        gradients.append({name: x.grad for name, x in towers.parameters.items()})
+    for name, x in gradients[0].items():
+        assert torch.allclose(x, gradients[1][name], rtol=1e-3, atol=1e-5), name
 
 
 def test_more_items_than_memory_holds_are_read_again(monkeypatch):
@@ -173,7 +173,7 @@ def test_fresh_towers_keep_an_encoders_contract_and_differ_by_seed():
 
 
 def slopes_of_one_step(folder):
-    """The slopes of a step over all objects, as AdamW's first moment keeps them."""
+    """The gradients of a step over all objects, as AdamW's first moment keeps them."""
     learn(task(epochs=1, head="linear", pairs=62), folder)
     arrays = read_tensors(folder / CHECKPOINT)[0]
     return {name: 10 * x for name, x in arrays.items() if name.startswith("first/tower.")}

@@ -59,20 +59,20 @@ def test_every_head_learns(head):
     ["angle", "cosine", "dot", "euclidean", "lorentz", "exterior_angle", "bilinear", "mahalanobis"],
 )
 def test_every_similarity_is_trained_and_kept_with_the_space(similarity, tmp_path):
-    given = task(similarity=similarity, scale=5.0, epochs=12)
-    learned, parent = learn(given), given.held.a.space
+    job = task(similarity=similarity, scale=5.0, epochs=12)
+    learned, parent = learn(job), job.held.a.space
     assert learned.score > 0.45
-    mended = learned.model.mended(parent, given.recipe, given.objects)
+    mended = learned.model.mended(parent, job.recipe, job.objects)
     save_mended(mended, tmp_path, "nowhere")
     again = read_mended(tmp_path)[0]
     assert again.space == mended.space and again.space.chain[-1].verb == "fit"
-    for held in ((given.held.b, given.held.a), (given.held.a, given.held.b)):
+    for held in ((job.held.b, job.held.a), (job.held.a, job.held.b)):
         scores = [
             np.concatenate([tile for _, tile in scores_between(one(held[0]), one(held[1])).tiles()])
             for one in (mended, again)
         ]
         assert np.allclose(*scores, atol=1e-6)
-    text, image = (again(some) for some in (given.held.b, given.held.a))
+    text, image = (again(some) for some in (job.held.b, job.held.a))
     asked = next(scores_between(text, image).tiles())[1]
     turned = next(scores_between(image, text).tiles())[1]
     assert np.allclose(asked, turned.T, atol=1e-4)
@@ -133,10 +133,10 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
 
 
 def test_a_frozen_modality_stays_and_the_best_epoch_is_kept():
-    given = task(freeze="image", epochs=4)
-    mended = learn(given).model.mended(given.held.a.space, given.recipe, given.objects)
-    assert np.array_equal(mended(given.held.a).vectors, given.held.a.unit)
-    assert not np.allclose(mended(given.held.b).vectors, given.held.b.unit, atol=0.01)
+    job = task(freeze="image", epochs=4)
+    mended = learn(job).model.mended(job.held.a.space, job.recipe, job.objects)
+    assert np.array_equal(mended(job.held.a).vectors, job.held.a.unit)
+    assert not np.allclose(mended(job.held.b).vectors, job.held.b.unit, atol=0.01)
     learned = learn(task(epochs=6))
     scores = [row["held-out reciprocal rank"] for row in learned.log]
     assert learned.score == max(scores) == scores[learned.epoch - 1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.registry import find
-from isthmus.similarity.hyperbolic import lifted
+from isthmus.similarity.hyperbolic import exterior_angle, lifted
 from isthmus.testing import check_vector_loss
 from isthmus.train import VECTOR_LOSSES
 from isthmus.train.losses.leave_out import info_loob
@@ -28,6 +28,17 @@ def test_what_lies_behind_is_entailed_and_what_lies_before_is_not():
     assert float(entailment(far, near)) > 2
     aside = lifted(2 * tangents[:, ::-1])
     assert float(entailment(near, aside)) > 0.2
+
+
+def test_the_angle_outside_of_a_cone_is_that_of_the_paper():
+    """A point straight behind turns aside step by step: 0 inside of the cone, then the excess."""
+    x = lifted(np.array([[1.0, 0.0]]))
+    half = np.arcsin(2 * 0.1 / np.linalg.norm(x))
+    for turn in (0.02, 0.05, 0.1, 0.3, 0.8):
+        y = lifted(2.5 * np.array([[np.cos(turn), np.sin(turn)]]))
+        angle = -float(exterior_angle(x, y)[0, 0])
+        assert float(entailment(x, y)) == pytest.approx(max(0.0, angle - half), abs=1e-9)
+    assert 0 < angle - half < 1
 
 
 def test_cones_narrow_away_from_the_origin():
@@ -105,8 +116,6 @@ def test_an_entailed_pair_counts_for_each_of_its_matches():
 def test_the_angle_loss_knows_what_lies_behind_whatever_its_distance():
     axes = np.eye(4)
     near, far = lifted(0.7 * axes), lifted(2.5 * axes)
-    from isthmus.similarity.hyperbolic import exterior_angle
-
     away = -exterior_angle(near, far)
     assert np.allclose(np.diag(away), 0, atol=2e-3)
     other = float(away[0, 1])  # every negative lies under the same angle

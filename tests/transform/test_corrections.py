@@ -32,7 +32,7 @@ def found_first(x, y):
     return float((scores.argmax(axis=1) == np.arange(len(y))).mean())
 
 
-def given(x, y):
+def calibration_of(x, y):
     """Calibration data of rows that pair."""
     space, ids = Space("toy", "toy", x.shape[1]), tuple(map(str, range(len(x))))
     sets = [
@@ -112,7 +112,7 @@ def test_modality_erasure_makes_the_means_equal():
 def test_whitening_makes_the_covariance_the_identity():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4000, 6)) * [1, 2, 3, 1, 2, 0.5] + 4
-    data = given(x, x[::-1])
+    data = calibration_of(x, x[::-1])
     moved = fit_whitening(data)["image"](data.vectors["image"])
     assert np.cov(moved.T) == pytest.approx(np.eye(6), abs=0.05)
     assert moved.mean(axis=0) == pytest.approx(np.zeros(6), abs=1e-4)
@@ -122,7 +122,7 @@ def test_whitening_shrinks_the_covariance_of_few_vectors():
     from sklearn.covariance import ledoit_wolf
 
     x = np.random.default_rng(0).normal(size=(20, 12)) * np.linspace(1, 3, 12)
-    data = given(x, x[::-1])
+    data = calibration_of(x, x[::-1])
     matrix = fit_whitening(data)["image"].matrix
     shrunk, share = ledoit_wolf(data.vectors["image"])
     assert share > 0.1
@@ -135,7 +135,7 @@ def test_within_whitening_silences_what_varies_in_an_object():
     n, d = 300, 12
     signal = rng.normal(size=(n, d)) * ([0] * 3 + [1] * 9)
     loud = rng.normal(size=(2, n, d)) * ([3] * 3 + [0.1] * 9)
-    data = given(signal + loud[0], signal + loud[1])
+    data = calibration_of(signal + loud[0], signal + loud[1])
     maps, centred = fit_within_whitening(data), fit_mean_removal(data)
     x, y = data.vectors.values()
     plain = found_first(centred["image"](x), centred["text"](y))
@@ -146,7 +146,7 @@ def test_procrustes_finds_the_turn():
     rng = np.random.default_rng(1)
     x = unit(rng.normal(size=(100, 8))).astype(np.float64)
     turn = np.linalg.qr(rng.normal(size=(8, 8)))[0]
-    data = given(x, x @ turn)
+    data = calibration_of(x, x @ turn)
     maps = fit_procrustes(data)
     assert maps["text"].matrix == pytest.approx(turn.T, abs=1e-4)
 
@@ -154,7 +154,7 @@ def test_procrustes_finds_the_turn():
 def test_procrustes_only_turns_whatever_the_data():
     rng = np.random.default_rng(1)
     x = rng.normal(size=(60, 8)) * [5, 4, 3, 1, 1, 1, 0.5, 0.2]
-    data = given(x + 1, x @ rng.normal(size=(8, 8)) + 0.5 * rng.normal(size=(60, 8)))
+    data = calibration_of(x + 1, x @ rng.normal(size=(8, 8)) + 0.5 * rng.normal(size=(60, 8)))
     matrix = fit_procrustes(data)["text"].matrix
     assert matrix.T @ matrix == pytest.approx(np.eye(8), abs=1e-6)
     (a, b), means = data.linked, data.means
@@ -168,7 +168,7 @@ def test_ridge_finds_the_linear_map_where_rows_are_many():
     rng = np.random.default_rng(2)
     y = unit(rng.normal(size=(3000, 6))).astype(np.float64)
     matrix = rng.normal(size=(6, 6))
-    maps = fit_ridge(data := given(y @ matrix, y))
+    maps = fit_ridge(data := calibration_of(y @ matrix, y))
     x, y = data.vectors.values()
     cosine = (unit(maps["text"](y)) * unit(maps["image"](x))).sum(axis=1)
     assert cosine.mean() > 0.98
@@ -179,7 +179,7 @@ def test_cca_weighs_what_both_share():
     shared = rng.normal(size=(2000, 2))
     x = np.concatenate([shared, rng.normal(size=(2000, 6))], axis=1)
     y = np.concatenate([rng.normal(size=(2000, 6)), shared], axis=1)
-    data = given(x, y)
+    data = calibration_of(x, y)
     maps = fit_cca(data)
     moved = [maps[name](rows) for name, rows in data.vectors.items()]
     correlation = [np.corrcoef(moved[0][:, i], moved[1][:, i])[0, 1] for i in range(8)]
@@ -197,7 +197,7 @@ def test_shared_subspace_keeps_the_plane_that_both_live_in():
     zero = np.zeros((500, 2))
     x = np.concatenate([common, own[0], zero], axis=1)
     y = np.concatenate([common, zero, own[1]], axis=1)
-    basis = fit_shared_subspace(given(x, y))["image"].matrix
+    basis = fit_shared_subspace(calibration_of(x, y))["image"].matrix
     assert basis.shape == (7, 3)
     assert basis[3:] == pytest.approx(np.zeros((4, 3)), abs=0.2)
 
@@ -222,7 +222,7 @@ def test_transport_moves_a_shifted_cloud_back_without_links():
 def test_asif_of_equal_modalities_is_exact():
     rng = np.random.default_rng(6)
     x = rng.normal(size=(60, 5))
-    maps = resolve(CORRECTIONS["asif"])(data := given(x, x))
+    maps = resolve(CORRECTIONS["asif"])(data := calibration_of(x, x))
     moved = [maps[name](rows) for name, rows in data.vectors.items()]
     assert moved[0] == pytest.approx(moved[1])
     assert ((moved[0] > 0).sum(axis=1) == 12).all()
@@ -241,7 +241,7 @@ def test_identical_pairs_break_nothing(name):
     if name == "transport":
         pytest.importorskip("ot")
     x = np.random.default_rng(8).normal(size=(20, 6))
-    data = given(x, x)
+    data = calibration_of(x, x)
     maps = resolve(CORRECTIONS[name])(data)
     for modality, rows in data.vectors.items():
         assert np.isfinite(maps[modality](rows)).all()
@@ -251,4 +251,4 @@ def test_identical_pairs_break_nothing(name):
 def test_too_few_pairs_are_refused(n):
     x = np.random.default_rng(9).normal(size=(n, 6))
     with pytest.raises(RequestError, match="4 linked objects or more"):
-        given(x, x)
+        calibration_of(x, x)

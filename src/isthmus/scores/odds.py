@@ -75,7 +75,7 @@ def fit_match_odds(data: Calibration, inner: FittedRule) -> MatchOdds:
         key = direction(query, gallery)
         matches, negatives = samples(base, data, query, gallery)
         before[key] = float(np.log((len(matches) + 0.5) / (len(negatives) + 0.5)))
-        if len(matches) > 1:
+        if len(matches):
             slope[key], intercept[key] = likelihood_ratio(matches, negatives)
         else:
             other = next(direction(query, name) for name in data.modalities if name != gallery)
