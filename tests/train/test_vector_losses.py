@@ -34,11 +34,13 @@ def test_the_angle_outside_of_a_cone_is_that_of_the_paper():
     """A point straight behind turns aside step by step: 0 inside of the cone, then the excess."""
     x = lifted(np.array([[1.0, 0.0]]))
     half = np.arcsin(2 * 0.1 / np.linalg.norm(x))
-    for turn in (0.02, 0.05, 0.1, 0.3, 0.8):
+    outside = []
+    for turn in (0.02, 0.05, 0.15, 0.3, 0.8):
         y = lifted(2.5 * np.array([[np.cos(turn), np.sin(turn)]]))
         angle = -float(exterior_angle(x, y)[0, 0])
-        assert float(entailment(x, y)) == pytest.approx(max(0.0, angle - half), abs=1e-9)
-    assert 0 < angle - half < 1
+        outside.append(max(0.0, angle - half))
+        assert float(entailment(x, y)) == pytest.approx(outside[-1], abs=1e-9)
+    assert outside[0] == 0 < outside[1] < outside[2] < 1 < outside[-1]
 
 
 def test_cones_narrow_away_from_the_origin():
