@@ -151,11 +151,11 @@ def test_losses_keep_their_contract(name):
     ("broken", "says"),
     [
         (lambda logits, targets=None: -info_nce(logits, targets), "Closer pairs"),
-        (lambda logits, targets=None: info_nce(logits), "which columns match"),
+        (lambda logits, targets=None: info_nce(logits), "which pairs match"),
         (lambda logits, targets=None: info_nce(logits, targets)[None], "one number"),
         (
             lambda logits, targets=None: info_nce(logits, targets) + logits[0, 1] ** 2,
-            "columns|order",
+            "which pairs|order",
         ),
         (lambda logits, targets=None: (info_nce(logits, targets) * 9) ** 99, "finite"),
     ],
@@ -183,6 +183,7 @@ def test_requests_that_cannot_be_met():
         with pytest.raises(RequestError, match=r"targets of shape \(2, 2\), but came \(3, 2\)"):
             loss(name)(np.zeros((2, 2)), np.zeros((3, 2)))
     for name in ("info_loob", "decoupled"):
+        assert np.isfinite(float(loss(name)(np.array([[1.0, 0.5], [0.2, 2.0]]))))  # one negative
         with pytest.raises(RequestError, match="must leave something"):
             loss(name)(np.zeros((1, 1)))
 

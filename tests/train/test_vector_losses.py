@@ -90,9 +90,9 @@ def test_zero_vectors_have_a_gradient(name):
 
 
 def test_the_kit_of_vector_losses_can_fail():
-    with pytest.raises(AssertionError, match="Matching pairs"):
+    with pytest.raises(AssertionError, match="Pairs that match"):
         check_vector_loss(lambda a, b, targets=None: -angle_contrast(a, b, targets))
-    with pytest.raises(AssertionError, match="which rows match"):
+    with pytest.raises(AssertionError, match="which pairs match"):
         check_vector_loss(lambda a, b, targets=None: angle_contrast(a, b))
 
 

@@ -7,14 +7,19 @@ from unittest.mock import patch
 
 import numpy as np
 
+from isthmus.arrays import unit
 from isthmus.registry import find
 from isthmus.similarity.hyperbolic import lifted
 from isthmus.train import LOSSES, VECTOR_LOSSES
 from isthmus.types import RequestError
 
 N, D = 6, 5
+TWO = np.kron(np.eye(N // 2), np.ones((2, 2)))
+"""Targets with two matches a row."""
 Value = Callable[..., Any]
-"""A loss of the inputs (logits, or two sides) and targets."""
+"""A loss of the inputs and targets."""
+Inputs = tuple[np.ndarray, ...]
+"""Logits, or two sides of vectors."""
 
 
 def check_loss(loss: str | Callable[..., Any]) -> None:
@@ -32,25 +37,15 @@ def check_loss(loss: str | Callable[..., Any]) -> None:
         AssertionError: a clause is broken; says which.
     """
     value = find("losses", LOSSES, loss) if isinstance(loss, str) else loss
-    rng = np.random.default_rng(0)
-    logits, match = rng.normal(size=(N, N)), np.eye(N)
+    rng, match = np.random.default_rng(0), np.eye(N)
+    logits, order = rng.normal(size=(N, N)), rng.permutation(N)
     plain = _number(value(logits))
     assert _number(value(logits + 2 * match)) < plain, "Closer pairs must lose less."
-    derangement = np.roll(match, 1, axis=1)
-    assert _number(value(5 * match)) < _number(value(5 * derangement)), (
-        "Pairs that match must lose less than pairs that do not."
-    )
-    assert np.isclose(value(logits, match), plain), "No targets must mean the diagonal."
-    moved = value(logits @ derangement, derangement)
-    assert np.isclose(moved, plain), "Targets must say which columns match."
-    order = rng.permutation(N)
-    assert np.isclose(value(logits[order][:, order]), plain), (
-        "The order of the batch must not count."
-    )
+    _check_pairs(value, (5 * match,), (5 * np.roll(match, 1, axis=1),))
+    _check_order(value, (logits,), (logits[order][:, order],), (logits[:, order],), match[:, order])
     _check_extremes(value, [(1e4 * rng.normal(size=(N, N)),), (1e4 * match,), (-1e4 * match,)])
     _check_gradient(value, (logits,))
-    two = np.kron(np.eye(N // 2), np.ones((2, 2)))
-    _check_several(value, (logits,), (logits + 2 * two,), two)
+    _check_several(value, (logits,), (logits + 2 * TWO,))
     _check_tiled(loss, value)
 
 
@@ -65,22 +60,31 @@ def check_vector_loss(loss: str | Callable[..., Any]) -> None:
         AssertionError: a clause is broken; says which.
     """
     value = find("losses", VECTOR_LOSSES, loss) if isinstance(loss, str) else loss
-    rng = np.random.default_rng(0)
-    tangents, match = rng.normal(size=(N, D)), np.eye(N)
-    tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
+    rng, match = np.random.default_rng(0), np.eye(N)
+    tangents, order = unit(rng.normal(size=(N, D)), np.float64), rng.permutation(N)
     a, b = lifted(0.7 * tangents), lifted(1.4 * tangents + 0.1 * rng.normal(size=(N, D)))
-    plain = _number(value(a, b))
-    assert plain < _number(value(a, np.roll(b, 1, axis=0))), "Matching pairs must lose less."
-    assert np.isclose(value(a, b, match), plain), "No targets must mean that rows pair up."
-    order = rng.permutation(N)
-    assert np.isclose(value(a[order], b[order]), plain), "The order of the batch must not count."
-    moved = value(a, b[order], match[:, order])
-    assert np.isclose(moved, plain), "Targets must say which rows match."
+    unmatched = np.roll(b, 1, axis=0)
+    _check_pairs(value, (a, b), (a, unmatched))
+    _check_order(value, (a, b), (a[order], b[order]), (a, b[order]), match[:, order])
     _check_extremes(value, [(1e4 * a, 1e4 * b), (1e-4 * a, 1e-4 * b), (0 * a, b)])
-    _check_gradient(value, (a, np.roll(b, 1, axis=0)))
-    two = np.kron(np.eye(N // 2), np.ones((2, 2)))
-    side_by_side = np.repeat(tangents[: N // 2], 2, axis=0)
-    _check_several(value, (a, b), (lifted(0.7 * side_by_side), lifted(1.4 * side_by_side)), two)
+    _check_gradient(value, (a, unmatched))
+    alike = np.repeat(tangents[: N // 2], 2, axis=0)
+    _check_several(value, (a, b), (lifted(0.7 * alike), lifted(1.4 * alike)))
+
+
+def _check_pairs(value: Value, matched: Inputs, unmatched: Inputs) -> None:
+    less = _number(value(*matched)) < _number(value(*unmatched))
+    assert less, "Pairs that match must lose less than pairs that do not."
+
+
+def _check_order(
+    value: Value, inputs: Inputs, reordered: Inputs, moved: Inputs, targets: np.ndarray
+) -> None:
+    """In another order, and with the second side alone in another order."""
+    plain = value(*inputs)
+    assert np.isclose(value(*inputs, np.eye(N)), plain), "No targets must mean the diagonal."
+    assert np.isclose(value(*moved, targets), plain), "Targets must say which pairs match."
+    assert np.isclose(value(*reordered), plain), "The order of the batch must not count."
 
 
 def _number(found: Any) -> float:
@@ -88,7 +92,7 @@ def _number(found: Any) -> float:
     return float(found)
 
 
-def _check_extremes(value: Value, inputs: list[tuple[np.ndarray, ...]]) -> None:
+def _check_extremes(value: Value, inputs: list[Inputs]) -> None:
     for some in inputs:
         single = [x.astype(np.float32) for x in some]
         assert np.isfinite(_number(value(*single))), "A loss stays finite at extreme inputs."
@@ -101,7 +105,7 @@ def _check_extremes(value: Value, inputs: list[tuple[np.ndarray, ...]]) -> None:
             assert finite, "The gradient stays finite at extreme inputs."
 
 
-def _check_gradient(value: Value, inputs: tuple[np.ndarray, ...]) -> None:
+def _check_gradient(value: Value, inputs: Inputs) -> None:
     """NumPy and torch agree, and torch's gradient is that of finite differences."""
     if not find_spec("torch"):
         return
@@ -124,12 +128,10 @@ def _check_gradient(value: Value, inputs: tuple[np.ndarray, ...]) -> None:
             assert same, f"The gradient at {place} is not that of finite differences."
 
 
-def _check_several(
-    value: Value, inputs: tuple[np.ndarray, ...], better: tuple[np.ndarray, ...], two: np.ndarray
-) -> None:
+def _check_several(value: Value, inputs: Inputs, better: Inputs) -> None:
     """Two matches a row are taken, and being closer pays, or they are refused in a sentence."""
     try:
-        plain, closer = _number(value(*inputs, two)), _number(value(*better, two))
+        plain, closer = _number(value(*inputs, TWO)), _number(value(*better, TWO))
     except RequestError as error:
         assert len(str(error).split()) > 4, f"A refusal is a sentence, not {str(error)!r}."
         return
