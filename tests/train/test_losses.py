@@ -184,8 +184,11 @@ def test_requests_that_cannot_be_met():
             loss(name)(np.zeros((2, 2)), np.zeros((3, 2)))
     for name in ("info_loob", "decoupled"):
         assert np.isfinite(float(loss(name)(np.array([[1.0, 0.5], [0.2, 2.0]]))))  # one negative
-        with pytest.raises(RequestError, match="must leave something"):
-            loss(name)(np.zeros((1, 1)))
+        everything = np.eye(3)
+        everything[1] = 1
+        for logits, targets in ((np.zeros((1, 1)), None), (np.zeros((3, 3)), everything)):
+            with pytest.raises(RequestError, match="must leave something"):
+                loss(name)(logits, targets)
 
 
 def test_regularisers_by_hand():
