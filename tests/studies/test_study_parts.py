@@ -21,7 +21,7 @@ def test_the_map_shows_a_plane_without_loss():
     flat = [np.stack([np.cos(t), np.sin(t)], 1) @ plane.T for t in angles]
     a, b = toy_set(flat[0]), toy_set(flat[1], "text")
     found = project(a, b)
-    assert found.value == pytest.approx(1.0, abs=1e-6)
+    assert sum(found.shares) == pytest.approx(1.0, abs=1e-6)
     between = np.linalg.norm(a.unit[:, None] - b.unit[None], axis=2)
     drawn = np.linalg.norm(found.first[:, None] - found.second[None], axis=2)
     np.testing.assert_allclose(drawn, between, atol=1e-5)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -81,7 +81,7 @@ def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
         sections=(
             Section("views", "Seen from around", around, views),
             Section("measured", "What its views span", "", measured),
-            Section("others", "Words and neighbours", "", tuple(_others(one, found))),
+            Section("others", "Words and neighbours", "", _others(one, found)),
         ),
     )
 
@@ -156,30 +156,41 @@ def view_card(
     return ItemCard(name or view.rpartition("/")[2], "", note, uri, size, link=link)
 
 
-def _others(one: ObjectViews, found: Atlas) -> Iterator[Table]:
-    """Its words, and the objects whose views are like its own."""
-    words = ((word, f"{cosine:.3f}") for word, cosine in one.words)
-    yield from pairs_table("Nearest words", ("text", "cosine"), words, counts=True)
-    moving = ((word, f"{share:.3f}") for word, share, _ in one.moving)
-    chance = number(one.space.dim / one.space.basis.shape[-1])
-    caption = (
-        "Words that lie most in the directions that its views move along (a random direction: "
-        f"{chance})"
-    )
-    yield from pairs_table(caption, ("text", "share inside"), moving, counts=True)
+def _others(one: ObjectViews, found: Atlas) -> tuple[Table, ...]:
+    """Its words, the objects whose views are like its own, and how often it is recognised."""
     spaces, titles = found.overlaps, {other.name: other.title for other in found.objects}
-    if one.name in spaces.objects:
-        row = spaces.objects.index(one.name)
-        order = [column for column in np.argsort(-spaces.energy[row]) if column != row]
-        caption = (
-            f"Objects whose view subspaces share most with it (its own halves share "
-            f"{number(float(spaces.own[row]))}, random subspaces {number(spaces.chance)})"
-        )
-        cells = (
-            (titles[spaces.objects[column]], f"{spaces.energy[row, column]:.3f}")
-            for column in order[:NEAREST]
-        )
-        yield from pairs_table(caption, ("object", "shared energy"), cells, counts=True)
-    rules = ((rule, f"{share:.2f}") for rule, share in one.identity.items())
-    caption = f"Share of its unseen views given to it, among {len(found.objects)} objects"
-    yield from pairs_table(caption, ("rule", "share"), rules, counts=True)
+    row = spaces.objects.index(one.name) if one.name in spaces.objects else None
+    nearest = () if row is None else np.argsort(-spaces.energy[row])
+    own = "–" if row is None else number(float(spaces.own[row]))
+    return (
+        *_shares("Nearest words", ("text", "cosine"), one.words),
+        *_shares(
+            "Words that lie most in the directions that its views move along (a random direction: "
+            f"{number(one.space.dim / one.space.basis.shape[-1])})",
+            ("text", "share inside"),
+            [(word, share) for word, share, _ in one.moving],
+        ),
+        *_shares(
+            f"Objects whose view subspaces share most with it (its own halves share {own}, random "
+            f"subspaces {number(spaces.chance)})",
+            ("object", "shared energy"),
+            [
+                (titles[spaces.objects[column]], float(spaces.energy[row, column]))
+                for column in nearest
+                if column != row
+            ][:NEAREST],
+        ),
+        *_shares(
+            f"Share of its unseen views given to it, among {len(found.objects)} objects",
+            ("rule", "share"),
+            [*one.identity.items()],
+            digits=2,
+        ),
+    )
+
+
+def _shares(
+    caption: str, columns: tuple[str, str], rows: Sequence[tuple[str, float]], digits: int = 3
+) -> tuple[Table, ...]:
+    pairs = ((name, f"{value:.{digits}f}") for name, value in rows)
+    return pairs_table(caption, columns, pairs, counts=True)

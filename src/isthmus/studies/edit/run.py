@@ -26,13 +26,14 @@ from isthmus.studies.shared.run_folder import run_folder
 from isthmus.studies.shared.search import (
     Gallery,
     Hit,
+    encoded_query,
     hit_lines,
     hit_values,
     open_gallery,
 )
 from isthmus.transform import BASES, PROJECTORS
 from isthmus.transform.corpora import replaced
-from isthmus.types import EmbeddingSet, Encoder, NothingLeftError, RequestError, same_space
+from isthmus.types import EmbeddingSet, RequestError, same_space
 
 SAME = 0.9999
 """Cosine above which an item of the gallery is the picture itself."""
@@ -121,7 +122,9 @@ def edit(request: EditRequest) -> EditResult:
         raise RequestError(
             f"{request.space} has no encoders of {IMAGE} and {TEXT}, which an edit needs."
         )
-    source, texts = _encoded(encoders, photo, (request.to, *words), request.template)
+    source = encoded_query(encoders[IMAGE], Picture(photo), "The picture")
+    phrases = [request.template.replace("{}", word) for word in (request.to, *words)]
+    texts = embed(encoders[TEXT], phrases)
     gallery = open_gallery(request.inside, request.space, encoders, request.common)
     same_space(source.space, gallery.vectors.space)
     targets = edit_targets(source.vectors, texts.vectors, gallery.vectors.vectors, request)
@@ -189,16 +192,6 @@ def edit_targets(
     moved = replaced(source, texts[:1], corpus, request.strength)
     found = {PICTURE: unit(source), NAIVE: unit(texts[:1]), EDITED: moved}
     return {name: x.astype(np.float32) for name, x in found.items()}
-
-
-def _encoded(
-    encoders: Mapping[str, Encoder], photo: Path, words: Sequence[str], template: str
-) -> tuple[EmbeddingSet, EmbeddingSet]:
-    try:
-        source = embed(encoders[IMAGE], [Picture(photo)])
-        return source, embed(encoders[TEXT], [template.replace("{}", word) for word in words])
-    except NothingLeftError as error:
-        raise RequestError(f"The picture cannot be encoded: {error}") from error
 
 
 def _without(gallery: Gallery, source: EmbeddingSet) -> Gallery:

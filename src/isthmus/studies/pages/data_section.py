@@ -1,7 +1,7 @@
 """What the data are like before any measuring: counts, near-duplicates, cut texts, faults."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,8 +136,8 @@ def data_section(data: Dataset, counted: DataFacts, seed: int) -> Section:
     )
     about, more = data.about, len(counted.faults) - LISTED
     tables = (
-        Table("Data", ("what", "count"), tuple(_counts(counted)), ("count",)),
-        Table("Origin", ("what", "value"), tuple(_origin(data, seed))),
+        Table("Data", ("what", "count"), _counts(counted), ("count",)),
+        Table("Origin", ("what", "value"), _origin(data, seed)),
         *_listed(
             f"Pictures that look like one of another object (the first {LISTED})",
             ("picture", "looks like"),
@@ -162,43 +162,52 @@ def data_section(data: Dataset, counted: DataFacts, seed: int) -> Section:
 def _listed(
     caption: str, columns: tuple[str, str], rows: Mapping[str, str] | Mapping[str, int]
 ) -> tuple[Table, ...]:
-    """The first rows of what was found, counts with commas; no table where nothing was."""
-    pairs = ((name, f"{what:,}" if isinstance(what, int) else what) for name, what in rows.items())
+    """The first rows of what was found; no table where nothing was."""
+    pairs = ((name, _plain(what)) for name, what in rows.items())
     return pairs_table(caption, columns, pairs, most=LISTED, counts=columns[1] == "items")
 
 
-def _counts(counted: DataFacts) -> Iterator[tuple[str, str]]:
-    for name, count in counted.items.items():
-        yield f"{name} items", f"{count:,}"
-    yield "links", f"{counted.links:,}"
-    yield "linked objects", f"{counted.objects:,}"
-    if counted.dangling:
-        yield "links that name an item that is not here", f"{counted.dangling:,}"
-    for name, count in counted.unlinked.items():
-        yield f"{name} items without a link", f"{count:,}"
-    for name, count in counted.near_duplicates.items():
-        kind = f"{name} items with a near-duplicate in another object (cosine ≥ {NEAR_DUPLICATE})"
-        yield kind, f"{count:,} of {counted.compared[name]:,} looked at"
-    if counted.alike_of:
-        seen = f"{len(counted.alike):,} of {counted.alike_of:,} looked at"
-        yield "pictures that look like one of another object", seen
-    yield "texts cut at the token limit", f"{counted.truncated:,}"
-    yield "items skipped", f"{sum(counted.faults.values()):,}"
+def _plain(what: int | str) -> str:
+    return f"{what:,}" if isinstance(what, int) else what
 
 
-def _origin(data: Dataset, seed: int) -> Iterator[tuple[str, str]]:
+def _counts(counted: DataFacts) -> tuple[tuple[str, str], ...]:
+    near = f"items with a near-duplicate in another object (cosine ≥ {NEAR_DUPLICATE})"
+    lost = {"links that name an item that is not here": counted.dangling}
+    seen = f"{len(counted.alike):,} of {counted.alike_of:,} looked at"
+    counts: dict[str, int | str] = {
+        **{f"{name} items": count for name, count in counted.items.items()},
+        "links": counted.links,
+        "linked objects": counted.objects,
+        **(lost if counted.dangling else {}),
+        **{f"{name} items without a link": count for name, count in counted.unlinked.items()},
+        **{
+            f"{name} {near}": f"{count:,} of {counted.compared[name]:,} looked at"
+            for name, count in counted.near_duplicates.items()
+        },
+        **({"pictures that look like one of another object": seen} if counted.alike_of else {}),
+        "texts cut at the token limit": counted.truncated,
+        "items skipped": sum(counted.faults.values()),
+    }
+    return tuple((name, _plain(count)) for name, count in counts.items())
+
+
+def _origin(data: Dataset, seed: int) -> tuple[tuple[str, str], ...]:
     space, sets = data.a.space, (data.a, data.b)
-    yield "space", f"{space.name} ({amount(space.dim, 'coordinate')}, id {space.id})"
-    yield "scale and bias of its logits", f"{space.scale:g} and {space.bias:g}"
-    for some in sets:
-        yield f"hash of the {some.modality} set", some.fingerprint
-    for some in sets:
-        steps = "; ".join(
+    steps = {
+        f"history of the {some.modality} set": "; ".join(
             " ".join([step.verb, *(f"{k}={v}" for k, v in step.parameters.items() if v)])
             for step in some.history
         )
-        if steps:
-            yield f"history of the {some.modality} set", steps
-    yield from data.about.context.items()
-    yield "seed", str(seed)
-    yield "versions", ", ".join(f"{k} {v}" for k, v in versions().items())
+        for some in sets
+    }
+    facts = {
+        "space": f"{space.name} ({amount(space.dim, 'coordinate')}, id {space.id})",
+        "scale and bias of its logits": f"{space.scale:g} and {space.bias:g}",
+        **{f"hash of the {some.modality} set": some.fingerprint for some in sets},
+        **{name: text for name, text in steps.items() if text},
+        **data.about.context,
+        "seed": str(seed),
+        "versions": ", ".join(f"{k} {v}" for k, v in versions().items()),
+    }
+    return tuple(facts.items())

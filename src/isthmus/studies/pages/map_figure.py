@@ -1,29 +1,27 @@
 """The map of both modalities: their two common principal directions, and what they leave out."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import ItemCards
 from isthmus.studies.shared.dataset import Dataset, whole_objects
-from isthmus.types import EmbeddingSet, Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import EmbeddingSet, Links
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Projection(Result):
+@dataclass(frozen=True, eq=False)
+class Projection:
     """Both sets on their first two common principal directions."""
 
+    title: str
     first: np.ndarray
     """(n, 2) coordinates of the first set."""
     second: np.ndarray
     """(m, 2) coordinates of the second set."""
     shares: tuple[float, float]
     """Share of the variance of both sets together on each direction."""
-
-    paper: ClassVar[str] = "Pearson 1901; principal directions of the two sets taken together"
 
     @property
     def about(self) -> str:
@@ -34,13 +32,6 @@ class Projection(Result):
             f"variance of both sets together; the other {100 - first - second}% is not to be seen "
             "here, so closeness on the map proves little."
         )
-
-    def plot(self, ax: Axes) -> Axes:
-        """Both clouds."""
-        for points in (self.first, self.second):
-            ax.scatter(points[:, 0], points[:, 1], s=8)
-        ax.set_aspect("equal")
-        return ax
 
 
 def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
@@ -63,14 +54,8 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
         axes[:, 1] *= -1
     shares = values[::-1] / np.trace(spread)
-    return Projection(
-        name=f"Map of {a.modality} and {b.modality}",
-        value=float(shares.sum()),
-        n=min(len(a), len(b)),
-        first=x @ axes,
-        second=y @ axes,
-        shares=(float(shares[0]), float(shares[1])),
-    )
+    title = f"Map of {a.modality} and {b.modality}"
+    return Projection(title, x @ axes, y @ axes, (float(shares[0]), float(shares[1])))
 
 
 DRAWN = 350
@@ -116,4 +101,4 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
         "lines."
     )
     pair = (first, second)
-    return map_figure(title or placed.name, pair, some.rows, sentence, alt, wide=not title)
+    return map_figure(title or placed.title, pair, some.rows, sentence, alt, wide=not title)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isthmus.lab import embed
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.report import Album, ItemCard, Section, html, visible
 from isthmus.store import atomic
@@ -14,8 +13,8 @@ from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import resolve
 from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.search import Hit, hit_lines, hit_values, open_gallery
-from isthmus.types import NothingLeftError, RequestError
+from isthmus.studies.shared.search import Hit, encoded_query, hit_lines, hit_values, open_gallery
+from isthmus.types import RequestError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,10 +62,8 @@ def run(request: SearchRequest) -> SearchResult:
     encoders = resolve(request.space).encoders(common, "a query must be encoded")
     if modality not in encoders:
         raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
-    try:
-        wanted = embed(encoders[modality], [Picture(Path(query)) if modality == IMAGE else query])
-    except NothingLeftError as error:
-        raise RequestError(f"The query cannot be encoded: {error}") from error
+    item = Picture(Path(query)) if modality == IMAGE else query
+    wanted = encoded_query(encoders[modality], item)
     gallery = open_gallery(request.inside, request.space, encoders, common)
     found = SearchResult(
         query=query,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import fingerprint
-from isthmus.lab import embed_into
+from isthmus.lab import embed, embed_into
 from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.registry import UnknownPartError
@@ -27,6 +27,7 @@ from isthmus.types import (
     EmbeddingSet,
     Encoder,
     Items,
+    NothingLeftError,
     RequestError,
     World,
     same_space,
@@ -75,6 +76,18 @@ class Gallery:
             return Hit(name, score, "", None)
         item = world.items[modality].take([name]).payload[0]
         return Hit(name, score, _caption(world, modality, name), item)
+
+
+def encoded_query(encoder: Encoder, query: Any, what: str = "The query") -> EmbeddingSet:
+    """The vector of what is looked for.
+
+    Raises:
+        RequestError: it cannot be encoded.
+    """
+    try:
+        return embed(encoder, [query])
+    except NothingLeftError as error:
+        raise RequestError(f"{what} cannot be encoded: {error}") from error
 
 
 def open_gallery(

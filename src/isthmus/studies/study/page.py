@@ -75,7 +75,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "evidence": numbers.to_dict(),
         "advice": plain(advice),
         "neighbours": [one.to_dict() for one in examples],
-        "map": {"share": placed.value, "shares": list(placed.shares), "drawn": len(small.a)},
+        "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return html(page), record
 
