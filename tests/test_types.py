@@ -92,7 +92,7 @@ def test_objects_are_the_connected_components(pairs):
     rows = np.array(pairs, dtype=np.int64).reshape(-1, 2)
     left, right = objects_of(rows, 8, 10)
     assert (left[rows[:, 0]] == right[rows[:, 1]]).all()
-    # union-find as referee
+    # union-find as the expected answer
     parent = list(range(18))
 
     def root(i):

@@ -1,8 +1,23 @@
 """What is true of this space? ``(vectors, ...) -> Result``: frozen, prints and plots itself.
 
 Every measure is one function with its own formula, null and oracle test, registered here by
-one line and reached as ``isthmus.measure.<name>``. Measures take an ``EmbeddingSet`` or a plain
-(n, d) array, whose ids are the running number.
+one line and reached as ``isthmus.measure.<name>``, which imports its file on first use. Measures
+take an ``EmbeddingSet`` or a plain (n, d) array, whose ids are the running number.
+
+Which question, which folder:
+
+- ``geometry``: where do the modalities lie: gaps, cosines, spread, distances in shape?
+- ``dimensions``: how many directions are used, of which dimension is the manifold, how is it drawn?
+- ``retrieval``: is the right item found, how far down, and what is taken for it?
+- ``neighbourhoods``: who is near whom: hubs, mixing of modalities, shared neighbours?
+- ``classification``: can classes, modalities or the model be read from the vectors?
+- ``views``: what do many views of an object say: subspaces, ranks, poses, loops, variance?
+- ``grids``: what does a grid of objects in styles say of style and content?
+- ``concepts``: which words are vectors made of?
+- ``spaces``: how alike do two spaces, or two modalities, arrange the same items?
+- ``statistics``: what all of them share: inputs, samples, nulls, intervals, ranks, searches.
+
+A result says its value in one ``sentence``, cites its ``paper``, and holds every number it plots.
 """
 
 from typing import Any

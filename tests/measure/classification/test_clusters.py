@@ -1,4 +1,4 @@
-"""Clusters against labels: scikit-learn as referee, perfect and meaningless labels."""
+"""Clusters against labels: values of scikit-learn, perfect and meaningless labels."""
 
 import numpy as np
 import pytest

@@ -115,9 +115,9 @@ def test_geodesics_go_around_a_circle():
     around = graph.geodesics(np.array([0]))[0]
     angle = np.arccos(np.clip(x @ x[0], -1, 1))
     np.testing.assert_allclose(around, angle, atol=0.05)
-    way = graph.walk(0, 100)
-    assert (way[0], way[-1]) == (0, 100)
-    assert sorted(way) == way
+    path = graph.walk(0, 100)
+    assert (path[0], path[-1]) == (0, 100)
+    assert sorted(path) == path
 
 
 def test_an_arc_with_a_gap_is_a_long_way_round():

@@ -120,5 +120,5 @@ def test_the_plot_shows_raw_rule_and_ceiling():
     found = measure.mixed_gallery(*noisy_pair())
     ax = found.plot(Figure().subplots())
     heights = [bar.get_height() for bar in ax.patches]
-    ways = (found.forward.value, found.backward.value)
-    assert heights == pytest.approx([*ways, *found.other_first, *found.ceiling])
+    both = (found.forward.value, found.backward.value)
+    assert heights == pytest.approx([*both, *found.other_first, *found.ceiling])

@@ -28,7 +28,7 @@ RANKINGS = (
 BETWEEN = RANKINGS[:-1]
 
 
-def test_real_clip_retrieves_as_known_and_its_random_twin_at_chance(shared_data):
+def test_real_clip_retrieves_as_known_and_its_random_copy_at_chance(shared_data):
     found = measure.hit_at_k(*real_pairs(shared_data, "pairs.npz"))
     assert found.forward.value == pytest.approx(0.552, abs=5e-4)
     assert found.backward.value == pytest.approx(0.506, abs=5e-4)
@@ -46,10 +46,10 @@ def test_all_vectors_equal_score_chance(name, several):
     n, each = 24, 3 if several else 1
     links = Links((str(row // each), str(row)) for row in range(n * each))
     result = getattr(measure, name)(np.ones((n, 5)), np.ones((n * each, 5)), links)
-    for way in (result.forward, result.backward):
-        assert way.value == pytest.approx(way.null.mean)
-        assert way.null.p == 1
-        assert way.at == pytest.approx(way.chance_at)
+    for one in (result.forward, result.backward):
+        assert one.value == pytest.approx(one.null.mean)
+        assert one.null.p == 1
+        assert one.at == pytest.approx(one.chance_at)
 
 
 def test_chance_of_hits_and_of_places_in_closed_form():
@@ -215,9 +215,9 @@ def test_the_plot_shows_both_directions_and_chance(name):
 
     found = getattr(measure, name)(*noisy_pair(n=40))
     ax = found.plot(Figure().subplots())
-    ways = (found.forward, found.backward)
-    bars = [height for way in ways for height in (way.at or (way.value,))]
-    chance = [height for way in ways for height in (way.chance_at or (way.null.mean,))]
+    both = found.directions
+    bars = [height for one in both for height in (one.at or (one.value,))]
+    chance = [height for one in both for height in (one.chance_at or (one.null.mean,))]
     assert [bar.get_height() for bar in ax.patches] == pytest.approx(bars)
     marks = np.concatenate([np.asarray(marks.get_offsets()) for marks in ax.collections])
     assert marks[:, 1] == pytest.approx(chance)

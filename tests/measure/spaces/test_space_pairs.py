@@ -1,4 +1,4 @@
-"""Spaces against spaces: rotations, referees of scipy, closed forms, nulls."""
+"""Spaces against spaces: rotations, values of scipy, closed forms, nulls."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_unrelated_spaces_reach_five_percent_about_as_often_as_they_should(name)
     assert np.mean(np.array(p) <= 0.05) <= 0.13
 
 
-def test_scipy_is_the_referee():
+def test_values_are_those_of_scipy():
     from scipy.spatial import procrustes
     from scipy.stats import spearmanr
 

@@ -1,4 +1,4 @@
-"""Calibration error: zero for the truth, the known amount for a known lie."""
+"""Calibration error: zero for the truth, the known amount for a known bias."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_true_probabilities_have_no_error_on_average():
     assert np.mean(errors) == pytest.approx(0, abs=0.004)
 
 
-def test_a_known_lie_is_found():
+def test_a_known_bias_is_found():
     rng = np.random.default_rng(0)
     p = rng.uniform(0.2, 0.8, 20_000)
     match = rng.random(20_000) < p - 0.1

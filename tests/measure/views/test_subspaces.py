@@ -73,8 +73,8 @@ def test_prescribed_angles_come_back_and_scipy_agrees(seed, k, more):
     b[k:, 2 * k :] = np.eye(more)
     found = principal_angles(*(Subspace(some @ turn, np.zeros(2 * k + more)) for some in (a, b)))
     assert found == pytest.approx(wanted, abs=1e-5)
-    referee = np.rad2deg(subspace_angles((a @ turn).T, (b @ turn).T))
-    assert found == pytest.approx(np.sort(referee), abs=1e-5)
+    expected = np.rad2deg(subspace_angles((a @ turn).T, (b @ turn).T))
+    assert found == pytest.approx(np.sort(expected), abs=1e-5)
 
 
 def test_distances_of_known_angles():

@@ -152,7 +152,7 @@ def test_a_circle_has_rank_two_and_more_views_do_not_change_it():
     assert noise.null.p > 0.05
 
 
-def test_overlap_is_one_with_itself_and_chance_with_a_stranger():
+def test_overlap_is_one_with_itself_and_chance_with_another_object():
     x, objects, _ = turned(d=200)
     one, other = x[objects == "0"], x[objects == "1"]
     assert measure.view_overlap(one, one).value == pytest.approx(1)

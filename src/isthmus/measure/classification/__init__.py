@@ -1,1 +1,1 @@
-"""Can classes be read from the vectors, by prompts or by probes?"""
+"""Can classes, modalities or the model be read from the vectors?"""

@@ -23,7 +23,6 @@ SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
 UNLIKE = {"text": "The known means are those of images, which tell nothing about texts."}
 """Modalities whose means are not to be held against the known ones, with the reason."""
-NAN = float("nan")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -82,37 +81,30 @@ def backbone(
     known = {name: mean for name, mean in known.items() if mean.shape == (d,)}
     side = cloud(items)
     check_objects(side.n, items.modality)
-    if not known:
-        null = Null("none", note=f"no known mean has {d} coordinates")
-        return _result(NAN, side.n, None, null, {})
-    sums, table = jackknife_sums(side.moments.sums), np.stack(list(known.values()))
-    lengths = np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
-    cosines = sums @ table.T / lengths
-    value, _, ends = jackknife(cosines[:, int(cosines[0].argmax())])
-    interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
-    named = dict(zip(known, cosines[0].tolist(), strict=True))
-    return _result(value, side.n, interval, _chance(value, d, len(known)), named)
+    value, interval, named = float("nan"), None, dict[str, float]()
+    null = Null("none", note=f"no known mean has {d} coordinates")
+    if known:
+        sums, table = jackknife_sums(side.moments.sums), np.stack(list(known.values()))
+        lengths = np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
+        cosines = sums @ table.T / lengths
+        value, _, ends = jackknife(cosines[:, int(cosines[0].argmax())])
+        interval = Interval(ends.low, min(ends.high, 1.0), ends.method)
+        named = dict(zip(known, cosines[0].tolist(), strict=True))
+        null = _chance(value, d, len(known))
+    return Backbone(
+        name="backbone fingerprint",
+        value=value,
+        n=side.n,
+        interval=interval,
+        null=null,
+        backbone=max(named, key=named.__getitem__) if value >= SURE else None,
+        cosines=named,
+    )
 
 
 def known_means() -> dict[str, Float[np.ndarray, " d"]]:
     """Mean unit image vector over MS-COCO of each known backbone."""
-    arrays, _ = read_tensors(Path(__file__).parents[1] / "data" / "image_means.safetensors")
-    return arrays
-
-
-def _result(
-    value: float, n: int, interval: Interval | None, null: Null, cosines: dict[str, float]
-) -> Backbone:
-    sure = max(cosines, key=cosines.__getitem__) if value >= SURE else None
-    return Backbone(
-        name="backbone fingerprint",
-        value=value,
-        n=n,
-        interval=interval,
-        null=null,
-        backbone=sure,
-        cosines=cosines,
-    )
+    return read_tensors(Path(__file__).parents[1] / "data" / "image_means.safetensors")[0]
 
 
 def _chance(value: float, d: int, known: int) -> Null:

@@ -1,1 +1,1 @@
-"""How many directions are used, and of which dimension is the manifold?"""
+"""How many directions are used, of which dimension is the manifold, how is it drawn?"""

@@ -24,8 +24,6 @@ LARGEST = 2_000
 DRAWS = 99
 """Maps with their points permuted."""
 
-Map = Callable[[Vectors, int], np.ndarray]
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PlaneMap(Result):
@@ -142,7 +140,7 @@ def _umap(x: Vectors, seed: int) -> np.ndarray:
     return np.asarray(UMAP(metric="cosine", random_state=seed, n_jobs=1).fit_transform(x))
 
 
-MAPS: dict[str, Map] = {
+MAPS: dict[str, Callable[[Vectors, int], np.ndarray]] = {
     "pca": _pca,
     "isomap": _isomap,
     "tsne": _tsne,

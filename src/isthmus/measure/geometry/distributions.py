@@ -90,8 +90,9 @@ def distribution_gap(
     every = np.ones(len(sides[0].counts), dtype=bool)
     without = values_of(lambda kept: _between(sides, kept, kept), ~np.eye(len(every), dtype=bool))
     values = np.array([_between(sides, every, every), *without])
-    n, d = min(len(pair.a), len(pair.b)), pair.a.space.dim
-    value, corrected, interval = spectral_jackknife(values, n, d)
+    value, corrected, interval = spectral_jackknife(
+        values, min(len(pair.a), len(pair.b)), pair.a.space.dim
+    )
     means = float(np.sum(np.subtract(*centroids(pair)) ** 2))
     return DistributionGap(
         name="distribution gap (squared Bures distance)",

@@ -100,10 +100,6 @@ def _permuted(
     left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"], rng: np.random.Generator
 ) -> Float[np.ndarray, " b"]:
     """The share when the objects of b are renamed at random."""
-    n, k = left.shape
     near = _near(left)
-    found = np.empty(DRAWS)
-    for draw in range(DRAWS):
-        name = rng.permutation(n)
-        found[draw] = near[name[:, None], name[right]].sum() / (n * k)
-    return found
+    names = (rng.permutation(len(left)) for _ in range(DRAWS))
+    return np.array([near[name[:, None], name[right]].sum() / left.size for name in names])

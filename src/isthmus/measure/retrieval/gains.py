@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.measure.retrieval.hits import shares_found
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, ranking
 from isthmus.measure.statistics import Ranks, SetLike, as_pair
 from isthmus.types import Links
@@ -189,5 +190,4 @@ def average_precisions(ranks: Ranks) -> Float[np.ndarray, " q"]:
 
 def shares_of_first_r(ranks: Ranks) -> Float[np.ndarray, " q"]:
     """Expected share of relevant items among the first R = relevant."""
-    inside = np.clip((ranks.relevant[ranks.query] - ranks.above) / ranks.tied, 0, 1)
-    return ranks.total(ranks.found * inside) / ranks.relevant
+    return shares_found(ranks, ranks.relevant[ranks.query])

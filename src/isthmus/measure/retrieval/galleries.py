@@ -177,8 +177,7 @@ class Mixed:
         items = len(self.pair.b)
         worth = discounts(k, items + k)
         rule = other @ worth[:k] + same @ worth[items : items + k]
-        best = self.best(k)
-        return rule / best, best_merge(same, other) / best
+        return rule / self.best(k), best_merge(same, other) / self.best(k)
 
 
 def merged(first: Scores, second: Scores) -> Scores:

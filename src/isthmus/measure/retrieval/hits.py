@@ -77,8 +77,8 @@ def hit_chances(ranks: Ranks, k: int) -> Float[np.ndarray, " q"]:
     return 1 - miss
 
 
-def shares_found(ranks: Ranks, k: int) -> Float[np.ndarray, " q"]:
-    """Expected share of the relevant items among the first k."""
+def shares_found(ranks: Ranks, k: int | Float[np.ndarray, " g"]) -> Float[np.ndarray, " q"]:
+    """Expected share of the relevant items among the first k, which may differ by group."""
     inside = np.clip((k - ranks.above) / ranks.tied, 0, 1)
     return ranks.total(ranks.found * inside) / ranks.relevant
 

@@ -1,1 +1,1 @@
-"""How alike are two spaces on the same items?"""
+"""How alike do two spaces, or two modalities, arrange the same items?"""

@@ -170,7 +170,8 @@ def biased_cka(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None
         RequestError: fewer than ten items are in both.
     """
     items = same_items(a, b, seeded(rng))
-    value, _, interval = jackknife([_plug_in(part) for part in items.parts()], debias=False)
+    values = [plug_in_cka(part.x, part.y) for part in items.parts()]
+    value, _, interval = jackknife(values, debias=False)
     null = Null("pairing", expected_plug_in(items), note="closed form: mean over all permutations")
     return BiasedCKA("biased linear CKA", value, len(items.x), interval, null)
 
@@ -180,10 +181,6 @@ def expected_plug_in(items: SharedItems) -> float:
     x, y = items.centred
     traces = float((x**2).sum() * (y**2).sum())
     return traces / ((len(x) - 1) * _norm(x) * _norm(y))
-
-
-def _plug_in(items: SharedItems) -> float:
-    return plug_in_cka(items.x, items.y)
 
 
 def plug_in_cka(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]) -> float:

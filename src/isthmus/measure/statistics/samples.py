@@ -32,9 +32,16 @@ class Cloud:
 
     @cached_property
     def cells(self) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
-        """The cell of each row and the block of each cell."""
+        """The cell of each row and the block of each cell.
+
+        Objects are cells and go to blocks at random (seed 0); of many objects, runs are cells and
+        go to blocks in turn, so that a file is read from front to back.
+        """
         check_objects(self.total, self.items.modality)
-        return cells_of(self.objects, self.total)
+        if self.total <= STREAMED:
+            return self.objects, random_blocks(self.total, np.random.default_rng(0))
+        run = min(2048, self.total // 400)
+        return self.objects // run, np.arange((self.total - 1) // run + 1) % BLOCKS
 
     @cached_property
     def moments(self) -> Moments:
@@ -95,20 +102,6 @@ def check_objects(objects: int, what: str) -> None:
             f"An interval needs at least {LEAST} objects, but here are {objects} ({what}): "
             "measure more items."
         )
-
-
-def cells_of(
-    objects: Int[np.ndarray, " n"], count: int
-) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " c"]]:
-    """The cell of each row and the block of each cell; ``count`` objects in all.
-
-    Objects are cells and go to blocks at random (seed 0); of many objects, runs are cells and
-    go to blocks in turn, so that a file is read from front to back.
-    """
-    if count <= STREAMED:
-        return objects, random_blocks(count, np.random.default_rng(0))
-    run = min(2048, count // 400)
-    return objects // run, np.arange((count - 1) // run + 1) % BLOCKS
 
 
 def cloud(

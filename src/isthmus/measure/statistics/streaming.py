@@ -129,8 +129,9 @@ def link_moments(
         cosines[block] += np.einsum("nd,nd->n", x, y).sum(dtype=np.float64)
         distances[block] += np.linalg.norm(x - y, axis=1).sum(dtype=np.float64)
         crosses[block] += x.T @ y
-    counts = np.bincount(block_of_link, minlength=g)
-    return LinkMoments(counts, cosines, distances, crosses.astype(np.float32))
+    return LinkMoments(
+        np.bincount(block_of_link, minlength=g), cosines, distances, crosses.astype(np.float32)
+    )
 
 
 def pieces(

@@ -1,1 +1,1 @@
-"""What do many views of an object say: subspaces, angles, poses, loops, variance?"""
+"""What do many views of an object say: subspaces, ranks, poses, loops, variance?"""
