@@ -119,6 +119,25 @@ def test_rank_and_ratio_of_a_prescribed_spectrum():
     np.testing.assert_allclose(spectrum.eigenvalues[:r], 1 / r, atol=0.02)
 
 
+def test_rank_and_ratio_of_an_uneven_spectrum():
+    rows = np.zeros((40, 5))
+    rows[:32, 0], rows[32:, 1] = np.tile([1.0, -1.0], 16), np.tile([1.0, -1.0], 4)
+    # variances 0.8 and 0.2, so that singular values are as 2 to 1
+    entropy = -(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3))
+    assert measure.effective_rank(rows).value == pytest.approx(np.exp(entropy), rel=1e-5)
+    assert measure.participation_ratio(rows).value == pytest.approx(1 / (0.8**2 + 0.2**2))
+    found = measure.spectrum(rows)
+    np.testing.assert_allclose(found.explained[:2], [0.8, 1], atol=1e-6)
+
+
+def test_seen_and_unseen_shares_meet_where_there_are_many_items_off_the_origin():
+    scales = 1 / np.sqrt(np.arange(1, 31))
+    many = np.random.default_rng(3).normal(size=(8000, 30)) * scales + 1
+    found = measure.spectrum(many)
+    assert found.held_out == pytest.approx(found.value, abs=0.01)
+    assert found.held_out <= found.value
+
+
 def test_the_share_of_the_population_lies_between_seen_and_unseen():
     scales = 1 / np.sqrt(np.arange(1, 31))
     few, many = (np.random.default_rng(n).normal(size=(n, 30)) * scales for n in (120, 8000))

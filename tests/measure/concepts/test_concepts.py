@@ -6,6 +6,7 @@ import pytest
 from isthmus import measure
 from isthmus.measure.concepts.dictionaries import fit_dictionary
 from isthmus.measure.concepts.text_spans import greedy, words_within
+from isthmus.measure.statistics.memberships import membership
 from isthmus.testing import check_measure
 from isthmus.types import RequestError, Subspace
 
@@ -97,6 +98,19 @@ def test_words_within_a_subspace():
     assert inside[0][1] > 0.9 > 0.5 > inside[2][1]
     assert inside[0][2] < 0.01
     assert inside[2][2] > 0.5
+
+
+def test_the_p_values_of_words_are_adjusted_for_how_many_there_are():
+    rng = np.random.default_rng(0)
+    words, subspace = rng.normal(size=(60, D)), Subspace.spanned(rng.normal(size=(8, D)))
+    found = words_within(subspace, words, NAMES, 60)
+    centred = words - words.mean(axis=0)
+    raw = membership(centred, subspace).p
+    adjusted = {name: p for name, _, p in found}
+    assert min(adjusted.values()) == pytest.approx(min(1, 60 * raw.min()))
+    assert all(adjusted[name] >= p for name, p in zip(NAMES, raw, strict=True))
+    shares = [share for _, share, _ in found]
+    assert shares == sorted(shares, reverse=True)
 
 
 def test_refusals():

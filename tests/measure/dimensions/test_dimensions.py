@@ -118,6 +118,8 @@ def test_geodesics_go_around_a_circle():
     path = graph.walk(0, 100)
     assert (path[0], path[-1]) == (0, 100)
     assert sorted(path) == path
+    assert abs(graph.weights - graph.weights.T).max() == 0
+    assert graph.weights[0, 1] == pytest.approx(angle[1], rel=1e-3)
 
 
 def test_an_arc_with_a_gap_is_a_long_way_round():

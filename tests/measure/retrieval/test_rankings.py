@@ -221,3 +221,12 @@ def test_the_plot_shows_both_directions_and_chance(name):
     assert [bar.get_height() for bar in ax.patches] == pytest.approx(bars)
     marks = np.concatenate([np.asarray(marks.get_offsets()) for marks in ax.collections])
     assert marks[:, 1] == pytest.approx(chance)
+
+
+@pytest.mark.parametrize("name", RANKINGS)
+def test_a_good_space_is_better_than_chance_whichever_end_is_better(name):
+    found = getattr(measure, name)(*noisy_pair(n=60, noise=0.3))
+    for one in found.directions:
+        assert one.null.p == pytest.approx(0.005)
+        assert (one.value > one.null.mean) == (found.better == "larger")
+        assert one.value in one.interval

@@ -1,5 +1,7 @@
 """Pairs: what they hold, how they look from the other side, and who belongs to whom."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,16 @@ def test_scores_of_some_queries_are_rows_of_all():
     np.testing.assert_allclose(scores.whole, a.unit @ b.unit.T, atol=1e-6)
     rows = np.array([4, 1, 8])
     np.testing.assert_allclose(scores.of(rows).whole, scores.whole[rows], atol=1e-6)
+
+
+def test_queries_of_the_gallery_do_not_find_themselves_when_some_are_taken():
+    rng = np.random.default_rng(0)
+    a = EmbeddingSet.from_rows(rng.normal(size=(7, 4)), "image")
+    scores = replace(scores_between(a, a), own=np.arange(7))
+    rows = np.array([5, 2])
+    found = scores.of(rows).whole
+    assert np.isneginf(found[[0, 1], rows]).all()
+    assert np.isfinite(found).sum() == 2 * 6
 
 
 def test_paired_objects_are_the_directions_of_their_means():

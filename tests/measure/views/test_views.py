@@ -163,6 +163,16 @@ def test_overlap_is_one_with_itself_and_chance_with_another_object():
     assert found.angles[0] > 60
 
 
+def test_the_interval_of_an_overlap_stays_between_none_and_all():
+    x, objects, _ = turned(noise=0.1)
+    one = x[objects == "0"]
+    found = measure.view_overlap(one, one + 0.05 * np.random.default_rng(1).normal(size=one.shape))
+    assert 0.9 < found.value < 1
+    assert 0 < found.interval.low < found.value < found.interval.high < 1
+    middle = (found.interval.low + found.interval.high) / 2
+    assert middle < found.value  # on the scale of logits, the lower half is the longer one
+
+
 def test_too_few_views_are_refused():
     x = np.eye(7)
     for name, sentence in {
