@@ -132,9 +132,9 @@ PAGES = (
     ),
     Break(
         "one-confirmed-set-confirms-a-claim",
-        "src/isthmus/studies/replicate/claims/statements.py",
-        'said.pop() if len(said) == 1 else "partly"',
-        "min(said)",
+        "src/isthmus/studies/replicate/claims/outcomes.py",
+        'found.pop() if len(found) == 1 else "partly"',
+        "min(found)",
         "tests/studies",
     ),
     Break(

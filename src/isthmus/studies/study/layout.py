@@ -83,6 +83,21 @@ CLASSES = Part(
     (("zero_shot",), ("linear_probe",)),
     ("knn_probe", "prototype_probe", "cluster_agreement"),
 )
+CLOUDS = Part(
+    "clouds",
+    "Shape of each cloud",
+    "How many directions each modality spreads along near a point, how far its ways bend, and how "
+    "much of it a plane can show.",
+    (("geodesic_stretch",), ("plane_map",)),
+    ("intrinsic_dimension",),
+)
+CONCEPTS = Part(
+    "concepts",
+    "Words inside the vectors",
+    "Which words, and how many, the vectors can be written with.",
+    (("sparse_concepts",), ("text_span",)),
+    ("learned_concepts",),
+)
 ORIGIN = Part(
     "origin", "Origin", "Whose embeddings these look like, by their means.", listed=("backbone",)
 )
@@ -93,7 +108,7 @@ OTHER = Part(
 )
 
 BEFORE_MAP = (GAP, SIMILARITIES, SPECTRUM)
-AFTER_MAP = (RETRIEVAL, CLASSES, ORIGIN, OTHER)
+AFTER_MAP = (RETRIEVAL, CLASSES, CLOUDS, CONCEPTS, ORIGIN, OTHER)
 
 HEADINGS = {
     "intra_cosine": "Cosines within and across the modalities",
