@@ -1,16 +1,31 @@
 """The map, the counts, the sample of whole objects and the adjusted p-values."""
 
+from dataclasses import replace
+
 import numpy as np
 import PIL.Image
 import pytest
 from scipy.stats import false_discovery_control
 
+from isthmus.measure import LABELLED, ONE_SET, SHAPES, TWO_SETS, WORDS
+from isthmus.measure.retrieval.galleries import MixedResult
 from isthmus.measure.retrieval.hits import hit_at_k
-from isthmus.studies.pages.data_section import alike, near_duplicates, pictures_of, reasons
+from isthmus.measure.retrieval.rankings import Direction, RankingResult
+from isthmus.studies.pages.data_section import (
+    DataFacts,
+    alike,
+    near_duplicates,
+    pictures_of,
+    reasons,
+)
 from isthmus.studies.pages.map_figure import project
 from isthmus.studies.shared.dataset import whole_objects
-from isthmus.studies.study.all_numbers import adjusted
-from isthmus.types import Items, Null, Result, objects_of
+from isthmus.studies.shared.measure_all import Measured
+from isthmus.studies.study.all_numbers import COLUMNS, adjusted, numbers_section, rows
+from isthmus.studies.study.evidence import cards, evidence
+from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
+from isthmus.studies.study.readings import blocks, heading, numbers, sentence
+from isthmus.types import Interval, Items, Null, Result, objects_of
 from tests.toys import toy_set
 
 
@@ -107,3 +122,175 @@ def test_pictures_alike_are_named_across_objects_only():
     assert alike(images, objects) == {"c": "a"}
     assert pictures_of(images, ["c", "elsewhere", "b"]).ids == ("c", "b")
     assert pictures_of(None, ["a"]).ids == ()
+
+
+def test_adjusted_p_values_of_a_table_worked_by_hand():
+    # sorted: 0.005 * 4 / 1, 0.01 * 4 / 2, 0.03 * 4 / 3, 0.04 * 4 / 4; each at most the next
+    p = {"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005}
+    found = adjusted(
+        {key: Result(key, 0.0, 1, null=Null("label", p=one)) for key, one in p.items()}
+    )
+    assert found == pytest.approx({"a": 0.02, "b": 0.04, "c": 0.04, "d": 0.02})
+    # 0.5 * 3 / 1 and 0.6 * 3 / 2 are above 0.9, and nothing is above 1
+    p = {"a": 0.5, "b": 0.6, "c": 0.9}
+    found = adjusted(
+        {key: Result(key, 0.0, 1, null=Null("label", p=one)) for key, one in p.items()}
+    )
+    assert found == pytest.approx({"a": 0.9, "b": 0.9, "c": 0.9})
+    assert adjusted({"a": Result("a", 0.0, 1, null=Null("label", p=0.7))}) == {"a": 0.7}
+
+
+def way(query, gallery, value, p=0.25):
+    return Direction(
+        query, gallery, value, Interval(value - 0.1, value + 0.2, "made"),
+        Null("pairing", value / 10, p=p), 40, 30,
+    )  # fmt: skip
+
+
+def ranking(kind=RankingResult, forward=0.3, backward=0.5, **fields):
+    there, back = way("image", "text", forward), way("text", "image", backward, 0.75)
+    interval = there.interval
+    return kind(
+        name="hit@1", value=forward, n=30, interval=interval, null=there.null,
+        forward=there, backward=back, **fields,
+    )  # fmt: skip
+
+
+def test_the_table_of_all_numbers_has_a_row_a_direction():
+    there, back = rows("hit_at_k", ranking(), {"hit_at_k": 0.5, "hit_at_k backward": 0.8})
+    assert there == (
+        "hit@1, image → text", "0.300", "–", "0.200 to 0.500", "0.030", "pairing", "–", "40",
+        "0.250", "0.500",
+    )  # fmt: skip
+    assert back[0] == "hit@1, text → image" and back[-2:] == ("0.750", "0.800")
+    null = Null("label", 0.125, p=0.5)
+    one = Result("spread", 0.4, 1200, Interval(0.1, 0.2, "made"), null, 0.03, 0.15)
+    assert rows("spread[text]", one, {"spread[text]": 1.0}) == [
+        ("spread (text)", "0.400", "0.150", "0.100 to 0.200", "0.125", "label", "0.030", "1,200",
+         "0.500", "1.000")
+    ]  # fmt: skip
+    assert len(there) == len(COLUMNS)
+
+
+def test_the_section_of_numbers_counts_those_with_a_p_and_groups_what_is_missing():
+    found = Measured(
+        results={"hit_at_k": ranking()}, missing={"a": "no labels", "b": "broke", "c": "no labels"}
+    )
+    section = numbers_section(found, {"hit_at_k": 0.5, "hit_at_k backward": 0.8})
+    assert section.lead.startswith("2 of these numbers have a p-value.")
+    tables = {table.caption: table.rows for table in section.blocks}
+    assert len(tables["Every measure"]) == 2
+    assert tables["Not measured"] == (("no labels", "a, c"), ("broke", "b"))
+
+
+def counted(**changes):
+    facts = DataFacts(
+        items={"image": 40, "text": 50},
+        dim=16,
+        links=60,
+        dangling=0,
+        objects=30,
+        unlinked={},
+        near_duplicates={"image": 2, "text": 10},
+        compared={"image": 20, "text": 40},
+        alike={},
+        alike_of=0,
+        truncated=5,
+        faults={},
+    )
+    return replace(facts, **changes)
+
+
+def single(value, floor=None, chance=float("nan")):
+    return Result("r", value, 9, None, Null("label", chance), floor)
+
+
+def test_evidence_is_picked_from_the_results_it_names():
+    found = evidence(
+        {
+            "centroid_gap": single(0.8, floor=0.1),
+            "distribution_gap": single(0.6, floor=0.2),
+            "gap_concentration": single(0.55),
+            "modality_probe": single(0.97),
+            "matched_cosine": single(0.31),
+            "unmatched_cosine": single(0.11),
+            "intra_cosine[image]": single(0.51),
+            "intra_cosine[text]": single(0.41),
+            "hit_at_k": ranking(),
+            "mixed_gallery": ranking(
+                MixedResult, 0.61, 0.71, relevant="linked", other_first=(0.1, 0.2),
+                ceiling=(0.81, 0.91),
+            ),
+            "cross_hubness[image to text]": single(1.5, chance=0.15),
+            "cross_hubness[text to image]": single(2.5, chance=0.25),
+            "linear_probe[image]": single(0.85),
+            "linear_probe[text]": single(0.95),
+            "zero_shot[image]": single(0.65),
+        },
+        counted(),
+    )  # fmt: skip
+    assert found.to_dict() == pytest.approx(
+        {
+            "gap": 0.8, "gap_floor": 0.1, "gap_top_share": 0.55, "probe": 0.97, "rest": 0.6,
+            "rest_floor": 0.2, "matched": 0.31, "unmatched": 0.11, "intra_a": 0.51,
+            "intra_b": 0.41, "recall_ab": 0.3, "recall_ab_low": 0.2, "recall_ab_high": 0.5,
+            "recall_ba": 0.5, "recall_ba_low": 0.4, "recall_ba_high": 0.7, "chance": 0.03,
+            "mixed": 0.71, "mixed_ceiling": 0.91, "hubness_ab": 1.5, "hubness_ba": 2.5,
+            "hubness_chance_ab": 0.15, "hubness_chance_ba": 0.25, "linear_probe": 0.85,
+            "zero_shot": 0.65, "gap_top_count": 2.0, "dim": 16.0, "objects": 30.0,
+            "twin_share_a": 0.1, "twin_share_b": 0.25, "truncated_share": 0.1,
+        }
+    )  # fmt: skip
+
+
+def test_evidence_leaves_out_what_was_not_measured():
+    broken = {"centroid_gap": single(float("nan"), floor=0.1), "hit_at_k": single(0.5)}
+    found = evidence(broken, counted(items={"image": 40, "mesh": 50},
+        near_duplicates={"image": 0, "mesh": 0}, compared={"image": 1, "mesh": 1}))  # fmt: skip
+    assert (found.gap, found.gap_floor, found.recall_ab) == (None, 0.1, None)
+    assert found.truncated_share is None  # there are no texts
+
+
+def test_the_cards_of_a_study_name_the_direction_that_they_show():
+    mixed = ranking(MixedResult, relevant="linked", other_first=(0.0, 0.0), ceiling=(1.0, 1.0))
+    results = {"hit_at_k": ranking(), "mixed_gallery": mixed, "matched_cosine": single(0.31)}
+    found = {card.label: card for card in cards(results, counted())}
+    assert {label: card.value for label, card in found.items()} == {
+        "Cosine of linked pairs": "0.310",
+        "Right text first, asked by image": "0.300",
+        "Right image first, asked by text": "0.500",
+        "nDCG@10 of text in a gallery of both": "0.500",
+    }
+    card = found["Right image first, asked by text"]
+    assert (card.low, card.high, card.chance) == pytest.approx((0.4, 0.7, 0.05))
+    assert card.detail == "0.400 to 0.700, chance 0.050"
+
+
+def test_every_measure_of_a_study_has_one_place_on_the_page():
+    places = [name for part in (*BEFORE_MAP, *AFTER_MAP) for name in part.names]
+    assert len(places) == len(set(places))
+    assert set(places) == {*ONE_SET, *TWO_SETS, *LABELLED, *SHAPES, *WORDS}
+
+
+def test_readings_name_the_modality_where_there_are_several():
+    some = {"spread[image]": single(0.4, 0.1, 0.2), "spread[text]": single(0.6)}
+    assert heading(some) == "R"
+    assert sentence(some).startswith("Image: ") and "Text: " in sentence(some)
+    assert numbers(some) == (
+        ("image", "0.400 (chance 0.200, noise floor 0.100)"),
+        ("text", "0.600 (chance –)"),
+        ("n", "9"),
+    )
+    assert numbers({"hit_at_k": ranking()})[:2] == (
+        ("image → text", "0.300 (0.200 to 0.500, chance 0.030)"),
+        ("text → image", "0.500 (0.400 to 0.700, chance 0.050)"),
+    )
+
+
+def test_facts_beyond_the_first_three_are_folded_under_their_names():
+    results = {name: replace(single(0.5), name=name) for name in ONE_SET}
+    part = replace(AFTER_MAP[0], drawn=(), listed=tuple(ONE_SET))
+    shown, folded = blocks(part, results)
+    assert len(shown.facts) == 3 and len(folded.facts) == len(ONE_SET) - 3
+    assert folded.folded.startswith(f"{len(ONE_SET) - 3} more: ")
+    assert blocks(part, {}) == ()
