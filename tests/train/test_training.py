@@ -14,7 +14,7 @@ from isthmus.measure.statistics.searches import scores_between  # noqa: E402
 from isthmus.store import packed, read_tensors, write_tensors  # noqa: E402
 from isthmus.studies.evaluate.splits import parted  # noqa: E402
 from isthmus.studies.fit.training import fit  # noqa: E402
-from isthmus.train import HEADS, LOSSES  # noqa: E402
+from isthmus.train import HEADS, LOSSES, loop  # noqa: E402
 from isthmus.train.checkpoints import (  # noqa: E402
     FILE,
     write_events,
@@ -151,18 +151,23 @@ def test_alignment_and_spread_centroids_make_the_gap_smaller():
 
 
 def work(rank, port, folder):
+    """Plain, and with the logits of all processes in tiles."""
     call_as_torchrun(rank, port)
-    with process_group():
-        learned = learn(task(similarity="bilinear", swap=0.2, epochs=3))
-    write_tensors(folder / f"{rank}.safetensors", arrays(learned), {})
+    for least in (10**9, 2):
+        loop.TILED_FROM = least
+        with process_group():
+            learned = learn(task(similarity="bilinear", swap=0.2, epochs=3))
+        write_tensors(folder / f"{rank}-{least}.safetensors", arrays(learned), {})
 
 
 @pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path):
     torch.multiprocessing.spawn(work, (free_port(), tmp_path), nprocs=2)
     alone = arrays(learn(task(similarity="bilinear", swap=0.2, epochs=3)))
-    for rank in (0, 1):
-        found = read_tensors(tmp_path / f"{rank}.safetensors")[0]
+    written = list(tmp_path.glob("*.safetensors"))
+    assert len(written) == 4
+    for path in written:
+        found = read_tensors(path)[0]
         for name, x in alone.items():
             assert np.linalg.norm(found[name] - x) <= 1e-5 * max(np.linalg.norm(x), 1e-3)
 
