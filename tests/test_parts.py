@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.measure import GRIDS, MEASURES, ONE_SET, SHAPES, SPACES, TWO_SETS, VIEWS, WORDS
 from isthmus.registry import find
-from isthmus.similarity import SIMILARITIES
+from isthmus.similarity import LEARNED, SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
 from isthmus.types import Null, Result
 
@@ -15,6 +15,11 @@ from isthmus.types import Null, Result
 @pytest.mark.parametrize("name", SIMILARITIES)
 def test_similarities(name):
     check_similarity(find("similarities", SIMILARITIES, name))
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_learned_similarities(name):
+    check_similarity(find("similarities", LEARNED, name)(np.eye(8)))
 
 
 @pytest.mark.parametrize("name", sorted({**ONE_SET, **TWO_SETS}))

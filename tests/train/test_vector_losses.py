@@ -43,6 +43,13 @@ def test_the_angle_outside_of_a_cone_is_that_of_the_paper():
     assert outside[:2] == [0, 0] and 0 < outside[2] < outside[3] < 1 < outside[4]
 
 
+def test_near_the_origin_a_cone_is_a_half_space():
+    x = lifted(np.array([[0.05, 0.0]]))
+    beside, behind, before = (lifted(np.array([y])) for y in ([0.3, 0.9], [2.0, 0.1], [-2.0, 0.0]))
+    assert float(entailment(x, behind)) == 0 == float(entailment(x, beside))
+    assert float(entailment(x, before)) == pytest.approx(np.pi / 2, abs=5e-3)
+
+
 def test_cones_narrow_away_from_the_origin():
     rng = np.random.default_rng(1)
     tangents = unit(rng.normal(size=(40, 3)))
