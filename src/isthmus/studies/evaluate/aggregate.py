@@ -1,61 +1,26 @@
-"""Scores of items over the splits in which they are held out, and their intervals."""
+"""Scores added up over the splits in which items are held out, and estimates with intervals."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.resampling import query_bootstrap
-from isthmus.studies.evaluate.scores import ItemScores
-from isthmus.types import EmbeddingSet, Interval
+from isthmus.studies.evaluate.scores import DirectionScores, Geometry, Scores, SpaceScores
+from isthmus.studies.evaluate.splits import Rows
+from isthmus.types import Interval
 
-
-@dataclass(frozen=True, eq=False)
-class Tally:
-    """What one remedy earned: sums and counts of every item's scores, numbers of every split."""
-
-    a: EmbeddingSet
-    b: EmbeddingSet
-    sums: dict[str, Float[np.ndarray, " n"]] = field(default_factory=dict[str, np.ndarray])
-    """By measure, an entry an item of the modality that the measure scores."""
-    counts: dict[str, Float[np.ndarray, " n"]] = field(default_factory=dict[str, np.ndarray])
-    scored: dict[str, str] = field(default_factory=dict[str, str])
-    """The modality of each measure's items."""
-    numbers: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
-    """By measure, a value a split."""
-
-    def add(self, held: tuple[EmbeddingSet, EmbeddingSet], found: ItemScores) -> None:
-        """Scores of one split's held-out items."""
-        for name, (modality, scores) in found.items():
-            whole = self.a if modality == self.a.modality else self.b
-            some = held[0] if modality == held[0].modality else held[1]
-            if name not in self.sums:
-                self.sums[name], self.counts[name] = np.zeros((2, len(whole)))
-                self.scored[name] = modality
-            rows = np.array([whole.row[item] for item in some.ids])
-            there = np.isfinite(scores)
-            self.sums[name][rows[there]] += scores[there]
-            self.counts[name][rows[there]] += 1
-
-    def note(self, numbers: Mapping[str, float]) -> None:
-        """Numbers of one split."""
-        for name, value in numbers.items():
-            self.numbers.setdefault(name, []).append(value)
-
-    def items(self, name: str) -> Float[np.ndarray, " n"]:
-        """Each item's score averaged over its splits; NaN where it was never held out."""
-        with np.errstate(invalid="ignore"):
-            return self.sums[name] / np.where(self.counts[name] > 0, self.counts[name], np.nan)
-
-    def mean(self, *names: str) -> float:
-        """Mean over items, then over measures."""
-        return float(np.mean([np.nanmean(self.items(name)) for name in names]))
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its interval over items."""
+    """A mean with its interval."""
 
     value: float
     interval: Interval | None
@@ -69,8 +34,76 @@ def estimate(scores: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"]) ->
     return Estimate(float(scores[there].mean()), interval)
 
 
-def of_splits(values: list[float]) -> Estimate:
+def estimate_over_splits(*values: float) -> Estimate:
     """Mean over splits, and the range of their middle 95 %."""
     low, high = np.quantile(values, [0.025, 0.975])
     spread = Interval(float(low), float(high), "middle 95 % of the splits")
     return Estimate(float(np.mean(values)), spread)
+
+
+def fieldwise(function: Callable[..., Any], *some: Any) -> Any:
+    """A function of the same field of several scores, for every field.
+
+    Goes into nested dataclasses and mappings. What is None is left out; where all is, it stays.
+    """
+    there = [one for one in some if one is not None]
+    if not there:
+        return None
+    first = there[0]
+    if isinstance(first, Mapping):
+        return {key: fieldwise(function, *(one[key] for one in there)) for key in first}
+    if dataclasses.is_dataclass(first):
+        return type(first)(**fieldwise(function, *map(vars, there)))
+    return function(*there)
+
+
+class ScoreSums(Generic[T]):
+    """Scores of every item of a pair, added up over the splits that hold it out."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.sizes = len(pair.a), len(pair.b)
+        self.totals: list[Any] = [None, None]
+
+    def add(self, scores: tuple[T, T], rows: Rows) -> None:
+        """Forward and backward scores of the items of some rows; NaN counts as not asked."""
+        for side, (one, own, n) in enumerate(zip(scores, rows, self.sizes, strict=True)):
+            added = fieldwise(partial(_sum_and_count, rows=own, n=n), one)
+            self.totals[side] = fieldwise(lambda *x: sum(x), self.totals[side], added)
+
+    @property
+    def means(self) -> tuple[T, T]:
+        """Each item's scores averaged over its splits; NaN where it was never held out."""
+        forward, backward = (fieldwise(_mean, total) for total in self.totals)
+        return forward, backward
+
+
+class SpaceSums:
+    """Scores of one space over splits or seeds."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.items: ScoreSums[DirectionScores[Scores]] = ScoreSums(pair)
+        self.numbers: list[tuple[Geometry[float], float, float]] = []
+
+    def add(self, scores: SpaceScores[Scores, float], rows: Rows) -> None:
+        """Scores of the items of some rows."""
+        self.items.add(scores.directions, rows)
+        self.numbers.append((scores.geometry, scores.calibration_error, scores.seconds))
+
+    @property
+    def means(self) -> SpaceScores[Scores, Estimate]:
+        """Means over splits."""
+        columns = zip(*self.numbers, strict=True)
+        numbers = (fieldwise(estimate_over_splits, *column) for column in columns)
+        return SpaceScores(*self.items.means, *numbers)
+
+
+def _sum_and_count(
+    scores: Float[np.ndarray, " h"], rows: Int[np.ndarray, " h"], n: int
+) -> Float[np.ndarray, "2 n"]:
+    found, there = np.zeros((2, n)), np.isfinite(scores)
+    found[:, rows[there]] = scores[there], np.ones(there.sum())
+    return found
+
+
+def _mean(total: Float[np.ndarray, "2 n"]) -> Float[np.ndarray, " n"]:
+    return np.divide(*total, out=np.full(total.shape[1], np.nan), where=total[1] > 0)

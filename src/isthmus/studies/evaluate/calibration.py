@@ -1,22 +1,23 @@
-"""Does a calibrated similarity keep its promises on held-out pairs?"""
+"""Do probabilities of a match come true on held-out pairs?"""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from isthmus.measure.statistics.calibration import brier_score
+from isthmus.measure.statistics.calibration import brier_score, calibration_error
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds
 from isthmus.scores.rules import Cosine, direction, samples
-from isthmus.studies.evaluate.aggregate import Estimate, of_splits
-from isthmus.studies.evaluate.cross_validation import Case
-from isthmus.studies.evaluate.scores import match_error
+from isthmus.studies.evaluate.aggregate import Estimate, estimate_over_splits
+from isthmus.studies.evaluate.scores import match_probabilities, mended_dataset
+from isthmus.studies.evaluate.splits import halves, take
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.transform.mended import fit_with_data
 from isthmus.types import Calibration
 from isthmus.types.results import plain
 
-PAIRS = 200
+MOST = 200
 """Calibration objects at most."""
 SHARES = (0.5, 0.01)
 """Of matches among the pairs that are asked: 1:1 and 1:99."""
@@ -27,10 +28,11 @@ ALARM = 0.01
 
 
 @dataclass(frozen=True)
-class Promise:
+class CalibrationScore:
     """How good probabilities of a match are on held-out pairs."""
 
     score: str
+    """What they are read from."""
     share: float
     """Of matches among the pairs that were asked."""
     error: Estimate
@@ -41,15 +43,15 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Promises:
-    """Everything that is promised, and what came of it."""
+class CalibrationScores:
+    """Every kind of probability, and what a threshold without links lets pass."""
 
     calibrated: int
     """Objects that the logistic was fitted on."""
     splits: int
-    found: tuple[Promise, ...]
+    found: tuple[CalibrationScore, ...]
     alarms: Estimate
-    """Share of held-out strangers above a threshold set to ``ALARM`` without links."""
+    """Share of held-out negatives above a threshold set to ``ALARM`` without links."""
     thresholds: tuple[tuple[float, float, float], ...]
     """Share of matches, probability, and the cosine at which it is reached."""
 
@@ -58,59 +60,47 @@ class Promises:
         return plain(self)
 
 
-def promises(case: Case, *, splits: int = 20, seed: int = 0) -> Promises:
-    """Fit on at most ``PAIRS`` objects, judge on held-out ones, ``splits`` times.
+def match_calibration(data: Dataset, *, splits: int = 20, seed: int = 0) -> CalibrationScores:
+    """Fit on at most ``MOST`` objects, score on held-out ones, ``splits`` times.
 
-    Queries are of the second modality (texts, where there are any), the gallery is of the first.
+    Queries are of the second modality, the gallery is of the first.
     """
     found: dict[tuple[str, float], list[tuple[float, float]]] = {}
     alarms: list[float] = []
-    fitted = min(PAIRS, case.n // 2)
+    fitted = min(MOST, data.pair.n // 2)
     for number in range(splits):
         rng = np.random.default_rng([seed, number])
-        split = case.split(fitted, rng)
-        sides, held = case.sets(split.fitted), case.sets(split.held)
-        data = Calibration.of(*sides, case.links)
-        alarms.append(_alarms(Calibration.unpaired(*sides), Pair(*held, case.links.rows(*held))))
+        known, held = (take(data, rows) for rows in halves(data, fitted, rng))
+        alarms.append(_alarms(Calibration.unpaired(known.a, known.b), held.pair))
+        linked = Calibration.of(known.a, known.b, known.links)
         for name, chain in SCORES.items():
-            mended, seen = fit_with_data(chain, data, case.a.space)
-            a, b = map(mended, held)
-            pair = Pair(a, b, case.links.rows(a, b))
-            known = samples(mended.rule or Cosine(), seen, b.modality, a.modality)
+            mended, seen = fit_with_data(chain, linked, data.a.space)
+            pair = mended_dataset(held, mended).pair
+            scores = samples(mended.rule or Cosine(), seen, *seen.modalities[::-1])
             for share in SHARES:
-                error, probability, told = match_error(known, pair, rng, share)
-                one = (error, brier_score(probability, told))
+                probability, match = match_probabilities(scores, pair, rng, share)
+                error = calibration_error(probability, match, rng=rng)
+                one = (error, brier_score(probability, match))
                 found.setdefault((name, share), []).append(one)
-    return Promises(
-        calibrated=fitted,
-        splits=splits,
-        found=tuple(
-            Promise(
-                name,
-                share,
-                of_splits([error for error, _ in some]),
-                of_splits([brier for _, brier in some]),
-                share * (1 - share),
-            )
-            for (name, share), some in found.items()
-        ),
-        alarms=of_splits(alarms),
-        thresholds=_thresholds(case),
-    )
+    scored: list[CalibrationScore] = []
+    for (name, share), values in found.items():
+        error, brier = (estimate_over_splits(*some) for some in zip(*values, strict=True))
+        scored.append(CalibrationScore(name, share, error, brier, share * (1 - share)))
+    spread = estimate_over_splits(*alarms)
+    return CalibrationScores(fitted, splits, tuple(scored), spread, _thresholds(data))
 
 
 def _alarms(data: Calibration, held: Pair) -> float:
-    """Held-out strangers above the threshold that unpaired calibration data set to ``ALARM``."""
+    """Held-out negatives above the threshold that unpaired calibration data set to ``ALARM``."""
     a, b = data.modalities
     rate = fit_false_alarms(data, Cosine()).rate(b, a)(held.b.unit, held.a.unit)
     return float((rate[~held.same_object.T] <= ALARM).mean())
 
 
-def _thresholds(case: Case) -> tuple[tuple[float, float, float], ...]:
+def _thresholds(data: Dataset) -> tuple[tuple[float, float, float], ...]:
     """The cosines at which a match becomes as probable as 10, 50 and 90 %, fitted on everything."""
-    data = Calibration.of(case.a, case.b, case.links)
-    a, b = data.modalities
-    rule, key = fit_match_odds(data, Cosine()), direction(b, a)
+    rule = fit_match_odds(Calibration.of(data.a, data.b, data.links), Cosine())
+    key = direction(data.b.modality, data.a.modality)
     slope, intercept = rule.slope[key], rule.intercept[key]
     mean, spread = rule.inner.mean[key], rule.inner.spread[key]
     return tuple(

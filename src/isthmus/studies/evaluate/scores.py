@@ -1,13 +1,14 @@
-"""What one split tells of one mended space: a score of every held-out item, and some numbers."""
+"""Scores of one space on held-out items: of every item in each direction, and of the whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from isthmus.measure.classification.clusters import k_means, v_measure
-from isthmus.measure.classification.zero_shot import ClassTexts, class_vectors
+from isthmus.measure.classification.zero_shot import class_vectors
 from isthmus.measure.geometry.distributions import bures
 from isthmus.measure.geometry.gaps import centroid_distance, relative_gap
 from isthmus.measure.geometry.spread import log_mean_potential
@@ -20,7 +21,8 @@ from isthmus.measure.statistics.ranks import ranked, top_probabilities
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.measure.statistics.streaming import mean_over_pairs
 from isthmus.scores.odds import likelihood_ratio
-from isthmus.types import EmbeddingSet
+from isthmus.studies.shared.dataset import Dataset
+from isthmus.transform.mended import Mended
 
 K = 10
 """Cut-off of nDCG."""
@@ -28,138 +30,208 @@ K = 10
 KS = (1, 5, 10)
 """Cut-offs of hits."""
 
-ItemScores = dict[str, tuple[str, Float[np.ndarray, " n"]]]
-"""By measure: the modality whose items are scored, and one score an item in order of the set."""
+Scores = Float[np.ndarray, " n"]
+"""One an item, in the order of its set; NaN where it was not asked."""
+
+MatchScores = tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]]
+"""Similarities of matches, and of negatives."""
+
+V = TypeVar("V")
+W = TypeVar("W")
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
-    """Held-out items of a split in one space, with what is known of them."""
+class DirectionScores(Generic[V]):
+    """What queries of one modality earn."""
 
-    pair: Pair
-    labels: Mapping[str, str]
-    """Class name by item id; empty where there are no classes."""
-    classes: ClassTexts | None = None
-
-
-def item_scores(held: HeldOut) -> ItemScores:
-    """Hits both ways, mixed-gallery gains and zero-shot, an item each."""
-    a, b = held.pair.a.modality, held.pair.b.modality
-    found: ItemScores = {}
-    for pair, query, gallery in ((held.pair, a, b), (held.pair.reversed, b, a)):
-        ranks = ranked(scores_between(pair.a, pair.b), pair.by_query)
-        for k in KS:
-            found[f"hit@{k} {query}→{gallery}"] = (query, hit_chances(ranks, k))
-        found[f"mixed nDCG@{K} {query}"] = (query, _mixed(pair))
-    if held.classes is not None and held.labels:
-        found["zero-shot"] = (a, _zero_shot(held.pair.a, held.labels, held.classes))
-    return found
+    hits: Mapping[int, V]
+    """Whether a match is among the first of the other modality, by cut-off."""
+    mixed: V
+    """nDCG@10 in the gallery of both modalities."""
+    zero_shot: V | None = None
+    """Whether the nearest class text is the item's own; None in the backward direction, and
+    without classes."""
 
 
-def bounds(pair: Pair) -> ItemScores:
-    """The rule "other modality first", the best merging of this space's two rankings, and chance.
+@dataclass(frozen=True, eq=False)
+class Bounds(Generic[V]):
+    """What the scores of one direction are read against."""
+
+    rule: V
+    """Mixed nDCG@10 of listing the other modality first."""
+    ceiling: V
+    """Mixed nDCG@10 of the best merging of the two rankings within one modality."""
+    chance: V
+    """Expected mixed nDCG@10 of a random order."""
+    chance_of_hits: V
+    """Expected hits at the first place of a random order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry(Generic[V]):
+    """How the vectors of both modalities lie."""
+
+    gap: V
+    """Distance of the two centroids."""
+    distribution_gap: V
+    """Squared Bures distance of the covariances."""
+    relative_gap: V
+    """Distance of matches, as a share of that and the distance within modalities."""
+    uniformity: V
+    """Mean of both modalities."""
+    v_measure: V | None
+    """Agreement of clusters of all items with their classes; None without classes."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceScores(Generic[V, W]):
+    """All scores of one space: V of single items, W of the whole."""
+
+    forward: DirectionScores[V]
+    """Queries of the first set."""
+    backward: DirectionScores[V]
+    geometry: Geometry[W]
+    calibration_error: W
+    """Of probabilities of a match, where half of the asked pairs are matches. Queries are of the
+    second set: the one that is usually asked (texts, where there are any)."""
+    seconds: W
+    """Of fitting."""
+
+    @property
+    def directions(self) -> tuple[DirectionScores[V], DirectionScores[V]]:
+        """Forward and backward."""
+        return self.forward, self.backward
+
+
+def space_scores(
+    held: Dataset,
+    known: MatchScores,
+    rng: np.random.Generator,
+    seconds: float,
+    lies: Geometry[float] | None = None,
+) -> SpaceScores[Scores, float]:
+    """All scores of a space.
+
+    Args:
+        held: held-out items in this space.
+        known: similarities of other items, which probabilities of a match are fitted on.
+        rng: draws negatives and the starts of clusters.
+        seconds: of fitting.
+        lies: the geometry, where it is known.
+    """
+    forward, backward = map(_direction_scores, (held.pair, held.pair.reversed))
+    error = calibration_error(*match_probabilities(known, held.pair, rng), rng=rng)
+    forward = replace(forward, zero_shot=_zero_shot(held))
+    return SpaceScores(forward, backward, lies or geometry(held, rng), error, seconds)
+
+
+def mended_dataset(data: Dataset, mended: Mended) -> Dataset:
+    """The same items and class texts in a mended space."""
+    classes = {name: mended(texts) for name, texts in data.about.prompts.items()}
+    about = replace(data.about, classes=classes)
+    return replace(data, a=mended(data.a), b=mended(data.b), about=about)
+
+
+def _direction_scores(pair: Pair) -> DirectionScores[Scores]:
+    ranks = ranked(scores_between(pair.a, pair.b), pair.by_query)
+    mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
+    relevant = np.concatenate([mixed.same, mixed.other + np.array([0, len(pair.a)])])
+    order = np.argsort(relevant[:, 0], kind="stable")
+    gains = relative_gains(ranked(mixed.scores("both"), relevant[order]), K)
+    return DirectionScores({k: hit_chances(ranks, k) for k in KS}, _placed(mixed, gains))
+
+
+def bounds(pair: Pair) -> tuple[Bounds[Scores], Bounds[Scores]]:
+    """What a space's scores forward and backward are read against.
 
     Chance is the expectation over random orders: of mixed gains, and of hits at the first place.
     """
-    found: ItemScores = {}
-    for one in (pair, pair.reversed):
-        mixed, name = Mixed.of(one, "linked", np.random.default_rng(0)), one.a.modality
-        rule, ceiling = (_placed(mixed, scores) for scores in mixed.bounds(K))
-        found |= {f"rule {name}": (name, rule), f"ceiling {name}": (name, ceiling)}
-        same, other = (np.bincount(of[:, 0]) for of in (mixed.same, mixed.other))
-        same = np.concatenate([same, np.zeros(len(other) - len(same), dtype=same.dtype)])
-        items = len(one.a) + len(one.b) - 1
-        gained = (same + other) / items * discounts(K, items).sum() / mixed.best(K)
-        found[f"chance {name}"] = (name, _placed(mixed, gained))
-        found[f"chance of hits {name}"] = (name, _placed(mixed, other / len(one.b)))
-    return found
+    return _direction_bounds(pair), _direction_bounds(pair.reversed)
 
 
-def geometry(held: HeldOut, rng: np.random.Generator) -> dict[str, float]:
-    """The gap's parts and, with labels, how well clusters of both modalities follow classes."""
-    pair = held.pair
-    x, y = (side.unit.astype(np.float64) for side in (pair.a, pair.b))
-    matched = float((x[pair.rows[:, 0]] * y[pair.rows[:, 1]]).sum(axis=1).mean())
-    relative = relative_gap(matched, _intra(x), _intra(y))  # not a number if all is one point
-    found = {
-        "gap": centroid_distance(x, y),
-        "distribution gap": bures(np.cov(x.T), np.cov(y.T)),
-        "relative gap": float(np.nan_to_num(relative)),
-        "uniformity": (log_mean_potential(x) + log_mean_potential(y)) / 2,
-    }
-    names = [held.labels.get(name) for side in (pair.a, pair.b) for name in side.ids]
-    if len(set(names) - {None}) > 1:
-        known = np.array([name is not None for name in names])
-        classes, truth = np.unique(
-            [name for name in names if name is not None], return_inverse=True
-        )
-        both = np.concatenate([pair.a.unit, pair.b.unit])[known]
-        found["V-measure"] = v_measure(truth, k_means(both, len(classes), rng))[2]
-    return found
-
-
-def match_error(
-    known: tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]],
-    held: Pair,
-    rng: np.random.Generator,
-    share: float = 0.5,
-) -> tuple[float, Float[np.ndarray, " n"], np.ndarray]:
-    """Calibration error of held-out matches among strangers, after a logistic fit.
-
-    Args:
-        known: scores of matches and of strangers to fit on, b asked of a.
-        held: held-out items in the same space.
-        rng: draws the strangers.
-        share: of matches among the pairs that are asked.
-
-    Returns:
-        The error, the probabilities, and which of them are of matches.
-    """
-    from scipy.special import expit
-
-    slope, intercept = likelihood_ratio(*known)
-    scores = scores_between(held.b, held.a).whole.astype(np.float64)
-    same = held.same_object.T
-    matches, others = scores[same], scores[~same]
-    wanted = round(len(matches) * (1 - share) / share)
-    if wanted > len(others):  # few items: fewer matches keep the share
-        matches = rng.choice(
-            matches, max(1, round(len(others) * share / (1 - share))), replace=False
-        )
-        wanted = len(others)
-    strangers = rng.choice(others, wanted, replace=False)
-    odds = slope * np.concatenate([matches, strangers]) + intercept + np.log(share / (1 - share))
-    told = np.arange(len(odds)) < len(matches)
-    probability = np.asarray(expit(odds))
-    return calibration_error(probability, told, rng=rng), probability, told
-
-
-def _mixed(pair: Pair) -> Float[np.ndarray, " n"]:
+def _direction_bounds(pair: Pair) -> Bounds[Scores]:
     mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
-    other = mixed.other + np.array([0, len(pair.a)])
-    relevant = np.concatenate([mixed.same, other])
-    order = np.argsort(relevant[:, 0], kind="stable")
-    return _placed(mixed, relative_gains(ranked(mixed.scores("both"), relevant[order]), K))
+    n, items = len(mixed.rows), len(pair.a) + len(pair.b) - 1
+    same, other = (np.bincount(x[:, 0], minlength=n) for x in (mixed.same, mixed.other))
+    chance = (same + other) / items * discounts(K, items).sum() / mixed.best(K)
+    found = (*mixed.bounds(K), chance, other / len(pair.b))
+    return Bounds(*(_placed(mixed, scores) for scores in found))
 
 
-def _placed(mixed: Mixed, scores: Float[np.ndarray, " q"]) -> Float[np.ndarray, " n"]:
+def _placed(mixed: Mixed, scores: Float[np.ndarray, " q"]) -> Scores:
     """A score an item; NaN for those that a large gallery did not ask."""
     placed = np.full(len(mixed.pair.a), np.nan)
     placed[mixed.rows] = scores
     return placed
 
 
-def _zero_shot(
-    items: EmbeddingSet, labels: Mapping[str, str], classes: ClassTexts
-) -> Float[np.ndarray, " n"]:
+def _zero_shot(held: Dataset) -> Scores | None:
     """Whether each item's class comes first; NaN for items without a label."""
-    texts = class_vectors(classes, items)
-    scores = scores_between(items, texts).whole
+    items, labels, prompts = held.a, held.about.labels, held.about.prompts
+    if not labels or not prompts:
+        return None
+    texts = class_vectors(prompts, items)
     truth = np.array([texts.row.get(labels.get(name, ""), -1) for name in items.ids])
-    right = top_probabilities(scores)[np.arange(len(truth)), truth]
+    right = top_probabilities(scores_between(items, texts).whole)[np.arange(len(truth)), truth]
     return np.where(truth >= 0, right, np.nan)
 
 
-def _intra(x: Float[np.ndarray, "n d"]) -> float:
-    """Mean cosine of two different rows."""
-    return float(mean_over_pairs((x.sum(axis=0) ** 2).sum(), len(x)))
+def geometry(held: Dataset, rng: np.random.Generator) -> Geometry[float]:
+    """The gap's parts and, with labels, how well clusters of both modalities follow classes."""
+    pair = held.pair
+    x, y = (side.unit.astype(np.float64) for side in (pair.a, pair.b))
+    matched = float((x[pair.rows[:, 0]] * y[pair.rows[:, 1]]).sum(axis=1).mean())
+    intra = (float(mean_over_pairs((z.sum(axis=0) ** 2).sum(), len(z))) for z in (x, y))
+    return Geometry(
+        gap=centroid_distance(x, y),
+        distribution_gap=bures(np.cov(x.T), np.cov(y.T)),
+        # not a number if all is one point
+        relative_gap=float(np.nan_to_num(relative_gap(matched, *intra))),
+        uniformity=(log_mean_potential(x) + log_mean_potential(y)) / 2,
+        v_measure=_agreement(held, rng),
+    )
+
+
+def _agreement(held: Dataset, rng: np.random.Generator) -> float | None:
+    """V-measure of clusters of all labelled items, both modalities together."""
+    names = [held.about.labels.get(name) for name in (*held.a.ids, *held.b.ids)]
+    known = np.array([name is not None for name in names])
+    classes, truth = np.unique([name for name in names if name is not None], return_inverse=True)
+    if len(classes) < 2:
+        return None
+    both = np.concatenate([held.a.unit, held.b.unit])[known]
+    return v_measure(truth, k_means(both, len(classes), rng))[2]
+
+
+def match_scores(pair: Pair) -> MatchScores:
+    """Similarities of matches and of negatives, b asked of a."""
+    scores = scores_between(pair.b, pair.a).whole.astype(np.float64)
+    same = pair.same_object.T
+    return scores[same], scores[~same]
+
+
+def match_probabilities(
+    known: MatchScores, held: Pair, rng: np.random.Generator, share: float = 0.5
+) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
+    """Probabilities of held-out matches among negatives, after a logistic fit.
+
+    Args:
+        known: similarities to fit on, b asked of a.
+        held: held-out items in the same space.
+        rng: draws the negatives.
+        share: of matches among the pairs that are asked.
+
+    Returns:
+        The probabilities, and which of them are of matches.
+    """
+    from scipy.special import expit
+
+    slope, intercept = likelihood_ratio(*known)
+    matches, negatives = match_scores(held)
+    wanted = round(len(matches) * (1 - share) / share)
+    if wanted > len(negatives):  # few items: fewer matches keep the share
+        wanted = len(negatives)
+        matches = rng.choice(matches, max(1, round(wanted * share / (1 - share))), replace=False)
+    asked = np.concatenate([matches, rng.choice(negatives, wanted, replace=False)])
+    odds = slope * asked + intercept + np.log(share / (1 - share))
+    return np.asarray(expit(odds)), np.arange(len(odds)) < len(matches)

@@ -1,74 +1,84 @@
 """Tables of what chains of corrections, or trained spaces, earned on held-out items."""
 
-from collections.abc import Mapping
-
 from isthmus.report import Table, number, span
-from isthmus.studies.evaluate.cross_validation import Refereed
-from isthmus.studies.evaluate.rows import Row, ways
+from isthmus.studies.evaluate.aggregate import Estimate
+from isthmus.studies.evaluate.evaluation import Evaluation
 from isthmus.studies.evaluate.scores import K
-from isthmus.studies.mend.words import percents, points, told
+
+SHOWN = (1, 10)
+"""Cut-offs of hits in tables."""
 
 
-def main_table(found: Refereed, rows: Mapping[str, Row], kind: str) -> Table:
+def main_table(found: Evaluation, kind: str) -> Table:
     """The headline: mixed search, R@1, calibration; ``kind`` is what a row is."""
     columns = (kind, f"mixed nDCG@{K}", "of ceiling", "R@1", "change of R@1, points")
     columns += ("calibration error",)
-    order = sorted(rows.values(), key=lambda row: -row.mixed.value)
+    order = sorted(found.rows.values(), key=lambda row: -row.mixed.value)
     cells = [
         (
             row.name,
-            told(row.mixed),
-            f"{row.of_ceiling.value:.1%} ({percents(row.of_ceiling)})",
-            told(row.hits),
+            with_interval(row.mixed),
+            share_of_ceiling(row.of_ceiling),
+            with_interval(row.hits),
             points(row.hits_change) if row.chain else "–",
-            number(row.numbers["calibration error"].value),
+            number(row.scores.calibration_error.value),
         )
         for row in order
     ]
-    known = {
-        "rule: other modality first": "rule {}",
-        "ceiling": "ceiling {}",
-        "chance": "chance {}",
-    }
-    for name, pattern in known.items():
-        value = number(found.bounds.mean(*ways(found, pattern)))
-        hits = found.bounds.mean(*ways(found, "chance of hits {}"))
-        cells.append((name, value, "–", number(hits) if name == "chance" else "–", "–", "–"))
+    means = found.mean_bounds
+    for name, mixed, hits in (
+        ("rule: other modality first", means.rule, "–"),
+        ("ceiling", means.ceiling, "–"),
+        ("chance", means.chance, number(means.chance_of_hits)),
+    ):
+        cells.append((name, number(mixed), "–", hits, "–", "–"))
     return Table(f"Each {kind} by mixed search", columns, tuple(cells), columns[1:])
 
 
-def ways_table(rows: Mapping[str, Row], kind: str) -> Table:
-    """Every measure of single items, by the way of search."""
-    names = tuple(next(iter(rows.values())).each)
-    shown = tuple(name for name in names if "@5" not in name)
-    asked = tuple(f"of ceiling, {name} queries" for name in next(iter(rows.values())).shares)
+def directions_table(found: Evaluation, kind: str) -> Table:
+    """Every measure of single items, each direction of search by itself."""
     cells = tuple(
         (
             row.name,
-            *(f"{one.value:.1%} ({percents(one)})" for one in row.shares.values()),
-            *(told(row.each[name]) for name in shown),
+            *map(share_of_ceiling, row.shares),
+            *(with_interval(one.estimate) for one in row.item_measures(SHOWN)),
         )
-        for row in rows.values()
+        for row in found.rows.values()
     )
-    return Table("Each way by itself", (kind, *asked, *shown), cells, (*asked, *shown))
+    columns = tuple(f"of ceiling, {name} queries" for name in found.modalities)
+    columns += tuple(one.name for one in found.rows[""].item_measures(SHOWN))
+    return Table("Each way by itself", (kind, *columns), cells, columns)
 
 
-def geometry_table(rows: Mapping[str, Row], kind: str, repeats: str) -> Table:
+def geometry_table(found: Evaluation, kind: str, repeats: str) -> Table:
     """Every number of a whole space, with its spread over ``repeats``."""
-    names = tuple(next(iter(rows.values())).numbers)
     cells = tuple(
-        (
-            row.name,
-            *(
-                f"{number(row.numbers[name].value)} ({span(row.numbers[name].interval)})"
-                for name in names
-            ),
-        )
-        for row in rows.values()
+        (row.name, *(with_interval(one.estimate) for one in row.space_measures))
+        for row in found.rows.values()
     )
-    return Table(
-        f"Geometry of held-out items: mean, and middle 95 % of the {repeats}",
-        (kind, *names),
-        cells,
-        names,
-    )
+    names = tuple(one.name for one in found.rows[""].space_measures)
+    title = f"Geometry of held-out items: mean, and middle 95 % of the {repeats}"
+    return Table(title, (kind, *names), cells, names)
+
+
+def with_interval(one: Estimate) -> str:
+    """A value with its interval."""
+    return f"{number(one.value)} ({span(one.interval)})"
+
+
+def share_of_ceiling(one: Estimate) -> str:
+    """A share with its interval."""
+    return f"{one.value:.1%} ({percents(one)})"
+
+
+def points(one: Estimate) -> str:
+    """A change in points, with its sign and interval."""
+    low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
+    text = f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
+    return text.replace("-", "−")
+
+
+def percents(one: Estimate, digits: int = 1) -> str:
+    """Both ends of an interval as shares."""
+    assert one.interval is not None
+    return f"{one.interval.low:.{digits}%} to {one.interval.high:.{digits}%}"

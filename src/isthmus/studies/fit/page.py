@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.report import Block, Figures, Page, Section, Table, figure, html, number
-from isthmus.studies.evaluate.cross_validation import Refereed
-from isthmus.studies.evaluate.pareto import fronts
-from isthmus.studies.evaluate.rows import Row
-from isthmus.studies.evaluate.splits import Parted
-from isthmus.studies.evaluate.tables import geometry_table, main_table, ways_table
+from isthmus.studies.evaluate.evaluation import Evaluation
+from isthmus.studies.evaluate.pareto import trade_offs
+from isthmus.studies.evaluate.splits import Splits
+from isthmus.studies.evaluate.tables import directions_table, geometry_table, main_table
 from isthmus.studies.shared.provenance import versions
 from isthmus.types import Result
 from isthmus.types.axes import Axes
 
-Curve = Sequence[dict[str, Any]]
+Log = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,25 +37,19 @@ class Curves(Result):
         return ax
 
 
-def fit_page(
-    found: Refereed,
-    rows: Mapping[str, Row],
-    curves: Mapping[str, Curve],
-    chosen: str,
-    parts: Parted,
-) -> str:
+def fit_page(found: Evaluation, logs: Mapping[str, Log], chosen: str, splits: Splits) -> str:
     """The page as HTML."""
-    name = found.case.a.space.name
-    command = "fit" if len(curves) == 1 else "sweep"
+    name = found.data.a.space.name
+    command = "fit" if len(logs) == 1 else "sweep"
     page = Page(
         title="What training makes of this space",
-        kicker=f"isthmus {command} · {name}, {found.calibrated:,} objects",
-        summary=_summary(found, rows, chosen),
+        kicker=f"isthmus {command} · {name}, {found.fitted_on:,} objects",
+        summary=_summary(found, chosen),
         cards=(),
         sections=(
-            Section("earned", "On objects never seen", _lead(found, parts), _earned(found, rows)),
-            Section("learning", "How learning went", _LEARNING, _learning(curves)),
-            Section("made", "How this was made", "", (_made(found, parts, chosen),)),
+            Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
+            Section("learning", "How learning went", _LEARNING, _learning(logs)),
+            Section("made", "How this was made", "", (_made(found, splits, chosen),)),
         ),
     )
     return html(page)
@@ -68,58 +61,51 @@ _LEARNING = (
 )
 
 
-def _lead(found: Refereed, parts: Parted) -> str:
-    cut = "drawn at random" if parts.drawn else "as the data say"
+def _lead(found: Evaluation, splits: Splits) -> str:
+    cut = "drawn at random" if splits.drawn else "as the data say"
     return (
-        f"Trained on {found.calibrated:,} objects, judged on {found.held:,} others ({cut}), "
-        f"{found.splits} {'seed' if found.splits == 1 else 'seeds averaged'}. Intervals are "
+        f"Trained on {found.fitted_on:,} objects, judged on {found.held_out:,} others ({cut}), "
+        f"{found.repeats} {'seed' if found.repeats == 1 else 'seeds averaged'}. Intervals are "
         "bootstraps over test objects; changes are paired to the space as it is. The mixed gallery "
         "holds all items of both modalities but the query; relevant is every other item of its "
         "object."
     )
 
 
-def _summary(found: Refereed, rows: Mapping[str, Row], chosen: str) -> tuple[str, ...]:
-    own, change = rows[chosen], rows[chosen].hits_change
+def _summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
+    own = found.rows[chosen]
+    change = own.hits_change
     return (
         f"{chosen} had the best score on the objects that training was stopped by, and is kept.",
-        f"On {found.held:,} test objects its R@1 is {number(own.hits.value)}, "
+        f"On {found.held_out:,} test objects its R@1 is {number(own.hits.value)}, "
         f"{change.value:+.3f} {change.interval} against the space as it is; its mixed-gallery "
         f"nDCG@10 is {number(own.mixed.value)}, {own.of_ceiling.value:.1%} of the ceiling.",
     )
 
 
-def _earned(found: Refereed, rows: Mapping[str, Row]) -> tuple[Block, ...]:
-    blocks: list[Block] = [main_table(found, rows, "variant")]
-    if len(rows) > 2:
-        drawn = fronts(rows)
-        blocks.append(
-            Figures(
-                tuple(
-                    figure(f"front-{i}", f"R@1 and {one.measure}", [one], one.measure)
-                    for i, one in enumerate(drawn)
-                )
-            )
+def _earned(found: Evaluation) -> tuple[Block, ...]:
+    blocks: list[Block] = [main_table(found, "variant")]
+    if len(found.rows) > 2:
+        drawn = trade_offs(found.rows, "variant")
+        figures = (
+            figure(f"front-{i}", f"R@1 and {one.measure}", [one], one.measure)
+            for i, one in enumerate(drawn)
         )
-        blocks.append(
-            Table(
-                "Fronts",
-                ("measure", "variants that none beats"),
-                tuple((one.measure, ", ".join(one.front)) for one in drawn),
-            )
-        )
-    blocks += [ways_table(rows, "variant"), geometry_table(rows, "variant", "seeds")]
+        fronts = tuple((one.measure, ", ".join(one.front)) for one in drawn)
+        columns = ("measure", "variants that none beats")
+        blocks += [Figures(tuple(figures)), Table("Fronts", columns, fronts)]
+    blocks += [directions_table(found, "variant"), geometry_table(found, "variant", "seeds")]
     return tuple(blocks)
 
 
-def _learning(curves: Mapping[str, Curve]) -> tuple[Block, ...]:
+def _learning(logs: Mapping[str, Log]) -> tuple[Block, ...]:
     drawn = [
         Curves(
             name=column,
-            value=float(len(curves)),
-            n=len(curves),
+            value=float(len(logs)),
+            n=len(logs),
             column=column,
-            lines={name: tuple(row[column] for row in log) for name, log in curves.items()},
+            lines={name: tuple(row[column] for row in log) for name, log in logs.items()},
         )
         for column in ("loss", "held-out reciprocal rank", "held-out gap", "scale")
     ]
@@ -127,15 +113,15 @@ def _learning(curves: Mapping[str, Curve]) -> tuple[Block, ...]:
     return (Figures(tuple(shown)),)
 
 
-def _made(found: Refereed, parts: Parted, chosen: str) -> Table:
-    case = found.case
+def _made(found: Evaluation, splits: Splits, chosen: str) -> Table:
+    space, modality = found.data.a.space, found.modalities[0]
     facts = {
-        "space": f"{case.a.space.name} (id {case.a.space.id})",
+        "space": f"{space.name} (id {space.id})",
         "kept": chosen,
-        "objects to train on": f"{found.calibrated:,}",
-        "objects to stop by": f"{len(set(parts.val.a.ids)):,} {case.a.modality} items",
-        "objects to be judged on": f"{found.held:,}",
-        "items skipped": f"{len(parts.test.about.faults):,}",
+        "objects to train on": f"{found.fitted_on:,}",
+        "objects to stop by": f"{len(splits.val.a):,} {modality} items",
+        "objects to be judged on": f"{found.held_out:,}",
+        "items skipped": f"{len(splits.test.about.faults):,}",
         **versions(),
     }
     return Table("How this was made", ("what", "value"), tuple(facts.items()))

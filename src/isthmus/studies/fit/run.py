@@ -1,23 +1,58 @@
-"""How do I learn a better space? From a request to parts of the data, and on to the training."""
+"""How do I learn a better space? From a request to parts of the data, training, and a page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
-from isthmus.studies.evaluate.splits import parted
+from isthmus.lab import save_mended
+from isthmus.studies.evaluate.evaluation import Evaluation, Row, bounds_to_dict
+from isthmus.studies.evaluate.splits import split_dataset
+from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
-from isthmus.studies.fit.result import FitResult
+from isthmus.studies.shared.provenance import versions
 from isthmus.studies.shared.resolver import EVERYTHING, Resolved, resolve
+from isthmus.studies.shared.result import RunResult
 from isthmus.studies.shared.run_folder import run_folder
+from isthmus.train.recipe import Recipe
+from isthmus.transform.mended import Mended
 from isthmus.types import Encoder, ExtraMissingError
 from isthmus.types.requests import Common
 
+if TYPE_CHECKING:
+    from isthmus.studies.fit.training import TrainingData
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FitResult(RunResult):
+    """Every trained space with what it earned, and the one that was kept."""
+
+    rows: Mapping[str, Row]
+    """By variant; the empty name is the space as it is."""
+    chosen: str
+    """The variant with the best score on the objects that training was stopped by."""
+    mended: Mended
+    """The kept space, of the first seed."""
+    curves: Mapping[str, Sequence[dict[str, Any]]]
+    """The log of each training."""
+
+    def lines(self) -> list[str]:
+        """A line a variant, and what the chosen one changes."""
+        width = max(len(row.name) for row in self.rows.values())
+        lines = [f"{'':<{width}}  R@1                    mixed nDCG@10          seconds"]
+        for row in self.rows.values():
+            hits, mixed = (f"{x.value:.3f} {x.interval}" for x in (row.hits, row.mixed))
+            lines.append(f"{row.name:<{width}}  {hits}   {mixed}   {row.seconds:7.1f}")
+        own = self.rows[self.chosen]
+        change = f"{own.hits_change.value:+.3f} {own.hits_change.interval}"
+        lines += ["", f"R@1 of {self.chosen}, less the space as it is: {change}"]
+        return [*lines, f"The trained space: mended:{self.folder}"] if self.folder else lines
+
 
 def run(request: FitRequest) -> FitResult | None:
-    """Gather the linked items, train one recipe, judge, keep.
+    """Gather the linked items, train one recipe, score it, keep it.
 
     Several processes that ``torchrun`` started train as one; the first one embeds and writes.
 
@@ -39,30 +74,28 @@ def run_sweep(request: SweepRequest) -> FitResult | None:
 def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResult | None:
     try:
         from isthmus.engine.processes import barrier, process_group
-        from isthmus.studies.fit.training import fit
+        from isthmus.studies.fit.training import TrainingData
         from isthmus.train.towers import Towers
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     recipes, common = grid.recipes(request.recipe), request.common
-    source = request.source
-    if source.arrays is None and not source.split:
-        source = replace(source, split=EVERYTHING)
     found = resolve(request.space, request.source)
     encoders = _encoders(found, request.recipe.towers, common)
     folder = run_folder(request.out, study, *found.names)
+    if found.arrays is None and not found.source.split:  # all of a world: it is cut in parts here
+        found = replace(found, source=replace(found.source, split=EVERYTHING))
     device = torch_device(common.loading)
     with process_group(device.type) as (rank, _):
         if rank:
             barrier()  # until the first process has embedded everything
-        whole = found if found.arrays else replace(found, source=source)
-        data = whole.dataset(folder, common)
-        split = {} if found.arrays else whole.world().split
+        data = found.dataset(folder, common)
+        split = {} if found.arrays else found.world().split
         if not rank:
             barrier()
-        parts = replace(parted(data, split, common.seed), device=str(device))
+        towers = None
         if encoders:
             towers = Towers(encoders, data.about.items, request.recipe.towers)
-            parts = replace(parts, towers=towers)
+        parts = TrainingData(split_dataset(data, split, common.seed), towers, str(device))
         seeds = range(common.seed, common.seed + grid.seeds)
         result = fit(
             parts, recipes, folder, seeds=seeds, origin=found.origin, progress=common.progress
@@ -83,9 +116,80 @@ def _encoders(
     return encoders
 
 
-def _write_events(curves: Mapping[str, Sequence[dict[str, Any]]], folder: Path) -> None:
+def fit(
+    data: "TrainingData",
+    recipes: Sequence[Recipe],
+    out: Path | None = None,
+    *,
+    seeds: Sequence[int] = (0,),
+    origin: str = "",
+    progress: bool = False,
+) -> FitResult | None:
+    """Train every recipe with every seed, score them on test objects, keep the best.
+
+    The best is the recipe with the highest mean score on the objects that training was stopped
+    by, never on test objects.
+
+    Args:
+        data: linked vectors of one space, cut by whole objects.
+        recipes: what is trained; a single one is ``isthmus fit``, several ``isthmus sweep``.
+        out: run folder for checkpoints, logs, the page and the kept space; None writes nothing.
+        seeds: of heads and batches; the first also of what is drawn in scoring.
+        origin: the name that the space is loaded by, for ``mended:FOLDER``.
+        progress: show a bar on the terminal.
+
+    Returns:
+        The result; None in all but the first of several processes.
+
+    Raises:
+        RequestError: a recipe that cannot be trained, too few objects, a gradient that is not
+            finite, or a checkpoint of another training.
+    """
+    from isthmus.engine.processes import rank_and_size
+    from isthmus.studies.fit.training import evaluated, train_all
+
+    for recipe in recipes:
+        recipe.check()
+    variants, logs = train_all(data, recipes, seeds, out, progress)
+    if rank_and_size()[0]:
+        return None
+    found = evaluated(data.splits, variants, seeds[0])
+    chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
+    kept, splits = variants[chosen][0], data.splits
+    result = FitResult(
+        rows=found.rows,
+        chosen=chosen,
+        mended=kept.mended,
+        curves=logs,
+        page=fit_page(found, logs, chosen, splits),
+        record=_record(found, chosen, splits.drawn, seeds),
+        seconds={row.name: row.seconds for row in found.rows.values()},
+        faults=splits.test.about.faults,
+    )
+    if out is None:
+        return result
+    written = result.write(out)
+    save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
+    return written
+
+
+def _record(found: Evaluation, chosen: str, drawn: bool, seeds: Sequence[int]) -> dict[str, Any]:
+    return {
+        "space": found.data.a.space.to_dict(),
+        "seeds": list(seeds),
+        "versions": versions(),
+        "trained_on": found.fitted_on,
+        "judged_on": found.held_out,
+        "parts_drawn": drawn,
+        "chosen": chosen,
+        "variants": {row.name: row.to_dict() for row in found.rows.values()},
+        "bounds": bounds_to_dict(found),
+    }
+
+
+def _write_events(logs: Mapping[str, Sequence[dict[str, Any]]], folder: Path) -> None:
     from isthmus.train.checkpoints import write_events
 
-    for name, log in curves.items():
+    for name, log in logs.items():
         safe = "".join(c if c.isalnum() else "-" for c in name)
         write_events(log, folder / "tensorboard" / safe)

@@ -1,114 +1,105 @@
-"""Train one recipe or a grid of them, judge on objects never seen, keep the best. torch only."""
+"""Train recipes, and score what was trained on objects never seen. torch only."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
-from isthmus.lab import save_mended
-from isthmus.studies.evaluate.cross_validation import Refereed
-from isthmus.studies.evaluate.rows import Row, rows_of
-from isthmus.studies.evaluate.splits import Parted, pair_of
-from isthmus.studies.fit.judge import Variant, judged, retuned
-from isthmus.studies.fit.page import fit_page
-from isthmus.studies.fit.result import FitResult
-from isthmus.studies.shared.provenance import versions
-from isthmus.train.loop import Learned, Task, learn
+from isthmus.studies.evaluate.aggregate import SpaceSums
+from isthmus.studies.evaluate.evaluation import Evaluation
+from isthmus.studies.evaluate.scores import bounds, match_scores, mended_dataset, space_scores
+from isthmus.studies.evaluate.splits import Splits, linked_sample
+from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.train.loop import Task, learn
 from isthmus.train.recipe import Recipe
+from isthmus.train.towers import Towers
+from isthmus.transform.mended import Mended
+from isthmus.types import EmbeddingSet, Step
 
 GENERAL = "text"
 """The modality that says less of more: the left side of a similarity with two different sides."""
 
+Log = Sequence[dict[str, Any]]
+"""A row an epoch."""
 
-def fit(
-    parts: Parted,
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What is trained on, and where."""
+
+    splits: Splits
+    towers: Towers | None = None
+    """What embeds the items, where it is trained end to end."""
+    device: str = "auto"
+    """Where training computes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One trained space."""
+
+    mended: Mended
+    splits: Splits
+    """The data as its own towers embed them, where they were trained."""
+    seconds: float = 0.0
+    """Of training."""
+    score: float = 0.0
+    """Mean reciprocal rank on the objects that training was stopped by."""
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    """Of its towers, where they were trained."""
+
+
+def train_all(
+    data: TrainingData,
     recipes: Sequence[Recipe],
-    out: Path | None = None,
-    *,
-    seeds: Sequence[int] = (0,),
-    origin: str = "",
-    progress: bool = False,
-) -> FitResult | None:
-    """Train every recipe with every seed, judge them on test objects, keep the best.
-
-    The best is the recipe with the highest mean score on the objects that training was stopped
-    by, never on test objects.
+    seeds: Sequence[int],
+    out: Path | None,
+    show: bool,
+) -> tuple[dict[str, list[Variant]], dict[str, Log]]:
+    """Every recipe with every seed, and the log of each training.
 
     Args:
-        parts: linked vectors of one space, cut by whole objects.
-        recipes: what is trained; a single one is ``isthmus fit``, several ``isthmus sweep``.
-        out: run folder for checkpoints, logs, the page and the kept space; None writes nothing.
-        seeds: of heads and batches; the first also of what is drawn in judging.
-        origin: the name that the space is loaded by, for ``mended:FOLDER``.
-        progress: show a bar on the terminal.
-
-    Returns:
-        The result; None in all but the first of several processes.
-
-    Raises:
-        RequestError: a recipe that cannot be trained, too few objects, a gradient that is not
-            finite, or a checkpoint of another training.
+        data: linked vectors of one space, cut by whole objects.
+        recipes: what is trained.
+        seeds: of heads and batches.
+        out: folder of checkpoints and logs; None writes nothing.
+        show: whether there is a bar on the terminal.
     """
-    for recipe in recipes:
-        recipe.check()
-    variants, curves = _trained(parts, recipes, seeds, out, progress)
-    if rank_and_size()[0]:
-        return None
-    found = judged(parts, variants, seeds[0])
-    rows = rows_of(found)
-    chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
-    kept = variants[chosen][0]
-    result = FitResult(
-        rows=rows,
-        chosen=chosen,
-        mended=kept.mended,
-        curves=curves,
-        page=fit_page(found, rows, curves, chosen, parts),
-        record=_record(found, rows, chosen, parts, seeds),
-        seconds={row.name: row.seconds for row in rows.values()},
-        faults=parts.test.about.faults,
-    )
-    if out is None:
-        return result
-    written = result.write(out)
-    save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
-    return written
-
-
-def _trained(
-    parts: Parted, recipes: Sequence[Recipe], seeds: Sequence[int], out: Path | None, show: bool
-) -> tuple[dict[str, list[Variant]], dict[str, Sequence[dict[str, Any]]]]:
-    """Every recipe with every seed, and the log of each."""
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
     variants: dict[str, list[Variant]] = {}
-    curves: dict[str, Sequence[dict[str, Any]]] = {}
+    logs: dict[str, Log] = {}
     with bar(total, "epochs", show and rank_and_size()[0] == 0) as tick:
         for recipe in recipes:
             for seed in seeds:
-                variant, learned = _train(parts, (recipe, seed), out, tick)
+                variant, log = _train(data, (recipe, seed), out, tick)
                 variants.setdefault(recipe.chain, []).append(variant)
-                curves[f"{recipe.chain}, seed {seed}"] = learned.log
-    return variants, curves
+                logs[f"{recipe.chain}, seed {seed}"] = log
+    return variants, logs
 
 
 def _train(
-    parts: Parted,
+    data: TrainingData,
     how: tuple[Recipe, int],
     out: Path | None,
     tick: Callable[[int], object],
-) -> tuple[Variant, Learned]:
-    sides = parts.train.a.modality, parts.train.b.modality
+) -> tuple[Variant, Log]:
+    splits = data.splits
+    train, held = splits.train.pair, splits.val.pair
+    sides = train.a.modality, train.b.modality
     general = GENERAL if GENERAL in sides else sides[0]
-    pairs, held = pair_of(parts.train), pair_of(parts.val)
-    task = Task(pairs, held, *how, parts.towers, general, parts.device)
+    task = Task(train, held, *how, data.towers, general, data.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
-    space, own = parts.train.a.space, None
+    space = train.a.space
     if learned.weights:
-        own, space = retuned(parts, learned.weights), space.then(tuning(learned.weights))
+        splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
     mended = learned.model.mended(space, task.recipe, task.objects)
-    return Variant(mended, learned.seconds, learned.score, own, learned.weights), learned
+    found = Variant(mended, splits, learned.seconds, learned.score, learned.weights)
+    return found, learned.log
 
 
 def _place(out: Path, task: Task) -> Path:
@@ -117,17 +108,54 @@ def _place(out: Path, task: Task) -> Path:
     return out / "variants" / f"{safe}-seed-{task.seed}-{task.key[:6]}"
 
 
-def _record(
-    found: Refereed, rows: Mapping[str, Row], chosen: str, parts: Parted, seeds: Sequence[int]
-) -> dict[str, Any]:
-    return {
-        "space": found.case.a.space.to_dict(),
-        "seeds": list(seeds),
-        "versions": versions(),
-        "trained_on": found.calibrated,
-        "judged_on": found.held,
-        "parts_drawn": parts.drawn,
-        "chosen": chosen,
-        "variants": {row.name: row.to_dict() for row in rows.values()},
-        "bounds": {name: found.bounds.mean(name) for name in found.bounds.sums},
-    }
+def reembedded(data: TrainingData, weights: Mapping[str, np.ndarray]) -> Splits:
+    """What training is stopped by and scored on, as towers of these weights embed it.
+
+    The towers have their first weights again afterwards; what was trained on stays as it was.
+    """
+    towers = data.towers
+    if towers is None:
+        return data.splits
+    towers.take(weights)
+    step = tuning(weights)
+    val, test = (_embedded(some, towers, step) for some in (data.splits.val, data.splits.test))
+    towers.take(towers.start)
+    return replace(data.splits, val=val, test=test)
+
+
+def _embedded(data: Dataset, towers: Towers, step: Step) -> Dataset:
+    a, b = (towers.embedded(some, step) for some in (data.a, data.b))
+    return replace(data, a=a, b=b, about=_about(data.about, towers, step))
+
+
+def _about(about: About, towers: Towers, step: Step) -> About:
+    """Class texts, too; they are left out where their tower moved and they are not known."""
+    if not isinstance(about.classes, EmbeddingSet):
+        return replace(about, classes=None)
+    vectors = about.classes.vectors
+    if about.classes.modality in towers.trained:
+        if about.prompted is None:
+            return replace(about, classes=None)
+        vectors = towers.encoded(about.prompted)
+    return replace(about, classes=about.classes.then(step, vectors))
+
+
+def evaluated(splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: int) -> Evaluation:
+    """What every variant earns on the test objects, averaged over its seeds.
+
+    Probabilities of a match are fitted on the objects that training was stopped by.
+    """
+    data, trained_on = linked_sample(splits.test, seed), splits.train.pair.n
+    everything = np.arange(len(data.a)), np.arange(len(data.b))
+    repeats = max(len(some) for some in variants.values())
+    raw = Variant(Mended(data.a.space, "", (), None, trained_on), splits)
+    spaces = {chain: SpaceSums(data.pair) for chain in ("", *variants)}
+    for chain, some in {"": [raw] * repeats, **variants}.items():
+        for number, variant in enumerate(some):
+            rng = np.random.default_rng([seed, number, *b"judge"])
+            test = linked_sample(variant.splits.test, seed)
+            held, val = (mended_dataset(x, variant.mended) for x in (test, variant.splits.val))
+            found = space_scores(held, match_scores(val.pair), rng, variant.seconds)
+            spaces[chain].add(found, everything)
+    means = {chain: sums.means for chain, sums in spaces.items()}
+    return Evaluation(data, trained_on, data.pair.n, repeats, means, bounds(data.pair))

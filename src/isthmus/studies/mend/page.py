@@ -1,33 +1,71 @@
-"""The page of a referee: one table of remedies a size of calibration, one picture, words."""
+"""The page: what to do in words, a table of remedies for each size of calibration, a picture."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
-from isthmus.studies.evaluate.cross_validation import Refereed
-from isthmus.studies.evaluate.rows import Row, said
-from isthmus.studies.evaluate.tables import geometry_table, main_table, ways_table
-from isthmus.studies.mend.choose import pareto
-from isthmus.studies.mend.words import Judged, percents, summary
+import numpy as np
+
+from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number
+from isthmus.studies.evaluate.calibration import CalibrationScores
+from isthmus.studies.evaluate.evaluation import Evaluation, Measure, chain_name
+from isthmus.studies.evaluate.pareto import trade_off
+from isthmus.studies.evaluate.scores import K
+from isthmus.studies.evaluate.tables import (
+    directions_table,
+    geometry_table,
+    main_table,
+    percents,
+    points,
+    with_interval,
+)
+from isthmus.studies.mend.choose import (
+    LEARNS_SIDES,
+    LOSS,
+    hits_by_chance,
+    recommended,
+    selection_corrected,
+)
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.provenance import versions
-
-if TYPE_CHECKING:
-    from isthmus.studies.evaluate.calibration import Promises
 
 
 def mend_page(
-    judged: Judged, kept: "Promises", chosen: str, title: str, seed: int, skipped: int
+    found: Sequence[Evaluation],
+    kept: CalibrationScores,
+    words: tuple[str, ...],
+    data: Dataset,
+    seed: int,
 ) -> str:
-    """The page as HTML; ``skipped`` items could not be embedded."""
+    """The page as HTML.
+
+    Args:
+        found: what all remedies earned, the largest calibration first.
+        kept: how probabilities of a match came true.
+        words: the summary.
+        data: what was there, unlinked items included.
+        seed: of the run.
+    """
+    linked = found[0].data
+    title = data.about.title or f"{linked.a.space.name}, {linked.pair.n:,} objects"
+    facts = {
+        "data": title,
+        "space": f"{linked.a.space.name} (id {linked.a.space.id})",
+        "linked objects": f"{linked.pair.n:,}",
+        f"{data.a.modality} items": f"{len(linked.a):,} of {len(data.a):,}, linked",
+        f"{data.b.modality} items": f"{len(linked.b):,} of {len(data.b):,}, linked",
+        "items skipped": f"{len(data.about.faults):,}",
+        "seed": str(seed),
+        **versions(),
+    }
+    made = Table("How this was made", ("what", "value"), tuple(facts.items()))
     page = Page(
         title="What mends this space",
         kicker=f"isthmus mend · {title}",
-        summary=summary(judged, chosen),
+        summary=words,
         cards=(),
         sections=(
-            *(_remedies(found, rows) for found, rows in judged),
-            Section("probability", "Probability of a match", _PROMISE, tuple(_promises(kept))),
-            Section("made", "How this was made", "", tuple(_made(judged, title, seed, skipped))),
+            *map(_remedies, found),
+            Section("probability", "Probability of a match", _PROBABILITY, _probabilities(kept)),
+            Section("made", "How this was made", "", (made, Prose((_PAPERS,)))),
         ),
     )
     return html(page)
@@ -40,39 +78,98 @@ _LEAD = (
     "out; intervals are bootstraps over objects, changes are paired to the space as it is. The "
     "ceiling is the best merging of the two rankings that the space itself gives."
 )
-_PROMISE = (
+_PROBABILITY = (
     "A logistic fitted on calibration pairs turns a score into the probability that a text and "
     "another item belong together. Error: debiased expected calibration error on held-out pairs, "
     "0 where probabilities come true. Brier: mean squared error, to be read beside always "
     "answering the share of matches."
 )
+_PAPERS = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
 
 
-def _remedies(found: Refereed, rows: Mapping[str, Row]) -> Section:
-    lead = _LEAD.format(fitted=found.calibrated, held=found.held, splits=found.splits)
-    title = f"Remedies fitted on {found.calibrated} objects"
-    drawn = pareto(found, rows)
-    front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
-    key = f"remedies-{found.calibrated}"
-    blocks: list[Block] = [
-        main_table(found, rows, "remedy"),
-        Figures((figure(f"pareto-{found.calibrated}", "Mixed search and R@1", [drawn], front),)),
-        ways_table(rows, "remedy"),
-        geometry_table(rows, "remedy", "splits"),
+def summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
+    """The recommendation in words, with what it rests on."""
+    if hits_by_chance(found):
+        return (
+            "Nothing to mend: partners are found by chance only, R@1 "
+            f"{with_interval(found.rows[''].hits)} where a random order has "
+            f"{number(found.mean_bounds.chance_of_hits)}. Check the links, the model and its "
+            "preprocessing first; the table below is of noise.",
+        )
+    lines = [
+        _recommendation(found, chosen),
+        f"That is the remedy with the best mixed search among those that cost at most "
+        f"{100 * LOSS:.1f} points of R@1. Chosen in the same way on other objects than it is "
+        f"scored on, the rule earns {with_interval(selection_corrected(found))}.",
+        _which_sides(found),
     ]
-    if found.faults:
-        faults = tuple((said(chain), why) for chain, why in found.faults.items())
+    dim = found.data.a.space.dim
+    if found.fitted_on < dim:
+        lines.append(
+            f"There are fewer calibration objects ({found.fitted_on}) than coordinates ({dim}): "
+            "covariances are shrunk, maps learnt from pairs suffer."
+        )
+    return tuple(lines)
+
+
+def _recommendation(found: Evaluation, chosen: str) -> str:
+    best, raw = found.rows[chosen], found.rows[""]
+    if not chosen:
+        return (
+            "Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
+            f"search than its nDCG@{K} {with_interval(raw.mixed)}, "
+            f"{raw.of_ceiling.value:.1%} of the ceiling."
+        )
+    return (
+        f"Recommended: {best.name}. Fitted on {found.fitted_on} objects it brings mixed "
+        f"search from nDCG@{K} {with_interval(raw.mixed)} to {with_interval(best.mixed)}, "
+        f"{best.of_ceiling.value:.1%} of the ceiling, and changes R@1 by "
+        f"{points(best.hits_change)} points."
+    )
+
+
+def _which_sides(found: Evaluation) -> str:
+    """On which side matches lie, and what a remedy earns that does not learn it."""
+    if several := found.several:
+        return (
+            f"Objects have several {' and '.join(several)} items, so matches lie on both sides: "
+            f"listing the other modality first earns {found.mean_bounds.rule:.3f}."
+        )
+    other = found.rows[recommended(found, LEARNS_SIDES)]
+    return (
+        "Here every object has one item a modality: whatever puts the other modality first "
+        f"reaches the ceiling, and {chain_name(LEARNS_SIDES)} learns to. The best remedy that is "
+        f"not told so is {other.name}: {with_interval(other.mixed)}, "
+        f"{other.of_ceiling.value:.1%} of the ceiling. Judge on data with several items "
+        "an object before you search for both."
+    )
+
+
+def _remedies(found: Evaluation) -> Section:
+    size, rows = found.fitted_on, list(found.rows.values())
+    mixed = [Measure(f"mixed gallery nDCG@{K}", row.mixed) for row in rows]
+    drawn = trade_off(rows, "remedy", mixed, float(np.nanmean(found.object_bounds.ceiling)))
+    front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
+    blocks: list[Block] = [
+        main_table(found, "remedy"),
+        Figures((figure(f"pareto-{size}", "Mixed search and R@1", [drawn], front),)),
+        directions_table(found, "remedy"),
+        geometry_table(found, "remedy", "splits"),
+    ]
+    if found.not_fitted:
+        faults = tuple((chain_name(chain), why) for chain, why in found.not_fitted.items())
         blocks.append(Table("Remedies that could not be fitted", ("remedy", "reason"), faults))
-    return Section(key, title, lead, tuple(blocks))
+    lead = _LEAD.format(fitted=size, held=found.held_out, splits=found.repeats)
+    return Section(f"remedies-{size}", f"Remedies fitted on {size} objects", lead, tuple(blocks))
 
 
-def _promises(kept: "Promises") -> list[Block]:
+def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
     columns = ("read from", "matches asked", "calibration error", "Brier", "Brier of a constant")
     rows = tuple(
         (
             one.score,
             f"{one.share:.0%}",
-            f"{number(one.error.value)} ({span(one.error.interval)})",
+            with_interval(one.error),
             f"{one.brier.value:.4f}",
             f"{one.constant:.4f}",
         )
@@ -82,37 +179,14 @@ def _promises(kept: "Promises") -> list[Block]:
     levels = tuple(
         (f"{share:.0%}", f"{p:.0%}", number(cosine)) for share, p, cosine in kept.thresholds
     )
-    return [
+    reached = ("share of matches", "probability", "reached at cosine")
+    alarms = (
+        "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
+        f"links let {kept.alarms.value:.2%} of held-out strangers pass (splits: "
+        f"{percents(kept.alarms, 2)})."
+    )
+    return (
         Table(caption, columns, rows, columns[2:]),
-        Table(
-            "What a cosine means: fitted on all objects",
-            ("share of matches", "probability", "reached at cosine"),
-            levels,
-            ("reached at cosine",),
-        ),
-        Prose(
-            (
-                "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
-                f"links let {kept.alarms.value:.2%} of held-out strangers pass (splits: "
-                f"{percents(kept.alarms, 2)}).",
-            )
-        ),
-    ]
-
-
-def _made(judged: Judged, title: str, seed: int, skipped: int) -> list[Block]:
-    case = judged[0][0].case
-    facts = {
-        "data": title,
-        "space": f"{case.a.space.name} (id {case.a.space.id})",
-        "linked objects": f"{case.n:,}",
-        **{
-            f"{some.modality} items": f"{len(some):,} of {case.offered[some.modality]:,}, linked"
-            for some in (case.a, case.b)
-        },
-        "items skipped": f"{skipped:,}",
-        "seed": str(seed),
-        **versions(),
-    }
-    words = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
-    return [Table("How this was made", ("what", "value"), tuple(facts.items())), Prose((words,))]
+        Table("What a cosine means: fitted on all objects", reached, levels, reached[2:]),
+        Prose((alarms,)),
+    )

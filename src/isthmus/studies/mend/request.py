@@ -7,6 +7,41 @@ from tyro.conf import Positional
 from isthmus.types import RequestError
 from isthmus.types.requests import Source, Written
 
+REMEDIES: tuple[str, ...] = (
+    "mean_removal",
+    "half_shift",
+    "gap_removal",
+    "top_coordinates",
+    "modality_erasure",
+    "whitening",
+    "within_whitening",
+    "procrustes",
+    "ridge",
+    "cca",
+    "shared_subspace",
+    "operator_trimming",
+    "transport",
+    "asif",
+    "score_standardised",
+    "match_standardised",
+    "score_quantiles",
+    "csls",
+    "qb_norm",
+    "neighbour_normalised",
+    "inverted_softmax",
+    "sinkhorn",
+    "symmetric_normalised",
+    "match_odds",
+    "mean_removal+score_standardised",
+    "neighbour_normalised+score_standardised",
+    "mean_removal+symmetric_normalised",
+    "within_whitening+symmetric_normalised",
+    "within_whitening+match_odds",
+    "symmetric_normalised+match_odds",
+    "within_whitening+symmetric_normalised+match_odds",
+)
+"""Every correction once and the combinations that are worth their cost, vectors before scores."""
+
 CALIBRATE = (250, 50)
 """Linked objects that remedies are fitted on: a table for each."""
 

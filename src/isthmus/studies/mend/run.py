@@ -1,4 +1,4 @@
-"""What mends a space? Every remedy on the user's own data, refereed; the best one is kept."""
+"""What mends a space? Every remedy cross-validated on the user's own data; the best one is kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,13 @@ from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
-from isthmus.studies.evaluate.calibration import Promises, promises
-from isthmus.studies.evaluate.cross_validation import Case, Refereed, refereed
-from isthmus.studies.evaluate.rows import Row, rows_of, said
-from isthmus.studies.mend.chains import REMEDIES
+from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
+from isthmus.studies.evaluate.cross_validation import cross_validated
+from isthmus.studies.evaluate.evaluation import Evaluation, Row, bounds_to_dict, chain_name
+from isthmus.studies.evaluate.splits import linked_sample
 from isthmus.studies.mend.choose import recommended
-from isthmus.studies.mend.page import mend_page
-from isthmus.studies.mend.request import MendRequest
-from isthmus.studies.mend.words import summary
+from isthmus.studies.mend.page import mend_page, summary
+from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.provenance import versions
 from isthmus.studies.shared.resolver import resolve
@@ -33,7 +32,7 @@ class MendResult(RunResult):
 
     tables: Mapping[int, Mapping[str, Row]]
     """Rows by chain, by calibration objects."""
-    promises: Promises
+    calibration: CalibrationScores
     recommended: str
     mended: Mended
     """The kept chain, fitted on all objects."""
@@ -53,7 +52,8 @@ class MendResult(RunResult):
             lines.append("")
         lines += self.words
         if self.folder:
-            lines += ["", f"The mended space ({said(self.mended.chain)}): mended:{self.folder}"]
+            name = chain_name(self.mended.chain)
+            lines += ["", f"The mended space ({name}): mended:{self.folder}"]
         return lines
 
 
@@ -95,66 +95,66 @@ def mend(
         RequestError: too few linked objects, or a chain that cannot be.
         UnknownPartError: a correction has no such name.
     """
-    how, case = how or MendRequest(), Case.of(data, seed)
+    how, linked = how or MendRequest(), linked_sample(data, seed)
     remedies = how.remedies or REMEDIES
     for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
-    whole = Calibration.of(case.a, case.b, case.links)
-    asked = fit_mended(how.keep, whole, case.a.space)  # a wrong chain is said before the work
-    sizes = dict.fromkeys(min(size, case.n // 2) for size in sorted(how.calibrate, reverse=True))
+    n, space = linked.pair.n, linked.a.space
+    whole = Calibration.of(linked.a, linked.b, linked.links)
+    wanted = fit_mended(how.keep, whole, space)  # a wrong chain is said before the work
+    sizes = dict.fromkeys(min(size, n // 2) for size in sorted(how.calibrate, reverse=True))
     total = len(sizes) * how.splits * (1 + len(remedies))
     with bar(total, "remedies", progress) as tick:
         found = [
-            refereed(case, remedies, size, splits=how.splits, seed=seed, tick=tick)
+            cross_validated(linked, remedies, size, splits=how.splits, seed=seed, tick=tick)
             for size in sizes
         ]
-    judged = [(one, rows_of(one)) for one in found]
-    kept = promises(case, splits=how.splits, seed=seed)
+    kept = match_calibration(linked, splits=how.splits, seed=seed)
     best = recommended(found[0])
-    title = data.about.title or f"{case.a.space.name}, {case.n:,} objects"
+    words = summary(found[0], best)
     result = MendResult(
-        tables={one.calibrated: rows for one, rows in judged},
-        promises=kept,
+        tables={one.fitted_on: one.rows for one in found},
+        calibration=kept,
         recommended=best,
-        mended=asked if how.keep else fit_mended(best, whole, case.a.space),
-        words=summary(judged, best),
-        page=mend_page(judged, kept, best, title, seed, len(data.about.faults)),
-        record=_record(judged, kept, best, seed),
+        mended=wanted if how.keep else fit_mended(best, whole, space),
+        words=words,
+        page=mend_page(found, kept, words, data, seed),
+        record=_record(found, kept, best, seed),
         seconds={
-            f"{row.name}, {one.calibrated} objects": row.seconds
-            for one, rows in judged
-            for row in rows.values()
+            f"{row.name}, {one.fitted_on} objects": row.seconds
+            for one in found
+            for row in one.rows.values()
         },
         faults=data.about.faults,
     )
     if out is None:
         return result
     written = result.write(Path(out))
-    save_mended(result.mended, Path(out), origin or case.a.space.name)
+    save_mended(result.mended, Path(out), origin or space.name)
     return written
 
 
 def _record(
-    judged: Sequence[tuple[Refereed, Mapping[str, Row]]], kept: Promises, best: str, seed: int
+    found: Sequence[Evaluation], kept: CalibrationScores, best: str, seed: int
 ) -> dict[str, Any]:
-    case = judged[0][0].case
+    data = found[0].data
     return {
-        "space": case.a.space.to_dict(),
+        "space": data.a.space.to_dict(),
         "seed": seed,
         "versions": versions(),
-        "objects": case.n,
-        "several": list(case.several),
+        "objects": data.pair.n,
+        "several": list(found[0].several),
         "recommended": best,
         "tables": [
             {
-                "calibrated": found.calibrated,
-                "held_out": found.held,
-                "splits": found.splits,
-                "remedies": {row.name: row.to_dict() for row in rows.values()},
-                "bounds": {name: found.bounds.mean(name) for name in found.bounds.sums},
-                "not_fitted": dict(found.faults),
+                "calibrated": one.fitted_on,
+                "held_out": one.held_out,
+                "splits": one.repeats,
+                "remedies": {row.name: row.to_dict() for row in one.rows.values()},
+                "bounds": bounds_to_dict(one),
+                "not_fitted": dict(one.not_fitted),
             }
-            for found, rows in judged
+            for one in found
         ],
         "match_probabilities": kept.to_dict(),
     }

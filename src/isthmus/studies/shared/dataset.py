@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
+from isthmus.measure.statistics.inputs import Pair
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
 WORDS = 5_000
@@ -57,6 +59,11 @@ class Dataset:
     b: EmbeddingSet
     links: Links | None = None
     about: About = field(default_factory=About)
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Both sets with their links as rows."""
+        return Pair(self.a, self.b, Links.between(self.a, self.b, self.links))
 
     @property
     def vocabulary(self) -> tuple[EmbeddingSet, tuple[str, ...]] | None:
