@@ -35,14 +35,14 @@ POWER = 8.0
 def data(n: int, gallery: int) -> Any:
     """Linked vectors of babel in mini, the last scenes unseen, and each scene's facts."""
     from isthmus.lab import embed, load
-    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.evaluate.splits import split_dataset
     from isthmus.studies.shared.dataset import world_dataset
     from isthmus.worlds.babel.scenes import babel_world
 
     world, encoders = babel_world(n + gallery, groups=1), load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
     split = {name: "train" if row < n else "test" for row, name in enumerate(a.ids)}
-    return parted(world_dataset(world, a, b), split, 0), world.factors
+    return split_dataset(world_dataset(world, a, b), split, 0), world.factors
 
 
 def value_texts(encoder: Any) -> dict[str, dict[Any, Any]]:
@@ -155,7 +155,6 @@ def interval(values: list[Any]) -> list[float]:
 def main() -> None:
     """Run, print, write."""
     from isthmus.lab import load
-    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
@@ -167,7 +166,7 @@ def main() -> None:
     parts, facts = data(args.scenes, args.gallery)
     texts = value_texts(load("mini")["text"])
     recipe = Recipe(head="mlp", hidden=1024, standardise=True, epochs=60, patience=10)
-    task = Task(pair_of(parts.train), pair_of(parts.val), recipe)
+    task = Task(parts.train.pair, parts.val.pair, recipe)
     fitted = learn(task).model.mended(parts.train.a.space, recipe, task.objects)
     found: dict[str, Any] = {**vars(args), "sources": SOURCES, "recipe": recipe.to_dict()}
     for name, moved in (("fitted on babel", fitted), ("mini", lambda some: some)):

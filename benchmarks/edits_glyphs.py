@@ -36,7 +36,7 @@ WORDS = {
 def data() -> tuple[Any, Any, Any]:
     """Pictures and captions that state the style, cut by object; styles' texts; factors."""
     from isthmus.lab import embed, load
-    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.evaluate.splits import split_dataset
     from isthmus.studies.shared.dataset import Dataset
     from isthmus.types import Items, Links
     from isthmus.worlds import load as load_world
@@ -50,7 +50,7 @@ def data() -> tuple[Any, Any, Any]:
     b = embed(encoders["text"], Items("text", images.ids, told))
     words = embed(encoders["text"], Items("text", tuple(WORDS), list(WORDS.values())))
     links = Links((i, i) for i in a.ids)
-    return parted(Dataset(a, b, links), world.split, 0), words, world.factors
+    return split_dataset(Dataset(a, b, links), world.split, 0), words, world.factors
 
 
 def scored(some: Any, facts: Any, target: Any) -> dict[str, Any]:
@@ -112,7 +112,6 @@ def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Run, print, write."""
-    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
@@ -120,7 +119,7 @@ def main() -> None:
     given = data()
     parts = given[0]
     recipe = Recipe(head="residual", hidden=1024, standardise=True, epochs=40, patience=8)
-    task = Task(pair_of(parts.train), pair_of(parts.val), recipe)
+    task = Task(parts.train.pair, parts.val.pair, recipe)
     fitted = learn(task).model.mended(parts.train.a.space, recipe, task.objects)
     found: dict[str, Any] = {"recipe": recipe.to_dict()}
     for name, moved in (("fitted on glyphs", fitted), ("mini", lambda some: some)):

@@ -2,7 +2,7 @@
 
     python -m benchmarks.gap_study [--data DIR] [--splits 3]
 
-Every remedy is fitted on calibration objects and judged on others (``isthmus mend``'s referee), in
+Every remedy is fitted on calibration objects and evaluated on others (as in ``isthmus mend``), in
 spaces of five families: mini on glyphs as it is and under heads trained with several losses and
 seeds; mini on babel whose captions state 7, 5, 3 or 1 of 7 facts, as it is and under trained heads;
 with ``--data``, real CLIP pairs and their twin of random weights. Then, by least squares over all
@@ -50,7 +50,7 @@ def glyph_spaces() -> list[tuple[str, str, Any]]:
     from isthmus.worlds.glyphs import glyphs_world
 
     world = glyphs_world(styles=("noto", "openmoji-color"))
-    parts = parted_world(world, world.split)
+    parts = split_world(world, world.split)
     found = [("glyphs", "mini, glyphs", parts.test)]
     for loss in LOSSES:
         for seed in (0, 1):
@@ -62,7 +62,7 @@ def babel_spaces(mentions: int) -> list[tuple[str, str, Any]]:
     """Scenes whose captions state some of their facts, in mini and under a trained head."""
     from isthmus.worlds.babel.scenes import babel_world
 
-    parts = parted_world(babel_world(1500, groups=1, mentions=mentions), {})
+    parts = split_world(babel_world(1500, groups=1, mentions=mentions), {})
     said = f"babel, {mentions} of 7 facts"
     return [
         ("babel", f"mini, {said}", parts.test),
@@ -70,51 +70,43 @@ def babel_spaces(mentions: int) -> list[tuple[str, str, Any]]:
     ]
 
 
-def parted_world(world: Any, split: Any) -> Any:
+def split_world(world: Any, split: Any) -> Any:
     """A world in mini, cut in three, with its classes."""
-    from isthmus.studies.shared.source import class_texts, labels_of
-
     from isthmus.lab import embed, load
-    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.evaluate.splits import split_dataset
+    from isthmus.studies.shared.collection import class_texts, labels_of
     from isthmus.studies.shared.dataset import About, world_dataset
 
     encoders = load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
     labels = labels_of(world, (*a.ids, *b.ids))
     about = About(labels=labels, classes=class_texts(sorted(set(labels.values())), encoders))
-    return parted(world_dataset(world, a, b, about), split, 0)
+    return split_dataset(world_dataset(world, a, b, about), split, 0)
 
 
 def headed(parts: Any, loss: str, seed: int) -> Any:
     """The test items under mlp heads that the training items were used for."""
-    from dataclasses import replace
-
-    from isthmus.studies.evaluate.splits import pair_of
+    from isthmus.studies.evaluate.scores import mended_dataset
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
     recipe = Recipe(loss=loss, head="mlp", standardise=True, epochs=20)
-    task = Task(pair_of(parts.train), pair_of(parts.val), recipe, seed)
-    test, mended = parts.test, None
-    mended = learn(task).model.mended(test.a.space, recipe, task.objects)
-    classes = None if test.about.classes is None else mended(test.about.classes)
-    about = replace(test.about, classes=classes)
-    return replace(test, a=mended(test.a), b=mended(test.b), about=about)
+    task = Task(parts.train.pair, parts.val.pair, recipe, seed)
+    mended = learn(task).model.mended(parts.test.a.space, recipe, task.objects)
+    return mended_dataset(parts.test, mended)
 
 
-def judged(given: Any, splits: int) -> dict[str, dict[str, float]]:
+def evaluated(given: Any, splits: int) -> dict[str, dict[str, float]]:
     """Outcomes and gap of every remedy that can be fitted, by chain."""
-    from isthmus.studies.evaluate.cross_validation import Case, refereed
-    from isthmus.studies.evaluate.rows import rows_of
+    from isthmus.studies.evaluate.cross_validation import cross_validated
+    from isthmus.studies.evaluate.splits import linked_sample
 
-    found = refereed(Case.of(given), (*MAPS, *RULES), CALIBRATE, splits=splits)
+    found = cross_validated(linked_sample(given), (*MAPS, *RULES), CALIBRATE, splits=splits)
     rows: dict[str, dict[str, float]] = {}
-    for chain, row in rows_of(found).items():
+    for chain, row in found.rows.items():
         values = {"R@1": row.hits.value, "mixed nDCG@10": row.mixed.value}
-        values |= {name: one.value for name, one in row.numbers.items()}
-        if "zero-shot" in row.each:
-            values["zero-shot"] = row.each["zero-shot"].value
-        rows[chain] = values
+        more = (*row.space_measures, *row.zero_shot)
+        rows[chain] = values | {one.name: one.estimate.value for one in more}
     return rows
 
 
@@ -163,7 +155,7 @@ def main() -> None:
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
     for family, name, given in spaces(args.data):
-        found = judged(given, args.splits)
+        found = evaluated(given, args.splits)
         rows += [{"family": family, "space": name, "chain": c, **v} for c, v in found.items()]
         print(f"{name}: {len(found)} chains, {time.perf_counter() - start:.0f} s", flush=True)
     tables = {

@@ -43,7 +43,7 @@ def shown(n: int) -> dict[str, Any]:
 def run(n: int, mentions: int, seed: int, **how: Any) -> dict[str, float]:
     """Gap and score on held-out scenes after the last epoch."""
     from isthmus.lab import embed, load
-    from isthmus.studies.evaluate.splits import pair_of, parted
+    from isthmus.studies.evaluate.splits import split_dataset
     from isthmus.studies.shared.dataset import world_dataset
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
@@ -56,10 +56,10 @@ def run(n: int, mentions: int, seed: int, **how: Any) -> dict[str, float]:
     items = {"image": Items("image", tuple(pictures), list(pictures.values()))}
     items["text"] = world.items["text"]
     sets = [embed(encoders[m], items[m]) for m in BOTH]
-    parts = parted(world_dataset(world, *sets), {}, 0)
+    parts = split_dataset(world_dataset(world, *sets), {}, 0)
     towers = Towers(encoders, items, BOTH)
     recipe, centres = Recipe(**{**RECIPE, **how}), [x.unit.mean(axis=0) for x in sets]
-    learned = learn(Task(pair_of(parts.train), pair_of(parts.test), recipe, seed, towers))
+    learned = learn(Task(parts.train.pair, parts.test.pair, recipe, seed, towers))
     last = learned.log[-1]
     return {
         "gap": last["held-out gap"],

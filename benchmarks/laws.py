@@ -34,7 +34,7 @@ RECIPE: dict[str, Any] = {"head": "mlp", "temperature": "fixed", "epochs": 40, "
 def scenes(mentions: int | None, n: int, folder: Path) -> Any:
     """Linked vectors of babel's pictures and of captions with so many facts, by split."""
     from isthmus.lab import embed, load
-    from isthmus.studies.evaluate.splits import parted
+    from isthmus.studies.evaluate.splits import split_dataset
     from isthmus.studies.shared.dataset import world_dataset
     from isthmus.worlds.babel.scenes import babel_world
 
@@ -46,17 +46,16 @@ def scenes(mentions: int | None, n: int, folder: Path) -> Any:
     text = embed(encoders["text"], world.items["text"])
     pictures = np.load(kept)
     a = type(text)(pictures, world.items["image"].ids, "image", text.space)
-    return parted(world_dataset(world, a, text), {}, 0)
+    return split_dataset(world_dataset(world, a, text), {}, 0)
 
 
 def trained_gap(parts: Any, scale: float, seed: int, **how: Any) -> dict[str, float]:
     """Gap and score on held-out scenes after the last epoch."""
-    from isthmus.studies.evaluate.splits import pair_of
     from isthmus.train.loop import Task, learn
     from isthmus.train.recipe import Recipe
 
     recipe = Recipe(scale=scale, last_scale=max(scale, 100.0), **{**RECIPE, **how})
-    learned = learn(Task(pair_of(parts.train), pair_of(parts.test), recipe, seed))
+    learned = learn(Task(parts.train.pair, parts.test.pair, recipe, seed))
     last = learned.log[-1]
     return {"gap": last["held-out gap"], "reciprocal rank": last["held-out reciprocal rank"]}
 

@@ -76,9 +76,10 @@ CACHES = (
     ),
     Break(
         "seconds-slip-into-the-record",
-        "src/isthmus/studies/evaluate/rows.py",
-        '{name: one for name, one in numbers.items() if name != "seconds"}',
-        "numbers",
+        "src/isthmus/studies/evaluate/evaluation.py",
+        'Measure("calibration error", self.scores.calibration_error, -1),',
+        'Measure("calibration error", self.scores.calibration_error, -1),\n'
+        '            Measure("seconds", self.scores.seconds, -1),',
         "tests/studies",
     ),
     Break(

@@ -20,7 +20,7 @@ PAGES = (
     Break(
         "guard-of-the-first-hit-is-ignored",
         "src/isthmus/studies/mend/choose.py",
-        "[chain for chain, one in table.items() if mean(one.hits) >= least]",
+        "[chain for chain, one in table.items() if mean(one.hits[1]) >= least]",
         "list(table)",
         "tests/studies",
     ),
@@ -55,8 +55,8 @@ PAGES = (
     Break(
         "trade-off-wants-much-of-what-it-should-want-little",
         "src/isthmus/studies/evaluate/pareto.py",
-        "wanted = -values if measure in",
-        "wanted = values if measure in",
+        "wanted = measures[0].wanted * values",
+        "wanted = values",
         "tests/studies tests/train",
         "torch",
     ),
@@ -118,9 +118,9 @@ PAGES = (
     ),
     Break(
         "held-out-objects-overlap-those-fitted-on",
-        "src/isthmus/studies/evaluate/cross_validation.py",
-        "order[self.n // 2 :][:MOST]",
-        "order[self.n // 4 :][:MOST]",
+        "src/isthmus/studies/evaluate/splits.py",
+        "order[half:][:MOST]",
+        "order[half // 2 :][:MOST]",
         "tests/studies",
     ),
     Break(
@@ -154,8 +154,8 @@ PAGES = (
     Break(
         "remedies-are-recommended-on-noise",
         "src/isthmus/studies/mend/choose.py",
-        "more.interval.low <= 0",
-        "more.interval.high <= 0",
+        "interval.low <= 0",
+        "interval.high <= 0",
         "tests/studies",
     ),
     Break(
@@ -167,9 +167,9 @@ PAGES = (
     ),
     Break(
         "recipe-is-chosen-on-test-objects",
-        "src/isthmus/studies/fit/training.py",
+        "src/isthmus/studies/fit/run.py",
         "key=lambda name: sum(x.score for x in variants[name])",
-        "key=lambda name: rows[name].hits.value",
+        "key=lambda name: found.rows[name].hits.value",
         "tests/studies",
         "torch",
     ),
@@ -190,13 +190,13 @@ PAGES = (
     Break(
         "kept-chain-is-not-the-one-asked-for",
         "src/isthmus/studies/mend/run.py",
-        "mended=asked if how.keep else fit_mended(",
+        "mended=wanted if how.keep else fit_mended(",
         "mended=fit_mended(",
         "tests/studies",
     ),
     Break(
         "change-of-mixed-search-has-the-other-sign",
-        "src/isthmus/studies/evaluate/rows.py",
+        "src/isthmus/studies/evaluate/evaluation.py",
         "own.mixed - raw.mixed",
         "raw.mixed - own.mixed",
         "tests/studies",
@@ -210,9 +210,9 @@ PAGES = (
     ),
     Break(
         "summary-takes-single-items-for-several",
-        "src/isthmus/studies/mend/words.py",
-        "if not found.case.several:",
-        "if found.case.several:",
+        "src/isthmus/studies/mend/page.py",
+        "if several := found.several:",
+        "if not (several := found.several):",
         "tests/studies",
     ),
 )

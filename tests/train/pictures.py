@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from isthmus.lab import embed
-from isthmus.studies.evaluate.splits import parted
+from isthmus.studies.evaluate.splits import split_dataset
 from isthmus.studies.shared.dataset import About, world_dataset
 from isthmus.types import Items, Links, World
 
@@ -56,4 +56,4 @@ def parts(encoders):
     classes = class_vectors(prompted, encoders)
     labels = labels_of(marks, sets[0].ids)
     about = About(labels=labels, classes=classes, prompted=prompted)
-    return parted(world_dataset(marks, *sets, about), {}, 0)
+    return split_dataset(world_dataset(marks, *sets, about), {}, 0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.studies.evaluate.splits import pair_of, parted
+from isthmus.studies.evaluate.splits import split_dataset
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.train.recipe import Recipe
 from isthmus.types import EmbeddingSet, Links, Space
@@ -36,5 +36,5 @@ def task(**how):
     """A training of these pairs: ``how`` is its recipe."""
     from isthmus.train.loop import Task
 
-    whole = parted(study(), {}, 0)
-    return Task(pair_of(whole.train), pair_of(whole.val), Recipe(**how))
+    whole = split_dataset(study(), {}, 0)
+    return Task(whole.train.pair, whole.val.pair, Recipe(**how))

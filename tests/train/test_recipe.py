@@ -5,7 +5,7 @@ import pytest
 
 from isthmus.registry import UnknownPartError
 from isthmus.studies.evaluate.pareto import undominated
-from isthmus.studies.evaluate.splits import parted
+from isthmus.studies.evaluate.splits import split_dataset
 from isthmus.train.batches import batches, steps
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError
@@ -86,20 +86,20 @@ def test_too_few_objects_for_a_batch_are_refused():
 
 def test_parts_share_no_object_and_follow_the_data_where_they_say():
     dataset = study()
-    parts = parted(dataset, {}, 0)
+    parts = split_dataset(dataset, {}, 0)
     sides = [
         {name.split("/")[0] for name in one.a.ids} for one in (parts.train, parts.val, parts.test)
     ]
     assert parts.drawn and not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
     assert sum(map(len, sides)) == 120
     split = {name: "test" if int(name.split("/")[0]) < 40 else "train" for name in dataset.a.ids}
-    said = parted(dataset, split, 0)
+    said = split_dataset(dataset, split, 0)
     assert not said.drawn and {int(x) for x in said.test.b.ids} == set(range(40))
 
 
 def test_too_few_objects_in_a_part_are_refused():
     with pytest.raises(RequestError, match="8 linked objects"):
-        parted(study(objects=20), {}, 0)
+        split_dataset(study(objects=20), {}, 0)
 
 
 def test_a_front_is_what_nothing_beats():

@@ -14,8 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode  # noqa: E402
 from torch.utils._pytree import tree_leaves  # noqa: E402
 
 from isthmus.store import packed, unpacked  # noqa: E402
-from isthmus.studies.evaluate.splits import parted  # noqa: E402
-from isthmus.studies.fit.training import fit  # noqa: E402
+from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
+from isthmus.studies.fit.run import fit  # noqa: E402
+from isthmus.studies.fit.training import TrainingData  # noqa: E402
 from isthmus.train import LOSSES, loop, tiled  # noqa: E402
 from isthmus.train.batches import Batch  # noqa: E402
 from isthmus.train.loop import learn, terms  # noqa: E402
@@ -160,7 +161,7 @@ def test_a_device_that_is_not_there_is_refused_in_a_sentence():
     says = f"no device '{missing}' here; there is: .*cpu"
     with pytest.raises(RequestError, match=says):
         learn(replace(task(**QUICK), device=missing))
-    parts = replace(parted(study(), {}, 0), device=missing)
+    parts = TrainingData(split_dataset(study(), {}, 0), device=missing)
     with pytest.raises(RequestError, match=says):
         fit(parts, [Recipe(**QUICK)])
 

@@ -12,9 +12,8 @@ from isthmus.encode.tuned import FILE as WEIGHTS  # noqa: E402
 from isthmus.encode.tuned import trainable, tune, tuning  # noqa: E402
 from isthmus.engine.processes import process_group  # noqa: E402
 from isthmus.store import read_tensors, write_tensors  # noqa: E402
-from isthmus.studies.evaluate.splits import pair_of  # noqa: E402
-from isthmus.studies.fit.judge import retuned  # noqa: E402
-from isthmus.studies.fit.training import fit  # noqa: E402
+from isthmus.studies.fit.run import fit  # noqa: E402
+from isthmus.studies.fit.training import TrainingData, reembedded  # noqa: E402
 from isthmus.train import towers as room  # noqa: E402
 from isthmus.train.checkpoints import FILE as CHECKPOINT  # noqa: E402
 from isthmus.train.loop import Task, learn  # noqa: E402
@@ -30,13 +29,13 @@ QUICK = {"head": "none", "pairs": 20, "epochs": 4, "patience": 9, "tower_rate": 
 
 def opened(trained=BOTH, name="fresh"):
     encoders = isthmus.load(name, device="cpu")
-    return replace(parts(encoders), towers=Towers(encoders, world().items, trained))
+    return TrainingData(parts(encoders), Towers(encoders, world().items, trained))
 
 
 def task(trained=BOTH, **how):
     whole = opened(trained)
     recipe = Recipe(**{**QUICK, "towers": trained, **how})
-    return Task(pair_of(whole.train), pair_of(whole.val), recipe, towers=whole.towers)
+    return Task(whole.splits.train.pair, whole.splits.val.pair, recipe, towers=whole.towers)
 
 
 def test_towers_learn_from_the_start_and_the_space_travels(tmp_path):
@@ -61,16 +60,17 @@ def test_towers_learn_from_the_start_and_the_space_travels(tmp_path):
 def test_all_that_is_judged_is_embedded_by_the_trained_towers():
     job = opened()
     weights = {name: x * np.float32(1.5) for name, x in job.towers.start.items()}
-    own = retuned(job, weights)
+    own = reembedded(job, weights)
     fresh = isthmus.load("fresh", device="cpu")
     assert np.allclose(
-        job.test.about.classes.vectors, fresh["text"].encode(list(job.test.about.prompted))
+        job.splits.test.about.classes.vectors,
+        fresh["text"].encode(list(job.splits.test.about.prompted)),
     )
     step = tune(fresh, weights)
     for some, known in ((own.test.a, "image"), (own.test.b, "text")):
         items = list(world().items[known].take(some.ids))
         assert np.allclose(some.vectors, fresh[known].encode(items), rtol=1e-4, atol=1e-4)
-        assert some.space == job.test.a.space.then(step)
+        assert some.space == job.splits.test.a.space.then(step)
     classes = own.test.about.classes
     assert np.allclose(classes.vectors, fresh["text"].encode(list(own.test.about.prompted)))
     assert classes.space == own.val.a.space

@@ -12,8 +12,9 @@ from isthmus.engine.processes import process_group  # noqa: E402
 from isthmus.lab import save_mended  # noqa: E402
 from isthmus.measure.statistics.searches import scores_between  # noqa: E402
 from isthmus.store import packed, read_tensors, write_tensors  # noqa: E402
-from isthmus.studies.evaluate.splits import parted  # noqa: E402
-from isthmus.studies.fit.training import fit  # noqa: E402
+from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
+from isthmus.studies.fit.run import fit  # noqa: E402
+from isthmus.studies.fit.training import TrainingData  # noqa: E402
 from isthmus.train import HEADS, LOSSES, loop  # noqa: E402
 from isthmus.train.checkpoints import (  # noqa: E402
     FILE,
@@ -173,7 +174,7 @@ def test_two_processes_train_as_one(tmp_path):
 
 
 def test_a_sweep_keeps_what_held_out_objects_like_best(tmp_path):
-    parts = parted(study(objects=150), {}, 0)
+    parts = TrainingData(split_dataset(study(objects=150), {}, 0))
     recipes = [Recipe(**QUICK, scale=5.0), Recipe(**{**QUICK, "rate": 1e-9}, loss="sigmoid")]
     done = fit(parts, recipes, tmp_path, seeds=(0, 1), origin="nowhere")
     assert done is not None and done.chosen == "info_nce, cosine, linear"

@@ -30,10 +30,10 @@ K = 10
 KS = (1, 5, 10)
 """Cut-offs of hits."""
 
-Scores = Float[np.ndarray, " n"]
+Scores = Float[np.ndarray, " _"]
 """One an item, in the order of its set; NaN where it was not asked."""
 
-MatchScores = tuple[Float[np.ndarray, " k"], Float[np.ndarray, " l"]]
+MatchScores = tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]
 """Similarities of matches, and of negatives."""
 
 V = TypeVar("V")

@@ -17,7 +17,7 @@ FEWEST = 8
 MOST = 1_000
 """Held-out objects of a half, and objects that training is stopped by, at most."""
 
-Rows = tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]
+Rows = tuple[Int[np.ndarray, " _"], Int[np.ndarray, " _"]]
 """Rows of the first set, and of the second."""
 
 
