@@ -1,19 +1,22 @@
 """Two spaces on the same items: paired differences with known answers, and who answers what."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from isthmus.lab import load_set
+from isthmus.measure import SPACES
 from isthmus.measure.statistics.inputs import as_pair
-from isthmus.studies.compare.contrasts import contrasts
+from isthmus.report import Album, number, span
+from isthmus.studies.compare.contrasts import contrasts, strips
 from isthmus.studies.compare.differences import differences
-from isthmus.studies.compare.run import aligned, compare
+from isthmus.studies.compare.run import aligned, calls_of_spaces, compare
 from isthmus.studies.shared import measure_all as measuring
-from isthmus.types import RequestError, Space
-from tests.report.test_page import Reader
+from isthmus.types import Interval, RequestError, Space
+from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import small_world
 from tests.toys import toy_set
 
@@ -146,3 +149,126 @@ def test_both_maps_show_the_same_items(few):
     assert len(named) == 2
     assert len(named[0]) == 120
     assert named[0] == named[1]
+
+
+def turned(data, noise=0.0, seed=3):
+    """The same items in a rotated space of another name, with noise of its own."""
+    rng = np.random.default_rng(seed)
+    d = data.a.space.dim
+    turn = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    space = Space("turned", "turned-id", d)
+    sets = [
+        toy_set(
+            some.vectors @ turn + noise * rng.normal(size=some.vectors.shape),
+            some.modality,
+            some.ids,
+            space,
+        )
+        for some in (data.a, data.b)
+    ]
+    return replace(data, a=sets[0], b=sets[1])
+
+
+def test_a_rotated_space_arranges_the_items_alike(few):
+    found = compare(small_world(), turned(small_world()))
+    alike = found.record["alike"]
+    assert set(alike) == {f"{name}[{of}]" for name in SPACES for of in ("image", "text")}
+    for name, row in alike.items():
+        assert row["value"] == pytest.approx(1, abs=1e-4), name
+        assert row["null"]["mean"] < 0.9
+        assert found[name].value == row["value"]
+
+
+def test_the_page_says_how_alike_the_spaces_are_of_each_modality(few):
+    blurred = replace(small_world(), b=turned(small_world(), 3.0).b, a=turned(small_world()).a)
+    page = compare(small_world(), blurred).page
+    section = page.split('<section id="alike"')[1].split("</section>")[0]
+    rows = re.findall(r"<tr><th[^>]*>([^<]*)</th>(.*?)</tr>", section)
+    cells = {
+        (name, *re.findall(r"<td[^>]*>([^<]*)</td>", rest)[:1]): re.findall(
+            r"<td[^>]*>([^<]*)</td>", rest
+        )
+        for name, rest in rows[1:]
+    }
+    assert len(cells) == 2 * len(SPACES)
+    assert float(cells["RSA", "image"][1]) == pytest.approx(1, abs=1e-3)
+    assert float(cells["RSA", "text"][1]) < 0.7
+    assert "Kriegeskorte" in cells["RSA", "text"][-1]
+    found = compare(small_world(), blurred)["procrustes[text]"]
+    shown = cells["Procrustes fit", "text"]
+    assert shown[1:4] == [number(found.value), span(found.interval), number(found.null.mean)]
+
+
+def test_spaces_that_share_few_items_say_what_was_not_measured(few):
+    first = small_world(9)
+    second = turned(small_world())
+    found = compare(first, second)
+    for key in ("rsa[image]", "svcca[text]"):
+        assert "ten shared items or more, not 9" in found.missing[key]
+    assert found.record["alike"] == {}
+    assert "ten shared items or more, not 9" in found.page
+    calls = calls_of_spaces(first, replace(second, a=first.a))
+    assert {call.key for call in calls} == {
+        f"{name}[{of}]" for name in SPACES for of in ("image", "text")
+    }
+
+
+def test_who_wins_and_who_loses_is_told_the_right_way_round(few):
+    first, second = small_world(), worse(small_world())
+    forward = contrasts(first, second)[0]
+    assert forward.only_first > forward.only_second > 0
+    pair = as_pair(second.a, second.b, second.links)
+    for example, margin in forward.lost:  # right in the first space, wrong in the second
+        row = second.a.row[example.query]
+        cosines = pair.y @ pair.x[row]
+        assert example.answers[0].id == second.b.ids[int(cosines.argmax())]
+        own = first.b.unit @ first.a.unit[first.a.row[example.query]]
+        right = first.b.row[dict(first.links)[example.query]]
+        assert margin == pytest.approx(own[right] - np.delete(own, right).max(), abs=1e-4)
+    margins = [margin for _, margin in forward.lost]
+    assert margins == sorted(margins, reverse=True)
+    lost, won = strips(forward, first, Album(), ("good", "bad"))
+    assert lost.title == "image → text: right in good only"
+    assert lost.sentence.endswith("comes first in good; the row shows what bad answers instead.")
+    assert won.title == "image → text: right in bad only"
+    assert won.sentence.endswith("comes first in bad; the row shows what good answers instead.")
+    assert [one.query.name for one in lost.strips] == [one.query for one, _ in forward.lost]
+    assert lost.strips[0].sentence.endswith(f"in good it comes first, margin {number(margins[0])}.")
+    assert won.strips[0].sentence.count("; in bad it comes first") == 1
+
+
+def test_the_summary_and_the_figures_say_what_the_differences_are(few):
+    first, second = small_world(), worse(small_world())
+    found = compare(first, second)
+    rows = by_name(first, second)
+    apart = sum(row.differs for row in rows.values())
+    assert f"Of {len(rows)} differences, {apart} have a 95 % interval" in found.page
+    for family in ("retrieval", "geometry"):
+        some = [row for row in rows.values() if row.family == family]
+        differs = sum(row.differs for row in some)
+        assert f"{differs} of {len(some)} leave out zero and are in colour." in found.page
+    forward = contrasts(first, second)[0]
+    assert (
+        f"{forward.both} find their text first in both, {forward.only_first} only in toy space, "
+        f"{forward.only_second} only in worse, {forward.neither} in neither."
+    ) in found.page
+    hit = rows["hit@1, image → text"]
+    assert f"from {number(hit.first)} to {number(hit.second)}" in found.page
+    assert "worse minus the other" in found.page
+
+
+def test_a_difference_counts_where_its_interval_leaves_out_zero():
+    row = by_name(small_world(), worse(small_world()))["hit@1, image → text"]
+    for low, high, differs in ((-0.2, -0.1, True), (-0.2, 0.0, False), (0.1, 0.2, True)):
+        one = replace(row, interval=Interval(low, high, "made"))
+        assert one.differs == differs
+        assert ("does not differ" in one.about) == (not differs)
+    assert not replace(row, interval=None).differs
+
+
+def test_spaces_with_hostile_names_stay_text(few):
+    other = worse(small_world(captions=[HOSTILE] * 60), name=HOSTILE)
+    page = compare(small_world(captions=[HOSTILE] * 60), other).page
+    tags = [tag for tag, _ in Reader(page).elements]
+    assert tags.count("script") == 1
+    assert not [name for _, found in Reader(page).elements for name in found if name[:2] == "on"]
