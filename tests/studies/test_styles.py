@@ -1,17 +1,21 @@
 """The study of styles: objects held apart, the best method chosen without the scored ones."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from isthmus.cli import main
+from isthmus.report import number, span
 from isthmus.studies.styles.grid import split_objects
 from isthmus.studies.styles.request import StylesRequest
-from isthmus.studies.styles.run import run, styles
+from isthmus.studies.styles.run import chosen, run, styles
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import RequestError
 from isthmus.worlds import load
+from tests.report.test_page import HOSTILE, Reader
 
 KINDS = ("flat", "ink", "toon")
 
@@ -100,3 +104,108 @@ def test_requests_that_cannot_be_met(tmp_path, capsys):
         assert message in capsys.readouterr().err
     assert main(["styles", "--modality", "mesh", "--out", str(tmp_path / "run")]) == 2
     assert "'mesh' is not in both" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def found():
+    fitted, scored = split_objects(made(), {}, "train", 25, 0)
+    return styles(fitted, scored, title="toys", seed=1), fitted, scored
+
+
+def cells_of(page, caption):
+    """Rows of a table of an HTML page by their first cell."""
+    table = page.split(f"<caption>{caption}</caption>")[1].split("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in table.split("<tr>")[2:]]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_the_tables_hold_each_method_beside_chance(found):
+    result, _, _ = found
+    rows = cells_of(result.page, "Unseen objects")
+    assert [*rows] == [*(name.replace("_", " ") for name in result.methods), "chance"]
+    one = result.methods["mean_shift"]
+    assert rows["mean shift"] == [
+        f"{one.change.value:.3f}", span(one.change.interval), f"{one.change.whole_grid:.3f}",
+        f"{one.transfer.value:.3f}", f"{one.ceiling:.3f}",
+    ]  # fmt: skip
+    assert rows["chance"] == [
+        "0.040", "–", number(one.change.whole_grid_chance), number(one.transfer.null.mean), "–",
+    ]  # fmt: skip
+    unseen = cells_of(result.page, "An unseen style, of which k pictures are known")
+    assert "affine maps" not in unseen and "bilinear" not in unseen
+    assert unseen["mean shift"] == [f"{one.unseen[k]:.3f}" for k in (1, 5, 20)]
+    near = cells_of(
+        result.page, "How often the nearest picture of another object has the same style"
+    )
+    assert near["nothing"] == [f"{result.methods['nothing'].retrieval.value:.3f}"]
+    assert near["chance"] == [f"{one.retrieval.null.mean:.3f}"]
+
+
+def test_the_summary_names_the_chosen_method_and_the_best_of_the_whole_grid(found):
+    result, fitted, scored = found
+    chosen = result.methods[result.best].change
+    name = result.best.replace("_", " ")
+    assert (
+        f"Chosen on fitted objects alone, {name} finds the same object in another style first in "
+        f"{chosen.value:.1%} of all cases ({span(chosen.interval)}; chance 0.040, 25 objects, "
+        "3 styles)."
+    ) in result.page
+    nothing = result.methods["nothing"].change
+    assert f"Doing nothing reaches {nothing.value:.1%}." in result.page
+    grids = {key: one.change.whole_grid for key, one in result.methods.items()}
+    top = max(grids, key=grids.get)
+    assert f"{top.replace('_', ' ')} does best: {grids[top]:.1%}" in result.page
+    assert (len(fitted.objects), len(scored.objects)) == (35, 25)
+    made_of = cells_of(result.page, "How this was made")
+    assert (made_of["objects to fit on"], made_of["objects to score"]) == (["35"], ["25"])
+    assert made_of["seed"] == ["1"]
+
+
+def test_the_best_is_chosen_without_the_scored_objects(found):
+    result, fitted, scored = found
+    assert result.best == chosen(tuple(result.methods), fitted, 1)
+    rng = np.random.default_rng(5)
+    noise = replace(scored, cells=rng.normal(size=scored.cells.shape))
+    other = styles(fitted, noise, seed=1, methods=("nothing", "mean_shift"))
+    assert other.best == "mean_shift"
+    values = {name: one.change.value for name, one in other.methods.items()}
+    assert max(values.values()) < 0.5
+
+
+def test_a_ceiling_is_fitted_on_the_very_objects_that_are_scored(found):
+    _, fitted, scored = found
+    rng = np.random.default_rng(5)
+    shift = 0.03 * rng.normal(size=(1, 3, 16)).astype(np.float32)
+    moved = replace(scored, cells=scored.cells + shift)
+    one = styles(fitted, moved, methods=("mean_shift",)).methods["mean_shift"]
+    assert one.ceiling > one.change.value + 0.1
+
+
+def test_two_styles_leave_none_to_be_unseen():
+    x, labels = arrays(objects=24)
+    some = [row for row, (_, kind) in enumerate(labels) if kind != "toon"]
+    names = [labels[row][0] for row in some]
+    grid, _ = StyleGrid.of(x[some], names, [labels[row][1] for row in some])
+    found = styles(*split_objects(grid, {}, "train", 12, 0), methods=("mean_shift",))
+    assert all(np.isnan([*found.methods["mean_shift"].unseen.values()]))
+    assert cells_of(found.page, "An unseen style, of which k pictures are known") == {
+        "mean shift": ["–", "–", "–"]
+    }
+
+
+def test_grids_of_other_styles_or_few_objects_are_refused():
+    grid = made()
+    names = list(grid.objects)
+    with pytest.raises(RequestError, match="The styles differ: flat, ink, and flat, ink, toon"):
+        styles(grid.part(names[:30]).without("toon"), grid.part(names[30:]))
+    with pytest.raises(RequestError, match="not 51 and 9"):
+        styles(grid.part(names[:51]), grid.part(names[51:]))
+
+
+def test_hostile_names_of_styles_stay_text():
+    x, labels = arrays(objects=24)
+    kinds = [kind.replace("ink", HOSTILE) for _, kind in labels]
+    grid, _ = StyleGrid.of(x, [one for one, _ in labels], kinds)
+    halves = split_objects(grid, {}, "train", 12, 0)
+    page = styles(*halves, title=HOSTILE, methods=("nothing",)).page
+    assert [tag for tag, _ in Reader(page).elements].count("script") == 1
