@@ -127,6 +127,15 @@ def test_sum_intersection_and_complement_count_dimensions(seed, k, more):
     assert principal_angles(inside, a) == pytest.approx(90, abs=1e-5)
 
 
+def test_membership_counts_from_the_origin_of_the_subspace():
+    origin, basis = np.array([5.0, 0, 0]), np.array([[0, 1.0, 0]])
+    found = membership(np.array([[5.0, 2, 0], [5, 1, 1], [6, 0, 0]]), Subspace(basis, origin))
+    np.testing.assert_allclose(found.share, [1, 0.5, 0], atol=1e-12)
+    assert found.chance == pytest.approx(1 / 3)
+    with pytest.raises(RequestError, match="Vector 1 is the origin"):
+        membership(np.array([[5.0, 2, 0], [5, 0, 0]]), Subspace(basis, origin))
+
+
 def test_membership_of_random_directions_is_chance():
     rng = np.random.default_rng(3)
     plane = random_subspace(6, 30, rng)

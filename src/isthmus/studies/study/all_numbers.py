@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from isthmus.measure.retrieval.rankings import RankingResult
+from isthmus.measure.statistics.nulls import benjamini_hochberg
 from isthmus.report import Block, Section, Table, beside, correction, number, span
 from isthmus.studies.pages.common import pairs_table, sources_table
 from isthmus.studies.shared.measure_all import Measured
@@ -43,11 +44,7 @@ def adjusted(results: Mapping[str, Result]) -> dict[str, float]:
     p = {key: value for key, value in found.items() if math.isfinite(value)}
     if not p:
         return {}
-    values = np.array(list(p.values()))
-    order = np.argsort(values, kind="stable")
-    scaled = values[order] * len(values) / np.arange(1, len(values) + 1)
-    corrected = np.empty(len(values))
-    corrected[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    corrected = benjamini_hochberg(np.array(list(p.values())))
     return dict(zip(p, corrected.tolist(), strict=True))
 
 
