@@ -147,19 +147,23 @@ class Mixed:
 
         Permuted links exchange what is relevant in the other modality only.
         """
-        n, pair = len(self.pair.a), self.pair
+        pair = self.pair
         draws = draws_for(max(len(self.same) + len(self.other), len(pair.b)))
-        moved = pairings(pair, rng, draws)
-        stay = np.repeat(self.same[:, 1:], 1 + draws, axis=1)
-        go = with_permuted(self.other[:, 1], moved) + n
+        found, objects = self.ranks(pairings(pair, rng, draws)), pair.objects[0][self.rows]
+        return Search(found, draws, objects, pair.a.modality, "both", uniform=False)
+
+    def ranks(self, moved: Int[np.ndarray, "b m"] | None = None) -> Ranks:
+        """Ranks in the gallery of both: each query with its links, then with permuted ones."""
+        moved = np.empty((0, len(self.pair.b)), dtype=np.int32) if moved is None else moved
+        questions = np.arange(1 + len(moved))
+        stay = np.repeat(self.same[:, 1:], len(questions), axis=1)
+        go = with_permuted(self.other[:, 1], moved) + len(self.pair.a)
         query = np.concatenate([self.same[:, 0], self.other[:, 0]])
         order = np.argsort(query, kind="stable")
         query, column = query[order], np.concatenate([stay, go])[order]
-        question = query[:, None] * (1 + draws) + np.arange(1 + draws)
-        relevant = np.stack([np.repeat(query, 1 + draws), column.ravel()], axis=1)
-        found = ranked(self.scores("both"), relevant, question.ravel())
-        objects = pair.objects[0][self.rows]
-        return Search(found, draws, objects, pair.a.modality, "both", uniform=False)
+        relevant = np.stack([np.repeat(query, len(questions)), column.ravel()], axis=1)
+        question = query[:, None] * len(questions) + questions
+        return ranked(self.scores("both"), relevant, question.ravel())
 
     def listed(self, gallery: str, k: int) -> Float[np.ndarray, "q k"]:
         """Expected relevant items at each of the first k places of one modality alone."""

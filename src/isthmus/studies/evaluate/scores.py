@@ -135,9 +135,7 @@ def mended_dataset(data: Dataset, mended: Mended) -> Dataset:
 def _direction_scores(pair: Pair) -> DirectionScores[Scores]:
     ranks = ranked(scores_between(pair.a, pair.b), pair.by_query)
     mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
-    relevant = np.concatenate([mixed.same, mixed.other + np.array([0, len(pair.a)])])
-    order = np.argsort(relevant[:, 0], kind="stable")
-    gains = relative_gains(ranked(mixed.scores("both"), relevant[order]), K)
+    gains = relative_gains(mixed.ranks(), K)
     return DirectionScores({k: hit_chances(ranks, k) for k in KS}, _placed(mixed, gains))
 
 
