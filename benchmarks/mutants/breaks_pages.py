@@ -76,10 +76,10 @@ PAGES = (
     ),
     Break(
         "adjusted-p-accumulates-the-wrong-way",
-        "src/isthmus/studies/study/all_numbers.py",
-        "np.minimum.accumulate(scaled[::-1])[::-1]",
-        "np.minimum.accumulate(scaled)",
-        "tests/studies",
+        "src/isthmus/measure/statistics/nulls.py",
+        "np.minimum.accumulate(p[order]",
+        "np.maximum.accumulate(p[order]",
+        "tests/measure/statistics tests/studies",
     ),
     Break(
         "rule-is-judged-on-the-objects-it-chose-by",

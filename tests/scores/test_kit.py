@@ -53,8 +53,8 @@ def test_rules_that_break_a_clause(spoil, says):
 @pytest.mark.parametrize(
     ("method", "fit", "broken"),
     [
-        ("csls", fit_csls, lambda s, bank: 2 * s - hubness._nearest(bank, 0)),
-        ("csls", fit_csls, lambda s, bank: 2 * s - hubness._nearest(s, 1)[:, None]),
+        ("csls", fit_csls, lambda s, bank: 2 * s - hubness.nearest_mean(bank, 0)),
+        ("csls", fit_csls, lambda s, bank: 2 * s - hubness.nearest_mean(s, 1)[:, None]),
         ("qb_norm", fit_qb_norm, lambda s, bank: s),
         ("neighbour_normalised", fit_neighbour_normalised, lambda s, bank: s),
         ("inverted_softmax", fit_inverted_softmax, lambda s, bank: s - 2 * bank.mean(axis=0)),

@@ -61,7 +61,7 @@ def csls(scores: Scores, bank: Bank) -> Scores:
 
     Conneau et al. 2018, Word translation without parallel data, equation 3.
     """
-    return 2 * scores - _nearest(scores, 1)[:, None] - _nearest(bank, 0)
+    return 2 * scores - nearest_mean(scores, 1)[:, None] - nearest_mean(bank, 0)
 
 
 def local_scaling(scores: Scores, bank: Bank) -> Scores:
@@ -121,7 +121,7 @@ def neighbour_normalised(scores: Scores, bank: Bank) -> Scores:
 
     Chowdhury et al. 2024, Nearest Neighbor Normalization Improves Multimodal Retrieval, equation 2.
     """
-    return scores - SHARE * _nearest(bank, 0)
+    return scores - SHARE * nearest_mean(bank, 0)
 
 
 def sinkhorn(scores: Scores, bank: Bank) -> Scores:
@@ -152,7 +152,7 @@ HUB_REMEDIES: dict[str, Callable[[Scores, Bank], Scores]] = {
 }
 
 
-def _nearest(scores: np.ndarray, axis: int) -> np.ndarray:
+def nearest_mean(scores: np.ndarray, axis: int) -> np.ndarray:
     """Mean of the k largest along an axis."""
     k = min(NEAR, scores.shape[axis])
     return np.take(np.sort(scores, axis=axis), range(-k, 0), axis=axis).mean(axis=axis)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors
+from isthmus.transform.whitenings import shrunk
 from isthmus.types import RequestError
 
 TINY = 1e-9
@@ -61,9 +62,7 @@ def fit_erasure(
     mean = x.mean(axis=0)
     away = x - mean
     covariance = away.T @ away / len(x)
-    level = float(np.trace(covariance)) / len(covariance)
-    covariance = (1 - shrink) * covariance + shrink * level * np.eye(len(covariance))
-    values, axes = np.linalg.eigh(covariance)
+    values, axes = np.linalg.eigh(shrunk(covariance, shrink))
     kept = values > TINY * max(float(values[-1]), 1e-300)
     values, axes = values[kept], axes[:, kept]
     whiten = axes / np.sqrt(values) @ axes.T

@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.scores.hubness import nearest_mean
 from isthmus.transform.restyling import Restyler, StyleGrid
+from isthmus.transform.whitenings import shrunk
 from isthmus.types.subspaces import span
 
-NEAR = 10
-"""Nearest pictures of the bank whose mean similarity counts as density."""
 SHRINKAGE = 0.1
 """Part of the within-object covariance that is replaced by its mean eigenvalue on the diagonal."""
 
@@ -93,7 +93,7 @@ class HubCorrected(Whitened):
         """Twice the whitened object, and less what it has in common with the bank."""
         y = Whitened.placed(self, vectors, style)
         others = [rows for name, rows in self.bank.items() if name != style]
-        near = np.sort(y @ np.concatenate(others).T, axis=1)[:, -NEAR:].mean(axis=1)
+        near = nearest_mean(y @ np.concatenate(others).T, axis=1)
         return np.concatenate([2 * y, -near[:, None]], axis=1)
 
 
@@ -120,9 +120,8 @@ def fit_whitened(grid: StyleGrid) -> Whitened:
     within = away - away.mean(axis=1, keepdims=True)
     rows = within.reshape(-1, within.shape[-1])
     covariance = rows.T @ rows / (len(away) * (away.shape[1] - 1))
-    mean = np.trace(covariance) / len(covariance)
-    covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * mean * np.eye(len(covariance))
-    values, axes = np.linalg.eigh(covariance + 1e-12 * np.eye(len(covariance)))
+    floor = 1e-12 * np.eye(len(covariance))
+    values, axes = np.linalg.eigh(shrunk(covariance, SHRINKAGE) + floor)
     return Whitened(grid.middles, axes / np.sqrt(values) @ axes.T)
 
 

@@ -48,10 +48,10 @@ def fit_within_whitening(data: Calibration) -> MapByModality:
         covariance = _within(whole[inside], objects[inside])
         shown = np.flatnonzero(outside)[:: max(1, int(outside.sum()) // MOST)]
         for number, weight in enumerate(WEIGHTS):
-            moved = unit(whole[shown] @ inverse_root(_mixed(covariance, weight)))
+            moved = unit(whole[shown] @ inverse_root(shrunk(covariance, weight)))
             value[number] += _reciprocal_rank(moved, objects[shown], modality[shown])
     best = WEIGHTS[int(value.argmax())]
-    matrix = inverse_root(_mixed(_within(whole, objects), best))
+    matrix = inverse_root(shrunk(_within(whole, objects), best))
     return {name: linear(matrix, mean) for name, mean in data.means.items()}
 
 
@@ -71,10 +71,11 @@ def _within(x: Vectors, objects: np.ndarray) -> Float[np.ndarray, "d d"]:
     return away.T @ away / max(1, len(x) - len(count))
 
 
-def _mixed(covariance: np.ndarray, weight: float) -> np.ndarray:
+def shrunk(covariance: Float[np.ndarray, "d d"], share: float) -> Float[np.ndarray, "d d"]:
+    """A share of it replaced by its mean eigenvalue on the diagonal."""
     d = len(covariance)
     level = max(float(np.trace(covariance)) / d, 1e-12)
-    return (1 - weight) * covariance + weight * level * np.eye(d)
+    return (1 - share) * covariance + share * level * np.eye(d)
 
 
 def _reciprocal_rank(x: Vectors, objects: np.ndarray, modality: np.ndarray) -> float:
