@@ -80,12 +80,12 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         raise ExtraMissingError("torch", "train") from error
     recipes, common = grid.recipes(request.recipe), request.common
     found = resolve(request.space, request.source)
-    encoders = _encoders(found, request.recipe.towers, common)
     folder = run_folder(request.out, study, *found.names)
     if found.arrays is None and not found.source.split:  # all of a world: it is cut in parts here
         found = replace(found, source=replace(found.source, split=EVERYTHING))
     device = torch_device(common.loading)
-    with process_group(device.type) as (rank, _):
+    with process_group(device.type) as (rank, _):  # which gives each process a device of its own
+        encoders = _encoders(found, request.recipe.towers, common)
         if rank:
             barrier()  # until the first process has embedded everything
         data = found.dataset(folder, common)
