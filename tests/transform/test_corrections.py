@@ -21,7 +21,12 @@ from isthmus.transform.shifts import (
     fit_modality_erasure,
     fit_top_coordinates,
 )
-from isthmus.transform.whitenings import fit_whitening, fit_within_whitening, inverse_root
+from isthmus.transform.whitenings import (
+    _reciprocal_rank,
+    fit_whitening,
+    fit_within_whitening,
+    inverse_root,
+)
 from isthmus.types import Calibration, EmbeddingSet, RequestError, Space
 from tests.transform.clouds import calibration
 
@@ -234,6 +239,31 @@ def test_inverse_root_times_itself_is_the_inverse():
     covariance = root @ root.T
     found = inverse_root(covariance)
     assert found @ found @ covariance == pytest.approx(np.eye(5), abs=1e-6)
+
+
+def test_directions_without_variance_count_as_a_billionth_of_the_largest():
+    found = inverse_root(np.diag([4.0, 1e-3, 0.0]))
+    assert np.diag(found) == pytest.approx([0.5, 1e-3**-0.5, (4e-9) ** -0.5])
+
+
+def test_shares_are_chosen_by_ranks_across_modalities_and_within():
+    rng = np.random.default_rng(10)
+    x = unit(rng.normal(size=(12, 3)) + 1)
+    objects, modality = np.array([0, 0, 1, 1, 2, 3] * 2), np.repeat([0, 1], 6)
+    values = []
+    for other in (True, False):
+        ranks = []
+        for row in range(12):
+            searched = [
+                one for one in range(12) if one != row and (modality[one] != modality[row]) == other
+            ]
+            order = sorted(searched, key=lambda one: -float(x[row] @ x[one]))
+            places = [1 + order.index(one) for one in order if objects[one] == objects[row]]
+            ranks += [1 / min(places)] if places else []
+        values.append(np.mean(ranks))
+    assert _reciprocal_rank(x, objects, modality) == pytest.approx(np.mean(values))
+    alone = np.arange(12)
+    assert _reciprocal_rank(x, alone, modality) == 0
 
 
 @pytest.mark.parametrize("name", CORRECTIONS)
