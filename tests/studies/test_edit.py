@@ -1,14 +1,30 @@
 """The command ``edit``: where targets land among glyphs, and what it refuses."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from isthmus.cli import main
+from isthmus.report import html
 from isthmus.store import read_tensors
-from isthmus.studies.edit.run import EDITED, NAIVE, PICTURE, corpus_words
+from isthmus.studies.edit.request import EditRequest
+from isthmus.studies.edit.run import (
+    EDITED,
+    NAIVE,
+    PICTURE,
+    EditResult,
+    corpus_words,
+    edit_page,
+    edit_targets,
+    without_picture,
+)
+from isthmus.studies.shared.search import Gallery, Hit
 from isthmus.types import RequestError
 from isthmus.worlds.glyphs import glyphs_world
+from tests.report.test_page import HOSTILE, Reader
+from tests.toys import toy_set
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +91,48 @@ def test_corpora_come_by_name_from_a_file_or_as_words(tmp_path):
     assert corpus_words("wet, dry") == ("wet", "dry")
     with pytest.raises(RequestError, match="one of emotions"):
         corpus_words("nothing")
+
+
+def toy_edit(**options):
+    """Targets of a picture between two words, in a plane beside a third coordinate."""
+    source = np.array([[3.0, 0.0, 4.0, 0.0]], np.float32)
+    texts = np.array([[0.0, 2.0, 0.0, 0.1], [2.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]], np.float32)
+    items = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    request = EditRequest(photo=Path("x.png"), to="b", basis="svd", projector="linear", **options)
+    return edit_targets(source, texts, items, request), texts
+
+
+def test_targets_are_the_picture_the_text_and_the_picture_moved_to_the_text():
+    found, texts = toy_edit()
+    assert [*found] == [PICTURE, NAIVE, EDITED]
+    np.testing.assert_allclose(found[PICTURE], [[0.6, 0.0, 0.8, 0.0]], atol=1e-6)
+    np.testing.assert_allclose(found[NAIVE], texts[:1] / np.linalg.norm(texts[0]), atol=1e-6)
+    edited = found[EDITED][0]
+    assert edited[1] > abs(edited[0])  # moved to the word inside of the corpus
+    assert edited[2] > 0.5  # and kept outside of it
+    none, _ = toy_edit(strength=0.0)
+    np.testing.assert_allclose(none[EDITED], none[PICTURE], atol=1e-6)
+
+
+def test_the_picture_itself_is_not_found():
+    x = np.eye(4, dtype=np.float32)
+    gallery = Gallery(toy_set(np.vstack([x, x[:1] + 0.001, x[:1] + 0.1]), ids=list("abcdef")))
+    left = without_picture(gallery, toy_set(x[:1]))
+    assert left.vectors.ids == ("b", "c", "d", "f")
+
+
+def test_the_page_shows_a_row_a_target_with_the_picture_first():
+    hits = [Hit("near", 0.9, "", None), Hit("far", 0.1, "", None)]
+    found = EditResult(
+        description=HOSTILE,
+        space="toy",
+        searched=2,
+        rows={PICTURE: hits, NAIVE: hits[::-1], EDITED: hits},
+        targets={},
+    )
+    page = edit_page(found, Path("nowhere/mine.png"))
+    rows = page.sections[0].blocks[0].strips
+    assert [row.query.name for row in rows] == ["mine.png", NAIVE, EDITED]
+    assert [row.query.note for row in rows] == ["what is edited", "", ""]
+    assert [card.name for card in rows[1].answers] == ["far", "near"]
+    assert [tag for tag, _ in Reader(html(page)).elements].count("script") == 1

@@ -1,6 +1,7 @@
 """Claims: constructed data in which each holds and in which it fails."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,9 +12,17 @@ from isthmus.registry import resolve
 from isthmus.studies.replicate.claims import CLAIMS, generated, grids, pairs
 from isthmus.studies.replicate.claims import grids as views
 from isthmus.studies.replicate.claims.data import ClaimData, Pairs
-from isthmus.studies.replicate.claims.outcomes import VERDICTS, Outcome, overall
-from isthmus.studies.replicate.run import replicate
-from isthmus.types import EmbeddingSet, Space
+from isthmus.studies.replicate.claims.outcomes import (
+    VERDICTS,
+    Claim,
+    NoDataError,
+    Outcome,
+    overall,
+    verdict,
+)
+from isthmus.studies.replicate.page import replication_page
+from isthmus.studies.replicate.run import outcomes_of, replicate
+from isthmus.types import EmbeddingSet, Interval, RequestError, Space
 
 N, D = 240, 32
 
@@ -169,3 +178,101 @@ def _given(data):
 
     sets = open_arrays(data.data / PAIRS, None).sets
     return [Pairs("COCO 500", sets["image"], sets["text"])]
+
+
+def claim(target, **changes):
+    return Claim("a claim", "somebody", "confirmed: always", f"{__name__}:{target}", **changes)
+
+
+def confirmed(data, rng):
+    return Outcome(
+        "confirmed", "drawn here", "It holds.", 3, 0.5, Interval(0.25, 0.75, "made"), 0.1
+    )
+
+
+def of_each(pairs, rng):
+    return Outcome("partly", pairs.name, f"{len(pairs.a)} items", value=rng.random())
+
+
+def lost(data, rng):
+    raise NoDataError("needs a file")
+
+
+def refused(data, rng):
+    raise RequestError("too few items")
+
+
+class Two(ClaimData):
+    def pairs(self):
+        yield joint(n=9)
+        yield joint(n=11)
+
+
+def test_a_claim_about_pairs_is_tested_on_each_of_them(tmp_path):
+    found = outcomes_of(claim("of_each", of_pairs=True), Two(tmp_path), np.random.default_rng(4))
+    rng = np.random.default_rng(4)
+    assert [one.found for one in found] == ["9 items", "11 items"]
+    assert [one.value for one in found] == [rng.random(), rng.random()]
+    (one,) = outcomes_of(claim("confirmed"), Two(tmp_path), rng)
+    assert one == confirmed(None, None)
+
+
+def test_a_claim_that_cannot_be_tested_says_why(tmp_path):
+    for target, reason in (("lost", "needs a file"), ("refused", "failed: too few items")):
+        (one,) = outcomes_of(claim(target), Two(tmp_path), np.random.default_rng(0))
+        assert (one.verdict, one.found) == ("not run", reason)
+
+
+def test_the_page_counts_verdicts_and_shows_numbers_with_intervals(tmp_path):
+    claims = {"one": claim("confirmed"), "two_words": claim("lost")}
+    data = Two(tmp_path)
+    outcomes = {
+        name: outcomes_of(one, data, np.random.default_rng(0)) for name, one in claims.items()
+    }
+    page = replication_page(claims, outcomes, 7)
+    assert "Of 2 published claims about joint embedding spaces: 1 confirmed, 1 not run." in page
+    assert "Two words: not run" in page and "One: confirmed" in page
+    fact = page.split('<section id="one"')[1].split("</section>")[0]
+    pairs = dict(re.findall(r"<dt>([^<]*)</dt> <dd>([^<]*)</dd>", fact))
+    assert pairs == {
+        "value": "0.500", "95 % interval": "0.250 to 0.750", "chance": "0.100", "n": "3",
+    }  # fmt: skip
+    nothing = page.split('<section id="two-words"')[1].split("</section>")[0]
+    assert "<dt>" not in nothing
+    assert "The rule. Confirmed: always." in fact
+
+
+def test_an_outcome_is_kept_with_the_ends_of_its_interval():
+    kept = confirmed(None, None).to_dict()
+    assert (kept["low"], kept["high"], kept["n"], kept["chance"]) == (0.25, 0.75, 3, 0.1)
+    bare = Outcome("not run", "–", "why").to_dict()
+    assert [bare[key] for key in ("value", "low", "high", "chance")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "partly", "expected"),
+    [(True, True, 0), (True, False, 0), (False, True, 1), (False, False, 2)],
+)
+def test_a_verdict_has_two_steps(confirmed, partly, expected):
+    assert verdict(confirmed, partly) == VERDICTS[expected]
+
+
+def test_means_between_matched_and_unmatched_confirm_a_claim_partly():
+    rng = np.random.default_rng(0)
+    # pairs share most of what they are, items of a modality a little: matched > intra > unmatched
+    some = joint(along(0, size=1.0), noise=0.2)
+    found = pairs.intra_above_inter(some, rng)
+    assert found.verdict == "partly"
+    assert found.value > found.chance
+    assert found.data == "made"
+
+
+def test_centring_changes_both_directions_and_the_worse_one_decides():
+    found = pairs.centring_keeps_retrieval(joint(along(0), noise=0.3), np.random.default_rng(0))
+    both = [float(value) for value in re.findall(r"([+-]\d\.\d+) ±", found.found)]
+    ends = [float(value) for value in re.findall(r"± (\d\.\d+)", found.found)]
+    assert len(both) == 2
+    assert found.value == pytest.approx(min(both), abs=6e-4)
+    low = min(mean - end for mean, end in zip(both, ends, strict=True))
+    assert found.interval.low == pytest.approx(low, abs=2e-3)
+    assert found.n == N

@@ -105,7 +105,7 @@ def run(request: EditRequest) -> EditResult:
     found = edit(request)
     arrays = {name.replace(" ", "_"): x for name, x in found.targets.items()}
     write_tensors(folder / "targets.safetensors", arrays, {"space": found.space})
-    return replace(found, page=html(_page(found, photo))).write(folder)
+    return replace(found, page=html(edit_page(found, photo))).write(folder)
 
 
 def edit(request: EditRequest) -> EditResult:
@@ -128,7 +128,7 @@ def edit(request: EditRequest) -> EditResult:
     gallery = open_gallery(request.inside, request.space, encoders, request.common)
     same_space(source.space, gallery.vectors.space)
     targets = edit_targets(source.vectors, texts.vectors, gallery.vectors.vectors, request)
-    others = _without(gallery, source)
+    others = without_picture(gallery, source)
     rows = {
         name: others.nearest(
             EmbeddingSet(x, (name,), TEXT if name == NAIVE else IMAGE, source.space),
@@ -194,15 +194,16 @@ def edit_targets(
     return {name: x.astype(np.float32) for name, x in found.items()}
 
 
-def _without(gallery: Gallery, source: EmbeddingSet) -> Gallery:
-    """The gallery without the picture itself: a copy of it would be found whatever is asked."""
+def without_picture(gallery: Gallery, source: EmbeddingSet) -> Gallery:
+    """The gallery without the picture itself: a copy of it would be found whatever the edit."""
     vectors = gallery.vectors
     same = vectors.unit @ source.unit[0] > SAME
     kept = vectors.take(n for n, own in zip(vectors.ids, same, strict=True) if not own)
     return replace(gallery, vectors=kept)
 
 
-def _page(found: EditResult, photo: Path) -> Page:
+def edit_page(found: EditResult, photo: Path) -> Page:
+    """What lies nearest to each target, a row a target."""
     album = Album()
     start = hit_card(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
     first = {PICTURE: replace(start, note="what is edited")}

@@ -84,7 +84,7 @@ def replicate(
     seconds: dict[str, float] = {}
     for name, claim in chosen.items():
         start = time.perf_counter()
-        outcomes[name] = tested(claim, found, np.random.default_rng([seed, *name.encode()]))
+        outcomes[name] = outcomes_of(claim, found, np.random.default_rng([seed, *name.encode()]))
         seconds[name] = time.perf_counter() - start
     result = ReplicateResult(
         outcomes=outcomes,
@@ -111,7 +111,7 @@ def _record(
     return {"seed": seed, "versions": versions(), "claims": tests}
 
 
-def tested(claim: Claim, data: ClaimData, rng: np.random.Generator) -> tuple[Outcome, ...]:
+def outcomes_of(claim: Claim, data: ClaimData, rng: np.random.Generator) -> tuple[Outcome, ...]:
     """What a claim's test finds; one that cannot run says why and stops nothing else."""
     try:
         test = resolve(claim.test)
