@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import PeakMemory, write_results
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.triangles import Material, Mesh
 from isthmus.view.cameras import turntable
 from isthmus.view.renders import Rendered, render

@@ -27,7 +27,7 @@ def one(name: str, form: str, n: int, d: int) -> dict[str, float]:
 
     from isthmus.registry import find
     from isthmus.train import LOSSES
-    from isthmus.train.tiled import TILED
+    from isthmus.train.losses.tiled import TILED
 
     torch.set_num_threads(2)
     made = torch.Generator().manual_seed(0)

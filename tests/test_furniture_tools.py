@@ -10,7 +10,7 @@ trimesh = pytest.importorskip("trimesh")
 pytest.importorskip("meshoptimizer")
 pytest.importorskip("javaproperties")
 
-from isthmus.read.meshes.read import mesh  # noqa: E402
+from isthmus.read.meshes.files import mesh  # noqa: E402
 from isthmus.read.meshes.triangles import Material  # noqa: E402
 from tools.build_furniture import placed  # noqa: E402
 from tools.furniture_catalogue import pieces  # noqa: E402

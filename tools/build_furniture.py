@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.packed import pack
-from isthmus.read.meshes.read import mesh
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.store import write_table
 from isthmus.view.cameras import Pose

@@ -48,7 +48,7 @@ CACHES = (
     ),
     Break(
         "pages-of-vanished-objects-stay",
-        "src/isthmus/studies/shared/result.py",
+        "src/isthmus/studies/shared/runs.py",
         'set(inside.glob("*.html")) - pages.keys()',
         'set(inside.glob("*.html")) & pages.keys()',
         "tests/studies",

@@ -75,7 +75,7 @@ NUMBERS = (
     ),
     Break(
         "tiles-forget-the-columns-before",
-        "src/isthmus/train/tiled.py",
+        "src/isthmus/train/losses/tiled.py",
         "columns = torch.logaddexp(columns, found)",
         "columns = found",
         "tests/train",

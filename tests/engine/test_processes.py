@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[tor
 
 from isthmus.engine import processes  # noqa: E402
 from isthmus.engine.processes import gathered, process_group, summed  # noqa: E402
-from isthmus.train.tiled import TILED  # noqa: E402
+from isthmus.train.losses.tiled import TILED  # noqa: E402
 from tests.train.runs import call_as_torchrun, free_port  # noqa: E402
 
 N, D = 32, 12

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from isthmus.read.meshes.read import checked, kind_of, mesh
+from isthmus.read.meshes.files import checked, kind_of, mesh
 from isthmus.read.meshes.surfaces import one
 from isthmus.read.meshes.triangles import AXES, Material, Mesh, merged
 from isthmus.types import ItemError, RequestError
@@ -134,7 +134,7 @@ def test_files_that_are_not_there_empty_or_too_large(tmp_path, monkeypatch):
         mesh(tmp_path / "empty.obj")
     with pytest.raises(ItemError, match="a path or the bytes of a file; this is a int"):
         mesh(3)
-    monkeypatch.setattr("isthmus.read.meshes.read.MAX_FACES", 11)
+    monkeypatch.setattr("isthmus.read.meshes.files.MAX_FACES", 11)
     with pytest.raises(ItemError, match="more than 11 triangles: simplify it first"):
         mesh(trimesh.creation.box().export(file_type="ply"))
 

@@ -7,8 +7,8 @@ torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[tor
 
 from isthmus.registry import find  # noqa: E402
 from isthmus.train import LOSSES  # noqa: E402
-from isthmus.train import tiled as tiles  # noqa: E402
-from isthmus.train.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid, tiled  # noqa: E402
+from isthmus.train.losses import tiled as tiles  # noqa: E402
+from isthmus.train.losses.tiled import TILED, info_loob, info_nce, multi_positive, sigmoid, tiled  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 
 

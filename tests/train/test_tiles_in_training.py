@@ -20,9 +20,9 @@ from isthmus.studies.fit.training import TrainingData  # noqa: E402
 from isthmus.train import LOSSES, loop, tiled  # noqa: E402
 from isthmus.train.batches import Batch  # noqa: E402
 from isthmus.train.loop import learn, terms  # noqa: E402
+from isthmus.train.losses.tiled import TILED  # noqa: E402
 from isthmus.train.model import MODEL_KINDS, initial_model  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
-from isthmus.train.tiled import TILED  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 from tests.train.spaces import study, task  # noqa: E402
 

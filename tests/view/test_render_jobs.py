@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from isthmus.engine.jobs import JobOptions
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.types import Credit, Items, NothingLeftError, RequestError, World
 from isthmus.view.cameras import turntable
 from isthmus.view.mesh_views import RenderSetup

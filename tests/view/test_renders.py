@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba")
 trimesh = pytest.importorskip("trimesh")
 
-from isthmus.read.meshes.read import mesh  # noqa: E402
+from isthmus.read.meshes.files import mesh  # noqa: E402
 from isthmus.read.meshes.triangles import Material, Mesh  # noqa: E402
 from isthmus.view.cameras import Pose, turntable  # noqa: E402
 from isthmus.view.renders import Light, RenderOptions, render  # noqa: E402

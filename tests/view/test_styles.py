@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("numba")
 trimesh = pytest.importorskip("trimesh")
 
-from isthmus.read.meshes.read import mesh  # noqa: E402
+from isthmus.read.meshes.files import mesh  # noqa: E402
 from isthmus.read.meshes.triangles import Material  # noqa: E402
 from isthmus.types import Items, RequestError, World  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402

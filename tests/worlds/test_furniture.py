@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus.engine.content_index import content_hash
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.types import RequestError
 from isthmus.worlds import load
 from isthmus.worlds.furniture import LANGUAGES

@@ -5,7 +5,7 @@
 
 READERS = {
     "image": "isthmus.read.image:picture",
-    "mesh": "isthmus.read.meshes.read:mesh",
+    "mesh": "isthmus.read.meshes.files:mesh",
     "points": "isthmus.read.points:cloud",
     "text": "isthmus.read.text:text",
 }

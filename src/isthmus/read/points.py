@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.types import ItemError, RequestError
 

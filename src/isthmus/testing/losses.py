@@ -145,7 +145,7 @@ def _check_tiled(loss: str | Callable[..., Any], value: Value) -> None:
         return
     import torch
 
-    from isthmus.train import tiled
+    from isthmus.train.losses import tiled
 
     if name not in tiled.TILED:
         return

@@ -24,18 +24,18 @@ from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.train.batches import Batch, batches, steps
 from isthmus.train.checkpoints import FILE, Progress, read_checkpoint, write_checkpoint, write_log
+from isthmus.train.losses.tiled import TILED, tiled
 from isthmus.train.model import MODEL_KINDS, Model, initial_model
 from isthmus.train.parameters import TOWER, Parameters, of_towers
 from isthmus.train.recipe import Recipe
-from isthmus.train.tiled import TILED, tiled
 from isthmus.train.towers import Towers
 from isthmus.types import EmbeddingSet, LoadOptions, RequestError
 
 TILED_FROM = 1024
-"""Pairs in a batch from which on logits are made in tiles. On a CPU, in 512 coordinates, forward and
-backward take 0.64 of the plain form's time for InfoNCE and 0.95 for the sigmoid loss at 1,024
-pairs, 0.35 and 0.6 at 4,096; the plain form holds 1.2 GB at 8,192 (tiles: 0.3 GB). Fewer pairs take
-milliseconds in either form."""
+"""Pairs in a batch from which on logits are made in tiles. On a CPU, in 512 coordinates, forward
+and backward take 0.64 of the plain form's time for InfoNCE and 0.95 for the sigmoid loss at
+1,024 pairs, 0.35 and 0.6 at 4,096; the plain form holds 1.2 GB at 8,192 (tiles: 0.3 GB). Fewer
+pairs take milliseconds in either form."""
 
 PER_PROCESS = ("own", "trunk", TOWER)
 """Parameters whose gradient is a sum over processes; the others see the whole batch in each."""

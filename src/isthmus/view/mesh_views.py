@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from isthmus.read.image import Picture
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.types import Bag, ItemError, Items, Place
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import RenderOptions

@@ -18,7 +18,7 @@ from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import DISK_FULL, Fragment, JobOptions, run_job
 from isthmus.engine.manifest import Line
 from isthmus.read.image import Picture
-from isthmus.read.meshes.read import AROUND, mesh
+from isthmus.read.meshes.files import AROUND, mesh
 from isthmus.types import Bag, ItemError, Items, NothingLeftError, World, all_parts
 from isthmus.version import __version__
 from isthmus.view.mesh_views import RenderSetup, posed, render_bag, symmetry_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.engine.content_index import content_hash
-from isthmus.read.meshes.read import mesh
+from isthmus.read.meshes.files import mesh
 from isthmus.read.points import cloud, sampled
 from isthmus.types import RequestError
 from isthmus.worlds import load

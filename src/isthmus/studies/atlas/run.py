@@ -17,8 +17,7 @@ from isthmus.studies.atlas.page import atlas_page
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.shared.modalities import IMAGE, MESH, TEXT
 from isthmus.studies.shared.resolver import EVERYTHING, job_options, resolve
-from isthmus.studies.shared.result import MeasuredResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import MeasuredResult, run_folder
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World
 from isthmus.view.cameras import RIGS
 from isthmus.view.mesh_views import RenderSetup

@@ -16,8 +16,7 @@ from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.measure_all import Call, measure_all, measure_calls
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import MeasuredResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import MeasuredResult, run_folder
 from isthmus.types import EmbeddingSet, Links, RequestError, Result
 
 

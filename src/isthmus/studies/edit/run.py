@@ -21,8 +21,7 @@ from isthmus.studies.edit.request import EditRequest
 from isthmus.studies.pages.item_cards import hit_card, hits_page
 from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.studies.shared.search import (
     Gallery,
     Hit,

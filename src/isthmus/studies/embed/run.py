@@ -10,8 +10,7 @@ from isthmus.studies.embed.request import EmbedRequest
 from isthmus.studies.shared.collection import Collection
 from isthmus.studies.shared.dataset import remarks
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.types import EmbeddingSet, Links
 
 

@@ -14,8 +14,7 @@ from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
 from isthmus.studies.shared.provenance import versions
 from isthmus.studies.shared.resolver import EVERYTHING, Resolved, resolve
-from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.train.recipe import Recipe
 from isthmus.transform.mended import Mended
 from isthmus.types import Encoder, ExtraMissingError

@@ -19,8 +19,7 @@ from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.provenance import versions
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration

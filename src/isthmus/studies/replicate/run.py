@@ -15,8 +15,7 @@ from isthmus.studies.replicate.claims.outcomes import Claim, NoDataError, Outcom
 from isthmus.studies.replicate.page import replication_page
 from isthmus.studies.replicate.request import ReplicateRequest
 from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.result import RunResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.types import IsthmusError, RequestError
 
 

@@ -12,7 +12,7 @@ from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared.modalities import IMAGE, TEXT
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.runs import RunResult
 from isthmus.studies.shared.search import Hit, encoded_query, hit_lines, hit_values, open_gallery
 from isthmus.types import RequestError
 

@@ -10,7 +10,7 @@ from isthmus.measure.statistics.nulls import benjamini_hochberg
 from isthmus.report import Block, Section, Table, beside, correction, number, span
 from isthmus.studies.pages.common import pairs_table, sources_table
 from isthmus.studies.shared.measure_all import Measured
-from isthmus.studies.shared.result import by_reason, qualifier
+from isthmus.studies.shared.runs import by_reason, qualifier
 from isthmus.types import Result
 
 METHOD = "Benjamini-Hochberg"

@@ -10,8 +10,7 @@ from isthmus.studies import STUDIES, request_type
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.studies.shared.measure_all import measure_all
 from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.result import MeasuredResult
-from isthmus.studies.shared.run_folder import run_folder
+from isthmus.studies.shared.runs import MeasuredResult, run_folder
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
 from isthmus.types import Links, RequestError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
-from isthmus.studies.shared.result import RunResult
+from isthmus.studies.shared.runs import RunResult
 from isthmus.types.results import plain
 
 

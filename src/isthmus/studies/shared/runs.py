@@ -1,4 +1,4 @@
-"""What every study gives back, and the one writer of run folders."""
+"""What every study gives back, and where it is written: run folders have one writer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,10 +7,13 @@ from typing import Any, TypeVar
 
 from isthmus.lab import save, save_links
 from isthmus.report import amount
-from isthmus.store import atomic, write_json
-from isthmus.types import EmbeddingSet, Links, Result
+from isthmus.store import atomic, slug, write_json
+from isthmus.types import EmbeddingSet, Links, RequestError, Result
+from isthmus.types.requests import request_to_dict
 from isthmus.types.results import plain
 
+OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
+"""One of these is in every folder that isthmus has written to."""
 NAMED = 3
 """Skipped items that the terminal names."""
 
@@ -151,3 +154,26 @@ def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
     for key, reason in missing.items():
         grouped.setdefault(reason, []).append(key)
     return grouped
+
+
+def run_folder(out: Path | None, study: str, *names: str) -> Path:
+    """The folder that was asked for, or ``runs/STUDY-NAMES``; new, empty, or written by isthmus.
+
+    Raises:
+        RequestError: it holds files that are somebody else's.
+    """
+    folder = out or Path("runs") / f"{study}-{slug('-'.join(names))}"
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"Results are written to a folder, but {folder} is a file.")
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
+    if there and there.isdisjoint(OURS):
+        raise RequestError(
+            f"{folder} holds files that isthmus did not write, such as {min(there)}: choose a new "
+            "or an empty folder."
+        )
+    return folder
+
+
+def keep_request(request: Any, folder: Path) -> None:
+    """Save the resolved request beside the results, as ``--config`` takes it."""
+    write_json(folder / "config.json", request_to_dict(request))
