@@ -1,1 +1,1 @@
-"""How spaces are judged on held-out items: splits, scores, intervals, tables."""
+"""How spaces are scored on held-out items: splits, scores, intervals, tables."""

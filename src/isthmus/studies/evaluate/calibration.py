@@ -1,7 +1,6 @@
 """Do probabilities of a match come true on held-out pairs?"""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -9,18 +8,17 @@ from isthmus.measure.statistics.calibration import brier_score, calibration_erro
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds
 from isthmus.scores.rules import Cosine, direction, samples
-from isthmus.studies.evaluate.aggregate import Estimate, estimate_over_splits
+from isthmus.studies.evaluate.evaluation import Estimate, estimate_over_splits
 from isthmus.studies.evaluate.scores import match_probabilities, mended_dataset
 from isthmus.studies.evaluate.splits import halves, take
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.transform.mended import fit_with_data
 from isthmus.types import Calibration
-from isthmus.types.results import plain
 
 MOST = 200
 """Calibration objects at most."""
 SHARES = (0.5, 0.01)
-"""Of matches among the pairs that are asked: 1:1 and 1:99."""
+"""Of matches among the pairs: 1:1 and 1:99."""
 SCORES = {"cosine": "", "symmetric normalised": "symmetric_normalised"}
 """What the probability is read from, by name."""
 ALARM = 0.01
@@ -34,7 +32,7 @@ class CalibrationScore:
     score: str
     """What they are read from."""
     share: float
-    """Of matches among the pairs that were asked."""
+    """Of matches among the pairs."""
     error: Estimate
     """Debiased expected calibration error; the interval is its spread over splits."""
     brier: Estimate
@@ -55,10 +53,6 @@ class CalibrationScores:
     thresholds: tuple[tuple[float, float, float], ...]
     """Share of matches, probability, and the cosine at which it is reached."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return plain(self)
-
 
 def match_calibration(data: Dataset, *, splits: int = 20, seed: int = 0) -> CalibrationScores:
     """Fit on at most ``MOST`` objects, score on held-out ones, ``splits`` times.
@@ -70,9 +64,9 @@ def match_calibration(data: Dataset, *, splits: int = 20, seed: int = 0) -> Cali
     fitted = min(MOST, data.pair.n // 2)
     for number in range(splits):
         rng = np.random.default_rng([seed, number])
-        known, held = (take(data, rows) for rows in halves(data, fitted, rng))
-        alarms.append(_alarms(Calibration.unpaired(known.a, known.b), held.pair))
-        linked = Calibration.of(known.a, known.b, known.links)
+        fitted_on, held = (take(data, rows) for rows in halves(data, fitted, rng))
+        alarms.append(_alarms(Calibration.unpaired(fitted_on.a, fitted_on.b), held.pair))
+        linked = Calibration.of(fitted_on.a, fitted_on.b, fitted_on.links)
         for name, chain in SCORES.items():
             mended, seen = fit_with_data(chain, linked, data.a.space)
             pair = mended_dataset(held, mended).pair

@@ -2,16 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from isthmus.scores.rules import Cosine, samples
-from isthmus.studies.evaluate.aggregate import ScoreSums, SpaceSums
-from isthmus.studies.evaluate.evaluation import Evaluation
+from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
 from isthmus.studies.evaluate.scores import (
-    Bounds,
     Geometry,
     Scores,
     SpaceScores,
@@ -54,52 +50,50 @@ def cross_validated(
             f"Remedies are fitted on {FEWEST} linked objects or more and as many are held out, in "
             f"2 splits or more; here are {n} objects, {fitted} to fit on, {splits} splits."
         )
-    spaces = {chain: SpaceSums(data.pair) for chain in ("", *chains)}
-    limits: ScoreSums[Bounds[Scores]] = ScoreSums(data.pair)
+    sums = {chain: ScoreSums(data.pair) for chain in ("", *chains)}
+    limits = ScoreSums(data.pair)
     not_fitted: dict[str, str] = {}
-    held = 0
+    held_out = 0
     for number in range(splits):
         fit_rows, rows = halves(data, fitted, np.random.default_rng([seed, number]))
-        held = len(np.unique(data.pair.objects[0][rows[0]]))
-        split = Split(take(data, fit_rows), take(data, rows), [seed, number, 1])
-        for chain, sums in spaces.items():
+        some, held = take(data, fit_rows), take(data, rows)
+        calibration = Calibration.of(some.a, some.b, some.links)
+        geometries: dict[str, Geometry[float]] = {}
+        for chain in sums:
             if chain not in not_fitted:
+                rng = np.random.default_rng([seed, number, 1])
                 try:
-                    sums.add(split.scores(chain), rows)
+                    scores = _scores(chain, calibration, held, geometries, rng)
+                    sums[chain].add(rows, *vars(scores).values())
                 except (RequestError, ExtraMissingError) as error:
                     not_fitted[chain] = str(error)
             tick(1)
-        limits.add(bounds(split.held.pair), rows)
+        limits.add(rows, *bounds(held.pair))
+        held_out = held.pair.n
         if "" in not_fitted:
             raise RequestError(not_fitted[""])
-    means = {chain: sums.means for chain, sums in spaces.items() if chain not in not_fitted}
-    return Evaluation(data, fitted, held, splits, means, limits.means, not_fitted)
+    means = {chain: SpaceScores(*x.means) for chain, x in sums.items() if chain not in not_fitted}
+    forward, backward = limits.means
+    return Evaluation(data, fitted, held_out, splits, means, (forward, backward), not_fitted)
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
-    """One split, on which chains are fitted and scored one after the other."""
+def _scores(
+    chain: str,
+    calibration: Calibration,
+    held: Dataset,
+    geometries: dict[str, Geometry[float]],
+    rng: np.random.Generator,
+) -> SpaceScores[Scores, float]:
+    """Fit a chain, and score the held-out items.
 
-    fitted: Dataset
-    held: Dataset
-    seed: Sequence[int]
-    known: dict[str, Geometry[float]] = field(default_factory=dict[str, Geometry[float]])
-    """Geometry by maps: score rules leave it as it is."""
-
-    @cached_property
-    def calibration(self) -> Calibration:
-        """What chains are fitted on."""
-        return Calibration.of(self.fitted.a, self.fitted.b, self.fitted.links)
-
-    def scores(self, chain: str) -> SpaceScores[Scores, float]:
-        """Fit a chain, and score the held-out items."""
-        rng = np.random.default_rng(self.seed)
-        start = time.perf_counter()
-        mended, seen = fit_with_data(chain, self.calibration, self.held.a.space)
-        seconds = time.perf_counter() - start
-        a, b = seen.modalities
-        known = samples(mended.rule or Cosine(), seen, b, a)
-        held, lies = mended_dataset(self.held, mended), self.known.get(mended.moves)
-        found = space_scores(held, known, rng, seconds, lies)
-        self.known[mended.moves] = found.geometry
-        return found
+    ``geometries`` are kept by maps: score rules leave vectors where they are.
+    """
+    start = time.perf_counter()
+    mended, seen = fit_with_data(chain, calibration, held.a.space)
+    seconds = time.perf_counter() - start
+    a, b = seen.modalities
+    matches = samples(mended.rule or Cosine(), seen, b, a)
+    lies = geometries.get(mended.moves)
+    found = space_scores(mended_dataset(held, mended), matches, rng, seconds, lies)
+    geometries[mended.moves] = found.geometry
+    return found

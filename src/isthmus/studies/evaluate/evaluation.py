@@ -1,6 +1,7 @@
-"""What every space earned on held-out items: scores of items, and one row of estimates a space."""
+"""What every space earned on held-out items: sums over splits, then a row of estimates a space."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -8,12 +9,96 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.studies.evaluate.aggregate import Estimate, estimate, fieldwise
+from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics.resampling import query_bootstrap
 from isthmus.studies.evaluate.scores import KS, Bounds, DirectionScores, K, Scores, SpaceScores
+from isthmus.studies.evaluate.splits import Rows
 from isthmus.studies.shared.dataset import Dataset
+from isthmus.types import Interval
 from isthmus.types.results import plain
 
 RAW = "as it is"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its interval."""
+
+    value: float
+    interval: Interval | None
+
+
+def estimate(
+    scores: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"] | None = None
+) -> Estimate:
+    """Mean of scores and its bootstrap over objects; what was never held out is left out.
+
+    Without ``objects`` every score is an object's.
+    """
+    there = np.isfinite(scores)
+    objects = np.arange(len(scores)) if objects is None else objects
+    interval = query_bootstrap(scores[there], objects[there])
+    interval = Interval(interval.low, interval.high, "bootstrap over objects, splits averaged")
+    return Estimate(float(scores[there].mean()), interval)
+
+
+def estimate_over_splits(*values: float) -> Estimate:
+    """Mean over splits, and the range of their middle 95 %."""
+    low, high = np.quantile(values, [0.025, 0.975])
+    spread = Interval(float(low), float(high), "middle 95 % of the splits")
+    return Estimate(float(np.mean(values)), spread)
+
+
+def fieldwise(function: Callable[..., Any], *some: Any) -> Any:
+    """A function of the same field of several scores, for every field.
+
+    Goes into nested dataclasses and mappings. What is None is left out; where all is, it stays.
+    """
+    there = [one for one in some if one is not None]
+    if not there:
+        return None
+    first = there[0]
+    if isinstance(first, Mapping):
+        return {key: fieldwise(function, *(one[key] for one in there)) for key in first}
+    if dataclasses.is_dataclass(first):
+        return type(first)(**fieldwise(function, *map(vars, there)))
+    return function(*there)
+
+
+class ScoreSums:
+    """Scores of every item of a pair, and numbers of the whole, added up over splits."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.sizes = len(pair.a), len(pair.b)
+        self.totals: list[Any] = [None, None]
+        self.numbers: list[tuple[Any, ...]] = []
+
+    def add(self, rows: Rows, forward: Any, backward: Any, *numbers: Any) -> None:
+        """Scores of the items of some rows, where NaN is left out, and numbers of all."""
+        for side, scores in enumerate((forward, backward)):
+            place = partial(_sum_and_count, rows=rows[side], n=self.sizes[side])
+            added = fieldwise(place, scores)
+            self.totals[side] = fieldwise(lambda *x: sum(x), self.totals[side], added)
+        self.numbers.append(numbers)
+
+    @property
+    def means(self) -> tuple[Any, ...]:
+        """The same as means; those of an item that was never held out are NaN."""
+        columns = zip(*self.numbers, strict=True)
+        numbers = (fieldwise(estimate_over_splits, *column) for column in columns)
+        return *(fieldwise(_item_means, total) for total in self.totals), *numbers
+
+
+def _sum_and_count(
+    scores: Float[np.ndarray, " h"], rows: Int[np.ndarray, " h"], n: int
+) -> Float[np.ndarray, "2 n"]:
+    found, there = np.zeros((2, n)), np.isfinite(scores)
+    found[:, rows[there]] = scores[there], np.ones(there.sum())
+    return found
+
+
+def _item_means(total: Float[np.ndarray, "2 n"]) -> Float[np.ndarray, " n"]:
+    return np.divide(*total, out=np.full(total.shape[1], np.nan), where=total[1] > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +153,6 @@ class Evaluation:
             chain: fieldwise(self._by_object, *space.directions)
             for chain, space in self.spaces.items()
         }
-
-    @property
-    def objects(self) -> Int[np.ndarray, " o"]:
-        """The number of every object."""
-        return np.arange(self.data.pair.n)
 
     def _by_object(self, *scores: Scores) -> Float[np.ndarray, " o"]:
         """Each object's mean over its items, then over directions; NaN if it was never held out."""
@@ -189,19 +269,19 @@ def bounds_to_dict(found: Evaluation) -> dict[str, float]:
 
 def _row(found: Evaluation, chain: str) -> Row:
     space, own, raw = found.spaces[chain], found.object_scores[chain], found.object_scores[""]
-    objects, sides = found.objects, found.data.pair.objects
+    sides = found.data.pair.objects
     tops = [one.ceiling for one in found.bounds]
     forward, backward = map(_share, [one.mixed for one in space.directions], tops, sides)
     of_a, of_b = (partial(estimate, objects=of) for of in sides)
     return Row(
         chain=chain,
         modalities=found.modalities,
-        mixed=estimate(own.mixed, objects),
-        of_ceiling=_share(own.mixed, found.object_bounds.ceiling, objects),
+        mixed=estimate(own.mixed),
+        of_ceiling=_share(own.mixed, found.object_bounds.ceiling),
         shares=(forward, backward),
-        hits=estimate(own.hits[1], objects),
-        mixed_change=estimate(own.mixed - raw.mixed, objects),
-        hits_change=estimate(own.hits[1] - raw.hits[1], objects),
+        hits=estimate(own.hits[1]),
+        mixed_change=estimate(own.mixed - raw.mixed),
+        hits_change=estimate(own.hits[1] - raw.hits[1]),
         scores=SpaceScores(
             fieldwise(of_a, space.forward),
             fieldwise(of_b, space.backward),
@@ -213,7 +293,9 @@ def _row(found: Evaluation, chain: str) -> Row:
 
 
 def _share(
-    scores: Float[np.ndarray, " n"], ceiling: Float[np.ndarray, " n"], objects: np.ndarray
+    scores: Float[np.ndarray, " n"],
+    ceiling: Float[np.ndarray, " n"],
+    objects: Int[np.ndarray, " n"] | None = None,
 ) -> Estimate:
     """The ratio of two means, linearised, so that its interval is one of a mean."""
     top = max(float(np.nanmean(ceiling)), 1e-12)

@@ -31,7 +31,7 @@ KS = (1, 5, 10)
 """Cut-offs of hits."""
 
 Scores = Float[np.ndarray, " _"]
-"""One an item, in the order of its set; NaN where it was not asked."""
+"""One an item, in the order of its set; NaN where it was no query."""
 
 MatchScores = tuple[Float[np.ndarray, " _"], Float[np.ndarray, " _"]]
 """Similarities of matches, and of negatives."""
@@ -92,8 +92,8 @@ class SpaceScores(Generic[V, W]):
     backward: DirectionScores[V]
     geometry: Geometry[W]
     calibration_error: W
-    """Of probabilities of a match, where half of the asked pairs are matches. Queries are of the
-    second set: the one that is usually asked (texts, where there are any)."""
+    """Of probabilities of a match, where half of the pairs are matches. Queries are of the second
+    set, texts where there are any: what people search by."""
     seconds: W
     """Of fitting."""
 
@@ -105,7 +105,7 @@ class SpaceScores(Generic[V, W]):
 
 def space_scores(
     held: Dataset,
-    known: MatchScores,
+    calibration: MatchScores,
     rng: np.random.Generator,
     seconds: float,
     lies: Geometry[float] | None = None,
@@ -114,13 +114,13 @@ def space_scores(
 
     Args:
         held: held-out items in this space.
-        known: similarities of other items, which probabilities of a match are fitted on.
+        calibration: similarities of other items, to fit probabilities of a match on.
         rng: draws negatives and the starts of clusters.
         seconds: of fitting.
-        lies: the geometry, where it is known.
+        lies: the geometry, where it has been computed.
     """
     forward, backward = map(_direction_scores, (held.pair, held.pair.reversed))
-    error = calibration_error(*match_probabilities(known, held.pair, rng), rng=rng)
+    error = calibration_error(*match_probabilities(calibration, held.pair, rng), rng=rng)
     forward = replace(forward, zero_shot=_zero_shot(held))
     return SpaceScores(forward, backward, lies or geometry(held, rng), error, seconds)
 
@@ -157,7 +157,7 @@ def _direction_bounds(pair: Pair) -> Bounds[Scores]:
 
 
 def _placed(mixed: Mixed, scores: Float[np.ndarray, " q"]) -> Scores:
-    """A score an item; NaN for those that a large gallery did not ask."""
+    """A score an item; NaN for items that are no queries of a large gallery."""
     placed = np.full(len(mixed.pair.a), np.nan)
     placed[mixed.rows] = scores
     return placed
@@ -202,34 +202,34 @@ def _agreement(held: Dataset, rng: np.random.Generator) -> float | None:
 
 
 def match_scores(pair: Pair) -> MatchScores:
-    """Similarities of matches and of negatives, b asked of a."""
+    """Similarities of matches and of negatives; queries are of b."""
     scores = scores_between(pair.b, pair.a).whole.astype(np.float64)
     same = pair.same_object.T
     return scores[same], scores[~same]
 
 
 def match_probabilities(
-    known: MatchScores, held: Pair, rng: np.random.Generator, share: float = 0.5
+    calibration: MatchScores, held: Pair, rng: np.random.Generator, share: float = 0.5
 ) -> tuple[Float[np.ndarray, " n"], Bool[np.ndarray, " n"]]:
     """Probabilities of held-out matches among negatives, after a logistic fit.
 
     Args:
-        known: similarities to fit on, b asked of a.
+        calibration: similarities to fit on; queries are of b.
         held: held-out items in the same space.
         rng: draws the negatives.
-        share: of matches among the pairs that are asked.
+        share: of matches among the held-out pairs that are drawn.
 
     Returns:
         The probabilities, and which of them are of matches.
     """
     from scipy.special import expit
 
-    slope, intercept = likelihood_ratio(*known)
+    slope, intercept = likelihood_ratio(*calibration)
     matches, negatives = match_scores(held)
     wanted = round(len(matches) * (1 - share) / share)
     if wanted > len(negatives):  # few items: fewer matches keep the share
         wanted = len(negatives)
         matches = rng.choice(matches, max(1, round(wanted * share / (1 - share))), replace=False)
-    asked = np.concatenate([matches, rng.choice(negatives, wanted, replace=False)])
-    odds = slope * asked + intercept + np.log(share / (1 - share))
+    drawn = np.concatenate([matches, rng.choice(negatives, wanted, replace=False)])
+    odds = slope * drawn + intercept + np.log(share / (1 - share))
     return np.asarray(expit(odds)), np.arange(len(odds)) < len(matches)

@@ -1,8 +1,7 @@
 """Tables of what chains of corrections, or trained spaces, earned on held-out items."""
 
 from isthmus.report import Table, number, span
-from isthmus.studies.evaluate.aggregate import Estimate
-from isthmus.studies.evaluate.evaluation import Evaluation
+from isthmus.studies.evaluate.evaluation import Estimate, Evaluation
 from isthmus.studies.evaluate.scores import K
 
 SHOWN = (1, 10)

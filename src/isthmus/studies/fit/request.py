@@ -31,8 +31,8 @@ class Grid:
         """
         if self.seeds < 1:
             raise RequestError(f"--seeds wants 1 or more, not {self.seeds}.")
-        ways = (self.losses or (base.loss,), self.similarities or (base.similarity,))
-        crossed = itertools.product(*ways, self.heads or (base.head,))
+        choices = (self.losses or (base.loss,), self.similarities or (base.similarity,))
+        crossed = itertools.product(*choices, self.heads or (base.head,))
         found = [replace(base, loss=x, similarity=y, head=z) for x, y, z in crossed]
         for recipe in found:
             recipe.check()

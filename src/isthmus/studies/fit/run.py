@@ -13,12 +13,11 @@ from isthmus.studies.evaluate.splits import split_dataset
 from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
 from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.resolver import EVERYTHING, Resolved, resolve
+from isthmus.studies.shared.resolver import EVERYTHING, resolve
 from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.train.recipe import Recipe
 from isthmus.transform.mended import Mended
-from isthmus.types import Encoder, ExtraMissingError
-from isthmus.types.requests import Common
+from isthmus.types import ExtraMissingError
 
 if TYPE_CHECKING:
     from isthmus.studies.fit.training import TrainingData
@@ -84,7 +83,10 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         found = replace(found, source=replace(found.source, split=EVERYTHING))
     device = torch_device(common.loading)
     with process_group(device.type) as (rank, _):  # which gives each process a device of its own
-        encoders = _encoders(found, request.recipe.towers, common)
+        encoders = None
+        if request.recipe.towers:
+            encoders = found.encoders(common, "--towers trains encoders")
+            trainable(encoders, request.recipe.towers)  # refused before anything is embedded
         if rank:
             barrier()  # until the first process has embedded everything
         data = found.dataset(folder, common)
@@ -102,17 +104,6 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         if result and request.tensorboard:
             _write_events(result.curves, folder)
         return result
-
-
-def _encoders(
-    found: Resolved, towers: Sequence[str], common: Common
-) -> Mapping[str, Encoder] | None:
-    """The encoders whose towers are to be trained; refused before anything is embedded."""
-    if not towers:
-        return None
-    encoders = found.encoders(common, "--towers trains encoders")
-    trainable(encoders, towers)
-    return encoders
 
 
 def fit(
@@ -149,12 +140,17 @@ def fit(
 
     for recipe in recipes:
         recipe.check()
-    variants, logs = train_all(data, recipes, seeds, out, progress)
+    variants = train_all(data, recipes, seeds, out, progress)
     if rank_and_size()[0]:
         return None
     found = evaluated(data.splits, variants, seeds[0])
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
     kept, splits = variants[chosen][0], data.splits
+    logs = {
+        f"{name}, seed {seed}": variant.log
+        for name, some in variants.items()
+        for seed, variant in zip(seeds, some, strict=True)
+    }
     result = FitResult(
         rows=found.rows,
         chosen=chosen,
@@ -165,11 +161,9 @@ def fit(
         seconds={row.name: row.seconds for row in found.rows.values()},
         faults=splits.test.about.faults,
     )
-    if out is None:
-        return result
-    written = result.write(out)
-    save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
-    return written
+    if out is not None:
+        save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
+    return result.write(out)
 
 
 def _record(found: Evaluation, chosen: str, drawn: bool, seeds: Sequence[int]) -> dict[str, Any]:

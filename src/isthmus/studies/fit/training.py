@@ -10,9 +10,14 @@ import numpy as np
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
-from isthmus.studies.evaluate.aggregate import SpaceSums
-from isthmus.studies.evaluate.evaluation import Evaluation
-from isthmus.studies.evaluate.scores import bounds, match_scores, mended_dataset, space_scores
+from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
+from isthmus.studies.evaluate.scores import (
+    SpaceScores,
+    bounds,
+    match_scores,
+    mended_dataset,
+    space_scores,
+)
 from isthmus.studies.evaluate.splits import Splits, linked_sample
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.train.loop import Task, learn
@@ -23,9 +28,6 @@ from isthmus.types import EmbeddingSet, Step
 
 GENERAL = "text"
 """The modality that says less of more: the left side of a similarity with two different sides."""
-
-Log = Sequence[dict[str, Any]]
-"""A row an epoch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,8 @@ class Variant:
     """Mean reciprocal rank on the objects that training was stopped by."""
     weights: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     """Of its towers, where they were trained."""
+    log: Sequence[dict[str, Any]] = ()
+    """A row an epoch."""
 
 
 def train_all(
@@ -60,8 +64,8 @@ def train_all(
     seeds: Sequence[int],
     out: Path | None,
     show: bool,
-) -> tuple[dict[str, list[Variant]], dict[str, Log]]:
-    """Every recipe with every seed, and the log of each training.
+) -> dict[str, list[Variant]]:
+    """Every recipe with every seed.
 
     Args:
         data: linked vectors of one space, cut by whole objects.
@@ -71,35 +75,31 @@ def train_all(
         show: whether there is a bar on the terminal.
     """
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
-    variants: dict[str, list[Variant]] = {}
-    logs: dict[str, Log] = {}
     with bar(total, "epochs", show and rank_and_size()[0] == 0) as tick:
-        for recipe in recipes:
-            for seed in seeds:
-                variant, log = _train(data, (recipe, seed), out, tick)
-                variants.setdefault(recipe.chain, []).append(variant)
-                logs[f"{recipe.chain}, seed {seed}"] = log
-    return variants, logs
+        return {
+            recipe.chain: [_train(data, recipe, seed, out, tick) for seed in seeds]
+            for recipe in recipes
+        }
 
 
 def _train(
     data: TrainingData,
-    how: tuple[Recipe, int],
+    recipe: Recipe,
+    seed: int,
     out: Path | None,
     tick: Callable[[int], object],
-) -> tuple[Variant, Log]:
+) -> Variant:
     splits = data.splits
     train, held = splits.train.pair, splits.val.pair
     sides = train.a.modality, train.b.modality
     general = GENERAL if GENERAL in sides else sides[0]
-    task = Task(train, held, *how, data.towers, general, data.device)
+    task = Task(train, held, recipe, seed, data.towers, general, data.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
     space = train.a.space
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
-    mended = learned.model.mended(space, task.recipe, task.objects)
-    found = Variant(mended, splits, learned.seconds, learned.score, learned.weights)
-    return found, learned.log
+    mended = learned.model.mended(space, recipe, task.objects)
+    return Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
 
 
 def _place(out: Path, task: Task) -> Path:
@@ -149,13 +149,13 @@ def evaluated(splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: i
     everything = np.arange(len(data.a)), np.arange(len(data.b))
     repeats = max(len(some) for some in variants.values())
     raw = Variant(Mended(data.a.space, "", (), None, trained_on), splits)
-    spaces = {chain: SpaceSums(data.pair) for chain in ("", *variants)}
+    sums = {chain: ScoreSums(data.pair) for chain in ("", *variants)}
     for chain, some in {"": [raw] * repeats, **variants}.items():
         for number, variant in enumerate(some):
             rng = np.random.default_rng([seed, number, *b"judge"])
             test = linked_sample(variant.splits.test, seed)
             held, val = (mended_dataset(x, variant.mended) for x in (test, variant.splits.val))
             found = space_scores(held, match_scores(val.pair), rng, variant.seconds)
-            spaces[chain].add(found, everything)
-    means = {chain: sums.means for chain, sums in spaces.items()}
+            sums[chain].add(everything, *vars(found).values())
+    means = {chain: SpaceScores(*some.means) for chain, some in sums.items()}
     return Evaluation(data, trained_on, data.pair.n, repeats, means, bounds(data.pair))

@@ -1,1 +1,1 @@
-"""What mends a space? Remedies for the modality gap, judged on held-out items."""
+"""What mends a space? Remedies for the modality gap, scored on held-out items."""

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.studies.evaluate.aggregate import Estimate, estimate
-from isthmus.studies.evaluate.evaluation import Evaluation
+from isthmus.studies.evaluate.evaluation import Estimate, Evaluation, estimate
 from isthmus.studies.evaluate.scores import DirectionScores, Scores
 
 LOSS = 0.005
@@ -32,13 +31,13 @@ def recommended(found: Evaluation, without: str = "") -> str:
         for chain, one in found.object_scores.items()
         if not without or without not in chain.split("+")
     }
-    return _best(table, found.objects)
+    return _best(table, np.arange(found.data.pair.n))
 
 
 def hits_by_chance(found: Evaluation) -> bool:
     """Whether R@1 of the space as it is is no better than that of a random order."""
     more = found.object_scores[""].hits[1] - found.object_bounds.chance_of_hits
-    interval = estimate(more, found.objects).interval
+    interval = estimate(more).interval
     return interval is None or interval.low <= 0
 
 
@@ -54,7 +53,7 @@ def selection_corrected(found: Evaluation) -> Estimate:
     for part in range(FOLDS):
         best = _best(table, np.flatnonzero(fold != part))
         earned[fold == part] = table[best].mixed[fold == part]
-    return estimate(earned, found.objects)
+    return estimate(earned)
 
 
 def _best(table: Mapping[str, DirectionScores[Scores]], objects: Int[np.ndarray, " o"]) -> str:

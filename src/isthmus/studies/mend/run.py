@@ -23,6 +23,7 @@ from isthmus.studies.shared.runs import RunResult, run_folder
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration
+from isthmus.types.results import plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -57,7 +58,7 @@ class MendResult(RunResult):
 
 
 def run(request: MendRequest) -> MendResult:
-    """Gather the linked items, judge remedies, keep the best as a mended space.
+    """Gather the linked items, score remedies, keep the best as a mended space.
 
     Raises:
         RequestError: a source that would not be used, no data, or numbers that mean nothing.
@@ -79,7 +80,7 @@ def mend(
     seed: int = 0,
     progress: bool = False,
 ) -> MendResult:
-    """Judge all remedies on linked items, recommend one, and keep it as a mended space.
+    """Score all remedies on linked items, recommend one, and keep it as a mended space.
 
     Args:
         data: two sets of one space with their links, labels and class texts.
@@ -100,7 +101,7 @@ def mend(
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     n, space = linked.pair.n, linked.a.space
     whole = Calibration.of(linked.a, linked.b, linked.links)
-    wanted = fit_mended(how.keep, whole, space)  # a wrong chain is said before the work
+    wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
     sizes = dict.fromkeys(min(size, n // 2) for size in sorted(how.calibrate, reverse=True))
     total = len(sizes) * how.splits * (1 + len(remedies))
     with bar(total, "remedies", progress) as tick:
@@ -128,9 +129,8 @@ def mend(
     )
     if out is None:
         return result
-    written = result.write(Path(out))
     save_mended(result.mended, Path(out), origin or space.name)
-    return written
+    return result.write(Path(out))
 
 
 def _record(
@@ -155,5 +155,5 @@ def _record(
             }
             for one in found
         ],
-        "match_probabilities": kept.to_dict(),
+        "match_probabilities": plain(kept),
     }
