@@ -1,5 +1,6 @@
 """The page of two spaces side by side."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +10,8 @@ from isthmus.studies.compare.contrasts import strips
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.common import pairs_table
-from isthmus.studies.pages.data_section import data_section, facts
+from isthmus.studies.pages.data_section import data_section
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
-from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.runs import qualifier
 from isthmus.types import Null, Result
 
@@ -19,7 +19,6 @@ from isthmus.types import Null, Result
 def comparison_page(found: Comparison) -> Page:
     """Differences first, then who answers what, all numbers, and the data of both."""
     first, second = found.names
-    sides = zip((found.first, found.second), found.names, strict=True)
     return Page(
         title=f"{first} and {second}",
         kicker="isthmus study · two spaces on the same items",
@@ -35,7 +34,7 @@ def comparison_page(found: Comparison) -> Page:
             _maps(found),
             _alike(found),
             _everything(found),
-            *(_provenance(data, name, found.seed) for data, name in sides),
+            *_provenance(found),
         ),
     )
 
@@ -168,7 +167,9 @@ def _pair(result: Result) -> tuple[str, str]:
     return number(result.value), span(result.interval)
 
 
-def _provenance(data: Dataset, name: str, seed: int) -> Section:
-    part = data_section(data, facts(data, seed), seed)
-    key = "data-" + "".join(letter if letter.isalnum() else "-" for letter in name)
-    return replace(part, key=key, title=f"Data and provenance: {name}")
+def _provenance(found: Comparison) -> Iterator[Section]:
+    sides = zip((found.first, found.second), found.counted, found.names, strict=True)
+    for data, counted, name in sides:
+        key = "data-" + "".join(letter if letter.isalnum() else "-" for letter in name)
+        title = f"Data and provenance: {name}"
+        yield replace(data_section(data, counted, found.seed), key=key, title=title)

@@ -1,11 +1,12 @@
 """What a comparison of two spaces holds."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import Difference
-from isthmus.studies.pages.data_section import facts
+from isthmus.studies.pages.data_section import DataFacts, facts
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.measure_all import Measured
 from isthmus.studies.shared.provenance import described, versions
@@ -42,6 +43,11 @@ class Comparison:
             for some in (data.a, data.b)
         }
 
+    @cached_property
+    def counted(self) -> tuple[DataFacts, DataFacts]:
+        """What is counted in the data of both."""
+        return facts(self.first, self.seed), facts(self.second, self.seed)
+
     @property
     def missing(self) -> dict[str, str]:
         """Measures that were left out in either space, with the reason."""
@@ -49,14 +55,13 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The record: every number on the page."""
-        datasets = (self.first, self.second)
         return {
             "spaces": list(self.names),
             "seed": self.seed,
             "versions": versions(),
             "sets": {name: described(some) for name, some in self.sets.items()},
-            "data": [facts(data, self.seed).to_dict() for data in datasets],
-            "faults": [dict(data.about.faults) for data in datasets],
+            "data": [some.to_dict() for some in self.counted],
+            "faults": [dict(data.about.faults) for data in (self.first, self.second)],
             "differences": {row.name: row.to_dict() for row in self.differences},
             "contrasts": plain(self.contrasts),
             "alike": _values(self.alike),

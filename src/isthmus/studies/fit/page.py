@@ -9,7 +9,7 @@ from isthmus.studies.evaluate.evaluation import Evaluation
 from isthmus.studies.evaluate.pareto import trade_offs
 from isthmus.studies.evaluate.splits import Splits
 from isthmus.studies.evaluate.tables import directions_table, geometry_table, main_table
-from isthmus.studies.shared.provenance import versions
+from isthmus.studies.pages.common import made_section
 from isthmus.types import Result
 from isthmus.types.axes import Axes
 
@@ -49,7 +49,7 @@ def fit_page(found: Evaluation, logs: Mapping[str, Log], chosen: str, splits: Sp
         sections=(
             Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
             Section("learning", "How learning went", _LEARNING, _learning(logs)),
-            Section("made", "How this was made", "", (_made(found, splits, chosen),)),
+            made_section(_facts(found, splits, chosen)),
         ),
     )
     return html(page)
@@ -113,15 +113,13 @@ def _learning(logs: Mapping[str, Log]) -> tuple[Block, ...]:
     return (Figures(tuple(shown)),)
 
 
-def _made(found: Evaluation, splits: Splits, chosen: str) -> Table:
+def _facts(found: Evaluation, splits: Splits, chosen: str) -> dict[str, str]:
     space, modality = found.data.a.space, found.modalities[0]
-    facts = {
+    return {
         "space": f"{space.name} (id {space.id})",
         "kept": chosen,
         "objects to train on": f"{found.fitted_on:,}",
         "objects to stop by": f"{len(splits.val.a):,} {modality} items",
         "objects to be judged on": f"{found.held_out:,}",
         "items skipped": f"{len(splits.test.about.faults):,}",
-        **versions(),
     }
-    return Table("How this was made", ("what", "value"), tuple(facts.items()))

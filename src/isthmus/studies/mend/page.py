@@ -24,8 +24,8 @@ from isthmus.studies.mend.choose import (
     recommended,
     selection_corrected,
 )
+from isthmus.studies.pages.common import made_section
 from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.provenance import versions
 
 
 def mend_page(
@@ -54,9 +54,7 @@ def mend_page(
         f"{data.b.modality} items": f"{len(linked.b):,} of {len(data.b):,}, linked",
         "items skipped": f"{len(data.about.faults):,}",
         "seed": str(seed),
-        **versions(),
     }
-    made = Table("How this was made", ("what", "value"), tuple(facts.items()))
     page = Page(
         title="What mends this space",
         kicker=f"isthmus mend · {title}",
@@ -65,7 +63,7 @@ def mend_page(
         sections=(
             *map(_remedies, found),
             Section("probability", "Probability of a match", _PROBABILITY, _probabilities(kept)),
-            Section("made", "How this was made", "", (made, Prose((_PAPERS,)))),
+            made_section(facts, Prose((_PAPERS,))),
         ),
     )
     return html(page)
