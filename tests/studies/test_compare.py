@@ -11,8 +11,9 @@ from isthmus.lab import load_set
 from isthmus.measure import SPACES
 from isthmus.measure.statistics.inputs import as_pair
 from isthmus.report import Album, number, span
-from isthmus.studies.compare.contrasts import contrasts, strips
+from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
+from isthmus.studies.compare.page import strips
 from isthmus.studies.compare.run import aligned, calls_of_spaces, compare
 from isthmus.studies.shared import measure_all as measuring
 from isthmus.types import Interval, RequestError, Space

@@ -1,12 +1,10 @@
 """Queries that one space answers and another does not, on the same items."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.report import Album, Strip, Strips, number
-from isthmus.studies.pages.item_cards import ItemCards, example_strip
 from isthmus.studies.pages.neighbours import (
     Neighbours,
     QueryExample,
@@ -66,23 +64,3 @@ def _examples(
     return tuple(
         (query_example(wrong, int(at), 3), round(float(right.margin[at]), 4)) for at in clearest
     )
-
-
-def strips(found: Contrast, data: Dataset, album: Album, names: tuple[str, str]) -> list[Strips]:
-    """The examples with pictures and captions, those lost before those won."""
-    cards, pair = ItemCards(data, album), (found.query, found.answer)
-    blocks: list[Strips] = []
-    for examples, (winner, loser) in ((found.lost, names), (found.won, names[::-1])):
-        sentence = (
-            f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
-            "answers instead."
-        )
-        shown: list[Strip] = []
-        for example, margin in examples:
-            strip = example_strip(cards, pair, example)
-            more = f"; in {winner} it comes first, margin {number(margin)}."
-            shown.append(replace(strip, sentence=strip.sentence[:-1] + more))
-        if shown:
-            title = f"{found.query} → {found.answer}: right in {winner} only"
-            blocks.append(Strips(title, sentence, tuple(shown)))
-    return blocks

@@ -5,13 +5,28 @@ from dataclasses import replace
 
 import numpy as np
 
-from isthmus.report import Album, Card, Figure, Figures, Page, Section, Table, figure, number, span
-from isthmus.studies.compare.contrasts import strips
+from isthmus.report import (
+    Album,
+    Card,
+    Figure,
+    Figures,
+    Page,
+    Section,
+    Strip,
+    Strips,
+    Table,
+    figure,
+    number,
+    span,
+)
+from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.data_section import data_section
+from isthmus.studies.pages.item_cards import ItemCards, example_strip
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
+from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.runs import qualifier
 from isthmus.types import Null, Result
 
@@ -109,6 +124,26 @@ def _contrasts(found: Comparison) -> list[Section]:
     )
     lead = "Queries that one space answers and the other does not, the clearest first."
     return [Section("contrasts", "Who answers what", lead, blocks)] if blocks else []
+
+
+def strips(found: Contrast, data: Dataset, album: Album, names: tuple[str, str]) -> list[Strips]:
+    """The examples with pictures and captions, those lost before those won."""
+    cards, pair = ItemCards(data, album), (found.query, found.answer)
+    blocks: list[Strips] = []
+    for examples, (winner, loser) in ((found.lost, names), (found.won, names[::-1])):
+        sentence = (
+            f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
+            "answers instead."
+        )
+        shown: list[Strip] = []
+        for example, margin in examples:
+            strip = example_strip(cards, pair, example)
+            more = f"; in {winner} it comes first, margin {number(margin)}."
+            shown.append(replace(strip, sentence=strip.sentence[:-1] + more))
+        if shown:
+            title = f"{found.query} → {found.answer}: right in {winner} only"
+            blocks.append(Strips(title, sentence, tuple(shown)))
+    return blocks
 
 
 def _maps(found: Comparison) -> Section:
