@@ -162,7 +162,7 @@ def _apart(word: str) -> list[str]:
 
 
 def _configured(kind: Any, path: Path) -> Any:
-    from isthmus.types.requests import request_from_dict
+    from isthmus.types import request_from_dict
 
     try:
         return request_from_dict(kind, json.loads(path.read_text(encoding="utf-8")))

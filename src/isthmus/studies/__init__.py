@@ -43,7 +43,7 @@ def perform(name: str, request: Any) -> Any:
     Returns:
         The study's ``RunResult``; None in all but the first of several processes.
     """
-    from isthmus.studies.shared.runs import RunResult, keep_request
+    from isthmus.studies.shared import RunResult, keep_request
 
     result = find("studies", STUDIES, name)(request)
     if isinstance(result, RunResult) and result.folder is not None:

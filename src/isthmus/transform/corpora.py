@@ -11,8 +11,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit
 from isthmus.transform.style_shifts import exponential, intrinsic_mean, logarithm
-from isthmus.types import RequestError
-from isthmus.types.subspaces import span
+from isthmus.types import RequestError, span
 
 Basis = Float[np.ndarray, "r d"]
 Texts = Float[np.ndarray, "m d"]

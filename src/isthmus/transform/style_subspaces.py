@@ -10,7 +10,7 @@ from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.scores.hubness import nearest_mean
 from isthmus.transform.restyling import Restyler, StyleGrid
 from isthmus.transform.whitenings import shrunk
-from isthmus.types.subspaces import span
+from isthmus.types import span
 
 SHRINKAGE = 0.1
 """Part of the within-object covariance that is replaced by its mean eigenvalue on the diagonal."""

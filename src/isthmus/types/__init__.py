@@ -12,14 +12,24 @@ from isthmus.types.errors import (
 )
 from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
 from isthmus.types.links import Links, objects_of
-from isthmus.types.results import Interval, Null, Result
+from isthmus.types.requests import (
+    Brief,
+    Common,
+    Source,
+    Written,
+    request_from_dict,
+    request_to_dict,
+)
+from isthmus.types.results import Interval, Null, Result, plain
 from isthmus.types.sets import EmbeddingSet
 from isthmus.types.spaces import ScoreRule, Space, Step, same_space
-from isthmus.types.subspaces import Subspace
+from isthmus.types.subspaces import Subspace, span
 
 __all__ = [
     "Bag",
+    "Brief",
     "Calibration",
+    "Common",
     "Credit",
     "EmbeddingSet",
     "Encoder",
@@ -36,12 +46,18 @@ __all__ = [
     "RequestError",
     "Result",
     "ScoreRule",
+    "Source",
     "Space",
     "SpaceMismatchError",
     "Step",
     "Subspace",
     "World",
+    "Written",
     "all_parts",
     "objects_of",
+    "plain",
+    "request_from_dict",
+    "request_to_dict",
     "same_space",
+    "span",
 ]

@@ -1,6 +1,8 @@
 """What all measures share: inputs, samples, nulls, intervals, ranks and searches."""
 
+from isthmus.measure.statistics.calibration import brier_score, calibration_error
 from isthmus.measure.statistics.draws import (
+    PairSums,
     block_gaps,
     centroids,
     pair_sums,
@@ -15,6 +17,7 @@ from isthmus.measure.statistics.nearest import NEAR, ROWS, TIE, first_kept, near
 from isthmus.measure.statistics.nulls import (
     DRAWS,
     FEW_DRAWS,
+    benjamini_hochberg,
     chance,
     halves,
     holm,
@@ -62,6 +65,7 @@ from isthmus.measure.statistics.searches import (
     draws_for,
     sampled_rows,
     scores_between,
+    search,
     searchable,
     with_permuted,
 )
@@ -81,6 +85,7 @@ __all__ = [
     "Labels",
     "Moments",
     "Pair",
+    "PairSums",
     "Ranks",
     "Scores",
     "Search",
@@ -88,8 +93,11 @@ __all__ = [
     "above_and_tied",
     "as_pair",
     "as_set",
+    "benjamini_hochberg",
     "block_gaps",
     "both_searches",
+    "brier_score",
+    "calibration_error",
     "centroids",
     "chance",
     "check_objects",
@@ -121,6 +129,7 @@ __all__ = [
     "root_interval",
     "sampled_rows",
     "scores_between",
+    "search",
     "searchable",
     "seeded",
     "spectral_jackknife",

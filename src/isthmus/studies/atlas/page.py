@@ -27,8 +27,8 @@ from isthmus.studies.atlas.measures import Atlas
 from isthmus.studies.atlas.object_page import page_of, view_card
 from isthmus.studies.atlas.views import ObjectViews
 from isthmus.studies.pages.common import made_table, number_card, pairs_table, sources_table
-from isthmus.studies.shared.provenance import versions
-from isthmus.types.results import plain
+from isthmus.studies.shared import versions
+from isthmus.types import plain
 
 LISTED = 200
 """Items that were left out, in the table."""

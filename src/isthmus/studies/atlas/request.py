@@ -6,7 +6,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Written
+from isthmus.types import Written
 
 
 @dataclass(frozen=True)

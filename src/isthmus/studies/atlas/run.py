@@ -15,9 +15,16 @@ from isthmus.studies.atlas.measures import LEAST, measured_atlas
 from isthmus.studies.atlas.object_page import object_pages
 from isthmus.studies.atlas.page import atlas_page
 from isthmus.studies.atlas.request import AtlasRequest
-from isthmus.studies.shared.modalities import IMAGE, MESH, TEXT
-from isthmus.studies.shared.resolver import EVERYTHING, job_options, resolve
-from isthmus.studies.shared.runs import MeasuredResult, run_folder
+from isthmus.studies.shared import (
+    EVERYTHING,
+    IMAGE,
+    MESH,
+    TEXT,
+    MeasuredResult,
+    job_options,
+    resolve,
+    run_folder,
+)
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World
 from isthmus.view.cameras import RIGS
 from isthmus.view.mesh_views import RenderSetup

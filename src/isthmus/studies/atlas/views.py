@@ -8,8 +8,7 @@ import numpy as np
 
 from isthmus import measure
 from isthmus.arrays import Vectors
-from isthmus.types import IsthmusError, Result, Subspace
-from isthmus.types.results import plain
+from isthmus.types import IsthmusError, Result, Subspace, plain
 
 Measures = tuple[dict[str, Result], dict[str, str]]
 """Results by name, and what could not be measured with the reason."""

@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.concepts.text_spans import words_within
-from isthmus.measure.statistics.resampling import wilson_interval
+from isthmus.measure.statistics import wilson_interval
 from isthmus.types import EmbeddingSet, Interval, Subspace
 
 CENTRED = 8

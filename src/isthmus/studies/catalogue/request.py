@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Brief
+from isthmus.types import Brief
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from isthmus.studies.catalogue.request import (
     SpacesRequest,
     WorldsRequest,
 )
-from isthmus.studies.shared.runs import RunResult
+from isthmus.studies.shared import RunResult
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.worlds import WORLDS

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics import Pair
 from isthmus.studies.pages.neighbours import (
     Neighbours,
     QueryExample,
     neighbours,
     query_example,
 )
-from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared import Dataset
 from isthmus.types import Links
 
 SHOWN = 3

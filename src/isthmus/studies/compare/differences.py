@@ -11,11 +11,15 @@ from jaxtyping import Float, Int
 from isthmus.measure.retrieval.gains import relative_gains
 from isthmus.measure.retrieval.galleries import Mixed
 from isthmus.measure.retrieval.hits import hit_chances, reciprocals
-from isthmus.measure.statistics.draws import PairSums, pair_sums
-from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.ranks import Ranks
-from isthmus.measure.statistics.resampling import jackknife, query_bootstrap
-from isthmus.measure.statistics.searches import search
+from isthmus.measure.statistics import (
+    Pair,
+    PairSums,
+    Ranks,
+    jackknife,
+    pair_sums,
+    query_bootstrap,
+    search,
+)
 from isthmus.types import Null, Result
 from isthmus.types.axes import Axes
 

@@ -26,8 +26,7 @@ from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.data_section import data_section
 from isthmus.studies.pages.item_cards import ItemCards, example_strip
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.runs import qualifier
+from isthmus.studies.shared import Dataset, qualifier
 from isthmus.types import Null, Result
 
 

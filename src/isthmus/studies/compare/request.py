@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Source, Written
+from isthmus.types import Source, Written
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,8 @@ from typing import Any
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import Difference
 from isthmus.studies.pages.data_section import DataFacts, facts
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.measure_all import Measured
-from isthmus.studies.shared.provenance import described, versions
-from isthmus.types import EmbeddingSet
-from isthmus.types.results import plain
+from isthmus.studies.shared import Dataset, Measured, described, versions
+from isthmus.types import EmbeddingSet, plain
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from isthmus.measure import SPACES
-from isthmus.measure.statistics.inputs import as_pair
+from isthmus.measure.statistics import as_pair
 from isthmus.report import html
 from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
@@ -13,10 +13,8 @@ from isthmus.studies.compare.page import comparison_page
 from isthmus.studies.compare.request import CompareRequest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.measure_all import Call, measure_all, measure_calls
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import MeasuredResult, run_folder
+from isthmus.studies.shared import Call, Dataset, MeasuredResult, measure_calls, resolve, run_folder
+from isthmus.studies.shared.measure_all import measure_all
 from isthmus.types import EmbeddingSet, Links, RequestError, Result
 
 

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from isthmus.types import RequestError
-from isthmus.types.requests import Written
+from isthmus.types import RequestError, Written
 
 
 @dataclass(frozen=True)

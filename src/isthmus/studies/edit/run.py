@@ -19,16 +19,18 @@ from isthmus.report import Album, ItemCard, Page, Section, html
 from isthmus.store import write_tensors
 from isthmus.studies.edit.request import EditRequest
 from isthmus.studies.pages.item_cards import hit_card, hits_page
-from isthmus.studies.shared.modalities import IMAGE, TEXT
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import RunResult, run_folder
-from isthmus.studies.shared.search import (
+from isthmus.studies.shared import (
+    IMAGE,
+    TEXT,
     Gallery,
     Hit,
+    RunResult,
     encoded_query,
     hit_lines,
     hit_values,
     open_gallery,
+    resolve,
+    run_folder,
 )
 from isthmus.transform import BASES, PROJECTORS
 from isthmus.transform.corpora import replaced

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Common, Source
+from isthmus.types import Common, Source
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,7 @@ from typing import Any
 
 from isthmus.lab import export_set
 from isthmus.studies.embed.request import EmbedRequest
-from isthmus.studies.shared.collection import Collection
-from isthmus.studies.shared.dataset import remarks
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import RunResult, run_folder
+from isthmus.studies.shared import Collection, RunResult, remarks, resolve, run_folder
 from isthmus.types import EmbeddingSet, Links
 
 

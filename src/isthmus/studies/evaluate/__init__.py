@@ -1,1 +1,67 @@
 """How spaces are scored on held-out items: splits, scores, intervals, tables."""
+
+from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
+from isthmus.studies.evaluate.cross_validation import cross_validated
+from isthmus.studies.evaluate.evaluation import (
+    Estimate,
+    Evaluation,
+    Measure,
+    Row,
+    ScoreSums,
+    bounds_to_dict,
+    chain_name,
+    estimate,
+)
+from isthmus.studies.evaluate.pareto import trade_off, trade_offs
+from isthmus.studies.evaluate.scores import (
+    DirectionScores,
+    K,
+    Scores,
+    SpaceScores,
+    bounds,
+    match_scores,
+    mended_dataset,
+    space_scores,
+)
+from isthmus.studies.evaluate.splits import Splits, linked_sample, split_dataset
+from isthmus.studies.evaluate.tables import (
+    directions_table,
+    geometry_table,
+    main_table,
+    percents,
+    points,
+    with_interval,
+)
+
+__all__ = [
+    "CalibrationScores",
+    "DirectionScores",
+    "Estimate",
+    "Evaluation",
+    "K",
+    "Measure",
+    "Row",
+    "ScoreSums",
+    "Scores",
+    "SpaceScores",
+    "Splits",
+    "bounds",
+    "bounds_to_dict",
+    "chain_name",
+    "cross_validated",
+    "directions_table",
+    "estimate",
+    "geometry_table",
+    "linked_sample",
+    "main_table",
+    "match_calibration",
+    "match_scores",
+    "mended_dataset",
+    "percents",
+    "points",
+    "space_scores",
+    "split_dataset",
+    "trade_off",
+    "trade_offs",
+    "with_interval",
+]

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.measure.statistics.calibration import brier_score, calibration_error
-from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics import Pair, brier_score, calibration_error
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds
 from isthmus.scores.rules import Cosine, direction, samples
 from isthmus.studies.evaluate.evaluation import Estimate, estimate_over_splits
 from isthmus.studies.evaluate.scores import match_probabilities, mended_dataset
 from isthmus.studies.evaluate.splits import halves, take
-from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared import Dataset
 from isthmus.transform.mended import fit_with_data
 from isthmus.types import Calibration
 

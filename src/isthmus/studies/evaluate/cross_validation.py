@@ -16,7 +16,7 @@ from isthmus.studies.evaluate.scores import (
     space_scores,
 )
 from isthmus.studies.evaluate.splits import FEWEST, halves, take
-from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared import Dataset
 from isthmus.transform.mended import fit_with_data
 from isthmus.types import Calibration, ExtraMissingError, RequestError
 
@@ -43,13 +43,7 @@ def cross_validated(
     Raises:
         RequestError: too few objects, fewer than two splits, or a space that cannot be mended.
     """
-    n = data.pair.n
-    fitted = min(calibrate, n // 2)
-    if fitted < FEWEST or splits < 2:
-        raise RequestError(
-            f"Remedies are fitted on {FEWEST} linked objects or more and as many are held out, in "
-            f"2 splits or more; here are {n} objects, {fitted} to fit on, {splits} splits."
-        )
+    fitted = _fitted_on(data.pair.n, calibrate, splits)
     sums = {chain: ScoreSums(data.pair) for chain in ("", *chains)}
     limits = ScoreSums(data.pair)
     not_fitted: dict[str, str] = {}
@@ -75,6 +69,17 @@ def cross_validated(
     means = {chain: SpaceScores(*x.means) for chain, x in sums.items() if chain not in not_fitted}
     forward, backward = limits.means
     return Evaluation(data, fitted, held_out, splits, means, (forward, backward), not_fitted)
+
+
+def _fitted_on(n: int, calibrate: int, splits: int) -> int:
+    """Objects to fit on, of which as many at least are held out."""
+    fitted = min(calibrate, n // 2)
+    if fitted < FEWEST or splits < 2:
+        raise RequestError(
+            f"Remedies are fitted on {FEWEST} linked objects or more and as many are held out, in "
+            f"2 splits or more; here are {n} objects, {fitted} to fit on, {splits} splits."
+        )
+    return fitted
 
 
 def _scores(

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.resampling import query_bootstrap
+from isthmus.measure.statistics import Pair, query_bootstrap
 from isthmus.studies.evaluate.scores import KS, Bounds, DirectionScores, K, Scores, SpaceScores
 from isthmus.studies.evaluate.splits import Rows
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.types import Interval
-from isthmus.types.results import plain
+from isthmus.studies.shared import Dataset
+from isthmus.types import Interval, plain
 
 RAW = "as it is"
 

@@ -15,13 +15,16 @@ from isthmus.measure.geometry.spread import log_mean_potential
 from isthmus.measure.retrieval.gains import discounts, relative_gains
 from isthmus.measure.retrieval.galleries import Mixed
 from isthmus.measure.retrieval.hits import hit_chances
-from isthmus.measure.statistics.calibration import calibration_error
-from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.ranks import ranked, top_probabilities
-from isthmus.measure.statistics.searches import scores_between
-from isthmus.measure.statistics.streaming import mean_over_pairs
+from isthmus.measure.statistics import (
+    Pair,
+    calibration_error,
+    mean_over_pairs,
+    ranked,
+    scores_between,
+    top_probabilities,
+)
 from isthmus.scores.odds import likelihood_ratio
-from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared import Dataset
 from isthmus.transform.mended import Mended
 
 K = 10

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.measure.statistics.samples import SAMPLE
-from isthmus.studies.shared.dataset import Dataset, whole_objects
+from isthmus.measure.statistics import SAMPLE
+from isthmus.studies.shared import Dataset, whole_objects
 from isthmus.types import Links, RequestError
 
 TEST, VAL = 0.2, 0.1

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.report import Block, Figures, Page, Section, Table, figure, html, number
-from isthmus.studies.evaluate.evaluation import Evaluation
-from isthmus.studies.evaluate.pareto import trade_offs
-from isthmus.studies.evaluate.splits import Splits
-from isthmus.studies.evaluate.tables import directions_table, geometry_table, main_table
+from isthmus.studies.evaluate import (
+    Evaluation,
+    Splits,
+    directions_table,
+    geometry_table,
+    main_table,
+    trade_offs,
+)
 from isthmus.studies.pages.common import made_section
 from isthmus.types import Result
 from isthmus.types.axes import Axes

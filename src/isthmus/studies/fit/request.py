@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from tyro.conf import Positional
 
 from isthmus.train.recipe import Recipe
-from isthmus.types import RequestError
-from isthmus.types.requests import Source, Written
+from isthmus.types import RequestError, Source, Written
 
 
 @dataclass(frozen=True)

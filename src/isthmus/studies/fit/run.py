@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
 from isthmus.lab import save_mended
-from isthmus.studies.evaluate.evaluation import Evaluation, Row, bounds_to_dict
-from isthmus.studies.evaluate.splits import split_dataset
+from isthmus.studies.evaluate import Evaluation, Row, bounds_to_dict, split_dataset
 from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
-from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.resolver import EVERYTHING, resolve
-from isthmus.studies.shared.runs import RunResult, run_folder
+from isthmus.studies.shared import EVERYTHING, RunResult, resolve, run_folder, versions
 from isthmus.train.recipe import Recipe
 from isthmus.transform.mended import Mended
 from isthmus.types import ExtraMissingError
@@ -117,8 +114,7 @@ def fit(
 ) -> FitResult | None:
     """Train every recipe with every seed, score them on test objects, keep the best.
 
-    The best is the recipe with the highest mean score on the objects that training was stopped
-    by, never on test objects.
+    The best has the highest mean score on the objects that training was stopped by.
 
     Args:
         data: linked vectors of one space, cut by whole objects.
@@ -132,25 +128,18 @@ def fit(
         The result; None in all but the first of several processes.
 
     Raises:
-        RequestError: a recipe that cannot be trained, too few objects, a gradient that is not
-            finite, or a checkpoint of another training.
+        RequestError: a recipe or objects that cannot be trained on, or a foreign checkpoint.
     """
     from isthmus.engine.processes import rank_and_size
     from isthmus.studies.fit.training import evaluated, train_all
 
-    for recipe in recipes:
-        recipe.check()
     variants = train_all(data, recipes, seeds, out, progress)
     if rank_and_size()[0]:
         return None
     found = evaluated(data.splits, variants, seeds[0])
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
     kept, splits = variants[chosen][0], data.splits
-    logs = {
-        f"{name}, seed {seed}": variant.log
-        for name, some in variants.items()
-        for seed, variant in zip(seeds, some, strict=True)
-    }
+    logs = _logs(variants, seeds)
     result = FitResult(
         rows=found.rows,
         chosen=chosen,
@@ -164,6 +153,15 @@ def fit(
     if out is not None:
         save_mended(kept.mended, out, origin or kept.mended.parent.name, kept.weights)
     return result.write(out)
+
+
+def _logs(variants: Mapping[str, Sequence[Any]], seeds: Sequence[int]) -> dict[str, Any]:
+    """The log of each training by recipe and seed."""
+    return {
+        f"{name}, seed {seed}": one.log
+        for name, some in variants.items()
+        for seed, one in zip(seeds, some, strict=True)
+    }
 
 
 def _record(found: Evaluation, chosen: str, drawn: bool, seeds: Sequence[int]) -> dict[str, Any]:

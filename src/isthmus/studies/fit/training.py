@@ -10,16 +10,18 @@ import numpy as np
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
-from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
-from isthmus.studies.evaluate.scores import (
+from isthmus.studies.evaluate import (
+    Evaluation,
+    ScoreSums,
     SpaceScores,
+    Splits,
     bounds,
+    linked_sample,
     match_scores,
     mended_dataset,
     space_scores,
 )
-from isthmus.studies.evaluate.splits import Splits, linked_sample
-from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.studies.shared import About, Dataset
 from isthmus.train.loop import Task, learn
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
@@ -74,6 +76,8 @@ def train_all(
         out: folder of checkpoints and logs; None writes nothing.
         show: whether there is a bar on the terminal.
     """
+    for recipe in recipes:
+        recipe.check()
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
     with bar(total, "epochs", show and rank_and_size()[0] == 0) as tick:
         return {

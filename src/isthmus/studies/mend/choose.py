@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Int
 
-from isthmus.studies.evaluate.evaluation import Estimate, Evaluation, estimate
-from isthmus.studies.evaluate.scores import DirectionScores, Scores
+from isthmus.studies.evaluate import DirectionScores, Estimate, Evaluation, Scores, estimate
 
 LOSS = 0.005
 """R@1 that a recommended remedy may cost, as a mean over both directions."""

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number
-from isthmus.studies.evaluate.calibration import CalibrationScores
-from isthmus.studies.evaluate.evaluation import Evaluation, Measure, chain_name
-from isthmus.studies.evaluate.pareto import trade_off
-from isthmus.studies.evaluate.scores import K
-from isthmus.studies.evaluate.tables import (
+from isthmus.studies.evaluate import (
+    CalibrationScores,
+    Evaluation,
+    K,
+    Measure,
+    chain_name,
     directions_table,
     geometry_table,
     main_table,
     percents,
     points,
+    trade_off,
     with_interval,
 )
 from isthmus.studies.mend.choose import (
@@ -25,7 +27,7 @@ from isthmus.studies.mend.choose import (
     selection_corrected,
 )
 from isthmus.studies.pages.common import made_section
-from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared import Dataset
 
 
 def mend_page(

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 from tyro.conf import Positional
 
-from isthmus.types import RequestError
-from isthmus.types.requests import Source, Written
+from isthmus.types import RequestError, Source, Written
 
 REMEDIES: tuple[str, ...] = (
     "mean_removal",

@@ -9,21 +9,23 @@ from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
-from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
-from isthmus.studies.evaluate.cross_validation import cross_validated
-from isthmus.studies.evaluate.evaluation import Evaluation, Row, bounds_to_dict, chain_name
-from isthmus.studies.evaluate.splits import linked_sample
+from isthmus.studies.evaluate import (
+    CalibrationScores,
+    Evaluation,
+    Row,
+    bounds_to_dict,
+    chain_name,
+    cross_validated,
+    linked_sample,
+    match_calibration,
+)
 from isthmus.studies.mend.choose import recommended
 from isthmus.studies.mend.page import mend_page, summary
 from isthmus.studies.mend.request import REMEDIES, MendRequest
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import RunResult, run_folder
+from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
-from isthmus.types import Calibration
-from isthmus.types.results import plain
+from isthmus.types import Calibration, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,19 +98,11 @@ def mend(
         UnknownPartError: a correction has no such name.
     """
     how, linked = how or MendRequest(), linked_sample(data, seed)
-    remedies = how.remedies or REMEDIES
-    for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
+    for name in {name for chain in (*_remedies(how), how.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
-    n, space = linked.pair.n, linked.a.space
-    whole = Calibration.of(linked.a, linked.b, linked.links)
+    space, whole = linked.a.space, Calibration.of(linked.a, linked.b, linked.links)
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
-    sizes = dict.fromkeys(min(size, n // 2) for size in sorted(how.calibrate, reverse=True))
-    total = len(sizes) * how.splits * (1 + len(remedies))
-    with bar(total, "remedies", progress) as tick:
-        found = [
-            cross_validated(linked, remedies, size, splits=how.splits, seed=seed, tick=tick)
-            for size in sizes
-        ]
+    found = _evaluations(linked, how, seed, progress)
     kept = match_calibration(linked, splits=how.splits, seed=seed)
     best = recommended(found[0])
     words = summary(found[0], best)
@@ -120,17 +114,34 @@ def mend(
         words=words,
         page=mend_page(found, kept, words, data, seed),
         record=_record(found, kept, best, seed),
-        seconds={
-            f"{row.name}, {one.fitted_on} objects": row.seconds
-            for one in found
-            for row in one.rows.values()
-        },
+        seconds=_seconds(found),
         faults=data.about.faults,
     )
     if out is None:
         return result
     save_mended(result.mended, Path(out), origin or space.name)
     return result.write(Path(out))
+
+
+def _seconds(found: Sequence[Evaluation]) -> dict[str, float]:
+    rows = [(one, row) for one in found for row in one.rows.values()]
+    return {f"{row.name}, {one.fitted_on} objects": row.seconds for one, row in rows}
+
+
+def _remedies(how: MendRequest) -> tuple[str, ...]:
+    return how.remedies or REMEDIES
+
+
+def _evaluations(linked: Dataset, how: MendRequest, seed: int, progress: bool) -> list[Evaluation]:
+    """All remedies, fitted on each number of calibration objects, the largest first."""
+    most, remedies = linked.pair.n // 2, _remedies(how)
+    sizes = dict.fromkeys(min(size, most) for size in sorted(how.calibrate, reverse=True))
+    total = len(sizes) * how.splits * (1 + len(remedies))
+    with bar(total, "remedies", progress) as tick:
+        return [
+            cross_validated(linked, remedies, size, splits=how.splits, seed=seed, tick=tick)
+            for size in sizes
+        ]
 
 
 def _record(

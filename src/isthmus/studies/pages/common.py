@@ -8,9 +8,8 @@ from typing import Any
 
 from isthmus.measure.retrieval.rankings import Direction
 from isthmus.report import Block, Card, Section, Table, number
-from isthmus.studies.shared.provenance import versions
-from isthmus.types import Result
-from isthmus.types.results import plain
+from isthmus.studies.shared import versions
+from isthmus.types import Result, plain
 
 
 @dataclass(frozen=True)

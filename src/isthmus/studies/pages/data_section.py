@@ -11,9 +11,7 @@ from isthmus.arrays import Vectors, blocks
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table, record
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared.dataset import Dataset, whole_objects
-from isthmus.studies.shared.modalities import IMAGE
-from isthmus.studies.shared.provenance import versions
+from isthmus.studies.shared import IMAGE, Dataset, versions, whole_objects
 from isthmus.types import Items, Links, objects_of
 from isthmus.worlds.near_duplicates import near_copies
 

@@ -7,9 +7,7 @@ from typing import Any
 from isthmus.read.image import picture
 from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, number, visible
 from isthmus.studies.pages.neighbours import Hub, QueryExample
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.modalities import IMAGE, TEXT
-from isthmus.studies.shared.search import Hit
+from isthmus.studies.shared import IMAGE, TEXT, Dataset, Hit
 from isthmus.types import ItemError, Links
 
 WIDE = 4

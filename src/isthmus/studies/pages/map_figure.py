@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import ItemCards
-from isthmus.studies.shared.dataset import Dataset, whole_objects
+from isthmus.studies.shared import Dataset, whole_objects
 from isthmus.types import EmbeddingSet, Links
 
 

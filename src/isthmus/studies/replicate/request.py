@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Common
+from isthmus.types import Common
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from isthmus.studies.replicate.claims.data import ClaimData
 from isthmus.studies.replicate.claims.outcomes import Claim, NoDataError, Outcome, overall
 from isthmus.studies.replicate.page import replication_page
 from isthmus.studies.replicate.request import ReplicateRequest
-from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.runs import RunResult, run_folder
+from isthmus.studies.shared import RunResult, run_folder, versions
 from isthmus.types import IsthmusError, RequestError
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from isthmus.types import RequestError
-from isthmus.types.requests import Common
+from isthmus.types import Common, RequestError
 
 
 @dataclass(frozen=True)

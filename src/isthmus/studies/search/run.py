@@ -10,10 +10,17 @@ from isthmus.report import Album, ItemCard, Section, html, visible
 from isthmus.store import atomic
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
-from isthmus.studies.shared.modalities import IMAGE, TEXT
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import RunResult
-from isthmus.studies.shared.search import Hit, encoded_query, hit_lines, hit_values, open_gallery
+from isthmus.studies.shared import (
+    IMAGE,
+    TEXT,
+    Hit,
+    RunResult,
+    encoded_query,
+    hit_lines,
+    hit_values,
+    open_gallery,
+    resolve,
+)
 from isthmus.types import RequestError
 
 

@@ -1,1 +1,67 @@
 """What every study shares: datasets, the resolver of vectors, results and run folders."""
+
+from isthmus.studies.shared.collection import Collection
+from isthmus.studies.shared.dataset import About, Dataset, remarks, whole_objects
+from isthmus.studies.shared.labels import labels_of_vectors
+from isthmus.studies.shared.measure_all import Call, Measured, measure_calls
+from isthmus.studies.shared.modalities import IMAGE, MESH, TEXT
+from isthmus.studies.shared.provenance import described, versions
+from isthmus.studies.shared.resolver import (
+    DEFAULT_WORLD,
+    EVERYTHING,
+    Resolved,
+    job_options,
+    resolve,
+)
+from isthmus.studies.shared.runs import (
+    MeasuredResult,
+    RunResult,
+    by_reason,
+    keep_request,
+    measure_of,
+    qualifier,
+    run_folder,
+)
+from isthmus.studies.shared.search import (
+    Gallery,
+    Hit,
+    encoded_query,
+    hit_lines,
+    hit_values,
+    open_gallery,
+)
+
+__all__ = [
+    "DEFAULT_WORLD",
+    "EVERYTHING",
+    "IMAGE",
+    "MESH",
+    "TEXT",
+    "About",
+    "Call",
+    "Collection",
+    "Dataset",
+    "Gallery",
+    "Hit",
+    "Measured",
+    "MeasuredResult",
+    "Resolved",
+    "RunResult",
+    "by_reason",
+    "described",
+    "encoded_query",
+    "hit_lines",
+    "hit_values",
+    "job_options",
+    "keep_request",
+    "labels_of_vectors",
+    "measure_calls",
+    "measure_of",
+    "open_gallery",
+    "qualifier",
+    "remarks",
+    "resolve",
+    "run_folder",
+    "versions",
+    "whole_objects",
+]

@@ -16,10 +16,10 @@ from isthmus.types import (
     Items,
     Links,
     RequestError,
+    Source,
     World,
     all_parts,
 )
-from isthmus.types.requests import Source
 from isthmus.view.prompts import prompt_bags
 
 TEMPLATES = ("{}", "a picture of {}", "a photo of a {}", "a drawing of a {}")

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics import Pair
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
 WORDS = 5_000

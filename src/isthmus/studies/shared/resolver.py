@@ -23,8 +23,7 @@ from isthmus.studies.shared.collection import (
 )
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.transform.mended import Mended
-from isthmus.types import Encoder, RequestError, World
-from isthmus.types.requests import Common, Source
+from isthmus.types import Common, Encoder, RequestError, Source, World
 from isthmus.worlds import load as load_world
 
 DEFAULT_SPACE = "mini"

@@ -8,9 +8,7 @@ from typing import Any, TypeVar
 from isthmus.lab import save, save_links
 from isthmus.report import amount
 from isthmus.store import atomic, slug, write_json
-from isthmus.types import EmbeddingSet, Links, RequestError, Result
-from isthmus.types.requests import request_to_dict
-from isthmus.types.results import plain
+from isthmus.types import EmbeddingSet, Links, RequestError, Result, plain, request_to_dict
 
 OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
 """One of these is in every folder that isthmus has written to."""

@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.arrays import fingerprint
 from isthmus.lab import embed, embed_into
 from isthmus.lab.caching import cache_folder
-from isthmus.measure.statistics.searches import scores_between
+from isthmus.measure.statistics import scores_between
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
 from isthmus.studies.shared.modalities import IMAGE, TEXT
@@ -24,15 +24,16 @@ from isthmus.studies.shared.resolver import (
     source_name,
 )
 from isthmus.types import (
+    Common,
     EmbeddingSet,
     Encoder,
     Items,
     NothingLeftError,
     RequestError,
+    Source,
     World,
     same_space,
 )
-from isthmus.types.requests import Common, Source
 
 
 @dataclass(frozen=True)

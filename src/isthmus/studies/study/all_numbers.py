@@ -6,11 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from isthmus.measure.retrieval.rankings import RankingResult
-from isthmus.measure.statistics.nulls import benjamini_hochberg
+from isthmus.measure.statistics import benjamini_hochberg
 from isthmus.report import Block, Section, Table, beside, correction, number, span
 from isthmus.studies.pages.common import pairs_table, sources_table
-from isthmus.studies.shared.measure_all import Measured
-from isthmus.studies.shared.runs import by_reason, qualifier
+from isthmus.studies.shared import Measured, by_reason, qualifier
 from isthmus.types import Result
 
 METHOD = "Benjamini-Hochberg"

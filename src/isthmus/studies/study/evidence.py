@@ -10,7 +10,7 @@ from isthmus.measure.retrieval.rankings import RankingResult
 from isthmus.report import Card
 from isthmus.studies.pages.common import Numbers, finite, number_card, numbers_of, record
 from isthmus.studies.pages.data_section import DataFacts
-from isthmus.studies.shared.modalities import TEXT
+from isthmus.studies.shared import TEXT
 from isthmus.types import Result
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.measure.statistics.inputs import Pair
+from isthmus.measure.statistics import Pair
 from isthmus.report import Album, Section, Strips, amount
 from isthmus.studies.pages.common import record
 from isthmus.studies.pages.item_cards import ItemCards, example_strip, hub_strip
@@ -21,7 +21,7 @@ from isthmus.studies.pages.neighbours import (
     random_examples,
     swaps,
 )
-from isthmus.studies.shared.dataset import Dataset, whole_objects
+from isthmus.studies.shared import Dataset, whole_objects
 from isthmus.types import Links
 
 

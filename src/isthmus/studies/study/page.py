@@ -16,9 +16,7 @@ from isthmus.report import (
 )
 from isthmus.studies.pages.data_section import data_section, facts, licences
 from isthmus.studies.pages.map_figure import Projection, Sketch, drawn, project, sketch
-from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.measure_all import Measured
-from isthmus.studies.shared.provenance import described, versions
+from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.studies.study.advice import advise
 from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
 from isthmus.studies.study.evidence import cards, evidence
@@ -26,7 +24,7 @@ from isthmus.studies.study.examples_section import examples_section, neighbour_e
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
 from isthmus.studies.study.summary import summary
-from isthmus.types.results import plain
+from isthmus.types import plain
 
 
 def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ from isthmus.report import (
     signed,
     span,
 )
-from isthmus.studies.shared.runs import measure_of, qualifier
+from isthmus.studies.shared import measure_of, qualifier
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP, HEADINGS, OTHER, Part
 from isthmus.types import Result
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from isthmus.types.requests import Source, Written
+from isthmus.types import Source, Written
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from isthmus.measure.statistics.inputs import SetLike, as_pair
+from isthmus.measure.statistics import SetLike, as_pair
 from isthmus.registry import resolve as opened
 from isthmus.studies import STUDIES, request_type
-from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.studies.shared import About, Dataset, MeasuredResult, resolve, run_folder
 from isthmus.studies.shared.measure_all import measure_all
-from isthmus.studies.shared.resolver import resolve
-from isthmus.studies.shared.runs import MeasuredResult, run_folder
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
-from isthmus.types import Links, RequestError
-from isthmus.types.requests import Source
+from isthmus.types import Links, RequestError, Source
 
 
 def run(request: StudyRequest) -> MeasuredResult:

@@ -7,13 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.lab import embed_into
-from isthmus.studies.shared.labels import labels_of_vectors
-from isthmus.studies.shared.modalities import IMAGE, MESH
-from isthmus.studies.shared.resolver import EVERYTHING, Resolved, job_options, resolve
+from isthmus.studies.shared import (
+    EVERYTHING,
+    IMAGE,
+    MESH,
+    Resolved,
+    job_options,
+    labels_of_vectors,
+    resolve,
+)
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
-from isthmus.types import EmbeddingSet, RequestError
-from isthmus.types.requests import Source
+from isthmus.types import EmbeddingSet, RequestError, Source
 from isthmus.view.cameras import Pose
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import restyled_into

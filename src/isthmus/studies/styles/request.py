@@ -6,8 +6,8 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from isthmus.studies.shared.modalities import IMAGE
-from isthmus.types.requests import Written
+from isthmus.studies.shared import IMAGE
+from isthmus.types import Written
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
-from isthmus.studies.shared.runs import RunResult
-from isthmus.types.results import plain
+from isthmus.studies.shared import RunResult
+from isthmus.types import plain
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,7 @@ import numpy as np
 
 from isthmus import measure
 from isthmus.registry import find
-from isthmus.studies.shared.provenance import versions
-from isthmus.studies.shared.resolver import DEFAULT_WORLD
-from isthmus.studies.shared.runs import run_folder
+from isthmus.studies.shared import DEFAULT_WORLD, run_folder, versions
 from isthmus.studies.styles.grid import resolve_styles, split_objects, style_grid
 from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Int
 
 from isthmus.lab import JobOptions, embed_into, load
-from isthmus.measure.statistics.inputs import as_pair
+from isthmus.measure.statistics import as_pair
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.studies.replicate.claims.outcomes import NoDataError
-from isthmus.studies.shared.modalities import IMAGE, TEXT
+from isthmus.studies.shared import IMAGE, TEXT
 from isthmus.types import EmbeddingSet, Items, Links, World
 from isthmus.worlds import load as load_world
 

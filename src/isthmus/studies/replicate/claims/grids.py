@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 from isthmus import measure
 from isthmus.arrays import unit
-from isthmus.measure.statistics.resampling import wilson_interval
+from isthmus.measure.statistics import wilson_interval
 from isthmus.studies.replicate.claims.data import ClaimData
 from isthmus.studies.replicate.claims.outcomes import Outcome, verdict
 

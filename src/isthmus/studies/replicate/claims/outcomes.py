@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.types import Interval, RequestError
-from isthmus.types.results import plain
+from isthmus.types import Interval, RequestError, plain
 
 VERDICTS = ("confirmed", "partly", "not confirmed", "not run")
 """From best to none."""
