@@ -11,7 +11,7 @@ from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
 from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
 from isthmus.studies.evaluate.cross_validation import cross_validated
-from isthmus.studies.evaluate.evaluation import Evaluation, Row, bounds_to_dict, chain_name
+from isthmus.studies.evaluate.evaluation import Evaluation, Row, chain_name
 from isthmus.studies.evaluate.splits import linked_sample
 from isthmus.studies.mend.choose import recommended
 from isthmus.studies.mend.page import mend_page, summary
@@ -150,7 +150,7 @@ def _record(
                 "held_out": one.held_out,
                 "splits": one.repeats,
                 "remedies": {row.name: row.to_dict() for row in one.rows.values()},
-                "bounds": bounds_to_dict(one),
+                "bounds": one.bounds_to_dict(),
                 "not_fitted": dict(one.not_fitted),
             }
             for one in found
