@@ -30,7 +30,7 @@ from isthmus.studies.evaluate.scores import (
 from isthmus.studies.evaluate.splits import halves, linked_sample, split_dataset, take
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.transform.mended import fit_mended
-from isthmus.types import Calibration, EmbeddingSet, Links, Space
+from isthmus.types import Calibration, EmbeddingSet, Links, RequestError, Space
 from tests.transform.clouds import pair_sets
 
 BLOCKS = 10
@@ -94,6 +94,8 @@ def test_parts_share_no_object_and_follow_the_data_where_they_say(monkeypatch):
     assert objects_of_ids(split_dataset(data, named, 0).val.a) == set(map(str, range(50, 62)))
     monkeypatch.setattr("isthmus.studies.evaluate.splits.MOST", 9)
     assert len(split_dataset(data, named, 0).val.b) == 9
+    with pytest.raises(RequestError, match="'val' has 7 of 70"):
+        split_dataset(several(n=70), {}, 0)
 
 
 def test_large_data_are_cut_to_linked_items_of_whole_objects(monkeypatch):
