@@ -1,4 +1,7 @@
-"""Remedies cross-validated on data whose answer is known, and what is made of it."""
+"""Which remedy is recommended, what the page says of it, and the space that is kept."""
+
+import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,28 +10,115 @@ from isthmus.encode.mended import read_mended
 from isthmus.registry import UnknownPartError
 from isthmus.studies.evaluate.cross_validation import cross_validated
 from isthmus.studies.evaluate.evaluation import RAW
-from isthmus.studies.evaluate.pareto import trade_offs
-from isthmus.studies.evaluate.splits import halves, linked_sample
-from isthmus.studies.mend.choose import recommended, selection_corrected
+from isthmus.studies.evaluate.splits import linked_sample
+from isthmus.studies.mend.choose import LOSS, hits_by_chance, recommended, selection_corrected
+from isthmus.studies.mend.page import summary
 from isthmus.studies.mend.request import MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import EmbeddingSet, Links, RequestError
+from tests.studies.evaluations import N, evaluation, space
 from tests.transform.clouds import pair_sets
 
-FEW = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds", "asif")
+FEW = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds")
 
 
-def two_sided(n=80, views=2, noise=0.8):
+def two_sided(n=60, views=2, noise=0.8):
     """Objects of two images and a text each, across a wide gap, in two classes."""
     a, b, links = pair_sets(n=n, views=views, noise=noise, gap=3.0)
     labels = {name: f"class {int(name.split('/')[0]) % 2}" for name in (*a.ids, *b.ids)}
     return Dataset(a, b, links, About(labels=labels))
 
 
+# the choice
+
+
+def test_the_best_mixed_search_that_keeps_the_first_hit_is_recommended():
+    spaces = {
+        "": space(0.5, 0.2),
+        "costly": space(0.5 - 3 * LOSS, 0.9),
+        "cheap": space(0.5 - LOSS / 2, 0.6),
+        "free": space(0.7, 0.5),
+    }
+    assert recommended(evaluation(spaces)) == "cheap"
+    assert recommended(evaluation({**spaces, "x+cheap": space(0.5, 0.7)})) == "x+cheap"
+    assert recommended(evaluation(spaces), without="cheap") == "free"
+    longer = evaluation({**spaces, "x+cheap": space(0.5, 0.7)})
+    assert recommended(longer, without="cheap") == "free"
+    assert recommended(longer, without="che") == "x+cheap"
+    worse = {"": space(0.5, 0.7), "other": space(0.9, 0.6)}
+    assert recommended(evaluation(worse)) == ""
+
+
+def test_nothing_is_recommended_where_matches_are_found_by_chance():
+    noisy = np.random.default_rng(0).random(N) < 0.1  # above a chance of 0.055, within noise
+    spaces = {"": space(noisy.astype(float), 0.2), "other": space(0.9, 0.9)}
+    assert noisy.mean() > 0.055
+    assert hits_by_chance(evaluation(spaces)) and recommended(evaluation(spaces)) == ""
+    sure = {**spaces, "": space((np.arange(N) % 2).astype(float), 0.2)}
+    assert not hits_by_chance(evaluation(sure)) and recommended(evaluation(sure)) == "other"
+    assert hits_by_chance(evaluation(sure, chance_of_hits=0.45))
+
+
+def test_the_luck_of_the_best_of_many_is_not_counted():
+    lucky = {str(i): space(0.5, np.eye(N)[i]) for i in range(N)}  # each wins on one object
+    found = evaluation({"": space(0.5, 0.01), **lucky})
+    assert max(row.mixed.value for row in found.rows.values()) == pytest.approx(1 / N)
+    assert selection_corrected(found).value == 0
+    steady = evaluation({"": space(0.5, 0.01), **lucky, "steady": space(0.5, 0.3)})
+    assert selection_corrected(steady).value == pytest.approx(0.3)
+
+
+# in words
+
+
+def test_a_summary_of_objects_of_single_items_says_what_does_not_learn_sides():
+    found = evaluation(
+        {
+            "": space(0.5, 0.2),
+            "ridge+match_odds": space(0.55, 0.8),
+            "mean_removal": space(0.5, 0.4),
+        }
+    )
+    words = summary(found, "ridge+match_odds")
+    assert words[0] == (
+        "Recommended: ridge + match odds. Fitted on 25 objects it brings mixed search from "
+        "nDCG@10 0.200 (0.200 to 0.200) to 0.800 (0.800 to 0.800), 99.4% of the ceiling, and "
+        "changes R@1 by +5.0 (+5.0 to +5.0) points."
+    )
+    assert "at most 0.5 points of R@1" in words[1] and "earns 0.800 (" in words[1]
+    assert "one item a modality" in words[2] and "match odds learns to" in words[2]
+    assert "told so is mean removal: 0.400 (0.400 to 0.400), 49.7% of the ceiling" in words[2]
+    assert len(words) == 3  # 25 objects and 24 coordinates
+
+
+def test_a_summary_of_objects_of_several_items_says_what_listing_a_side_first_earns():
+    data = Dataset(*pair_sets(n=N // 2, views=2, d=30))
+    sized = {
+        chain: space((np.full(N, 0.5), np.full(N // 2, 0.5)), (np.full(N, x), np.full(N // 2, x)))
+        for chain, x in {"": 0.2, "mean_removal": 0.4}.items()
+    }
+    found = evaluation(sized, data)
+    words = summary(found, "mean_removal")
+    assert "several image items" in words[2] and "first earns 0.605." in words[2]
+    assert "fewer calibration objects (25) than coordinates (30)" in words[3]
+
+
+def test_a_space_that_needs_nothing_and_one_that_finds_nothing_are_said():
+    calm = summary(evaluation({"": space(0.5, 0.6), "other": space(0.5, 0.5)}), "")
+    assert calm[0].startswith("Recommended: leave the space as it is.")
+    assert "nDCG@10 0.600 (0.600 to 0.600), 74.5% of the ceiling" in calm[0]
+    (lost,) = summary(evaluation({"": space(0.05, 0.6)}), "")
+    assert "Nothing to mend" in lost and "R@1 0.050 (0.050 to 0.050)" in lost
+    assert "a random order has 0.055" in lost
+
+
+# on data
+
+
 @pytest.fixture(scope="module")
 def found():
-    return cross_validated(linked_sample(two_sided()), FEW, 40, splits=4)
+    return cross_validated(linked_sample(two_sided()), FEW, 30, splits=3)
 
 
 def test_a_gap_hides_the_other_modality_and_remedies_find_it(found):
@@ -41,136 +131,35 @@ def test_a_gap_hides_the_other_modality_and_remedies_find_it(found):
     assert recommended(found) != ""
 
 
-def test_the_space_as_it_is_is_its_own_reference(found):
-    raw = found.rows[""]
-    assert raw.name == RAW
-    assert raw.mixed_change.value == raw.hits_change.value == 0
-    assert (raw.hits_change.interval.low, raw.hits_change.interval.high) == (0, 0)
-
-
 def test_rankings_within_one_modality_bound_what_score_rules_reach(found):
     row = found.rows["score_standardised"]
-    for direction, bounds in zip(row.scores.directions, found.bounds, strict=True):
-        top = np.nanmean(bounds.ceiling)
-        assert direction.mixed.value <= top + 1e-9
-        assert np.nanmean(bounds.rule) <= top + 1e-9
-
-
-def test_held_out_objects_are_whole_and_were_not_fitted_on():
-    data = linked_sample(two_sided())
-    for seed in range(5):
-        fitted, held = halves(data, 30, np.random.default_rng(seed))
-        for objects, inside, outside in zip(data.pair.objects, fitted, held, strict=True):
-            assert len(set(objects[inside])) == 30 and len(set(objects[outside])) == 40
-            assert not set(objects[inside]) & set(objects[outside])
-            # no object is cut
-            assert len(outside) == np.isin(objects, objects[outside]).sum()
-
-
-def test_a_score_is_an_items_mean_over_the_splits_that_hold_it_out(found):
-    hits = found.spaces[""].backward.hits[1]
-    assert len(hits) == 80 and 0 < np.isnan(hits).sum() < 40
-    assert np.nanmax(hits) <= 1
-    assert set(np.round(hits[np.isfinite(hits)] * 12) % 1) == {0}  # of one to four splits
-
-
-def test_the_front_is_beaten_by_none(found):
-    drawn = trade_offs(found.rows, "remedy")[0]
-    rows = found.rows.values()
-    best = max(row.mixed.value for row in rows)
-    assert best in [row.mixed.value for row in rows if row.name in drawn.front]
-    for row in rows:
-        beaten = any(
-            other.hits.value > row.hits.value and other.mixed.value > row.mixed.value
-            for other in rows
-        )
-        assert not (beaten and row.name in drawn.front)
-
-
-def test_the_rule_chosen_elsewhere_earns_no_more_than_the_best(found):
-    best = found.rows[recommended(found)]
-    assert selection_corrected(found).value <= best.mixed.value + 1e-9
-
-
-def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
-    monkeypatch.setattr("isthmus.measure.retrieval.galleries.MOST_SCORES", 3_000)
-    found = cross_validated(linked_sample(two_sided()), ("score_standardised",), 40, splits=2)
-    forward = found.spaces[""].forward
-    scored, hit = (np.isfinite(some).sum() for some in (forward.mixed, forward.hits[1]))
-    assert 0 < scored < hit
-    assert 0 < found.rows["score_standardised"].of_ceiling.value <= 1
-
-
-def test_large_data_are_cut_to_a_sample_of_whole_objects(monkeypatch):
-    monkeypatch.setattr("isthmus.studies.evaluate.splits.SAMPLE", 50)
-    data = two_sided(n=80)
-    some = linked_sample(data)
-    assert len(some.a) == 2 * len(some.b) == 50
-    assert [*linked_sample(data).a.ids] == [*some.a.ids]
-    assert [*linked_sample(data, seed=1).a.ids] != [*some.a.ids]
-
-
-def test_unlinked_items_are_left_out_and_counted():
-    data = two_sided(n=40)
-    few = Links(list(data.links)[:60])  # thirty objects
-    done = mend(
-        Dataset(data.a, data.b, few), None, MendRequest(remedies=FEW[:1], calibrate=(10,), splits=2)
-    )
-    assert done.record["objects"] == 30
-    assert "60 of 80, linked" in done.page and "30 of 40, linked" in done.page
-
-
-def test_shares_of_the_ceiling_by_query_average_to_the_whole(found):
-    row = found.rows["mean_removal"]
-    for one, scores, bounds in zip(row.shares, row.scores.directions, found.bounds, strict=True):
-        assert one.value == pytest.approx(scores.mixed.value / np.nanmean(bounds.ceiling))
-        assert one.interval.low <= one.value <= one.interval.high
+    for scores, bounds in zip(row.scores.directions, found.bounds, strict=True):
+        assert np.nanmean(bounds.rule) <= np.nanmean(bounds.ceiling) + 1e-9
+        assert scores.mixed.value <= np.nanmean(bounds.ceiling) + 1e-9
 
 
 def test_links_that_mean_nothing_are_not_mended():
     data = two_sided()
     shuffled = np.random.default_rng(0).permutation(data.b.ids)
     other = dict(zip(data.b.ids, shuffled, strict=True))
-    links = Links((a, other[b]) for a, b in data.links)
-    done = mend(
-        Dataset(data.a, data.b, links), None, MendRequest(remedies=FEW, calibrate=(40,), splits=3)
-    )
-    assert done.recommended == ""
-    assert "Nothing to mend" in done.words[0]
-    assert len(done.words) == 1
+    noise = replace(data, links=Links((a, other[b]) for a, b in data.links))
+    done = mend(noise, None, MendRequest(remedies=FEW, calibrate=(30,), splits=3))
+    assert done.recommended == "" == done.mended.chain
+    assert "Nothing to mend" in done.words[0] and done.words[0] in done.page
+    assert done.folder is None
 
 
-def test_chance_is_what_a_random_order_earns():
-    data = two_sided(n=80)
-    noise = np.random.default_rng(1).normal(size=(2, 200, 24)).astype(np.float32)
-    a, b = (
-        EmbeddingSet(noise[side][: len(some)], some.ids, some.modality, some.space)
-        for side, some in enumerate((data.a, data.b))
-    )
-    linked = linked_sample(Dataset(a, b, data.links))
-    found = cross_validated(linked, ("mean_removal",), 40, splits=20)
-    row = found.rows[""]
-    for scores, bounds in zip(row.scores.directions, found.bounds, strict=True):
-        assert np.nanmean(bounds.chance) == pytest.approx(scores.mixed.value, abs=0.03)
-    forward, backward = found.bounds
-    assert np.nanmean(forward.chance_of_hits) == pytest.approx(1 / 40)
-    assert np.nanmean(backward.chance_of_hits) == pytest.approx(2 / 80)
-    assert row.scores.forward.hits[1].value == pytest.approx(1 / 40, abs=0.03)
-
-
-def test_scores_move_no_vector(found):
-    raw, rule, mean = (
-        found.rows[chain].scores.geometry for chain in ("", "score_standardised", "mean_removal")
-    )
-    assert vars(rule) == vars(raw)
-    assert mean.gap.value < 0.3 * raw.gap.value
+WRONG = "csls+mean_removal"
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mend")
-    how = MendRequest(remedies=FEW, calibrate=(40, 12), splits=3)
-    return folder, mend(two_sided(), folder / "a", how), mend(two_sided(), folder / "b", how)
+    how = MendRequest(remedies=(*FEW, WRONG), calibrate=(12, 24), splits=2)
+    data = two_sided(n=48)
+    some = replace(data, links=Links(list(data.links)[:80]))  # forty objects
+    some = replace(some, about=replace(some.about, faults={"broken": "It is empty."}))
+    return folder, mend(some, folder / "a", how), mend(some, folder / "b", how)
 
 
 def test_the_same_input_gives_the_same_bytes(kept):
@@ -182,21 +171,71 @@ def test_the_same_input_gives_the_same_bytes(kept):
 def test_the_recommended_chain_is_kept_fitted_on_everything(kept):
     folder, result, _ = kept
     back, _ = read_mended(folder / "a")
-    assert back.chain == result.recommended
-    assert back.objects == 80
-    assert back.space == result.mended.space
+    assert back.chain == result.recommended == result.mended.chain != ""
+    assert back.objects == 40 and back.space == result.mended.space
 
 
-def test_every_number_on_the_page_is_in_the_record(kept):
-    _, result, _ = kept
-    tables = result.record["tables"]
-    assert [table["calibrated"] for table in tables] == [40, 12]
-    assert set(tables[0]["remedies"]) == {
-        RAW, "mean removal", "score standardised", "symmetric normalised + match odds", "asif",
+def test_the_record_holds_every_table(kept):
+    folder, result, _ = kept
+    record = json.loads((folder / "a" / "report.json").read_text())
+    assert set(record) == {
+        "faults", "space", "seed", "versions", "objects", "several", "recommended", "tables",
+        "match_probabilities",
     }  # fmt: skip
-    assert "V-measure" in tables[0]["remedies"][RAW]
-    assert len(result.record["match_probabilities"]["found"]) == 4
-    assert result.recommended.replace("_", " ").split("+")[0] in result.page
+    assert (record["objects"], record["several"]) == (40, ["image"])
+    assert record["recommended"] == result.recommended and record["faults"]
+    sizes = [(one["calibrated"], one["held_out"], one["splits"]) for one in record["tables"]]
+    assert sizes == [(20, 20, 2), (12, 20, 2)]
+    for table, rows in zip(record["tables"], result.tables.values(), strict=True):
+        assert list(table["remedies"]) == [RAW, *(row.name for row in rows.values())][1:]
+        assert list(table["not_fitted"]) == [WRONG] and len(table["bounds"]) == 8
+        for row in rows.values():
+            assert table["remedies"][row.name]["mixed"]["value"] == row.mixed.value
+            assert "V-measure" in table["remedies"][row.name]
+    probabilities = record["match_probabilities"]
+    assert set(probabilities) == {"calibrated", "splits", "found", "alarms", "thresholds"}
+    assert len(probabilities["found"]) == 4 and probabilities["calibrated"] == 20
+    assert "seconds" not in record["tables"][0]["remedies"][RAW]
+    seconds = json.loads((folder / "a" / "timings.json").read_text())["seconds"]
+    assert set(seconds) == {
+        f"{row.name}, {size} objects" for size, rows in result.tables.items()
+        for row in rows.values()
+    }  # fmt: skip
+
+
+def test_the_page_shows_each_remedy_and_those_that_could_not_be_fitted(kept):
+    _, result, _ = kept
+    page = result.page
+    for size, rows in result.tables.items():
+        assert f"Remedies fitted on {size} objects" in page
+        for row in rows.values():
+            assert f"{row.mixed.value:.3f} (" in page and row.name in page
+            assert f"{row.of_ceiling.value:.1%}" in page
+    assert "Remedies that could not be fitted" in page and "csls + mean removal" in page
+    assert "maps must stand before" in page
+    assert all(words in page for words in result.words)
+    assert "80 of 96, linked" in page and "40 of 48, linked" in page
+    assert "On the front, from mixed search to R@1: " in page
+    assert page.count("Mixed search and R@1") >= 2
+    for one in result.calibration.found:
+        assert f"{one.brier.value:.4f}" in page and f"{one.constant:.4f}" in page
+    assert f"{result.calibration.alarms.value:.2%} of held-out" in page
+
+
+def test_the_terminal_lists_the_best_first_and_says_where_the_space_is(kept):
+    folder, result, _ = kept
+    lines = str(result).splitlines()
+    assert lines[0].startswith("fitted on 20 objects")
+    best = max(result.tables[20].values(), key=lambda row: row.mixed.value)
+    assert lines[1].startswith(best.name) and f"{best.mixed.value:.3f}" in lines[1]
+    assert f"mended:{folder / 'a'}" in str(result)
+
+
+def test_the_chain_that_is_asked_for_is_kept():
+    how = MendRequest(remedies=FEW[:1], calibrate=(12,), splits=2, keep="score_standardised")
+    done = mend(two_sided(n=24), None, how)
+    assert done.mended.chain == "score_standardised" != done.recommended
+    assert set(done.tables[12]) == {"", "mean_removal"}
 
 
 def test_unknown_remedies_and_too_few_objects_are_refused():
@@ -204,39 +243,21 @@ def test_unknown_remedies_and_too_few_objects_are_refused():
         mend(two_sided(), None, MendRequest(remedies=("mean_removel",)))
     with pytest.raises(RequestError, match="8 linked objects or more"):
         mend(two_sided(n=10), None, MendRequest(remedies=FEW))
-
-
-def test_a_correction_that_cannot_be_fitted_is_listed_and_the_rest_goes_on():
-    found = cross_validated(
-        linked_sample(two_sided()), ("csls+mean_removal", "mean_removal"), 40, splits=2
-    )
-    assert "maps must stand before" in found.not_fitted["csls+mean_removal"]
-    assert set(found.spaces) == {"", "mean_removal"}
+    with pytest.raises(RequestError, match="2 splits or more"):
+        MendRequest(splits=1)
+    with pytest.raises(RequestError, match="2 splits or more"):
+        cross_validated(two_sided(), (), 20, splits=1)
 
 
 def test_identical_pairs_are_left_as_they_are(tmp_path):
     a, _, _ = pair_sets(n=40)
     copies = EmbeddingSet(a.vectors, a.ids, "text", a.space)
-    done = mend(
-        Dataset(a, copies),
-        tmp_path,
-        MendRequest(remedies=("mean_removal",), calibrate=(20,), splits=2),
-    )
+    how = MendRequest(remedies=("mean_removal",), calibrate=(20,), splits=2)
+    done = mend(Dataset(a, copies), tmp_path, how)
     assert done.recommended == ""
     assert "leave the space as it is" in done.page
     back, _ = read_mended(tmp_path)
     assert np.array_equal(back(a).vectors, a.vectors)
-
-
-def test_equal_vectors_are_listed_as_faults_not_crashes():
-    a, b, links = pair_sets(n=40)
-    flat = [EmbeddingSet(np.ones_like(some.vectors), some.ids, some.modality, some.space)
-            for some in (a, b)]  # fmt: skip
-    found = cross_validated(
-        linked_sample(Dataset(*flat, links)), ("mean_removal", "csls"), 20, splits=2
-    )
-    assert "leaves nothing" in found.not_fitted["mean_removal"]
-    assert set(found.spaces) == {"", "csls"}
 
 
 @pytest.mark.slow

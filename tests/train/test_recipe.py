@@ -1,15 +1,13 @@
-"""Recipes, batches and fronts: what needs no torch."""
+"""Recipes and batches: what needs no torch."""
 
 import numpy as np
 import pytest
 
 from isthmus.registry import UnknownPartError
-from isthmus.studies.evaluate.pareto import undominated
-from isthmus.studies.evaluate.splits import split_dataset
 from isthmus.train.batches import batches, steps
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError
-from tests.train.spaces import pair, study
+from tests.train.spaces import pair
 
 
 @pytest.mark.parametrize(
@@ -82,26 +80,3 @@ def test_several_pairs_of_an_object_stand_in_one_batch():
 def test_too_few_objects_for_a_batch_are_refused():
     with pytest.raises(RequestError, match="2 objects"):
         next(batches(pair(objects=60), Recipe(pairs=4, per_object=4), 0, 0))
-
-
-def test_parts_share_no_object_and_follow_the_data_where_they_say():
-    dataset = study()
-    parts = split_dataset(dataset, {}, 0)
-    sides = [
-        {name.split("/")[0] for name in one.a.ids} for one in (parts.train, parts.val, parts.test)
-    ]
-    assert parts.drawn and not sides[0] & sides[1] and not (sides[0] | sides[1]) & sides[2]
-    assert sum(map(len, sides)) == 120
-    split = {name: "test" if int(name.split("/")[0]) < 40 else "train" for name in dataset.a.ids}
-    said = split_dataset(dataset, split, 0)
-    assert not said.drawn and {int(x) for x in said.test.b.ids} == set(range(40))
-
-
-def test_too_few_objects_in_a_part_are_refused():
-    with pytest.raises(RequestError, match="8 linked objects"):
-        split_dataset(study(objects=20), {}, 0)
-
-
-def test_a_front_is_what_nothing_beats():
-    points = np.array([[1.0, 5.0], [2.0, 4.0], [2.0, 3.0], [3.0, 1.0], [0.0, 0.0], [3.0, 1.0]])
-    assert undominated(points).tolist() == [True, True, False, True, False, True]

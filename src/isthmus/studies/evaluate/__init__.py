@@ -8,7 +8,6 @@ from isthmus.studies.evaluate.evaluation import (
     Measure,
     Row,
     ScoreSums,
-    bounds_to_dict,
     chain_name,
     estimate,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "SpaceScores",
     "Splits",
     "bounds",
-    "bounds_to_dict",
     "chain_name",
     "cross_validated",
     "directions_table",

@@ -139,6 +139,17 @@ class Evaluation:
         """Means over items, then over both directions."""
         return fieldwise(_mean, *self.bounds)
 
+    def bounds_to_dict(self) -> dict[str, float]:
+        """Means over items by name and modality of the queries, as in records."""
+        found: dict[str, float] = {}
+        for query, one in zip(self.modalities, self.bounds, strict=True):
+            means: Bounds[float] = fieldwise(_mean, one)
+            found[f"rule {query}"] = means.rule
+            found[f"ceiling {query}"] = means.ceiling
+            found[f"chance {query}"] = means.chance
+            found[f"chance of hits {query}"] = means.chance_of_hits
+        return found
+
     @cached_property
     def object_bounds(self) -> Bounds[Float[np.ndarray, " o"]]:
         """Means over both directions, of every object."""
@@ -249,20 +260,6 @@ class Row:
 def chain_name(chain: str) -> str:
     """A chain as people read it."""
     return " + ".join(part.replace("_", " ") for part in chain.split("+")) if chain else RAW
-
-
-def bounds_to_dict(found: Evaluation) -> dict[str, float]:
-    """Means of the bounds by name and modality of the queries, as in records."""
-    values: dict[str, float] = {}
-    for query, one in zip(found.modalities, found.bounds, strict=True):
-        means: Bounds[float] = fieldwise(_mean, one)
-        values |= {
-            f"rule {query}": means.rule,
-            f"ceiling {query}": means.ceiling,
-            f"chance {query}": means.chance,
-            f"chance of hits {query}": means.chance_of_hits,
-        }
-    return values
 
 
 def _row(found: Evaluation, chain: str) -> Row:

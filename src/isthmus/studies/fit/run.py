@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
 from isthmus.lab import save_mended
-from isthmus.studies.evaluate import Evaluation, Row, bounds_to_dict, split_dataset
+from isthmus.studies.evaluate import Evaluation, Row, split_dataset
 from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
 from isthmus.studies.shared import EVERYTHING, RunResult, resolve, run_folder, versions
@@ -174,7 +174,7 @@ def _record(found: Evaluation, chosen: str, drawn: bool, seeds: Sequence[int]) -
         "parts_drawn": drawn,
         "chosen": chosen,
         "variants": {row.name: row.to_dict() for row in found.rows.values()},
-        "bounds": bounds_to_dict(found),
+        "bounds": found.bounds_to_dict(),
     }
 
 

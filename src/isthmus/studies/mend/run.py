@@ -13,7 +13,6 @@ from isthmus.studies.evaluate import (
     CalibrationScores,
     Evaluation,
     Row,
-    bounds_to_dict,
     chain_name,
     cross_validated,
     linked_sample,
@@ -161,7 +160,7 @@ def _record(
                 "held_out": one.held_out,
                 "splits": one.repeats,
                 "remedies": {row.name: row.to_dict() for row in one.rows.values()},
-                "bounds": bounds_to_dict(one),
+                "bounds": one.bounds_to_dict(),
                 "not_fitted": dict(one.not_fitted),
             }
             for one in found

@@ -1,0 +1,42 @@
+"""Evaluations by hand: what spaces earned, without fitting or searching."""
+
+import numpy as np
+
+from isthmus.studies.evaluate.evaluation import Estimate, Evaluation
+from isthmus.studies.evaluate.scores import Bounds, DirectionScores, Geometry, SpaceScores
+from isthmus.studies.shared.dataset import Dataset
+from isthmus.types import Interval
+from tests.transform.clouds import pair_sets
+
+N = 40
+
+
+def around(value):
+    """An estimate with an interval of a tenth to both sides."""
+    return Estimate(value, Interval(value - 0.1, value + 0.1, "by hand"))
+
+
+def space(hits, mixed, zero_shot=None, gap=0.5, seconds=1.0, agreement=None):
+    """Scores of one space; a pair of hits or gains is forward and backward."""
+    directions = []
+    for side in (0, 1):
+        one, gain = (x[side] if isinstance(x, tuple) else x for x in (hits, mixed))
+        one, gain = (x if np.ndim(x) else np.full(N, float(x)) for x in (one, gain))
+        cut_offs = {1: one, 5: one / 2 + 0.5, 10: np.ones(len(one))}
+        classified = None if zero_shot is None or side else np.full(N, zero_shot)
+        directions.append(DirectionScores(cut_offs, gain, classified))
+    lies = Geometry(
+        *map(around, (gap, 2 * gap, 0.3, -1.0)), None if agreement is None else around(agreement)
+    )
+    return SpaceScores(*directions, lies, around(0.02), around(seconds))
+
+
+def evaluation(spaces, data=None, **known):
+    """An evaluation of these spaces by chain; ``known`` are values of the bounds."""
+    data = data or Dataset(*pair_sets(n=N))
+    values = {"rule": 0.6, "ceiling": 0.8, "chance": 0.1, "chance_of_hits": 0.05, **known}
+    bounds = [
+        Bounds(**{name: np.full(len(some), value + side / 100) for name, value in values.items()})
+        for side, some in enumerate((data.a, data.b))
+    ]
+    return Evaluation(data, 25, 20, 4, spaces, tuple(bounds), {"asif": "There is no reason."})

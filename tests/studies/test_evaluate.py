@@ -1,0 +1,394 @@
+"""Splits, scores, sums and estimates of held-out items, against answers on paper."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import logit
+
+from isthmus.measure import (
+    centroid_gap,
+    distribution_gap,
+    relative_modality_gap,
+    uniformity,
+)
+from isthmus.measure.statistics.calibration import brier_score
+from isthmus.scores.odds import likelihood_ratio
+from isthmus.studies.evaluate.calibration import SHARES, match_calibration
+from isthmus.studies.evaluate.cross_validation import cross_validated
+from isthmus.studies.evaluate.evaluation import ScoreSums, estimate, fieldwise
+from isthmus.studies.evaluate.scores import (
+    Bounds,
+    DirectionScores,
+    bounds,
+    geometry,
+    match_probabilities,
+    match_scores,
+    mended_dataset,
+    space_scores,
+)
+from isthmus.studies.evaluate.splits import halves, linked_sample, split_dataset, take
+from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.transform.mended import fit_mended
+from isthmus.types import Calibration, EmbeddingSet, Links, RequestError, Space
+from tests.transform.clouds import pair_sets
+
+BLOCKS = 10
+
+
+def objects_of_ids(some):
+    return {name.split("/")[0] for name in some.ids}
+
+
+def several(n=40, views=2, noise=0.8):
+    """Objects of two images and a text each, across a wide gap."""
+    return Dataset(*pair_sets(n=n, views=views, noise=noise, gap=3.0))
+
+
+@pytest.fixture(scope="module")
+def lopsided():
+    """Ten planes of two images and two texts; one text of each is nearest to the wrong image."""
+    plane = {"image": [[1.0, 0.0], [0.0, 1.0]], "text": [[1.0, 0.0], [0.9, 0.4]]}
+    ids = tuple(map(str, range(2 * BLOCKS)))
+    space = Space("planes", "planes", 2 * BLOCKS)
+    a, b = (
+        EmbeddingSet(np.kron(np.eye(BLOCKS), rows).astype(np.float32), ids, modality, space)
+        for modality, rows in plane.items()
+    )
+    labels = {name: ("even", "odd")[int(name) % 2] for name in ids if int(name) < 16}
+    return Dataset(a, b, None, About(labels=labels))
+
+
+# splits
+
+
+def test_halves_share_no_object_cut_none_and_have_the_sizes_they_were_given(monkeypatch):
+    data = several()
+    for seed in range(4):
+        fitted, held = halves(data, 12, np.random.default_rng(seed))
+        for objects, inside, outside in zip(data.pair.objects, fitted, held, strict=True):
+            assert (len(set(objects[inside])), len(set(objects[outside]))) == (12, 20)
+            assert not set(objects[inside]) & set(objects[outside])
+            for rows in (inside, outside):
+                assert len(rows) == np.isin(objects, objects[rows]).sum()
+    assert [len(rows) for rows in halves(data, 1_000, np.random.default_rng(0))[0]] == [40, 20]
+    monkeypatch.setattr("isthmus.studies.evaluate.splits.MOST", 7)
+    assert len(halves(data, 12, np.random.default_rng(0))[1][1]) == 7
+
+
+def test_parts_share_no_object_and_follow_the_data_where_they_say(monkeypatch):
+    data = several(n=100)
+    parts = split_dataset(data, {}, 0)
+    train, val, test = (objects_of_ids(x.a) for x in (parts.train, parts.val, parts.test))
+    assert parts.drawn and not train & val and not (train | val) & test
+    assert (len(train), len(val), len(test)) == (70, 10, 20)
+    for part in (parts.train, parts.val, parts.test):
+        assert objects_of_ids(part.a) == objects_of_ids(part.b)
+        assert len(part.a) == 2 * len(part.b) == len(part.links)
+    assert objects_of_ids(split_dataset(data, {}, 1).test.a) != test
+    named = {name: "test" if int(name.split("/")[0]) < 30 else "train" for name in data.a.ids}
+    own = split_dataset(data, named, 0)
+    assert not own.drawn and objects_of_ids(own.test.b) == set(map(str, range(30)))
+    assert len(own.val.b) == 9  # an eighth of the others
+    named |= {f"{one}/{2 * one + view}": "val" for one in range(50, 62) for view in (0, 1)}
+    assert objects_of_ids(split_dataset(data, named, 0).val.a) == set(map(str, range(50, 62)))
+    monkeypatch.setattr("isthmus.studies.evaluate.splits.MOST", 9)
+    assert len(split_dataset(data, named, 0).val.b) == 9
+    with pytest.raises(RequestError, match="'val' has 7 of 70"):
+        split_dataset(several(n=70), {}, 0)
+
+
+def test_large_data_are_cut_to_linked_items_of_whole_objects(monkeypatch):
+    data = several()
+    few = replace(data, links=Links(list(data.links)[:60]))  # thirty objects
+    some = linked_sample(few)
+    assert (len(some.a), len(some.b), some.pair.n, len(some.links)) == (60, 30, 30, 60)
+    monkeypatch.setattr("isthmus.studies.evaluate.splits.SAMPLE", 24)
+    some = linked_sample(few)
+    assert 12 <= len(some.a) == 2 * len(some.b) <= 24
+    assert objects_of_ids(some.a) == objects_of_ids(some.b) <= set(map(str, range(30)))
+    assert some.a.ids == linked_sample(few).a.ids != linked_sample(few, seed=1).a.ids
+
+
+# scores of items
+
+
+def scored(data, **known):
+    return space_scores(data, match_scores(data.pair), np.random.default_rng(0), 3.0, **known)
+
+
+def test_each_direction_scores_its_own_queries(lopsided):
+    found = scored(lopsided)
+    assert found.forward.hits[1].mean() == 1 and found.backward.hits[1].mean() == 0.5
+    assert found.backward.hits[5].mean() == found.backward.hits[10].mean() == 1
+    assert found.forward.mixed.mean() == 1
+    # the second text of a plane has before its image another image and another text
+    assert found.backward.mixed.mean() == pytest.approx((1 + 1 / np.log2(4)) / 2)
+    assert found.directions == (found.forward, found.backward)
+    assert found.seconds == 3 and found.forward.zero_shot is None
+
+
+def test_bounds_of_single_items_are_those_of_listing_the_other_modality_first(lopsided):
+    forward, backward = bounds(lopsided.pair)
+    assert forward.rule.mean() == forward.ceiling.mean() == 1
+    second = (1 + 1 / np.log2(3)) / 2
+    assert backward.rule.mean() == pytest.approx(second)
+    assert backward.ceiling.mean() == pytest.approx(second)
+    n = 2 * BLOCKS
+    for one in (forward, backward):
+        assert np.allclose(one.chance, (1 / np.log2(np.arange(2, 12))).sum() / (2 * n - 1))
+        assert np.allclose(one.chance_of_hits, 1 / n)
+
+
+def test_the_ceiling_of_several_items_is_above_the_rule_and_chance_counts_every_match():
+    data = several()
+    forward, backward = bounds(data.pair)
+    assert np.mean(forward.ceiling - forward.rule) > 0.05
+    assert (forward.ceiling >= forward.rule - 1e-12).all()
+    assert np.allclose(backward.ceiling, backward.rule)  # a text has no other text
+    assert np.allclose(forward.chance_of_hits, 1 / 40) and np.allclose(
+        backward.chance_of_hits, 1 / 40
+    )
+    worth = 1 / np.log2(np.arange(2, 12))
+    assert np.allclose(forward.chance, 2 / 119 * worth.sum() / worth[:2].sum())
+
+
+def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
+    monkeypatch.setattr("isthmus.measure.retrieval.galleries.MOST_SCORES", 1_200)
+    data = several()
+    found, top = scored(data).forward, bounds(data.pair)[0]
+    assert 0 < np.isfinite(found.mixed).sum() == np.isfinite(top.ceiling).sum() < 80
+    assert np.isfinite(found.hits[1]).all()
+
+
+def test_classes_are_told_by_the_nearest_class_text_and_unlabelled_items_left_out(lopsided):
+    planes = lopsided.a.vectors.reshape(BLOCKS, 2, -1).sum(axis=0)
+    texts = {
+        name: EmbeddingSet(row[None], (name,), "text", lopsided.a.space)
+        for name, row in zip(("even", "odd"), planes, strict=True)
+    }
+    right = replace(lopsided, about=replace(lopsided.about, classes=texts))
+    found = scored(right).forward.zero_shot
+    assert (found[:16] == 1).all() and np.isnan(found[16:]).all()
+    swapped = dict(zip(texts, reversed(texts.values()), strict=True))
+    wrong = replace(lopsided, about=replace(lopsided.about, classes=swapped))
+    assert (scored(wrong).forward.zero_shot[:16] == 0).all()
+    assert scored(wrong).backward.zero_shot is None
+    assert scored(replace(right, about=About(classes=texts))).forward.zero_shot is None
+
+
+def test_a_mended_data_set_moves_both_sets_and_the_class_texts(lopsided):
+    texts = EmbeddingSet(lopsided.b.vectors[:2], ("even/0", "odd/0"), "text", lopsided.a.space)
+    data = replace(lopsided, about=replace(lopsided.about, classes=texts))
+    mended = fit_mended("mean_removal", Calibration.of(data.a, data.b), data.a.space)
+    moved = mended_dataset(data, mended)
+    for some, own in ((moved.a, data.a), (moved.b, data.b)):
+        assert np.array_equal(some.vectors, mended(own).vectors) and some.space == mended.space
+    assert np.array_equal(moved.about.prompts["odd"].vectors, mended(texts).vectors[1:])
+    assert moved.about.labels == data.about.labels
+
+
+# numbers of a whole space
+
+
+def test_the_geometry_of_held_out_items_is_that_of_the_measures():
+    data = several(n=60)
+    found, (a, b, links) = geometry(data, np.random.default_rng(0)), (data.a, data.b, data.links)
+    assert found.gap == pytest.approx(centroid_gap(a, b, links).value, rel=1e-5)
+    assert found.distribution_gap == pytest.approx(distribution_gap(a, b, links).value, rel=1e-4)
+    relative = relative_modality_gap(a, b, links).value
+    assert found.relative_gap == pytest.approx(relative, rel=1e-5) and 0 < relative < 1
+    assert found.uniformity == pytest.approx(
+        (uniformity(a).value + uniformity(b).value) / 2, rel=1e-4
+    )
+    assert found.v_measure is None
+
+
+def test_clusters_of_both_modalities_agree_with_classes_that_lie_apart():
+    rng = np.random.default_rng(0)
+    x = np.eye(8)[np.arange(40) % 2] + 0.01 * rng.normal(size=(2, 40, 8))
+    ids, space = tuple(map(str, range(40))), Space("two", "two", 8)
+    a, b = (
+        EmbeddingSet(rows.astype(np.float32), ids, name, space)
+        for rows, name in zip(x, ("image", "text"), strict=True)
+    )
+    for labels, value in (
+        ({name: str(int(name) % 2) for name in ids}, 1.0),
+        ({name: str(int(name) // 2 % 2) for name in ids}, 0.0),
+        (dict.fromkeys(ids, "one"), None),
+    ):
+        found = geometry(Dataset(a, b, None, About(labels=labels)), rng).v_measure
+        assert found is None if value is None else found == pytest.approx(value, abs=1e-6)
+
+
+def test_a_geometry_that_is_there_is_not_computed_again(lopsided):
+    marked = replace(geometry(lopsided, np.random.default_rng(0)), gap=-7.0)
+    assert scored(lopsided, lies=marked).geometry is marked
+
+
+# probabilities of a match
+
+
+def test_similarities_are_of_queries_of_the_second_modality(lopsided):
+    matches, negatives = match_scores(lopsided.pair)
+    length = np.hypot(0.9, 0.4)
+    assert sorted(set(matches.round(5))) == pytest.approx([0.4 / length, 1.0], abs=1e-4)
+    assert len(matches) == 20 and len(negatives) == 380
+    turned = replace(lopsided, a=lopsided.b, b=lopsided.a)
+    assert (match_scores(turned.pair)[0] == matches).all()
+    assert not (match_scores(turned.pair)[1] == negatives).all()
+
+
+def test_a_share_of_matches_is_drawn_and_shifts_the_odds():
+    data = several(n=60, noise=0.3)
+    known = match_scores(data.pair)
+    slope, intercept = likelihood_ratio(*known)
+    for share, drawn in ((0.5, 240), (0.25, 480), (0.01, 7_139)):
+        rng = np.random.default_rng(0)
+        probability, match = match_probabilities(known, data.pair, rng, share)
+        assert len(match) == drawn or share == 0.01
+        assert match.mean() == pytest.approx(share, rel=0.03)
+        odds = np.sort(logit(probability[match]))
+        expected = slope * np.sort(known[0]) + intercept + np.log(share / (1 - share))
+        if share > 0.01:
+            assert np.allclose(odds, expected)
+        else:  # there are 7,080 negatives: 72 matches of 120 keep the share
+            assert match.sum() == 72 and len(match) == 7_152
+            assert np.isin(odds.round(6), expected.round(6)).all()
+        assert probability[match].mean() > probability[~match].mean()
+
+
+def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on():
+    data = Dataset(*pair_sets(n=120, noise=1.2))
+    found = match_calibration(data, splits=3)
+    assert (found.calibrated, found.splits) == (60, 3)
+    assert [(one.score, one.share) for one in found.found] == [
+        (name, share) for name in ("cosine", "symmetric normalised") for share in SHARES
+    ]
+    for one in found.found:
+        assert one.constant == pytest.approx({0.5: 0.25, 0.01: 0.0099}[one.share])
+        assert abs(one.error.value) < 0.05 and one.brier.value < one.constant
+    assert found.alarms.value == pytest.approx(0.01, abs=0.005)
+    cosines = {(share, p): cosine for share, p, cosine in found.thresholds}
+    for share in SHARES:
+        assert cosines[share, 0.1] < cosines[share, 0.5] < cosines[share, 0.9]
+    # at 1:99 a tenth is as much evidence as nine tenths at 1:11
+    assert all(cosines[0.01, p] > cosines[0.5, p] for p in (0.1, 0.5, 0.9))
+    again = match_calibration(data, splits=3, seed=1)
+    assert again.found != found.found and again.thresholds == found.thresholds
+
+
+def test_the_error_of_a_space_is_that_of_its_own_probabilities():
+    data = several(n=60)
+    fitted, held = (take(data, rows) for rows in halves(data, 30, np.random.default_rng(0)))
+    good = space_scores(held, match_scores(fitted.pair), np.random.default_rng(0), 0.0)
+    matches, negatives = match_scores(fitted.pair)
+    bad = space_scores(held, (negatives, matches), np.random.default_rng(0), 0.0)
+    assert good.calibration_error < 0.1 < bad.calibration_error
+    assert (
+        brier_score(*match_probabilities((matches, negatives), held.pair, np.random.default_rng(0)))
+        < 0.2
+    )
+
+
+# sums over splits
+
+
+def test_scores_are_averaged_over_the_splits_that_hold_an_item_out():
+    sums = ScoreSums(Dataset(*pair_sets(n=3)).pair)
+    rows = np.array([0, 2]), np.array([1])
+    one = DirectionScores({1: np.array([1.0, np.nan])}, np.array([0.2, 0.4]), np.array([1.0, 1.0]))
+    two = DirectionScores({1: np.array([0.5])}, np.array([0.6]))
+    sums.add(rows, one, two, 3.0)
+    sums.add((np.array([2, 0]), np.array([0])), one, two, 5.0)
+    forward, backward, number = sums.means
+    np.testing.assert_array_equal(forward.hits[1], [1.0, np.nan, 1.0])
+    np.testing.assert_allclose(forward.mixed, [0.3, np.nan, 0.3])
+    np.testing.assert_array_equal(forward.zero_shot, [1.0, np.nan, 1.0])
+    np.testing.assert_array_equal(backward.hits[1], [0.5, 0.5, np.nan])
+    assert backward.zero_shot is None
+    assert number.value == 4 and (number.interval.low, number.interval.high) == (3.05, 4.95)
+
+
+def test_what_is_none_in_some_is_left_out_and_stays_where_all_is():
+    some = [Bounds(1, None, 2, {"x": None}), Bounds(10, 3, None, {"x": None})]
+    added = fieldwise(lambda *x: sum(x), *some)
+    assert vars(added) == {"rule": 11, "ceiling": 3, "chance": 2, "chance_of_hits": {"x": None}}
+
+
+def test_intervals_are_over_objects_and_leave_out_what_was_never_held_out():
+    scores = np.repeat(np.random.default_rng(0).random(20), 10)
+    by_object = estimate(scores, np.repeat(np.arange(20), 10))
+    by_item = estimate(scores)
+    assert by_object.value == by_item.value == pytest.approx(scores.mean())
+    wide, narrow = (x.interval.high - x.interval.low for x in (by_object, by_item))
+    assert wide > 2 * narrow
+    missing = np.where(np.arange(200) < 100, scores, np.nan)
+    assert estimate(missing).value == pytest.approx(scores[:100].mean())
+
+
+# cross-validation
+
+
+def test_chains_are_fitted_on_some_objects_and_scored_on_all_others():
+    data, ticks = several(), []
+    found = cross_validated(data, ("mean_removal",), 14, splits=3, tick=ticks.append)
+    assert (found.fitted_on, found.held_out, found.repeats, len(ticks)) == (14, 20, 3, 6)
+    for space in found.spaces.values():
+        held = [np.isfinite(one.hits[1]) for one in space.directions]
+        assert np.array_equal(held[0], np.repeat(held[1], 2))  # whole objects
+        assert 20 < held[1].sum() < 40
+        hits = space.backward.hits[1][held[1]]
+        assert set((6 * hits).round(9) % 1) == {0}  # means of one to three splits
+    ceiling = found.bounds[0].ceiling
+    assert np.array_equal(np.isfinite(ceiling), np.isfinite(found.spaces[""].forward.mixed))
+    again = cross_validated(data, ("mean_removal",), 14, splits=3, seed=1)
+    assert again.rows[""].hits != found.rows[""].hits
+
+
+def test_remedies_learn_from_more_objects_what_they_cannot_learn_from_few():
+    data = Dataset(*pair_sets(n=120, noise=0.5))
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(24, 24)))[0].astype(np.float32)
+    data = replace(data, b=EmbeddingSet(data.b.vectors @ turn, data.b.ids, "text", data.b.space))
+    few, many = (cross_validated(data, ("ridge",), size, splits=2) for size in (8, 60))
+    assert many.rows["ridge"].hits.value > few.rows["ridge"].hits.value + 0.3
+    assert many.rows[""].hits.value == few.rows[""].hits.value < 0.2
+
+
+def test_scores_move_no_vector_and_maps_do():
+    data = several()
+    found = cross_validated(data, ("mean_removal", "score_standardised"), 20, splits=2)
+    raw, mean, rule = (row.scores.geometry for row in found.rows.values())
+    assert vars(rule) == vars(raw) and mean.gap.value < 0.3 * raw.gap.value
+    assert mean.distribution_gap != raw.distribution_gap
+
+
+def test_a_correction_that_cannot_be_fitted_is_listed_and_the_rest_goes_on():
+    found = cross_validated(several(), ("csls+mean_removal", "mean_removal"), 20, splits=2)
+    assert "maps must stand before" in found.not_fitted["csls+mean_removal"]
+    assert list(found.spaces) == ["", "mean_removal"]
+
+
+def test_equal_vectors_are_listed_as_faults_not_crashes():
+    a, b, links = pair_sets(n=40)
+    flat = [EmbeddingSet(np.ones_like(some.vectors), some.ids, some.modality, some.space)
+            for some in (a, b)]  # fmt: skip
+    found = cross_validated(Dataset(*flat, links), ("mean_removal", "csls"), 20, splits=2)
+    assert "leaves nothing" in found.not_fitted["mean_removal"]
+    assert set(found.spaces) == {"", "csls"}
+
+
+def test_noise_earns_what_chance_says():
+    data = several()
+    rng = np.random.default_rng(1)
+    a, b = (
+        EmbeddingSet(
+            rng.normal(size=x.vectors.shape).astype(np.float32), x.ids, x.modality, x.space
+        )
+        for x in (data.a, data.b)
+    )
+    found = cross_validated(replace(data, a=a, b=b), (), 20, splits=12)
+    for scores, known in zip(found.rows[""].scores.directions, found.bounds, strict=True):
+        assert np.nanmean(known.chance) == pytest.approx(scores.mixed.value, abs=0.05)
+        assert np.nanmean(known.chance_of_hits) == pytest.approx(scores.hits[1].value, abs=0.05)
+    assert np.nanmean(found.bounds[1].chance_of_hits) == pytest.approx(2 / 40)
