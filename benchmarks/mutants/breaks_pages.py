@@ -69,7 +69,7 @@ PAGES = (
     ),
     Break(
         "map-lines-join-strangers",
-        "src/isthmus/report/maps.py",
+        "src/isthmus/report/drawings.py",
         "_ends(places[0][a], places[1][b])",
         "_ends(places[0][a], places[1][a])",
         "tests/report",
