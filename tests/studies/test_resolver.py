@@ -1,6 +1,7 @@
 """Whose vectors, of which items: one answer for every command, and no source that is not used."""
 
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from isthmus.types import Calibration, RequestError
 from isthmus.types.requests import Common, Source
 
 N, D = 40, 6
+WITH_TORCH = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
 
 
 @pytest.fixture
@@ -108,7 +110,9 @@ def test_a_source_beside_vectors_is_refused(kind, option, arrays, mended, photos
         resolve(space, Source(**{option: value}, **more))
 
 
-@pytest.mark.parametrize("command", ["study", "mend", "fit", "embed"])
+@pytest.mark.parametrize(
+    "command", ["study", "mend", "embed", pytest.param("fit", marks=WITH_TORCH)]
+)
 def test_commands_do_not_study_other_items_than_were_named(
     command, mended, photos, tmp_path, capsys
 ):
@@ -122,7 +126,11 @@ def test_commands_do_not_study_other_items_than_were_named(
     ("words", "said"),
     [
         (["atlas", "arrays:ARRAYS"], "an atlas encodes renders"),
-        (["fit", "arrays:ARRAYS", "--towers", "image"], "--towers trains encoders"),
+        pytest.param(
+            ["fit", "arrays:ARRAYS", "--towers", "image"],
+            "--towers trains encoders",
+            marks=WITH_TORCH,
+        ),
         (["styles", "arrays:ARRAYS"], "Arrays need --labels FILE"),
         (["styles", "mini", "--labels", "ARRAYS"], "--labels names the rows of --arrays"),
         (["search", "a cat", "--space", "arrays:ARRAYS"], "a query must be encoded"),
