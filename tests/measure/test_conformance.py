@@ -1,6 +1,8 @@
 """What every registered measure promises: a whole result, its invariances, its refusals."""
 
 import json
+from dataclasses import fields
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -8,8 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import measure
-from isthmus.measure import ONE_SET, TWO_SETS
-from isthmus.types import EmbeddingSet, Links, RequestError, Space, SpaceMismatchError
+from isthmus.measure import MEASURES, ONE_SET, TWO_SETS
+from isthmus.types import (
+    EmbeddingSet,
+    Links,
+    RequestError,
+    Result,
+    Space,
+    SpaceMismatchError,
+)
 from tests.measure.clouds import captions, pair_of_clouds, rotation
 
 MINE = [
@@ -35,6 +44,23 @@ DEBIASED = {
 def measured(name, x, y, links=None):
     function = getattr(measure, name)
     return function(x) if name in ONE_SET else function(x, y, links)
+
+
+def results_of(kind):
+    return {kind, *(found for below in kind.__subclasses__() for found in results_of(below))}
+
+
+def test_sentences_name_fields_that_there_are():
+    for name in MEASURES:
+        getattr(measure, name)  # imports the file of every measure
+    kinds = [one for one in results_of(Result) if one.__module__.startswith("isthmus.measure")]
+    assert len(kinds) >= 50
+    for kind in kinds:
+        held = {field.name for field in fields(kind)} | set(dir(kind))
+        for _, place, _, _ in Formatter().parse(kind.sentence):
+            if place is not None:
+                assert place == "self" or place.split(".")[1].split("[")[0] in held, kind
+        assert kind.paper or kind.__subclasses__(), kind
 
 
 def test_the_list_is_whole():
