@@ -42,11 +42,7 @@ class MiniImage:
     space: Space
     network: "onnxruntime.InferenceSession"
     workers: int
-
-    @property
-    def modality(self) -> str:
-        """``image``."""
-        return "image"
+    modality: str = "image"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32 of pictures, paths or PIL images.
@@ -76,11 +72,7 @@ class MiniText:
     workers: int
     batch: int = 512
     """Texts to be given at once: sorted by length, few tokens of a pass are padding."""
-
-    @property
-    def modality(self) -> str:
-        """``text``."""
-        return "text"
+    modality: str = "text"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32; texts of like length share a batch, which is cut to its longest."""
