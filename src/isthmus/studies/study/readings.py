@@ -53,9 +53,9 @@ def blocks(part: Part, results: Results) -> tuple[Block, ...]:
 def _unplaced(results: Results) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Measures that no part knows: those that draw themselves, and the others."""
     known = {name for part in (*BEFORE_MAP, *AFTER_MAP) for name in part.names}
-    first = {measure_of(key): result for key, result in [*results.items()][::-1]}
-    names = [name for name in dict.fromkeys(map(measure_of, results)) if name not in known]
-    own = [name for name in names if type(first[name]).plot is not Result.plot]
+    found = {measure_of(key): result for key, result in results.items()}
+    names = [name for name in found if name not in known]
+    own = [name for name in names if type(found[name]).plot is not Result.plot]
     return tuple((name,) for name in own), tuple(name for name in names if name not in own)
 
 
