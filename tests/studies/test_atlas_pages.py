@@ -9,6 +9,7 @@ from PIL import Image
 
 from isthmus import measure
 from isthmus.measure.views.angles import shared_energy
+from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.report import number, span
 from isthmus.studies.atlas.measures import measured_atlas
 from isthmus.studies.atlas.object_page import figures, object_page, page_of
@@ -76,6 +77,23 @@ def test_the_page_shows_who_shares_with_interval_chance_and_angle(data, found):
         ]  # fmt: skip
     most = found.overlaps.energy[np.triu_indices(6, 1)].max()
     assert record["overlaps"]["pairs"][0][2] == most
+
+
+def test_an_object_is_seen_in_subspaces_that_were_fitted_without_it(data, found):
+    levels = {one.level: one for one in found.nestings}
+    shares = []
+    for one in found.objects:
+        x = data.views.unit[one.rows].astype(float)
+        space = affine_subspace(x[0::2])
+        away = x[1::2] - space.origin
+        shares.append(((away @ space.basis.T) ** 2).sum() / (away**2).sum())
+    own = levels["its own, from half of its views"]
+    assert own.share == pytest.approx(np.mean(shares))
+    assert own.error == pytest.approx(np.std(shares, ddof=1) / np.sqrt(6))
+    alone = measured_atlas(rings(objects=8, categories=8, noise=0.002))  # no two turn alike
+    world = {one.level: one for one in alone.nestings}["the world"]
+    assert world.share < 0.4
+    assert (world.objects, world.chance) == (8, pytest.approx(world.rank / 40, rel=0.2))
 
 
 def test_every_object_has_a_card_that_leads_to_its_page(data, found, tmp_path):
@@ -153,6 +171,16 @@ def test_what_is_left_out_is_counted_with_its_reasons(data, found):
     assert made["seed"] == "5"
 
 
+def test_what_could_not_be_measured_is_on_the_page(data, found):
+    less = replace(found, results={}, missing={"identity": "two objects or more"})
+    page, record = atlas_page(data, less, 0)
+    assert dict(cells_of(page, "Not measured"))["identity"] == "two objects or more"
+    assert record["missing"] == {"identity": "two objects or more"}
+    one = replace(found.objects[0], missing={"pose": "turning it changes no picture"})
+    tables = tables_of(object_page(one, data, found))
+    assert tables["Not measured"] == (("pose", "turning it changes no picture"),)
+
+
 def test_figures_of_an_object_show_its_measures(data, found):
     one = found.objects[0]
     widest, rank, pose = figures(one, data)
@@ -161,6 +189,9 @@ def test_figures_of_an_object_show_its_measures(data, found):
     assert f"hold {energy[:2].sum() / energy.sum():.0%} of what" in widest.sentence
     assert rank.sentence == one.results["rank"].about
     assert pose.sentence == one.results["pose"].about
+    assert ">300<" in pose.svg
+    *_, half = figures(replace(one, symmetry=2), data)
+    assert ">150<" in half.svg and ">300<" not in half.svg
     last = one.results["rank"].growth[-1]
     assert f"{VIEWS} views: {last}" in rank.svg
 

@@ -84,6 +84,8 @@ def test_random_examples_are_drawn_not_chosen():
     drawn = [random_examples(found, 3, np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len({one.query for one in drawn[0]}) == 3
+    every = [one.query for one in random_examples(found, 1000, np.random.default_rng(0))]
+    assert every == [a.ids[row] for row in found.query_rows]
     one = query_example(found, 0, 2)
     assert one.answers[0].id == str(found.nearest[0, 0])
     assert one.right.id == str(found.best_linked[0])

@@ -176,7 +176,7 @@ def counted_study():
         faults=faults,
         truncated=("t0", "t1"),
         notes={"p3": "is a copy"},
-        credits={"p0": Credit("CC0-1.0", "here"), "p1": Credit("CC0-1.0", "here")},
+        credits=dict.fromkeys(("p0", "p1", "elsewhere"), Credit("CC0-1.0", "here")),
         context={"command": "isthmus study"},
     )
     return Dataset(a, b, links, about)

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,14 @@ import pytest
 import isthmus
 from isthmus.lab import load_set
 from isthmus.report import number
+from isthmus.studies import request_type
 from isthmus.studies.shared import measure_all as measuring
 from isthmus.studies.shared.dataset import About, world_dataset
-from isthmus.studies.study.run import study, study_dataset
+from isthmus.studies.shared.runs import MeasuredResult
+from isthmus.studies.study.request import StudyRequest
+from isthmus.studies.study.run import run, study, study_dataset
 from isthmus.types import Items, Links, RequestError, Result, SpaceMismatchError, World
+from isthmus.types.requests import Common, Source
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import names, small_world
 from tests.toys import toy_set
@@ -174,6 +179,71 @@ def test_every_number_on_the_page_is_in_the_record(folder):
     written = {found.replace("−", "-").rstrip(",") for found in NUMBER.findall(text)}
     assert len(written) > 50
     assert written <= known, sorted(written - known)
+
+
+def test_the_head_of_the_page_says_what_was_found(folder):
+    page = (folder / "report.html").read_text()
+    record = json.loads((folder / "report.json").read_text())
+    head = page.split("<section")[0]
+    assert len(record["summary"]) == 2
+    for paragraph in record["summary"]:
+        assert f"<p>{paragraph}</p>" in head
+    for key in ("centroid_gap", "matched_cosine"):
+        assert f'<span class="value">{number(record["results"][key]["value"])}</span>' in head
+    hits = record["results"]["hit_at_k"]
+    values = [number(hits[way]["value"]) for way in ("forward", "backward")]
+    named = re.findall(r'Right (\w+) first[^<]*</dt><dd><span class="value">([^<]*)<', head)
+    assert named == [("text", values[0]), ("image", values[1])]
+    legend = re.findall(r'<span class="key k(\d)">(\w+)</span>', head)
+    assert legend[:2] == [("0", "image"), ("1", "text")]
+
+
+def test_advice_is_on_the_page_where_a_rule_fired_and_else_a_word_of_it(folder, few):
+    record = json.loads((folder / "report.json").read_text())
+    page = (folder / "report.html").read_text()
+    assert record["advice"] and "No rule fired" not in page
+    for one in record["advice"]:
+        assert f"<h3>{one['title']}</h3>" in page
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(700, 8))
+    calm = study(x, x)
+    assert calm.record["advice"] == [] and "No rule fired" in calm.page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"spaces": ("a", "b", "c")}, "not 3"),
+        ({"spaces": ("a", "b"), "space": "c"}, "not 3"),
+        ({"spaces": ("a", "b"), "objects": Path()}, "--objects goes with one space"),
+        ({"objects": Path(), "source": Source(world="glyphs")}, "--objects goes with one space"),
+    ],
+)
+def test_requests_that_are_no_question_are_refused(options, message):
+    with pytest.raises(RequestError, match=message):
+        run(StudyRequest(**options))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "wanted"),
+    [
+        ("compare", {"spaces": ("a", "b")}, {"first": "a", "second": "b"}),
+        ("atlas", {"objects": Path("x"), "space": "s"}, {"objects": Path("x"), "space": "s"}),
+    ],
+)
+def test_two_spaces_are_compared_and_meshes_go_to_the_atlas(name, options, wanted, monkeypatch):
+    requests, kind = [], request_type(name)
+
+    def kept(request):
+        requests.append(request)
+        return MeasuredResult(results={}, missing={})
+
+    monkeypatch.setattr(f"isthmus.studies.{name}.run.run", kept)
+    monkeypatch.setattr("isthmus.studies.study.run.request_type", {name: kind}.__getitem__)
+    run(StudyRequest(**options, out=Path("here"), common=Common(seed=5)))
+    (one,) = requests
+    assert {key: getattr(one, key) for key in wanted} == wanted
+    assert (one.out, one.common.seed) == (Path("here"), 5)
 
 
 def test_pictures_and_captions_are_on_the_page(folder):

@@ -276,6 +276,7 @@ def test_readings_name_the_modality_where_there_are_several():
     some = {"spread[image]": single(0.4, 0.1, 0.2), "spread[text]": single(0.6)}
     assert heading(some) == "R"
     assert sentence(some).startswith("Image: ") and "Text: " in sentence(some)
+    assert sentence({"spread[text]": some["spread[text]"]}).startswith("r 0.600")
     assert numbers(some) == (
         ("image", "0.400 (chance 0.200, noise floor 0.100)"),
         ("text", "0.600 (chance –)"),

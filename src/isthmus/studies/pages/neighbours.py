@@ -79,7 +79,7 @@ def _answered(
         np.take_along_axis(cosines, nearest, axis=1),
         np.take_along_axis(right, nearest, axis=1),
         only.argmax(axis=1),
-        1 + ((cosines > best[:, None]) & ~right).sum(axis=1),
+        1 + (cosines > best[:, None]).sum(axis=1),
         best - other,
     )
 
