@@ -99,7 +99,7 @@ def biased_cka(_: ClaimData, rng: np.random.Generator) -> Outcome:
     expected = d / (n + d)
     near = bool(abs(biased.mean() / expected - 1) < 0.02)
     spread = _spread(fair)
-    unbiased = 0 in spread
+    unbiased = 0.0 in spread
     return Outcome(
         verdict(near and unbiased, near or unbiased),
         f"independent Gaussian sets, {n} items in {d} dimensions, {SEEDS} draws",
