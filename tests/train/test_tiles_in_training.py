@@ -18,9 +18,9 @@ from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
 from isthmus.studies.fit.run import fit  # noqa: E402
 from isthmus.studies.fit.training import TrainingData  # noqa: E402
 from isthmus.train import LOSSES, loop  # noqa: E402
-from isthmus.train.losses import tiled  # noqa: E402
 from isthmus.train.batches import Batch  # noqa: E402
 from isthmus.train.loop import learn, terms  # noqa: E402
+from isthmus.train.losses import tiled  # noqa: E402
 from isthmus.train.losses.tiled import TILED  # noqa: E402
 from isthmus.train.model import MODEL_KINDS, initial_model  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
