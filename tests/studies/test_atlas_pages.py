@@ -16,6 +16,7 @@ from isthmus.studies.atlas.object_page import figures, object_page, page_of
 from isthmus.studies.atlas.page import atlas_page, summary
 from isthmus.studies.atlas.run import atlas
 from isthmus.studies.atlas.views import view_measures
+from isthmus.studies.atlas.words import nearest_words
 from isthmus.types import EmbeddingSet, Items, Null, Result
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.test_atlas import VIEWS, rings
@@ -269,3 +270,26 @@ def test_styles_of_the_same_views_share_the_variance():
     assert result.levels == {"object": 4, "view": VIEWS, "style": 3}
     assert result.components["style"] > 0.1
     assert found.results["variance"].levels == {"object": 4, "view": VIEWS}
+
+
+def test_a_name_is_first_where_no_other_text_is_nearer():
+    words = EmbeddingSet.from_rows(np.eye(4, dtype=np.float32), "text")
+    middles = np.array([[0.9, 0.4, 0.0, 0.0], [0.9, 0.4, 0.0, 0.0], [0.0, 0.0, 0.8, 0.6]])
+    found = nearest_words(middles, ["a", "b", "elsewhere"], words, ("a", "b", "c", "d"))
+    assert found.ranks.tolist() == [1, 2, 0]
+    assert found.first[0] == 0.5 and found.first[2] == 0.25
+    assert [word for word, _ in found.words[2]][:2] == ["c", "d"]
+    assert found.words[0][0][1] == pytest.approx(0.9 / np.hypot(0.9, 0.4))
+    assert nearest_words(middles, ["x", "y", "z"], words, ("a", "b", "c", "d")).first is None
+
+
+def test_every_object_has_its_own_share_of_recognised_views():
+    found = measured_atlas(rings(objects=5, noise=0.35, seed=3))
+    identity = found.results["identity"]
+    rows = {tuple(row) for row in identity.by_object.tolist()}
+    assert len(rows) > 1
+    for one in found.objects:
+        shares = identity.by_object[identity.objects.index(one.name)]
+        assert one.identity == dict(zip(identity.rules, shares, strict=True))
+    titles = [[*rules.values()] for rules in (one.identity for one in found.objects)]
+    assert len({tuple(some) for some in titles}) == len(rows)

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from isthmus.cli import main
+from isthmus.registry import find
 from isthmus.report import number, span
 from isthmus.studies.styles.grid import split_objects
+from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
-from isthmus.studies.styles.run import chosen, run, scored_method, styles
-from isthmus.transform.restyling import StyleGrid
+from isthmus.studies.styles.run import chosen, run, scored_method, styles, unseen_style
+from isthmus.transform.restyling import STYLERS, StyleGrid
 from isthmus.types import RequestError
 from isthmus.worlds import load
 from tests.report.test_page import HOSTILE, Reader
@@ -44,6 +46,9 @@ def test_objects_are_split_objects():
     fitted, scored = split_objects(grid, parts, "others", 20, 0)
     assert set(scored.objects) <= set(grid.objects[:30])
     assert set(fitted.objects) == set(grid.objects[:35]) - set(scored.objects)
+    assert set(split_objects(grid, parts, "train", 20, 0)[0].objects) == set(grid.objects[35:])
+    fitted, scored = split_objects(grid, {}, "train", 1000, 0)
+    assert (len(fitted.objects), len(scored.objects)) == (30, 30)
     with pytest.raises(RequestError, match="train or others, not 'test'"):
         split_objects(grid, parts, "test", 20, 0)
     with pytest.raises(RequestError, match="is among the objects to fit on and those to score"):
@@ -207,3 +212,37 @@ def test_hostile_names_of_styles_stay_text():
     halves = split_objects(grid, {}, "train", 12, 0)
     page = styles(*halves, title=HOSTILE, methods=("nothing",)).page
     assert [tag for tag, _ in Reader(page).elements].count("script") == 1
+
+
+def test_the_page_says_which_method_is_best_at_what(found):
+    result, fitted, scored = found
+    methods = dict(result.methods)
+    one = methods["nothing"]
+    change = replace(one.change, value=0.25, whole_grid=0.995)
+    transfer = replace(one.transfer, value=0.125)
+    methods = {name: replace(some, change=replace(some.change, whole_grid=0.5))
+               for name, some in methods.items()}  # fmt: skip
+    methods["nothing"] = replace(one, change=change, transfer=transfer)
+    page = styles_page(methods, "mean_shift", (fitted, scored), "toys", 0)
+    assert "Among all pictures of the grid, nothing does best: 99.5%" in page
+    row = cells_of(page, "Unseen objects")["nothing"]
+    assert (row[0], row[2], row[3]) == ("0.250", "0.995", "0.125")
+
+
+def test_an_unseen_style_is_left_out_of_the_fit_and_learned_from_few_cells():
+    fitted, scored = split_objects(made(), {}, "train", 25, 0)
+    seen, learned = [], []
+
+    class Spy:
+        def __init__(self, grid):
+            seen.append(grid.styles)
+            self.fit = find("stylers", STYLERS, "mean_shift")(grid)
+
+        def learn(self, style, cells):
+            learned.append((style, len(cells)))
+            return self.fit.learn(style, cells)
+
+    value = unseen_style(Spy, fitted, scored, 5, np.random.default_rng(0))
+    assert learned == [(style, 5) for style in KINDS]
+    assert all(style not in styles for style, styles in zip(KINDS, seen, strict=True))
+    assert 0.5 < value <= 1
