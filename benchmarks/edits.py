@@ -8,7 +8,7 @@ stands beside it. A source is an unseen scene, the gallery all other unseen scen
 item has the requested value. Drift: share of the other facts that differ from the source's, less
 the same share at strength 0. Only facts that a linear probe, fitted on training scenes, reads in
 95 % of unseen ones. A value's text is the mean of 40 captions that state it with other facts at
-random; the corpus of a fact is all its values. Nothing is chosen by the unseen scenes: a way for
+random; the corpus of a fact is all its values. Nothing is chosen by the unseen scenes: a method for
 each fact is chosen with validation scenes as sources among them and the training scenes (most hits
 at a drift of at most 5 %, among projectors and gains of the texts' coordinates), and everything
 else is printed beside it.
@@ -57,8 +57,8 @@ def value_texts(encoder: Any) -> dict[str, dict[Any, Any]]:
         found[fact] = {}
         for value in values:
             scenes = (draw_facts(rng, 1, None).to_dict() for _ in range(40))
-            told = [caption(facts_of({**scene, fact: value}), rng) for scene in scenes]
-            found[fact][value] = embed(encoder, told)
+            texts = [caption(facts_of({**scene, fact: value}), rng) for scene in scenes]
+            found[fact][value] = embed(encoder, texts)
     return found
 
 
@@ -107,14 +107,14 @@ def scored(
         space: training items and texts.
         facts: of every scene.
         kept: facts that are edited, and that may drift.
-        how: the way of each fact.
+        how: the method of each fact.
         some: the gallery, and the rows of the sources in it.
     """
     from isthmus.arrays import unit
 
     gallery, rows = some
     rng = np.random.default_rng(0)
-    told = {name: np.array([str(facts[i][name]) for i in gallery.ids]) for name in kept}
+    values_of = {name: np.array([str(facts[i][name]) for i in gallery.ids]) for name in kept}
     x = gallery.unit
     plain = nearest(x[rows], x, rows)
     hits, drifts = [], []
@@ -125,8 +125,8 @@ def scored(
             values[(values.index(v) + rng.integers(1, len(values))) % len(values)] for v in own
         ]
         found = nearest(unit(edited(space, fact, asked, x[rows], how[fact])), x, rows)
-        hits.append(told[fact][found] == np.array([str(value) for value in asked]))
-        others = [told[name] for name in kept if name != fact]
+        hits.append(values_of[fact][found] == np.array([str(value) for value in asked]))
+        others = [values_of[name] for name in kept if name != fact]
         changed, before = (
             np.mean([one[at] != one[rows] for one in others], axis=0) for at in (found, plain)
         )
@@ -171,14 +171,14 @@ def main() -> None:
     found: dict[str, Any] = {**vars(args), "sources": SOURCES, "recipe": recipe.to_dict()}
     for name, moved in (("fitted on babel", fitted), ("mini", lambda some: some)):
         print(f"\n{name}", flush=True)
-        found[name] = judged((parts, facts, texts), moved)
+        found[name] = evaluated((parts, facts, texts), moved)
     found["seconds"] = time.perf_counter() - start
     write_results("edits", found)
 
 
-def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
-    """Every way to edit in one space."""
-    parts, facts, texts = given
+def evaluated(inputs: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
+    """Every method of editing in one space."""
+    parts, facts, texts = inputs
     train, val, test = (moved(one.a) for one in (parts.train, parts.val, parts.test))
     values = {f: {v: moved(some).vectors for v, some in of.items()} for f, of in texts.items()}
     space = {"train": train, "texts": values}
@@ -193,15 +193,15 @@ def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
         np.concatenate([val.vectors, train.vectors]), (*val.ids, *train.ids), "image", val.space
     )
     chosen = choice(space, facts, kept, (known, np.arange(len(val))))
-    told: dict[str, Any] = {}
-    for label, how in {"chosen by fact": chosen, **ways()}.items():
-        way = how if label == "chosen by fact" else dict.fromkeys(kept, how)
-        told[label] = printed(label, scored(space, facts, kept, way, (test, rows)))
+    lines: dict[str, Any] = {}
+    for label, how in {"chosen by fact": chosen, **methods()}.items():
+        method = how if label == "chosen by fact" else dict.fromkeys(kept, how)
+        lines[label] = printed(label, scored(space, facts, kept, method, (test, rows)))
     label = f"chosen by fact, gallery of {SMALL}"
     few = test.take(test.ids[:SMALL])
     rows = np.random.default_rng(0).permutation(len(few))[:SOURCES]
-    told[label] = printed(label, scored(space, facts, kept, chosen, (few, rows)))
-    return {"probe": accuracy, "kept": kept, "chosen": chosen, "edits": told}
+    lines[label] = printed(label, scored(space, facts, kept, chosen, (few, rows)))
+    return {"probe": accuracy, "kept": kept, "chosen": chosen, "edits": lines}
 
 
 def printed(label: str, one: dict[str, Any]) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def printed(label: str, one: dict[str, Any]) -> dict[str, Any]:
 
 
 def choice(space: Any, facts: Any, kept: list[str], some: tuple[Any, Any]) -> dict[str, Any]:
-    """For each fact the way with most hits among those that drift little, on scenes for it."""
+    """For each fact the method with most hits among those that drift little, on scenes for it."""
     best: dict[str, tuple[float, dict[str, Any]]] = {}
     for projector in ("affine", "geodesic"):
         for gain in GAINS:
@@ -224,8 +224,8 @@ def choice(space: Any, facts: Any, kept: list[str], some: tuple[Any, Any]) -> di
     return {fact: how for fact, (_, how) in best.items()}
 
 
-def ways() -> dict[str, dict[str, Any]]:
-    """Every way to edit, the headline first."""
+def methods() -> dict[str, dict[str, Any]]:
+    """Every method of editing, the headline first."""
     plain = {"projector": "affine", "basis": "pca", "strength": 1.0}
     found = {"affine, pca, strength 1": plain}
     found |= {f"affine, pca, strength {s}": {**plain, "strength": s} for s in STRENGTHS[:-1]}

@@ -45,9 +45,9 @@ def data() -> tuple[Any, Any, Any]:
     names = dict(zip(world.items["text"].ids, world.items["text"], strict=True))
     named = dict(world.links["image", "text"])
     images = world.items["image"]
-    told = [f"{names[named[i]]}, {WORDS[world.factors[i]['style']]}" for i in images.ids]
+    captions = [f"{names[named[i]]}, {WORDS[world.factors[i]['style']]}" for i in images.ids]
     a = embed(encoders["image"], images)
-    b = embed(encoders["text"], Items("text", images.ids, told))
+    b = embed(encoders["text"], Items("text", images.ids, captions))
     words = embed(encoders["text"], Items("text", tuple(WORDS), list(WORDS.values())))
     links = Links((i, i) for i in a.ids)
     return split_dataset(Dataset(a, b, links), world.split, 0), words, world.factors
@@ -84,11 +84,11 @@ def edits(train: Any, prompts: dict[str, Any], how: dict[str, Any]) -> Any:
     return lambda x, asked: replaced(x, some[asked], corpus)
 
 
-def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
+def evaluated(inputs: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
     """The chosen edit and the naive targets in one space."""
     from sklearn.linear_model import LogisticRegression
 
-    parts, words, facts = given
+    parts, words, facts = inputs
     train, val, test = (moved(one.a) for one in (parts.train, parts.val, parts.test))
     known, asked = ([facts[i]["style"] for i in some.ids] for some in (train, test))
     probe = LogisticRegression(max_iter=3000, C=100.0).fit(train.unit, known)
@@ -104,10 +104,10 @@ def judged(given: tuple[Any, Any, Any], moved: Any) -> dict[str, Any]:
                 one = scored(val, facts, edits(train, prompts, how))
                 hit, drift = one["hit"][0], one["drift"][0]
                 best = max(best, (hit if drift <= DRIFT else -drift, how), key=lambda x: x[0])
-    ways = {f"chosen: {best[1]}": edits(train, prompts, best[1])}
-    ways |= {f"the {name} alone": lambda x, t, p=p: p[t] for name, p in prompts.items()}
-    told = {label: printed(label, scored(test, facts, way)) for label, way in ways.items()}
-    return {"probe": read, "chosen": best[1], "edits": told}
+    methods = {f"chosen: {best[1]}": edits(train, prompts, best[1])}
+    methods |= {f"the {name} alone": lambda x, t, p=p: p[t] for name, p in prompts.items()}
+    lines = {label: printed(label, scored(test, facts, x)) for label, x in methods.items()}
+    return {"probe": read, "chosen": best[1], "edits": lines}
 
 
 def main() -> None:
@@ -116,15 +116,15 @@ def main() -> None:
     from isthmus.train.recipe import Recipe
 
     start = time.perf_counter()
-    given = data()
-    parts = given[0]
+    inputs = data()
+    parts = inputs[0]
     recipe = Recipe(head="residual", hidden=1024, standardise=True, epochs=40, patience=8)
     task = Task(parts.train.pair, parts.val.pair, recipe)
     fitted = learn(task).model.mended(parts.train.a.space, recipe, task.objects)
     found: dict[str, Any] = {"recipe": recipe.to_dict()}
     for name, moved in (("fitted on glyphs", fitted), ("mini", lambda some: some)):
         print(f"\n{name}", flush=True)
-        found[name] = judged(given, moved)
+        found[name] = evaluated(inputs, moved)
     found["seconds"] = time.perf_counter() - start
     write_results("edits_glyphs", found)
 

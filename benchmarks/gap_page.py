@@ -45,16 +45,16 @@ def page(rows: list[dict[str, Any]], tables: Any, splits: int) -> str:
     for chain, changed in changes(rows).items():
         count = sum(row["chain"] == chain for row in rows)
         cells = [f"{changed[k]:+.3f}" for k in ("gap", "distribution gap", *OUTCOMES)]
-        lines.append(f"| {said(chain)} | {count} | {' | '.join(cells)} |")
+        lines.append(f"| {readable(chain)} | {count} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", f"Spaces: {'; '.join(names)}.", ""])
 
 
 def verdict(tables: Any, rows: list[dict[str, Any]]) -> list[str]:
     """What the tables say of the claim, in words."""
     changed = changes(rows)
-    costly = [said(c) for c in MAPS if changed[c]["gap"] < 0 and changed[c]["R@1"] <= -0.05]
+    costly = [readable(c) for c in MAPS if changed[c]["gap"] < 0 and changed[c]["R@1"] <= -0.05]
     best, moved = (
-        max(((said(c), changed[c]["mixed nDCG@10"]) for c in some), key=lambda one: one[1])
+        max(((readable(c), changed[c]["mixed nDCG@10"]) for c in some), key=lambda one: one[1])
         for some in (RULES, MAPS)
     )
     inside = tables["All remedies, within spaces"]
@@ -90,6 +90,6 @@ def changes(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return found
 
 
-def said(chain: str) -> str:
+def readable(chain: str) -> str:
     """A remedy as people read it."""
     return chain.replace("_", " ")

@@ -5,10 +5,10 @@
 Every remedy is fitted on calibration objects and evaluated on others (as in ``isthmus mend``), in
 spaces of five families: mini on glyphs as it is and under heads trained with several losses and
 seeds; mini on babel whose captions state 7, 5, 3 or 1 of 7 facts, as it is and under trained heads;
-with ``--data``, real CLIP pairs and their twin of random weights. Then, by least squares over all
-pairs of remedy and space: what share of the variance of each outcome do the centroid gap (distance
-of the mean unit vectors), the distribution gap (Bures distance of the covariances) and both
-explain? Within spaces: all values less their mean over the space. Intervals: bootstrap over
+with ``--data``, real CLIP pairs and the same model with random weights. Then, by least squares over
+all pairs of remedy and space: what share of the variance of each outcome do the centroid gap
+(distance of the mean unit vectors), the distribution gap (Bures distance of the covariances) and
+both explain? Within spaces: all values less their mean over the space. Intervals: bootstrap over
 families, since variants of one model on one world are not independent. Writes
 ``docs/studies/gap.md``.
 
@@ -63,10 +63,10 @@ def babel_spaces(mentions: int) -> list[tuple[str, str, Any]]:
     from isthmus.worlds.babel.scenes import babel_world
 
     parts = split_world(babel_world(1500, groups=1, mentions=mentions), {})
-    said = f"babel, {mentions} of 7 facts"
+    name = f"babel, {mentions} of 7 facts"
     return [
-        ("babel", f"mini, {said}", parts.test),
-        ("babel, trained", f"info_nce, {said}", headed(parts, "info_nce", 0)),
+        ("babel", f"mini, {name}", parts.test),
+        ("babel, trained", f"info_nce, {name}", headed(parts, "info_nce", 0)),
     ]
 
 
@@ -96,12 +96,12 @@ def headed(parts: Any, loss: str, seed: int) -> Any:
     return mended_dataset(parts.test, mended)
 
 
-def evaluated(given: Any, splits: int) -> dict[str, dict[str, float]]:
+def evaluated(dataset: Any, splits: int) -> dict[str, dict[str, float]]:
     """Outcomes and gap of every remedy that can be fitted, by chain."""
     from isthmus.studies.evaluate.cross_validation import cross_validated
     from isthmus.studies.evaluate.splits import linked_sample
 
-    found = cross_validated(linked_sample(given), (*MAPS, *RULES), CALIBRATE, splits=splits)
+    found = cross_validated(linked_sample(dataset), (*MAPS, *RULES), CALIBRATE, splits=splits)
     rows: dict[str, dict[str, float]] = {}
     for chain, row in found.rows.items():
         values = {"R@1": row.hits.value, "mixed nDCG@10": row.mixed.value}
@@ -154,8 +154,8 @@ def main() -> None:
     args = parser.parse_args()
     start = time.perf_counter()
     rows: list[dict[str, Any]] = []
-    for family, name, given in spaces(args.data):
-        found = evaluated(given, args.splits)
+    for family, name, dataset in spaces(args.data):
+        found = evaluated(dataset, args.splits)
         rows += [{"family": family, "space": name, "chain": c, **v} for c, v in found.items()]
         print(f"{name}: {len(found)} chains, {time.perf_counter() - start:.0f} s", flush=True)
     tables = {

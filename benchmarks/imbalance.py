@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import write_results
-from benchmarks.laws import MENTIONS, SEEDS, told
+from benchmarks.laws import MENTIONS, SEEDS, print_law
 
 BOTH = ("image", "text")
 RECIPE: dict[str, Any] = {
@@ -86,7 +86,7 @@ def main() -> None:
                 rows.append({"dropped": 13.0 - mentions, "seed": seed, **one})
                 print(rows[-1], flush=True)
         title = f"facts that captions drop, temperature {temperature}"
-        found[f"imbalance, {temperature}"] = told(title, "dropped", "gap", rows)
+        found[f"imbalance, {temperature}"] = print_law(title, "dropped", "gap", rows)
         found["seconds"] = time.perf_counter() - start
         write_results("imbalance", found)
 

@@ -114,13 +114,13 @@ def main() -> None:
         folder = Path(place)
         parts = scenes(None, args.scenes, folder)
         rows = [{"scale": s, "seed": k, **trained_gap(parts, s, k)} for s in SCALES for k in SEEDS]
-        found["temperature"] = told("inverse temperature", "scale", "gap", rows)
+        found["temperature"] = print_law("inverse temperature", "scale", "gap", rows)
         rows = [{"degrees": t, "seed": k, **plane_angle(t, k)} for t in ANGLES for k in SEEDS]
-        found["planes"] = told("angle of the planes", "degrees", "largest", rows)
+        found["planes"] = print_law("angle of the planes", "degrees", "largest", rows)
         worst = max(abs(row["largest"] - row["degrees"]) for row in rows)
         found["planes"]["largest error, degrees"] = worst
         print(f"largest matched-pair angle less the planes' angle: at most {worst:.2f} degrees")
-        told_less = [(13 - m, scenes(m, args.scenes, folder)) for m in MENTIONS]
+        shortened = [(13 - m, scenes(m, args.scenes, folder)) for m in MENTIONS]
         for temperature in ("fixed", "learned"):
             rows = [
                 {
@@ -128,16 +128,16 @@ def main() -> None:
                     "seed": seed,
                     **trained_gap(parts, 20.0, seed, temperature=temperature),
                 }
-                for k, parts in told_less
+                for k, parts in shortened
                 for seed in SEEDS
             ]
             title = f"facts that captions drop, temperature {temperature}"
-            found[f"imbalance, {temperature}"] = told(title, "dropped", "gap", rows)
+            found[f"imbalance, {temperature}"] = print_law(title, "dropped", "gap", rows)
     found["seconds"] = time.perf_counter() - start
     write_results("laws", found)
 
 
-def told(title: str, level: str, value: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def print_law(title: str, level: str, value: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Print a table of level means and the rank correlation."""
     print(f"\n{title}: {value}, mean (min to max) of {len(SEEDS)} seeds")
     for at in dict.fromkeys(row[level] for row in rows):

@@ -16,8 +16,10 @@ def around(value):
     return Estimate(value, Interval(value - 0.1, value + 0.1, "by hand"))
 
 
-def space(hits, mixed, zero_shot=None, gap=0.5, seconds=1.0, agreement=None):
+def space(hits, mixed, zero_shot=None, **known):
     """Scores of one space; a pair of hits or gains is forward and backward."""
+    known = {"gap": 0.5, "seconds": 1.0, "error": 0.02, "agreement": None, **known}
+    gap, agreement = known["gap"], known["agreement"]
     directions = []
     for side in (0, 1):
         one, gain = (x[side] if isinstance(x, tuple) else x for x in (hits, mixed))
@@ -28,7 +30,7 @@ def space(hits, mixed, zero_shot=None, gap=0.5, seconds=1.0, agreement=None):
     lies = Geometry(
         *map(around, (gap, 2 * gap, 0.3, -1.0)), None if agreement is None else around(agreement)
     )
-    return SpaceScores(*directions, lies, around(0.02), around(seconds))
+    return SpaceScores(*directions, lies, around(known["error"]), around(known["seconds"]))
 
 
 def evaluation(spaces, data=None, **known):

@@ -15,7 +15,7 @@ from isthmus.studies.evaluate.scores import mended_dataset, space_scores  # noqa
 from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
 from isthmus.studies.fit import training  # noqa: E402
 from isthmus.studies.fit.run import fit  # noqa: E402
-from isthmus.studies.fit.training import TrainingData, Variant, evaluated  # noqa: E402
+from isthmus.studies.fit.training import TrainingData, Variant, evaluate_all  # noqa: E402
 from isthmus.studies.shared.dataset import Dataset  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.transform.mended import fit_mended  # noqa: E402
@@ -43,7 +43,7 @@ def variant(splits, chain, **known):
 def found(splits):
     """A good variant whose seeds differ, and a useless one."""
     good = [variant(splits, "mean_removal", seconds=2.0), variant(splits, "", seconds=4.0)]
-    return evaluated(splits, {"good": good, "idle": [variant(splits, "")] * 2}, 0)
+    return evaluate_all(splits, {"good": good, "idle": [variant(splits, "")] * 2}, 0)
 
 
 def test_seeds_are_averaged_and_compared_with_the_space_as_it_is(splits, found):
@@ -67,7 +67,7 @@ def test_probabilities_are_fitted_on_the_objects_that_training_was_stopped_by(sp
     val = splits.val
     wrong = replace(val, b=replace(val.b, vectors=val.b.vectors[shuffled]))
     other = replace(splits, val=wrong)
-    spoilt = evaluated(other, {"idle": [variant(other, "")] * 2}, 0)
+    spoilt = evaluate_all(other, {"idle": [variant(other, "")] * 2}, 0)
     errors = [x.rows["idle"].scores.calibration_error.value for x in (found, spoilt)]
     assert errors[0] + 0.05 < errors[1], errors
     assert spoilt.rows["idle"].hits == found.rows["idle"].hits

@@ -131,12 +131,12 @@ def fit(
         RequestError: a recipe or objects that cannot be trained on, or a foreign checkpoint.
     """
     from isthmus.engine.processes import rank_and_size
-    from isthmus.studies.fit.training import evaluated, train_all
+    from isthmus.studies.fit.training import evaluate_all, train_all
 
     variants = train_all(data, recipes, seeds, out, progress)
     if rank_and_size()[0]:
         return None
-    found = evaluated(data.splits, variants, seeds[0])
+    found = evaluate_all(data.splits, variants, seeds[0])
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
     kept, splits = variants[chosen][0], data.splits
     logs = _logs(variants, seeds)

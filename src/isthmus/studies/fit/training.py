@@ -144,7 +144,9 @@ def _about(about: About, towers: Towers, step: Step) -> About:
     return replace(about, classes=about.classes.then(step, vectors))
 
 
-def evaluated(splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: int) -> Evaluation:
+def evaluate_all(
+    splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: int
+) -> Evaluation:
     """What every variant earns on the test objects, averaged over its seeds.
 
     Probabilities of a match are fitted on the objects that training was stopped by.
