@@ -12,8 +12,9 @@ from isthmus.measure import (
     relative_modality_gap,
     uniformity,
 )
-from isthmus.measure.statistics.calibration import brier_score
+from isthmus.measure.statistics.calibration import brier_score, calibration_error
 from isthmus.scores.odds import likelihood_ratio
+from isthmus.scores.rules import samples
 from isthmus.studies.evaluate.calibration import SHARES, match_calibration
 from isthmus.studies.evaluate.cross_validation import cross_validated
 from isthmus.studies.evaluate.evaluation import ScoreSums, estimate, fieldwise
@@ -29,7 +30,7 @@ from isthmus.studies.evaluate.scores import (
 )
 from isthmus.studies.evaluate.splits import halves, linked_sample, split_dataset, take
 from isthmus.studies.shared.dataset import About, Dataset
-from isthmus.transform.mended import fit_mended
+from isthmus.transform.mended import fit_mended, fit_with_data
 from isthmus.types import Calibration, EmbeddingSet, Links, RequestError, Space
 from tests.transform.clouds import pair_sets
 
@@ -161,7 +162,7 @@ def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
     assert np.isfinite(found.hits[1]).all()
 
 
-def test_classes_are_told_by_the_nearest_class_text_and_unlabelled_items_left_out(lopsided):
+def test_zero_shot_takes_the_nearest_class_text_and_leaves_out_unlabelled_items(lopsided):
     planes = lopsided.a.vectors.reshape(BLOCKS, 2, -1).sum(axis=0)
     texts = {
         name: EmbeddingSet(row[None], (name,), "text", lopsided.a.space)
@@ -204,21 +205,37 @@ def test_the_geometry_of_held_out_items_is_that_of_the_measures():
     assert found.v_measure is None
 
 
+def entropy(*names):
+    share = np.unique(list(zip(*names, strict=True)), axis=0, return_counts=True)[1] / len(names[0])
+    return -(share * np.log(share)).sum()
+
+
 def test_clusters_of_both_modalities_agree_with_classes_that_lie_apart():
-    rng = np.random.default_rng(0)
-    x = np.eye(8)[np.arange(40) % 2] + 0.01 * rng.normal(size=(2, 40, 8))
-    ids, space = tuple(map(str, range(40))), Space("two", "two", 8)
+    rng, space = np.random.default_rng(0), Space("two", "two", 8)
+    blobs = {"image": np.arange(40) % 2, "text": np.arange(40) // 20}
     a, b = (
-        EmbeddingSet(rows.astype(np.float32), ids, name, space)
-        for rows, name in zip(x, ("image", "text"), strict=True)
+        EmbeddingSet(
+            (np.eye(8)[blob] + 0.01 * rng.normal(size=(40, 8))).astype(np.float32),
+            tuple(f"{modality} {row}" for row in range(40)),
+            modality,
+            space,
+        )
+        for modality, blob in blobs.items()
     )
-    for labels, value in (
-        ({name: str(int(name) % 2) for name in ids}, 1.0),
-        ({name: str(int(name) // 2 % 2) for name in ids}, 0.0),
-        (dict.fromkeys(ids, "one"), None),
-    ):
-        found = geometry(Dataset(a, b, None, About(labels=labels)), rng).v_measure
-        assert found is None if value is None else found == pytest.approx(value, abs=1e-6)
+    links = Links(zip(a.ids, b.ids, strict=True))
+
+    def found(labels):
+        return geometry(Dataset(a, b, links, About(labels=labels)), rng).v_measure
+
+    names, both = (*a.ids, *b.ids), np.concatenate([*blobs.values()])
+    assert found(dict(zip(names, map(str, both), strict=True))) == pytest.approx(1)
+    some = dict(zip(names[:50], map(str, both[:50]), strict=True))  # thirty texts without
+    assert found(some) == pytest.approx(1)
+    uneven = [str(int(blob == 0 or row % 4 == 1)) for row, blob in enumerate(both)]
+    shared = entropy(both) + entropy(uneven) - entropy(both, uneven)
+    expected = 2 * shared / (entropy(both) + entropy(uneven))
+    assert found(dict(zip(names, uneven, strict=True))) == pytest.approx(expected)
+    assert found(dict.fromkeys(names, "one")) is None
 
 
 def test_a_geometry_that_is_there_is_not_computed_again(lopsided):
@@ -237,6 +254,13 @@ def test_similarities_are_of_queries_of_the_second_modality(lopsided):
     turned = replace(lopsided, a=lopsided.b, b=lopsided.a)
     assert (match_scores(turned.pair)[0] == matches).all()
     assert not (match_scores(turned.pair)[1] == negatives).all()
+    data = several()
+    fitted = Calibration.of(data.a, data.b, data.links)
+    mended = fit_mended("inverted_softmax", fitted, data.a.space)
+    scores = mended.rule.between("text", "image")(data.b.unit, data.a.unit)
+    found, same = match_scores(mended_dataset(data, mended).pair), data.pair.same_object.T
+    np.testing.assert_allclose(found[0], scores[same], atol=1e-5)
+    np.testing.assert_allclose(found[1], scores[~same], atol=1e-5)
 
 
 def test_a_share_of_matches_is_drawn_and_shifts_the_odds():
@@ -258,8 +282,8 @@ def test_a_share_of_matches_is_drawn_and_shifts_the_odds():
         assert probability[match].mean() > probability[~match].mean()
 
 
-def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on():
-    data = Dataset(*pair_sets(n=120, noise=1.2))
+def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on(monkeypatch):
+    data = Dataset(*pair_sets(n=120, noise=1.2, gap=2.0))
     found = match_calibration(data, splits=3)
     assert (found.calibrated, found.splits) == (60, 3)
     assert [(one.score, one.share) for one in found.found] == [
@@ -274,7 +298,19 @@ def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on()
         assert cosines[share, 0.1] < cosines[share, 0.5] < cosines[share, 0.9]
     # at 1:99 a tenth is as much evidence as nine tenths at 1:11
     assert all(cosines[0.01, p] > cosines[0.5, p] for p in (0.1, 0.5, 0.9))
+    slope, intercept = likelihood_ratio(*match_scores(data.pair))  # the same without standardising
+    for (share, p), cosine in cosines.items():
+        assert cosine == pytest.approx((logit(p) - logit(share) - intercept) / slope, abs=0.01)
+    chains = []
+
+    def fitted(chain, *more):
+        chains.append(chain)
+        return fit_with_data(chain, *more)
+
+    monkeypatch.setattr("isthmus.studies.evaluate.calibration.fit_with_data", fitted)
+    monkeypatch.setattr("isthmus.studies.evaluate.calibration.MOST", 20)
     again = match_calibration(data, splits=3, seed=1)
+    assert again.calibrated == 20 and chains == 3 * ["", "symmetric_normalised"]
     assert again.found != found.found and again.thresholds == found.thresholds
 
 
@@ -353,6 +389,25 @@ def test_remedies_learn_from_more_objects_what_they_cannot_learn_from_few():
     few, many = (cross_validated(data, ("ridge",), size, splits=2) for size in (8, 60))
     assert many.rows["ridge"].hits.value > few.rows["ridge"].hits.value + 0.3
     assert many.rows[""].hits.value == few.rows[""].hits.value < 0.2
+
+
+def test_probabilities_are_fitted_on_calibration_objects_by_the_rule_of_the_chain():
+    data, chain, errors = several(), "mean_removal+inverted_softmax", []
+    found = cross_validated(data, (chain,), 20, splits=2)
+    for number in (0, 1):
+        rows = halves(data, 20, np.random.default_rng([0, number]))
+        fitted, held = (take(data, some) for some in rows)
+        own = Calibration.of(fitted.a, fitted.b, fitted.links)
+        mended, seen = fit_with_data(chain, own, data.a.space)
+        known, rng = (
+            samples(mended.rule, seen, "text", "image"),
+            np.random.default_rng([0, number, 1]),
+        )
+        drawn = match_probabilities(known, mended_dataset(held, mended).pair, rng)
+        errors.append(calibration_error(*drawn, rng=rng))
+    error = found.spaces[chain].calibration_error
+    assert error.value == pytest.approx(np.mean(errors))
+    assert error.value != pytest.approx(found.spaces[""].calibration_error.value)
 
 
 def test_scores_move_no_vector_and_maps_do():

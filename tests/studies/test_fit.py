@@ -98,6 +98,24 @@ def test_the_best_on_held_out_objects_is_kept_not_the_best_on_test_objects(
     again = kept(splits, monkeypatch, first=(0.5, 0.5), second=(0.9, 0.2), third=(0.2, 0.2))
     assert again.chosen == "second" and again.mended.chain == "mean_removal"
     assert again.folder is None
+    own = again.rows["second"]
+    assert f"its R@1 is {own.hits.value:.3f}, {own.hits_change.value:+.3f}" in again.page
+    assert f"{own.of_ceiling.value:.1%} of the ceiling" in again.page
+
+
+def test_the_first_seed_is_kept(splits, monkeypatch):
+    several = [variant(splits, chain) for chain in ("score_standardised", "mean_removal")]
+    monkeypatch.setattr(training, "train_all", lambda *_: {"only": several})
+    done = fit(TrainingData(splits), [Recipe()], seeds=(0, 1))
+    assert done.mended.chain == "score_standardised"
+
+
+def test_a_variant_is_scored_on_the_items_as_its_own_towers_embed_them(splits):
+    noise = np.random.default_rng(0).normal(size=splits.test.b.vectors.shape).astype(np.float32)
+    test = replace(splits.test, b=replace(splits.test.b, vectors=noise))
+    own = replace(variant(splits, ""), splits=replace(splits, test=test))
+    found = evaluate_all(splits, {"lost": [own] * 2}, 0)
+    assert found.rows["lost"].hits.value < 0.2 < 0.5 < found.rows[""].hits.value
 
 
 def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):

@@ -8,16 +8,19 @@ import pytest
 
 from isthmus.encode.mended import read_mended
 from isthmus.registry import UnknownPartError
+from isthmus.report import figure as report_figure
+from isthmus.studies.evaluate.calibration import CalibrationScore, CalibrationScores
 from isthmus.studies.evaluate.cross_validation import cross_validated
 from isthmus.studies.evaluate.evaluation import RAW
 from isthmus.studies.evaluate.splits import linked_sample
+from isthmus.studies.mend import run
 from isthmus.studies.mend.choose import LOSS, hits_by_chance, recommended, selection_corrected
-from isthmus.studies.mend.page import summary
+from isthmus.studies.mend.page import mend_page, summary
 from isthmus.studies.mend.request import MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import EmbeddingSet, Links, RequestError
-from tests.studies.evaluations import N, evaluation, space
+from tests.studies.evaluations import N, around, evaluation, space
 from tests.transform.clouds import pair_sets
 
 FEW = ("mean_removal", "score_standardised", "symmetric_normalised+match_odds")
@@ -111,6 +114,40 @@ def test_a_space_that_needs_nothing_and_one_that_finds_nothing_are_said():
     (lost,) = summary(evaluation({"": space(0.05, 0.6)}), "")
     assert "Nothing to mend" in lost and "R@1 0.050 (0.050 to 0.050)" in lost
     assert "a random order has 0.055" in lost
+
+
+# the page
+
+
+def test_the_page_holds_every_table_and_the_picture_its_ceiling(monkeypatch):
+    pictures = []
+
+    def figure(key, title, results, sentence):
+        pictures.append((key, *results))
+        return report_figure(key, title, results, sentence)
+
+    monkeypatch.setattr("isthmus.studies.mend.page.figure", figure)
+    found = evaluation({"": space(0.5, 0.2), "mean_removal": space(0.6, 0.4)})
+    score = CalibrationScore("cosine", 0.25, around(0.011), around(0.123), 0.1875)
+    kept = CalibrationScores(25, 4, (score,), around(0.2), ((0.25, 0.9, 0.345),))
+    data = Dataset(*pair_sets(n=N), About(title="Something", faults={"x": "broken"}))
+    page = mend_page([found, replace(found, fitted_on=12)], kept, ("Do this.",), data, 7)
+    for size in (25, 12):
+        assert f"fitted on {size} linked objects" in page
+    for caption in (
+        "Each remedy by mixed search",
+        "Each way by itself",
+        "Geometry of held-out items",
+    ):
+        assert page.count(caption) >= 2
+    assert page.count("There is no reason.") == 2 and "isthmus mend · Something" in page
+    for text in ("Do this.", "0.1230", "0.1875", "25%", "0.345", "20.00% of held-out", "90%"):
+        assert text in page, text
+    assert "0.011 (−0.089 to 0.111)" in page
+    assert [key for key, _ in pictures] == ["pareto-25", "pareto-12"]
+    drawn = pictures[0][1]
+    assert drawn.ceiling == pytest.approx(0.805) and drawn.front == ("mean removal",)
+    assert drawn.measure == "mixed gallery nDCG@10" and drawn.kind == "remedy"
 
 
 # on data
@@ -229,6 +266,16 @@ def test_the_terminal_lists_the_best_first_and_says_where_the_space_is(kept):
     best = max(result.tables[20].values(), key=lambda row: row.mixed.value)
     assert lines[1].startswith(best.name) and f"{best.mixed.value:.3f}" in lines[1]
     assert f"mended:{folder / 'a'}" in str(result)
+
+
+def test_the_largest_calibration_decides(monkeypatch):
+    monkeypatch.setattr(
+        run, "recommended", lambda found: "mean_removal" if found.fitted_on == 12 else ""
+    )
+    how = MendRequest(remedies=FEW[:1], calibrate=(8, 12), splits=2)
+    done = mend(two_sided(n=24), None, how)
+    assert done.recommended == done.mended.chain == "mean_removal" == done.record["recommended"]
+    assert "Fitted on 12 objects" in done.words[0]
 
 
 def test_the_chain_that_is_asked_for_is_kept():
