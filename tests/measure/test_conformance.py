@@ -68,6 +68,20 @@ def test_the_list_is_whole():
     assert len(MINE) >= 20
 
 
+@pytest.mark.parametrize("name", TWO_SETS)
+def test_nine_linked_items_of_sixty_are_enough(name):
+    x, y = pair_of_clouds(60)
+    a, b = EmbeddingSet.from_rows(x, "one"), EmbeddingSet.from_rows(y, "other")
+    links = Links(zip(a.ids[:9], b.ids[:9], strict=True))
+    found = getattr(measure, name)(a, b, links)
+    assert np.isfinite([found.value, found.interval.low, found.interval.high]).all()
+    if name == "matched_cosine":
+        alone = measure.matched_cosine(x[:9], y[:9])
+        assert found.value == pytest.approx(alone.value, abs=1e-6)
+        widths = [one.interval.high - one.interval.low for one in (found, alone)]
+        assert widths[0] == pytest.approx(widths[1], rel=0.35)
+
+
 @pytest.mark.parametrize("name", MINE)
 def test_results_are_whole(name):
     x, y = pair_of_clouds(60)

@@ -91,8 +91,9 @@ class Pair:
     def link_moments(self) -> LinkMoments:
         """Sums over the links by block of objects, exact also for streamed sets."""
         check_objects(self.n, "linked ones")
-        block = self.clouds[0].block[self.rows[:, 0]]
-        return link_moments(self.a.vectors, self.b.vectors, self.rows, block)
+        left = self.clouds[0]
+        block, blocks = left.block[self.rows[:, 0]], int(left.cells[1].max()) + 1
+        return link_moments(self.a.vectors, self.b.vectors, self.rows, block, blocks)
 
     @cached_property
     def sampled(self) -> "Pair":

@@ -118,10 +118,14 @@ def link_moments(
     b: Float[np.ndarray, "m d"],
     rows: Int[np.ndarray, "k 2"],
     block_of_link: Int[np.ndarray, " k"],
+    g: int,
     size: int = BLOCK,
 ) -> LinkMoments:
-    """Sums over the links (row of a, row of b) of two sets at length one."""
-    g, d = int(block_of_link.max()) + 1, a.shape[1]
+    """Sums over the links (row of a, row of b) of two sets at length one, in g blocks of objects.
+
+    A block without links counts none: few objects may be linked, and many not.
+    """
+    d = a.shape[1]
     cosines, distances, crosses = np.zeros(g), np.zeros(g), np.zeros((g, d, d))
     for links in pieces(block_of_link, rows[:, 0], size):
         x, y = _unit_rows(a, rows[links, 0]), _unit_rows(b, rows[links, 1])
