@@ -74,13 +74,14 @@ def split_world(world: Any, split: Any) -> Any:
     """A world in mini, cut in three, with its classes."""
     from isthmus.lab import embed, load
     from isthmus.studies.evaluate.splits import split_dataset
-    from isthmus.studies.shared.collection import class_texts, labels_of
+    from isthmus.studies.shared.collection import class_items, class_vectors, labels_of
     from isthmus.studies.shared.dataset import About, world_dataset
 
     encoders = load("mini")
     a, b = (embed(encoders[m], world.items[m]) for m in ("image", "text"))
     labels = labels_of(world, (*a.ids, *b.ids))
-    about = About(labels=labels, classes=class_texts(sorted(set(labels.values())), encoders))
+    prompted = class_items(sorted(set(labels.values())))
+    about = About(labels=labels, classes=class_vectors(prompted, encoders))
     return split_dataset(world_dataset(world, a, b, about), split, 0)
 
 

@@ -1,5 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
+from isthmus.types.axes import Axes
 from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
@@ -26,6 +27,7 @@ from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace, span
 
 __all__ = [
+    "Axes",
     "Bag",
     "Brief",
     "Calibration",

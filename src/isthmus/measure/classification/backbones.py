@@ -16,8 +16,7 @@ from isthmus.measure.statistics import (
     jackknife_sums,
 )
 from isthmus.store.tensors import read_tensors
-from isthmus.types import Interval, Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Null, RequestError, Result
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""

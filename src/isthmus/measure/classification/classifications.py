@@ -18,8 +18,7 @@ from isthmus.measure.statistics import (
     top_probabilities,
     wilson_interval,
 )
-from isthmus.types import Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Result
 
 SHOWN = 30
 """Classes up to which the whole table of confusions is drawn."""

@@ -17,8 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
     wilson_interval,
 )
-from isthmus.types import Interval, Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Links, Result
 
 RIDGE = 0.1
 """Ridge penalty in units of the mean eigenvalue of the features' second moment."""

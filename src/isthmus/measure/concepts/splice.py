@@ -8,8 +8,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
 from isthmus.measure.statistics import SetLike, as_set, mean_interval, random_basis, seeded
-from isthmus.types import Interval, Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Null, RequestError, Result
 
 PENALTY = 0.25
 """Weight of the sum of coefficients, for unit vectors."""

@@ -19,8 +19,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_and_without_runs,
 )
-from isthmus.types import RequestError, Result, Subspace
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, RequestError, Result, Subspace
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -18,8 +18,7 @@ from isthmus.measure.statistics import (
     student_interval,
     take_rows,
 )
-from isthmus.types import RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, RequestError, Result
 
 SOURCES = 200
 """Items from which all distances are measured."""

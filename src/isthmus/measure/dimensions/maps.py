@@ -16,8 +16,7 @@ from isthmus.measure.statistics import (
     seeded,
     take_rows,
 )
-from isthmus.types import ExtraMissingError, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, ExtraMissingError, RequestError, Result
 
 LARGEST = 2_000
 """Items on a map; of more, as many are drawn."""

@@ -20,8 +20,7 @@ from isthmus.measure.statistics import (
     seeded,
     spectral_jackknife,
 )
-from isthmus.types import Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Result
 
 LEADING = 10
 """Directions whose share of the variance is the value."""

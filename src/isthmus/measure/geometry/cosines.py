@@ -28,8 +28,7 @@ from isthmus.measure.statistics import (
     split_gaps,
     student_interval,
 )
-from isthmus.types import Interval, Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Links, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -19,8 +19,7 @@ from isthmus.measure.statistics import (
     seeded,
     spectral_jackknife,
 )
-from isthmus.types import Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Links, Result
 
 Case = TypeVar("Case")
 

@@ -23,8 +23,7 @@ from isthmus.measure.statistics import (
     student_interval,
     swapped_gaps,
 )
-from isthmus.types import Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Links, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -23,8 +23,7 @@ from isthmus.measure.statistics import (
     seeded,
     student_interval,
 )
-from isthmus.types import Interval, Links, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Links, RequestError, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

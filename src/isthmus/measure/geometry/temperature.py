@@ -15,8 +15,7 @@ from isthmus.measure.statistics import (
     random_blocks,
     seeded,
 )
-from isthmus.types import Links, Null, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Links, Null, Result
 
 SHIFTS = np.arange(-0.5, 1.26, 0.25)
 """How much of the gap is closed: 0 leaves it, 1 closes it, below 0 widens it."""

@@ -9,8 +9,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import seeded, top_probabilities, wilson_interval
-from isthmus.types import Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Null, RequestError, Result
 
 Move = Callable[[Vectors, str, str], Vectors]
 """Vectors of a style, that style, another: where they would be in the other."""

@@ -22,8 +22,7 @@ from isthmus.measure.statistics import (
     subsamples,
     subsampling_interval,
 )
-from isthmus.types import Links, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Links, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

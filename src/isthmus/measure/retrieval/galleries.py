@@ -23,8 +23,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_permuted,
 )
-from isthmus.types import Links, RequestError
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Links, RequestError
 
 MOST_SCORES = 20_000_000
 """Beyond this many scores of one direction, whole objects are sampled as queries."""

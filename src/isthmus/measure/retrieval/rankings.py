@@ -21,8 +21,7 @@ from isthmus.measure.statistics import (
     searchable,
     seeded,
 )
-from isthmus.types import Interval, Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, Null, RequestError, Result
 
 Formula = Callable[[Ranks], Float[np.ndarray, " q"]]
 """One value per query, in expectation over random orders within ties."""

@@ -17,8 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
 )
 from isthmus.measure.views.subspaces import affine_subspace
-from isthmus.types import RequestError, Result, Subspace, same_space
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, RequestError, Result, Subspace, same_space
 
 Angles = Float[np.ndarray, " k"]
 

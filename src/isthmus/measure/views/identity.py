@@ -12,8 +12,7 @@ from jaxtyping import Bool, Float, Int
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics import Labels, SetLike, as_set, names_of, wilson_interval
 from isthmus.measure.views.subspaces import affine_subspace
-from isthmus.types import Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Null, RequestError, Result
 
 ARCS = 4
 RULES = ("subspace", "centroid", "nearest view")

@@ -17,8 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_and_without_runs,
 )
-from isthmus.types import ExtraMissingError, Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, ExtraMissingError, Null, RequestError, Result
 
 LEAST, MOST = 8, 400
 """Views that a loop is sought in; above, the complex grows too large."""

@@ -12,8 +12,7 @@ from jaxtyping import Float
 
 from isthmus.measure.statistics import DRAWS, SetLike, as_set, chance, seeded, student_interval
 from isthmus.measure.views.identity import ARCS, arcs_of
-from isthmus.types import Interval, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Interval, RequestError, Result
 
 RIDGE = 0.01
 """Added to the Gram matrix, in units of its mean eigenvalue."""

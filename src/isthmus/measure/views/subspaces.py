@@ -8,8 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.statistics import BLOCKS, SetLike, as_set, chance, seeded, subsampling_interval
-from isthmus.types import Null, RequestError, Result, Subspace
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Null, RequestError, Result, Subspace
 
 TRACY_WIDOM = 0.9793
 """The 95 % quantile of the Tracy-Widom law of order 1 (Bejan 2005, table 2)."""

@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.statistics import BLOCKS, Labels, SetLike, as_set, jackknife, names_of, seeded
-from isthmus.types import Null, RequestError, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Null, RequestError, Result
 
 Effect = tuple[int, ...]
 JOIN = " × "

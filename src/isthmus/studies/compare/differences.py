@@ -20,8 +20,7 @@ from isthmus.measure.statistics import (
     query_bootstrap,
     search,
 )
-from isthmus.types import Null, Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Null, Result
 
 QUERY_SCORES: dict[str, Callable[[Ranks], Float[np.ndarray, " q"]]] = {
     "hit@1": partial(hit_chances, k=1),

@@ -13,8 +13,15 @@ from isthmus.studies.compare.page import comparison_page
 from isthmus.studies.compare.request import CompareRequest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared import Call, Dataset, MeasuredResult, measure_calls, resolve, run_folder
-from isthmus.studies.shared.measure_all import measure_all
+from isthmus.studies.shared import (
+    Call,
+    Dataset,
+    MeasuredResult,
+    measure_all,
+    measure_calls,
+    resolve,
+    run_folder,
+)
 from isthmus.types import EmbeddingSet, Links, RequestError, Result
 
 

@@ -8,8 +8,7 @@ from jaxtyping import Bool, Float
 
 from isthmus.studies.evaluate.evaluation import RAW, Measure, Row
 from isthmus.studies.evaluate.scores import K
-from isthmus.types import Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Result
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

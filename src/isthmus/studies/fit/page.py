@@ -14,8 +14,7 @@ from isthmus.studies.evaluate import (
     trade_offs,
 )
 from isthmus.studies.pages.common import made_section
-from isthmus.types import Result
-from isthmus.types.axes import Axes
+from isthmus.types import Axes, Result
 
 Log = Sequence[dict[str, Any]]
 

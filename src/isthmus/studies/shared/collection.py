@@ -160,10 +160,3 @@ def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> Em
     if prompted is None or prompted.modality not in encoders:
         return None
     return embed(encoders[prompted.modality], prompted)
-
-
-def class_texts(
-    classes: list[str], encoders: Mapping[str, Encoder], templates: Sequence[str] = TEMPLATES
-) -> EmbeddingSet | None:
-    """Vectors of every class name in every template, ids ``class/number``."""
-    return class_vectors(class_items(classes, templates), encoders)

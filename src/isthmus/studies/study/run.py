@@ -7,8 +7,7 @@ from typing import Any
 from isthmus.measure.statistics import SetLike, as_pair
 from isthmus.registry import resolve as opened
 from isthmus.studies import STUDIES, request_type
-from isthmus.studies.shared import About, Dataset, MeasuredResult, resolve, run_folder
-from isthmus.studies.shared.measure_all import measure_all
+from isthmus.studies.shared import About, Dataset, MeasuredResult, measure_all, resolve, run_folder
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
 from isthmus.types import Links, RequestError, Source
