@@ -15,7 +15,7 @@ from isthmus.studies.compare.contrasts import contrasts
 from isthmus.studies.compare.differences import differences
 from isthmus.studies.compare.page import strips
 from isthmus.studies.compare.run import aligned, calls_of_spaces, compare
-from isthmus.studies.shared import measure_all as measuring
+from isthmus.studies.shared import measuring
 from isthmus.types import Interval, RequestError, Space
 from tests.report.test_page import HOSTILE, Reader
 from tests.studies.worlds import small_world

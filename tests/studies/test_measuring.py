@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus import studies
 from isthmus.measure import GRIDS, LABELLED, ONE_SET, SHAPES, TWO_SETS, VIEWS, WORDS
-from isthmus.studies.shared import measure_all as measuring
+from isthmus.studies.shared import measuring
 from isthmus.studies.shared.dataset import About
 from tests.studies.worlds import small_world
 

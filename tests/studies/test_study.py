@@ -13,7 +13,7 @@ import isthmus
 from isthmus.lab import load_set
 from isthmus.report import number
 from isthmus.studies import request_type
-from isthmus.studies.shared import measure_all as measuring
+from isthmus.studies.shared import measuring
 from isthmus.studies.shared.dataset import About, world_dataset
 from isthmus.studies.shared.runs import MeasuredResult
 from isthmus.studies.study.request import StudyRequest

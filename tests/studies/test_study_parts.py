@@ -20,7 +20,7 @@ from isthmus.studies.pages.data_section import (
 )
 from isthmus.studies.pages.map_figure import project
 from isthmus.studies.shared.dataset import whole_objects
-from isthmus.studies.shared.measure_all import Measured
+from isthmus.studies.shared.measuring import Measured
 from isthmus.studies.study.all_numbers import COLUMNS, adjusted, numbers_section, rows
 from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
