@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# there is a worker for each core: further threads in each only wait for one another
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci")
 
