@@ -13,8 +13,8 @@ PAGES = (
     Break(
         "summary-calls-a-large-gap-noise",
         "src/isthmus/studies/study/summary.py",
-        "if gap <= 2 * floor:",
-        "if gap > 2 * floor:",
+        "if gap <= 2 * floor",
+        "if gap > 2 * floor",
         "tests/studies",
     ),
     Break(

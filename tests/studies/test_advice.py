@@ -1,48 +1,43 @@
 """Each rule fires exactly where its condition holds, and names the numbers that fired it."""
 
-import math
-from dataclasses import fields, replace
-
-import numpy as np
 import pytest
 
 from isthmus.studies.study import advice, summary
 from isthmus.studies.study.advice import RULES, advise
-from isthmus.studies.study.evidence import Evidence
 
-HEALTHY = Evidence(
-    objects=5000.0,
-    dim=512.0,
-    chance=0.0002,
-    recall_ab=0.60,
-    recall_ab_low=0.58,
-    recall_ab_high=0.62,
-    recall_ba=0.59,
-    recall_ba_low=0.57,
-    recall_ba_high=0.61,
-    duplicates_a=0.0,
-    duplicates_b=0.004,
-    truncated_share=0.0,
-    gap=0.8,
-    gap_floor=0.05,
-    gap_top_share=0.1,
-    gap_top_count=2.0,
-    mixed=0.7,
-    mixed_ceiling=0.75,
-    probe=1.0,
-    rest=0.1,
-    rest_floor=0.08,
-    matched=0.3,
-    unmatched=0.1,
-    intra_a=0.5,
-    intra_b=0.4,
-    hubness_ab=0.4,
-    hubness_ba=0.5,
-    hubness_chance_ab=0.3,
-    hubness_chance_ba=0.3,
-    linear_probe=0.8,
-    zero_shot=0.75,
-)
+HEALTHY = {
+    "objects": 5000.0,
+    "dim": 512.0,
+    "chance": 0.0002,
+    "recall_ab": 0.60,
+    "recall_ab_low": 0.58,
+    "recall_ab_high": 0.62,
+    "recall_ba": 0.59,
+    "recall_ba_low": 0.57,
+    "recall_ba_high": 0.61,
+    "twin_share_a": 0.0,
+    "twin_share_b": 0.004,
+    "truncated_share": 0.0,
+    "gap": 0.8,
+    "gap_floor": 0.05,
+    "gap_top_share": 0.1,
+    "gap_top_count": 2.0,
+    "mixed": 0.7,
+    "mixed_ceiling": 0.75,
+    "probe": 1.0,
+    "rest": 0.1,
+    "rest_floor": 0.08,
+    "matched": 0.3,
+    "unmatched": 0.1,
+    "intra_a": 0.5,
+    "intra_b": 0.4,
+    "hubness_ab": 0.4,
+    "hubness_ba": 0.5,
+    "hubness_chance_ab": 0.3,
+    "hubness_chance_ba": 0.3,
+    "linear_probe": 0.8,
+    "zero_shot": 0.75,
+}
 LOST = {"recall_ab": 0.0003, "recall_ab_low": 0.0, "recall_ab_high": 0.0008,
         "recall_ba": 0.0004, "recall_ba_low": 0.0, "recall_ba_high": 0.0009}  # fmt: skip
 
@@ -68,14 +63,14 @@ EDGES = {
     ),
     "near-duplicates of a": (
         advice.near_duplicates,
-        {"duplicates_a": 0.011},
-        {"duplicates_a": 0.01},
+        {"twin_share_a": 0.011},
+        {"twin_share_a": 0.01},
         ("Up to 1.1% of the items",),
     ),
     "near-duplicates of b": (
         advice.near_duplicates,
-        {"duplicates_b": 0.02},
-        {"duplicates_b": 0.0099},
+        {"twin_share_b": 0.02},
+        {"twin_share_b": 0.0099},
         ("Up to 2.0% of the items",),
     ),
     "cut texts": (
@@ -181,37 +176,37 @@ def test_every_rule_has_an_edge():
 @pytest.mark.parametrize("name", EDGES)
 def test_a_rule_fires_alone_beyond_its_threshold_and_not_before_it(name):
     rule, beyond, before, says = EDGES[name]
-    (found,) = advise(replace(HEALTHY, **beyond))
-    assert found == rule(replace(HEALTHY, **beyond))
+    (found,) = advise({**HEALTHY, **beyond})
+    assert [found] == [*rule({**HEALTHY, **beyond})]
     for words in says:
         assert words in f"{found.because} {found.do}"
-    assert advise(replace(HEALTHY, **before)) == ()
+    assert advise({**HEALTHY, **before}) == ()
 
 
 def test_faults_of_the_data_come_before_traits_of_the_space():
-    found = advise(replace(HEALTHY, **LOST, gap=0.01, truncated_share=0.5))
+    found = advise({**HEALTHY, **LOST, "gap": 0.01, "truncated_share": 0.5})
     assert [one.title.split()[0] for one in found] == ["Check", "Shorten", "Leave"]
 
 
 def test_without_numbers_there_is_no_advice_and_no_sentence():
-    assert advise(Evidence()) == ()
+    assert advise({}) == ()
     rules = (getattr(summary, name) for name in SENTENCES)
-    assert not any(rule(Evidence(), "image", "text") for rule in rules)
+    assert not any([*rule({}, "image", "text")] for rule in rules)
 
 
-@pytest.mark.parametrize("name", [some.name for some in fields(Evidence)])
+@pytest.mark.parametrize("name", HEALTHY)
 def test_a_number_that_was_not_measured_silences_only_the_rules_that_need_it(name):
     for rule, beyond, _, _ in EDGES.values():
-        whole = replace(HEALTHY, **beyond)
-        found = advise(replace(whole, **{name: None}))
-        assert set(found) <= {rule(whole)}
+        whole = {**HEALTHY, **beyond}
+        found = advise({key: value for key, value in whole.items() if key != name})
+        assert set(found) <= set(rule(whole))
         assert bool(found) == (name not in NEEDED[rule])
 
 
 NEEDED = {
     advice.near_chance: {"recall_ab", "recall_ba", "recall_ab_low", "recall_ba_low", "chance"},
     advice.few_items: {"recall_ab_low", "recall_ab_high", "objects"},
-    advice.near_duplicates: {"duplicates_a", "duplicates_b"},
+    advice.near_duplicates: {"twin_share_a", "twin_share_b"},
     advice.cut_texts: {"truncated_share"},
     advice.gap_is_noise: {"gap", "gap_floor"},
     advice.blocked_mix: {"mixed", "mixed_ceiling", "recall_ab", "chance"},
@@ -231,8 +226,7 @@ NEEDED = {
 
 def test_the_number_of_objects_asked_for_follows_from_the_width():
     # an interval of 0.2 shrinks to 0.1 with four times as many objects
-    found = advice.few_items(replace(HEALTHY, recall_ab_low=0.5, recall_ab_high=0.7))
-    assert found is not None
+    (found,) = advice.few_items({**HEALTHY, "recall_ab_low": 0.5, "recall_ab_high": 0.7})
     assert "About 20,000 objects" in found.do
 
 
@@ -274,12 +268,6 @@ SENTENCES = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_sentences_of_the_summary_follow_from_the_numbers(name):
     for values, says in SENTENCES[name]:
-        sentence = getattr(summary, name)(replace(HEALTHY, **values), "image", "text")
-        assert says in sentence if says else sentence == ""
-
-
-def test_evidence_is_kept_by_name_without_what_was_not_measured():
-    kept = replace(HEALTHY, gap=None).to_dict()
-    assert (kept["twin_share_a"], kept["twin_share_b"]) == (0.0, 0.004)
-    assert "gap" not in kept and "duplicates_b" not in kept
-    assert np.isfinite([*kept.values()]).all() and not math.isnan(kept["recall_ab"])
+        sentences = [*getattr(summary, name)({**HEALTHY, **values}, "image", "text")]
+        assert len(sentences) == bool(says)
+        assert all(says in sentence for sentence in sentences)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.report import Album
+from isthmus.studies.pages.common import record
 from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.types import Items, Links
@@ -73,10 +74,10 @@ def test_random_examples_follow_from_the_seed_alone():
 
 
 def test_the_record_keeps_its_keys(forward):
-    assert [*forward.to_dict()] == [
+    assert [*record(forward)] == [
         "query", "answer", "asked", "gallery", "missed", "typical", "surest", "swaps", "hubs",
     ]  # fmt: skip
-    assert forward.to_dict()["surest"][0]["query"] == forward.mistakes[0].query
+    assert record(forward)["surest"][0]["query"] == forward.mistakes[0].query
 
 
 def strips_of(data):

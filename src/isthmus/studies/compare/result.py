@@ -6,6 +6,7 @@ from typing import Any
 
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import Difference
+from isthmus.studies.pages.common import record
 from isthmus.studies.pages.data_section import DataFacts, facts
 from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.types import EmbeddingSet, plain
@@ -57,7 +58,7 @@ class Comparison:
             "seed": self.seed,
             "versions": versions(),
             "sets": {name: described(some) for name, some in self.sets.items()},
-            "data": [some.to_dict() for some in self.counted],
+            "data": [record(some) for some in self.counted],
             "faults": [dict(data.about.faults) for data in (self.first, self.second)],
             "differences": {row.name: row.to_dict() for row in self.differences},
             "contrasts": plain(self.contrasts),

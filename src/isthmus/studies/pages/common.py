@@ -14,32 +14,27 @@ from isthmus.types import Result, plain
 
 @dataclass(frozen=True)
 class Numbers:
-    """A value with what it is read against; None where there is no such number."""
+    """A value with what it is read against; NaN where there is no such number."""
 
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    floor: float | None = None
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    chance: float = math.nan
+    floor: float = math.nan
 
 
 def numbers_of(measured: Result | Direction | None) -> Numbers:
-    """The numbers of a result, or of one direction of it, that are finite."""
+    """The numbers of a result, or of one direction of it."""
     if measured is None:
         return Numbers()
-    interval = measured.interval
+    interval, floor = measured.interval, measured.floor if isinstance(measured, Result) else None
     return Numbers(
-        value=finite(measured.value),
-        low=finite(interval.low) if interval else None,
-        high=finite(interval.high) if interval else None,
-        chance=finite(measured.null.mean),
-        floor=finite(measured.floor) if isinstance(measured, Result) else None,
+        value=measured.value,
+        low=interval.low if interval else math.nan,
+        high=interval.high if interval else math.nan,
+        chance=measured.null.mean,
+        floor=math.nan if floor is None else floor,
     )
-
-
-def finite(value: float | None) -> float | None:
-    """A plain number; None where there is none."""
-    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def number_card(
@@ -47,17 +42,13 @@ def number_card(
 ) -> tuple[Card, ...]:
     """The card of a number with its interval, chance and noise floor; none if not measured."""
     found = numbers_of(measured)
-    if found.value is None:
+    if not math.isfinite(found.value):
         return ()
     beside = (("chance", found.chance), ("noise floor", found.floor))
-    details = [f"{name} {number(value)}" for name, value in beside if value is not None]
-    if found.low is not None:
-        details.insert(0, f"{number(found.low)} to {number(found.high)}")
-    low, high, chance = (
-        math.nan if end is None else end for end in (found.low, found.high, found.chance)
-    )
-    text = ", ".join(details)
-    return (Card(label, number(found.value), text, low, high, chance, scale),)
+    details = [f"{number(found.low)} to {number(found.high)}"] if math.isfinite(found.low) else []
+    details += [f"{name} {number(value)}" for name, value in beside if math.isfinite(value)]
+    ends = (found.low, found.high, found.chance)
+    return (Card(label, number(found.value), ", ".join(details), *ends, scale),)
 
 
 def pairs_table(

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors, blocks
 from isthmus.report import Section, Table, amount
-from isthmus.studies.pages.common import pairs_table, record
+from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared import IMAGE, Dataset, versions, whole_objects
 from isthmus.types import Items, Links, objects_of
@@ -49,10 +48,6 @@ class DataFacts:
     truncated: int
     faults: Mapping[str, int]
     """Skipped items by reason."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return record(self)
 
 
 def near_duplicates(x: Vectors, objects: np.ndarray) -> int:

@@ -1,10 +1,12 @@
 """What to try next: rules on the numbers, each with the numbers that fired it.
 
-A rule that needs a number that was not measured says nothing: ``float(x)`` matches no None.
+A rule that needs a number that was not measured says nothing: its pattern does not match.
 """
 
+# pyright: reportMatchNotExhaustive=false
+
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from isthmus.report import Advice, number
 from isthmus.studies.study.evidence import Evidence
@@ -12,16 +14,20 @@ from isthmus.studies.study.evidence import Evidence
 
 def advise(numbers: Evidence) -> tuple[Advice, ...]:
     """The advice of every rule that fires, faults of the data before traits of the space."""
-    return tuple(advice for rule in RULES if (advice := rule(numbers)) is not None)
+    return tuple(advice for rule in RULES for advice in rule(numbers))
 
 
-def near_chance(e: Evidence) -> Advice | None:
+def near_chance(e: Evidence) -> Iterator[Advice]:
     """Retrieval that its interval cannot tell from chance: broken links or the wrong model."""
-    match e.recall_ab, e.recall_ab_low, e.recall_ba, e.recall_ba_low, e.chance:
-        case (float(ab), float(low_ab), float(ba), float(low_ba), float(chance)) if (
-            low_ab <= chance and low_ba <= chance
-        ):
-            return Advice(
+    match e:
+        case {
+            "recall_ab": ab,
+            "recall_ab_low": low_ab,
+            "recall_ba": ba,
+            "recall_ba_low": low_ba,
+            "chance": chance,
+        } if low_ab <= chance and low_ba <= chance:
+            yield Advice(
                 "Check the links and the preprocessing first",
                 f"The linked item comes first for {ab:.1%} and {ba:.1%} of the queries, where luck "
                 f"gives {chance:.1%}. All other numbers describe vectors whose pairing carries "
@@ -29,78 +35,71 @@ def near_chance(e: Evidence) -> Advice | None:
                 "Look at the neighbourhoods above, compare ten links by hand, and make sure that "
                 "both towers come from one checkpoint with its own preprocessing and tokenizer.",
             )
-        case _:
-            return None
 
 
-def few_items(e: Evidence) -> Advice | None:
+def few_items(e: Evidence) -> Iterator[Advice]:
     """An interval of hit@1 wider than ten points."""
-    match e.recall_ab_low, e.recall_ab_high, e.objects:
-        case (float(low), float(high), float(objects)) if high - low > 0.1:
+    match e:
+        case {"recall_ab_low": low, "recall_ab_high": high, "objects": objects} if high - low > 0.1:
             wanted = math.ceil(objects * ((high - low) / 0.1) ** 2 / 100) * 100
-            return Advice(
+            yield Advice(
                 "Measure more items before comparing",
                 f"With {objects:,.0f} objects, hit@1 is known only to lie between {low:.1%} and "
                 f"{high:.1%}.",
                 f"About {wanted:,} objects would narrow the interval to ten points; to compare two "
                 "spaces, compare them on the same items: isthmus study A B.",
             )
-        case _:
-            return None
 
 
-def near_duplicates(e: Evidence) -> Advice | None:
+def near_duplicates(e: Evidence) -> Iterator[Advice]:
     """More than one item in a hundred has a near-duplicate."""
-    match e.duplicates_a, e.duplicates_b:
-        case (float(a), float(b)) if max(a, b) > 0.01:
-            return Advice(
+    match e:
+        case {"twin_share_a": a, "twin_share_b": b} if max(a, b) > 0.01:
+            yield Advice(
                 "Mind the near-duplicates",
                 f"Up to {max(a, b):.1%} of the items of one modality have a near-duplicate in "
                 "another object (cosine of 0.98 or more). Retrieval counts these as mistakes, "
                 "though a person would not.",
                 "Drop them or link them as one object; until then read hit@1 as a lower bound.",
             )
-        case _:
-            return None
 
 
-def cut_texts(e: Evidence) -> Advice | None:
+def cut_texts(e: Evidence) -> Iterator[Advice]:
     """More than one text in a hundred was cut at the token limit."""
-    match e.truncated_share:
-        case float(share) if share > 0.01:
-            return Advice(
+    match e:
+        case {"truncated_share": share} if share > 0.01:
+            yield Advice(
                 "Shorten the long texts",
                 f"{share:.1%} of the texts were cut at the tokenizer's limit; what stands behind "
                 "the cut is not in the vectors.",
                 "Put the telling words first, split long texts into several linked ones, or use a "
                 "model with a longer limit.",
             )
-        case _:
-            return None
 
 
-def gap_is_noise(e: Evidence) -> Advice | None:
+def gap_is_noise(e: Evidence) -> Iterator[Advice]:
     """A gap no larger than between random halves of one modality."""
-    match e.gap, e.gap_floor:
-        case (float(gap), float(floor)) if gap <= 1.5 * floor:
-            return Advice(
+    match e:
+        case {"gap": gap, "gap_floor": floor} if gap <= 1.5 * floor:
+            yield Advice(
                 "Leave the centroid gap alone",
                 f"The gap of {number(gap)} is what two random halves of one modality show "
                 f"({number(floor)}).",
                 "Shifting or centring has nothing to remove; look at what differs after centring "
                 "instead.",
             )
-        case _:
-            return None
 
 
-def blocked_mix(e: Evidence) -> Advice | None:
+def blocked_mix(e: Evidence) -> Iterator[Advice]:
     """Good search in each modality, but the other modality loses in a common gallery."""
-    match e.mixed, e.mixed_ceiling, e.recall_ab, e.chance:
-        case (float(mixed), float(ceiling), float(recall), float(chance)) if (
-            mixed < 0.5 * ceiling and recall > 2 * chance
-        ):
-            return Advice(
+    match e:
+        case {
+            "mixed": mixed,
+            "mixed_ceiling": ceiling,
+            "recall_ab": recall,
+            "chance": chance,
+        } if mixed < 0.5 * ceiling and recall > 2 * chance:
+            yield Advice(
                 "Standardise the scores before mixing modalities",
                 f"In a gallery of both modalities nDCG@10 is {number(mixed)}; with the other "
                 f"modality alone it is {number(ceiling)}. Items of the query's own modality crowd "
@@ -109,56 +108,55 @@ def blocked_mix(e: Evidence) -> Advice | None:
                 "centring the vectors is the weaker remedy. Judge either on items that it was not "
                 "fitted on.",
             )
-        case _:
-            return None
 
 
-def few_coordinates(e: Evidence) -> Advice | None:
+def few_coordinates(e: Evidence) -> Iterator[Advice]:
     """Most of the squared gap in a handful of coordinates."""
-    match e.gap_top_share, e.gap, e.gap_floor, e.gap_top_count, e.dim:
-        case (float(share), float(gap), float(floor), float(count), float(dim)) if (
-            share > 0.5 and gap > 2 * floor
-        ):
-            return Advice(
+    match e:
+        case {
+            "gap_top_share": share,
+            "gap": gap,
+            "gap_floor": floor,
+            "gap_top_count": count,
+            "dim": dim,
+        } if share > 0.5 and gap > 2 * floor:
+            yield Advice(
                 "Look at the few coordinates that hold the gap",
                 f"{share:.0%} of the gap's squared length lies in {count:.0f} of {dim:.0f} "
                 "coordinates.",
                 "Drop them and measure again: what the gap does to retrieval and mixed search is "
                 "then a matter of two runs.",
             )
-        case _:
-            return None
 
 
-def more_than_a_shift(e: Evidence) -> Advice | None:
+def more_than_a_shift(e: Evidence) -> Iterator[Advice]:
     """Modalities that a probe tells apart although the centroid gap is small or removed."""
-    match e.probe, e.rest, e.rest_floor:
-        case (float(probe), float(rest), float(floor)) if probe > 0.9 and rest > 2 * floor:
-            return Advice(
+    match e:
+        case {"probe": probe, "rest": rest, "rest_floor": floor} if (
+            probe > 0.9 and rest > 2 * floor
+        ):
+            yield Advice(
                 "Do not expect centring to make the modalities alike",
                 f"After both means are taken away, the two clouds still differ by {number(rest)} "
                 f"(random halves of one modality: {number(floor)}).",
                 "Compare their spectra: a map that matches covariances changes more than a shift "
                 "can.",
             )
-        case _:
-            return None
 
 
-def popular_answers(e: Evidence) -> Advice | None:
+def popular_answers(e: Evidence) -> Iterator[Advice]:
     """Hubs, k-occurrence more skewed than chance allows, where retrieval has room to improve."""
-    match (
-        (e.hubness_ab, e.hubness_chance_ab),
-        (e.hubness_ba, e.hubness_chance_ba),
-        (e.recall_ab, e.recall_ba),
-    ):
-        case (
-            (float(ab), float(luck_ab)),
-            (float(ba), float(luck_ba)),
-            (float(recall_ab), float(recall_ba)),
-        ) if min(recall_ab, recall_ba) < 0.95 and max(ab - luck_ab, ba - luck_ba) > 1.0:
+    match e:
+        case {
+            "hubness_ab": ab,
+            "hubness_chance_ab": luck_ab,
+            "hubness_ba": ba,
+            "hubness_chance_ba": luck_ba,
+            "recall_ab": recall_ab,
+            "recall_ba": recall_ba,
+        } if min(recall_ab, recall_ba) < 0.95 and max(ab - luck_ab, ba - luck_ba) > 1.0:
             worst, luck = max((ab, luck_ab), (ba, luck_ba), key=lambda pair: pair[0] - pair[1])
-            return Advice(
+            yield Advice(
                 "Correct for popular answers",
                 "Some items are among the nearest of far too many queries (skewness "
                 f"{number(worst)}, chance {number(luck)}).",
@@ -166,46 +164,41 @@ def popular_answers(e: Evidence) -> Advice | None:
                 "normalise over such a bank (inverted softmax), and compare hit@1 on other "
                 "queries.",
             )
-        case _:
-            return None
 
 
-def lopsided(e: Evidence) -> Advice | None:
+def lopsided(e: Evidence) -> Iterator[Advice]:
     """One direction of retrieval better than the other beyond both intervals."""
-    match (
-        (e.recall_ab_low, e.recall_ab, e.recall_ab_high),
-        (e.recall_ba_low, e.recall_ba, e.recall_ba_high),
-    ):
-        case (
-            (float(low_ab), float(ab), float(high_ab)),
-            (float(low_ba), float(ba), float(high_ba)),
-        ) if low_ab > high_ba or low_ba > high_ab:
-            return Advice(
+    match e:
+        case {
+            "recall_ab_low": low_ab,
+            "recall_ab": ab,
+            "recall_ab_high": high_ab,
+            "recall_ba_low": low_ba,
+            "recall_ba": ba,
+            "recall_ba_high": high_ba,
+        } if low_ab > high_ba or low_ba > high_ab:
+            yield Advice(
                 "Ask why one direction is harder",
                 f"hit@1 is {ab:.1%} in one direction and {ba:.1%} in the other, and the intervals "
                 "do not meet.",
                 "Compare the hubs and the number of links of both sides: several texts for each "
                 "picture, or vague ones, make the two tasks differ in difficulty.",
             )
-        case _:
-            return None
 
 
-def idle_labels(e: Evidence) -> Advice | None:
+def idle_labels(e: Evidence) -> Iterator[Advice]:
     """Labels that a linear probe reads far better than zero-shot prompts."""
-    match e.linear_probe, e.zero_shot:
-        case (float(probe), float(prompts)) if probe - prompts > 0.1:
-            return Advice(
+    match e:
+        case {"linear_probe": probe, "zero_shot": prompts} if probe - prompts > 0.1:
+            yield Advice(
                 "Work on the prompts",
                 f"A linear probe on the same vectors is right for {probe:.1%}, zero-shot prompts "
                 f"for {prompts:.1%}: the classes are there, but the texts miss them.",
                 "Try more templates and the words that captions of this kind of picture use.",
             )
-        case _:
-            return None
 
 
-RULES: tuple[Callable[[Evidence], Advice | None], ...] = (
+RULES: tuple[Callable[[Evidence], Iterator[Advice]], ...] = (
     near_chance,
     few_items,
     near_duplicates,

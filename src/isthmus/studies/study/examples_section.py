@@ -1,13 +1,11 @@
 """Neighbour examples of both directions: what is found once and shown in several places."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from isthmus.measure.statistics import Pair
 from isthmus.report import Album, Section, Strips, amount
-from isthmus.studies.pages.common import record
 from isthmus.studies.pages.item_cards import ItemCards, example_strip, hub_strip
 from isthmus.studies.pages.neighbours import (
     CANDIDATES,
@@ -41,10 +39,6 @@ class NeighbourExamples:
     mistakes: tuple[QueryExample, ...] = field(metadata={"key": "surest"})
     swaps: tuple[tuple[QueryExample, QueryExample], ...]
     hubs: tuple[Hub, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return record(self)
 
 
 def neighbour_examples(
@@ -83,12 +77,12 @@ def examples_section(
 ) -> Section:
     """The neighbourhoods as a part of the page, with pictures and captions."""
     cards = ItemCards(data, album)
-    blocks = tuple(block for examples in both for block in _strips(examples, cards))
     lead = (
         "What stands next to what. Each row is one query and its nearest items of the other "
         "modality, closest first; where the linked one is not among them, it stands last. The "
         "margin is the cosine of the linked item minus that of the best other one."
     )
+    blocks = tuple(block for examples in both for block in _strips(examples, cards))
     return Section("neighbours", "Neighbours and their confusions", lead, blocks)
 
 

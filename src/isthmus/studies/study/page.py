@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from isthmus.report import (
-    Advice,
     Advices,
     Album,
     Figures,
@@ -14,8 +13,9 @@ from isthmus.report import (
     Section,
     html,
 )
+from isthmus.studies.pages.common import record
 from isthmus.studies.pages.data_section import data_section, facts, licences
-from isthmus.studies.pages.map_figure import Projection, Sketch, drawn, project, sketch
+from isthmus.studies.pages.map_figure import drawn, project, sketch
 from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.studies.study.advice import advise
 from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
@@ -32,36 +32,37 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     rng = np.random.default_rng([seed, *b"page"])
     counted = facts(data, seed)
     examples = neighbour_examples(data, rng)
-    small = sketch(data, rng)
-    placed = project(data.a, data.b)
+    small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
-    advice = advise(numbers)
-    p = adjusted(found.results)
+    advice, p = advise(numbers), adjusted(found.results)
     title = data.about.title or f"The joint space of {data.a.space.name}"
     words = summary(data.a, data.b, numbers, counted)
+    figures = Figures((drawn(data, placed, small),))
+    todo = Advices(advice) if advice else Prose((_NOTHING,))
     page = Page(
         title=title,
-        kicker=_kicker(data),
+        kicker=f"isthmus study · {len(data.a):,} {data.a.modality} and {len(data.b):,} "
+        f"{data.b.modality} vectors of {data.a.space.dim:,} coordinates",
         summary=words,
         cards=cards(found.results, counted),
         sections=(
             *sections(BEFORE_MAP, found.results),
-            _map(data, placed, small),
+            Section("map", "Map of both modalities", _MAP, (figures,)),
             *sections(AFTER_MAP, found.results),
             examples_section(examples, data, Album()),
-            _next(advice),
+            Section("next", "What to try next", _NEXT, (todo,)),
             data_section(data, counted, seed),
             numbers_section(found, p),
         ),
         legend=(data.a.modality, data.b.modality),
     )
-    record = {
+    recorded = {
         "title": title,
         "summary": list(words),
         "seed": seed,
         "versions": versions(),
         "sets": [described(some) for some in (data.a, data.b)],
-        "data": counted.to_dict(),
+        "data": record(counted),
         "faults": dict(data.about.faults),
         "notes": dict(data.about.notes),
         "truncated": list(data.about.truncated),
@@ -70,12 +71,12 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
         "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
-        "evidence": numbers.to_dict(),
+        "evidence": numbers,
         "advice": plain(advice),
-        "neighbours": [one.to_dict() for one in examples],
+        "neighbours": [record(one) for one in examples],
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
-    return html(page), record
+    return html(page), recorded
 
 
 def _recorded(found: Measured, key: str) -> dict[str, Any]:
@@ -88,21 +89,6 @@ def _recorded(found: Measured, key: str) -> dict[str, Any]:
     }
 
 
-def _kicker(data: Dataset) -> str:
-    a, b = data.a, data.b
-    return (
-        f"isthmus study · {len(a):,} {a.modality} and {len(b):,} {b.modality} vectors of "
-        f"{a.space.dim:,} coordinates"
-    )
-
-
-def _map(data: Dataset, placed: Projection, some: Sketch) -> Section:
-    lead = "Both modalities on one sheet, as far as two directions can show them."
-    return Section("map", "Map of both modalities", lead, (Figures((drawn(data, placed, some),)),))
-
-
-def _next(advice: tuple[Advice, ...]) -> Section:
-    lead = "Rules applied to the numbers above; each names the ones that fired it."
-    nothing = "No rule fired: nothing here asks to be repaired before the space is used."
-    block = Advices(advice) if advice else Prose((nothing,))
-    return Section("next", "What to try next", lead, (block,))
+_MAP = "Both modalities on one sheet, as far as two directions can show them."
+_NEXT = "Rules applied to the numbers above; each names the ones that fired it."
+_NOTHING = "No rule fired: nothing here asks to be repaired before the space is used."
