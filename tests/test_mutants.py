@@ -132,6 +132,10 @@ def test_what_tests_notice_is_caught_and_the_tree_comes_back(house, tmp_path):
     assert outcome("+ plus", "").outcome == "survived"
     assert outcome("+ plus", "", slow=True).by == "tests/test_half.py::test_more"
     assert outcome("NUMBER = 2", "NUMBER = 1 / 0").by == "tests/test_half.py"
+    more = "tests/test_half.py::test_more"
+    assert outcome("x / NUMBER", "x * NUMBER", first=more).by == more
+    for first in (more.replace("more", "gone"), "tests/test_gone.py::test_more"):
+        assert outcome("x / NUMBER", "x * NUMBER", first=first).by == caught.by
     assert (tmp_path / "tree/src/house/half.py").read_text() == HALF
 
 

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from benchmarks.harness import RESULTS, write_results
 from benchmarks.mutants.coverage_map import CoverageMap, Plan, digest, mapped
-from benchmarks.mutants.scratch import Scratch
+from benchmarks.mutants.scratch import Ran, Scratch
 from benchmarks.mutants.trials import Trial
 
 CAUGHT = ("failed", "timeout")
@@ -43,9 +43,17 @@ class Outcome:
 
 
 def attempt(
-    trial: Trial, scratch: Scratch, found: CoverageMap | None = None, *, slow: bool = False
+    trial: Trial,
+    scratch: Scratch,
+    found: CoverageMap | None = None,
+    *,
+    slow: bool = False,
+    first: str = "",
 ) -> Outcome:
-    """Make the change, run the tests, and see whether one that passes without it fails."""
+    """Make the change, run the tests, and see whether one that passes without it fails.
+
+    ``first`` is a test to try before the others, such as the one that noticed an earlier time.
+    """
     state = digest(trial.area, scratch.folder / "tree")
     about = {"change": trial.fingerprint, "state": state, "file": trial.file, "diff": trial.diff}
     words, timeout = [*trial.area.split(), *([] if slow else ["-m", "not slow"])], 900.0
@@ -57,12 +65,21 @@ def attempt(
         words = sorted({test.split("::")[0] for test in plan.tests})
         timeout = 60 + 5 * plan.seconds
     with scratch.changed(trial.file, trial.after):
-        ran = scratch.pytest(["-x", *words], plan.tests, timeout)
+        ran = _ran_first(first, scratch)
+        if ran is None or ran.passed:
+            ran = scratch.pytest(["-x", *words], plan.tests, timeout)
     outcome = "timeout" if ran.code is None else "survived" if ran.passed else "failed"
     if outcome == "failed" and not _sound(ran.failed, words, scratch):
         outcome = "unsound"
     seconds = round(ran.seconds, 1)
     return Outcome(outcome, ran.failed, seconds, len(plan.tests), plan.left, **about)
+
+
+def _ran_first(test: str, scratch: Scratch) -> Ran | None:
+    """How one test ended; None if there is no such file."""
+    file = test.split("::")[0]
+    there = test and (scratch.folder / "tree" / file).is_file()
+    return scratch.pytest(["-x", file], [test]) if there else None
 
 
 def _sound(failed: str, words: Sequence[str], scratch: Scratch) -> bool:
@@ -82,16 +99,18 @@ def _sound(failed: str, words: Sequence[str], scratch: Scratch) -> bool:
 class Settings:
     """How trials are run.
 
-    ``results`` is the file in ``benchmarks/results`` without its suffix, None to record nothing.
-    ``use_map`` runs only tests that run the changed lines, after a run of each area. ``slow`` runs
-    tests marked slow too, ``jobs`` that many trials at once, ``again`` also what is recorded.
+    ``results`` is the file in ``benchmarks/results`` without its suffix: the test that noticed a
+    change goes first. ``use_map`` runs only tests that run the changed lines, after a run of each
+    area. ``slow`` runs tests marked slow too, ``jobs`` that many trials at once, ``again`` also
+    what is recorded; ``keep`` records.
     """
 
-    results: str | None
+    results: str
     use_map: bool = True
     slow: bool = False
     jobs: int = 1
     again: bool = False
+    keep: bool = True
 
 
 def run_all(trials: Sequence[Trial], told: Settings, known: Collection[str]) -> dict[str, Outcome]:
@@ -114,7 +133,8 @@ def run_all(trials: Sequence[Trial], told: Settings, known: Collection[str]) -> 
         def run(trial: Trial) -> Outcome:
             scratch = free.get()
             try:
-                return attempt(trial, scratch, maps.get(trial.area), slow=told.slow)
+                first = kept[trial.name].by if trial.name in kept else ""
+                return attempt(trial, scratch, maps.get(trial.area), slow=told.slow, first=first)
             finally:
                 free.put(scratch)
 
@@ -122,21 +142,21 @@ def run_all(trials: Sequence[Trial], told: Settings, known: Collection[str]) -> 
             for trial, outcome in zip(waiting, pool.map(run, waiting), strict=True):
                 results[trial.name] = outcome
                 _say(trial.name, outcome)
-                _record(told.results, {**kept, **results})
+                if told.keep:
+                    _record(told.results, {**kept, **results})
     return results
 
 
-def _record(name: str | None, outcomes: Mapping[str, Outcome]) -> None:
-    if name is not None:
-        caught = sum(outcome.caught for outcome in outcomes.values())
-        trials = {key: asdict(outcomes[key]) for key in sorted(outcomes)}
-        write_results(name, {"caught": caught, "of": len(outcomes), "trials": trials})
+def _record(name: str, outcomes: Mapping[str, Outcome]) -> None:
+    caught = sum(outcome.caught for outcome in outcomes.values())
+    trials = {key: asdict(outcomes[key]) for key in sorted(outcomes)}
+    write_results(name, {"caught": caught, "of": len(outcomes), "trials": trials})
 
 
-def recorded(name: str | None) -> dict[str, Outcome]:
+def recorded(name: str) -> dict[str, Outcome]:
     """What an earlier run found."""
     path = RESULTS / f"{name}.json"
-    if name is None or not path.exists():
+    if not path.exists():
         return {}
     trials = json.loads(path.read_text(encoding="utf-8"))["trials"]
     return {key: Outcome(**value) for key, value in trials.items()}

@@ -43,8 +43,8 @@ def main() -> int:
     for one in without:
         print(f"left out  {one.name}: {one.needs} is not installed")
     chosen = [one for one in chosen if one not in without]
-    results = "mutants" if told.eight is None else None
-    settings = Settings(results, told.map, told.slow, told.jobs, again=told.only is not None)
+    some, every = told.only is not None or told.eight is not None, told.eight is None
+    settings = Settings("mutants", told.map, told.slow, told.jobs, again=some, keep=every)
     known = [one.name for one in BREAKS]
     outcomes = run_all([one.trial(ROOT) for one in chosen], settings, known)
     print(table(outcomes))
