@@ -4,13 +4,11 @@
 pictures and texts.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isthmus.registry import find
 from isthmus.types import World
-
-if TYPE_CHECKING:
-    from isthmus.worlds.open import open_world
+from isthmus.worlds.open import open_world
 
 __all__ = ["WORLDS", "load", "open_world"]
 
@@ -29,11 +27,3 @@ def load(name: str, **options: Any) -> World:
         UnknownPartError: no world has that name; says which come close.
     """
     return find("worlds", WORLDS, name)(**options)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "open_world":
-        from isthmus.worlds.open import open_world
-
-        return open_world
-    raise AttributeError(f"module 'isthmus.worlds' has no attribute {name!r}")

@@ -1,16 +1,15 @@
 """Pictures that ship with the package: Parquet files of WebP bytes, read when one is looked at."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from isthmus.store import read_table
 from isthmus.types import ItemError, RequestError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 DATA = Path(__file__).parent / "data"
 
@@ -31,12 +30,8 @@ class Drawing:
     def __str__(self) -> str:
         return f"{self.id} of {self.file.name}"
 
-    def __call__(self) -> "Image":
+    def __call__(self) -> Image.Image:
         """The drawing on its paper, RGB."""
-        import io
-
-        from PIL import Image
-
         found = payloads(self.file).get(self.id)
         if found is None:
             raise ItemError(f"{self.file.name} has no picture {self.id!r}; install isthmus again.")

@@ -1,7 +1,5 @@
 """The world ``clipart``: public-domain drawings by hundreds of hands, with names and folders."""
 
-from typing import Any
-
 from isthmus.read.image import Picture
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, World
@@ -28,7 +26,7 @@ def clipart_world(paper: int = 255) -> World:
     check_paper("clipart", paper)
     table = read_table(FILE, ["id", "name", "folder", "family", "split", "creator", "licence"])
     ids = tuple(table["id"])
-    called = [_text_id(name) for name in table["name"]]
+    called = [f"name:{name.casefold()}" for name in table["name"]]
     texts: dict[str, str] = {}
     for key, name in zip(called, table["name"], strict=True):
         texts.setdefault(key, name)
@@ -44,7 +42,14 @@ def clipart_world(paper: int = 255) -> World:
             "text": Items("text", tuple(texts), list(texts.values())),
         },
         links={("image", "text"): Links(zip(ids, called, strict=True))},
-        factors={name: _facts(table, row) for row, name in enumerate(ids)},
+        factors={
+            name: {
+                "subject": folder.partition("/")[0].replace("_", " "),
+                "folder": folder,
+                "family": family,
+            }
+            for name, folder, family in zip(ids, table["folder"], table["family"], strict=True)
+        },
         split=split,
         label="subject",
         credits={**credits, **dict.fromkeys(texts, Credit(table["licence"][0], SOURCE))},
@@ -55,13 +60,3 @@ def keywords() -> dict[str, tuple[str, ...]]:
     """Keywords of each picture as its file gives them, by the picture's id."""
     table = read_table(FILE, ["id", "keywords"])
     return {name: tuple(words) for name, words in zip(table["id"], table["keywords"], strict=True)}
-
-
-def _text_id(name: str) -> str:
-    return f"name:{name.casefold()}"
-
-
-def _facts(table: dict[str, list[Any]], row: int) -> dict[str, Any]:
-    folder = str(table["folder"][row])
-    subject = folder.partition("/")[0].replace("_", " ")
-    return {"subject": subject, "folder": folder, "family": table["family"][row]}

@@ -83,15 +83,12 @@ class Draft:
             for number, text in enumerate(self.captions.get(image, ()))
         ]
         owners = {name: image for image, name, _ in named} | {name: name for name in self.pictures}
-        items = {"image": Items("image", tuple(self.pictures), list(self.pictures.values()))}
-        alone: list[str] = []
-        if named:
-            texts = {name: text for _, name, text in named}
-            items["text"] = Items("text", tuple(texts), list(texts.values()))
-            alone = [name for name in self.pictures if not self.captions.get(name)]
+        texts = {name: text for _, name, text in named}
+        payloads = {"image": self.pictures, "text": texts} if named else {"image": self.pictures}
+        alone = [name for name in self.pictures if named and not self.captions.get(name)]
         return World(
             name=self.name,
-            items=items,
+            items={m: Items(m, tuple(some), list(some.values())) for m, some in payloads.items()},
             links={("image", "text"): Links(pair[:2] for pair in named)} if named else {},
             factors={
                 name: {"label": self.labels[owner]}
@@ -145,20 +142,18 @@ class Root:
 
         Windows' separators and other forms of accents are tried as well.
         """
+        # file systems differ in whether an accent is a character of its own
+        accents = [unicodedata.normalize(form, written) for form in ("NFC", "NFD")]
+        forms = (written, written.replace("\\", "/"), *accents)
         places = [
             Path(os.path.normpath(root / form))
-            for form in dict.fromkeys((written, written.replace("\\", "/"), *_forms(written)))
+            for form in dict.fromkeys(forms)
             for root in (self._folder, self._folder.parent)
         ]
         if "\0" in written:
             return places[0]
         inside = (place for place in places if place.is_relative_to(self._folder))
         return next((place for place in inside if _is_file(place)), places[0])
-
-
-def _forms(written: str) -> list[str]:
-    """A name with accents as one character each and as two: file systems differ."""
-    return [unicodedata.normalize(form, written) for form in ("NFC", "NFD")]
 
 
 def _is_file(place: Path) -> bool:

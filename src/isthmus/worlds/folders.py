@@ -24,12 +24,10 @@ def image_folder(folder: Path) -> World:
     Raises:
         RequestError: no such folder, or no picture in it.
     """
-    if not folder.is_dir():
-        raise RequestError(f"Wanted a folder of pictures, but {folder} is not a folder.")
     draft = Draft(folder.resolve().name or str(folder))
     stems: dict[Path, list[str]] = {}
     texts: list[Path] = []
-    for path in _files(folder):
+    for path in _files(folder, "pictures"):
         if path.suffix.lower() in SUFFIXES:
             place = path.relative_to(folder)
             name = readable(place.as_posix())
@@ -58,9 +56,7 @@ def mesh_folder(folder: Path) -> World:
     Raises:
         RequestError: no such folder, or no mesh in it.
     """
-    if not folder.is_dir():
-        raise RequestError(f"Wanted a folder of meshes, but {folder} is not a folder.")
-    files = (path for path in _files(folder) if path.suffix.lower() in MESH_SUFFIXES)
+    files = (path for path in _files(folder, "meshes") if path.suffix.lower() in MESH_SUFFIXES)
     found = {path.relative_to(folder).as_posix(): path for path in files if path.is_file()}
     if not found:
         raise RequestError(
@@ -68,10 +64,7 @@ def mesh_folder(folder: Path) -> World:
         )
     ids = tuple(found)
     names = {name: said(Path(name).stem) for name in ids}
-    factors = {name: {"name": names[name]} for name in ids}
-    for name in ids:
-        if len(parts := Path(name).parts) > 1:
-            factors[name]["label"] = said(parts[0])
+    labels = {name: {"label": said(Path(name).parts[0])} for name in ids if "/" in name}
     source = folder.resolve().name or str(folder)
     return World(
         name=source,
@@ -80,7 +73,7 @@ def mesh_folder(folder: Path) -> World:
             "text": Items("text", ids, [names[name] for name in ids]),
         },
         links={("mesh", "text"): Links([(name, name) for name in ids])},
-        factors=factors,
+        factors={name: {"name": names[name], **labels.get(name, {})} for name in ids},
         credits=dict.fromkeys(ids, Credit("unknown", source)),
     )
 
@@ -95,7 +88,9 @@ def said(stem: str) -> str:
     return re.sub(r"(?<=\w)( [A-Za-z]| ?\d+)+$", "", words).strip().lower() or stem
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, what: str) -> Iterator[Path]:
+    if not folder.is_dir():
+        raise RequestError(f"Wanted a folder of {what}, but {folder} is not a folder.")
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
@@ -113,6 +108,6 @@ def _read_captions(draft: Draft, path: Path, images: list[str], folder: Path) ->
         lines = [line for line in decoded(path).splitlines() if line.strip()]
     except RequestError as error:
         draft.faults[name] = str(error)
-        return
-    for image in images:
-        draft.caption(image, lines)
+    else:
+        for image in images:
+            draft.caption(image, lines)

@@ -5,7 +5,7 @@ the view moves have an answer to be measured against.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,7 @@ def furniture_world(
         RequestError: an unknown language or category, or a folder that holds no such files.
     """
     name = named_column("furniture", language, LANGUAGES)
-    rows = _rows(DATA / "furniture" if folder is None else folder, name)
-    rows = _of(rows, categories)
+    rows = _of(_rows(DATA / "furniture" if folder is None else folder, name), categories)
     ids = tuple(row["id"] for row in rows)
     return World(
         name="furniture",
@@ -70,7 +69,15 @@ def furniture_world(
             "text": Items("text", ids, [row["name"] for row in rows]),
         },
         links={("mesh", "text"): Links([(name, name) for name in ids])},
-        factors={row["id"]: _facts(row) for row in rows},
+        factors={
+            row["id"]: {
+                "name": row["name"],
+                "label": row["category"],
+                "creator": row["creator"],
+                "family": row["family"],
+            }
+            for row in rows
+        },
         split={row["id"]: row["split"] for row in rows},
         label="label",
         credits={row["id"]: Credit(row["licence"], row["source"], row["creator"]) for row in rows},
@@ -87,8 +94,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     for file in files:
         table = read_table(file, [*plain, name])
         for values in zip(*(table[key] for key in (*plain, name)), strict=True):
-            found = dict(zip((*plain, "name"), values, strict=True))
-            rows.append({**found, "file": file})
+            rows.append(dict(zip((*plain, "name", "file"), (*values, file), strict=True)))
     return sorted(rows, key=lambda row: (row["category"], row["id"]))
 
 
@@ -103,12 +109,3 @@ def _of(rows: list[dict[str, Any]], categories: Sequence[str] | None) -> list[di
             f"these are: {', '.join(categories) or 'none'}."
         )
     return [row for row in rows if row["category"] in categories]
-
-
-def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": row["name"],
-        "label": row["category"],
-        "creator": row["creator"],
-        "family": row["family"],
-    }

@@ -47,32 +47,27 @@ def near_copies(images: Items) -> dict[str, str]:
     left out.
     """
     buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
-    names: list[str] = []
-    bits: list[int] = []
-    greys: list[np.ndarray] = []
+    seen: list[tuple[str, int, np.ndarray]] = []
     found: dict[str, str] = {}
     for name, grey in _thumbnails(images):
         code = int.from_bytes(np.packbits(np.diff(grey, axis=1) > 0).tobytes(), "big")
         # hashes that differ in at most three bits agree in one of four quarters
         keys = [(quarter, code >> 16 * quarter & 0xFFFF) for quarter in range(4)]
-        near = sorted({at for key in keys for at in buckets[key]})
+        near = (seen[at] for at in sorted({at for key in keys for at in buckets[key]}))
         copied = next(
             (
-                at
-                for at in near
-                if (bits[at] ^ code).bit_count() <= _FAR
-                and np.abs(greys[at] - grey).mean() <= _GREY
+                first
+                for first, bits, thumbnail in near
+                if (bits ^ code).bit_count() <= _FAR and np.abs(thumbnail - grey).mean() <= _GREY
             ),
             None,
         )
         if copied is not None:
-            found[name] = names[copied]
+            found[name] = copied
             continue
         for key in keys:
-            buckets[key].append(len(names))
-        names.append(name)
-        bits.append(code)
-        greys.append(grey)
+            buckets[key].append(len(seen))
+        seen.append((name, code, grey))
     return found
 
 

@@ -59,7 +59,11 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
     if not isinstance(texts, (str, Path)) or not isinstance(images, (str, Path, type(None))):
         raise RequestError("Give images and texts both as paths or both as lists.")
     file = Path(texts)
-    folder = None if images is None else _folder(Path(images))
+    folder = None if images is None else Path(images)
+    if folder is not None and not folder.is_dir():
+        raise RequestError(
+            f"Wanted the folder that the texts' paths begin in; {folder} is no folder."
+        )
     if not file.is_file():
         raise RequestError(f"There is no file {file}.")
     if file.suffix.lower() in sheets.SUFFIXES:
@@ -85,14 +89,6 @@ def _pictures(images: str, columns: Mapping[str, str] | None) -> World:
         f"Images are a folder, a table ({', '.join(sheets.SUFFIXES)}) or .tar files; {images} is "
         + ("none of these." if path.exists() else "not there.")
     )
-
-
-def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise RequestError(
-            f"Wanted the folder that the texts' paths begin in; {path} is no folder."
-        )
-    return path
 
 
 def _tars(folder: Path) -> Sequence[Path]:

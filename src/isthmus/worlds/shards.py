@@ -122,18 +122,18 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
 
 
 def _fault(info: tarfile.TarInfo, name: str, seen: set[str], size: int) -> str | None:
+    """The first thing wrong with a member."""
     place = PurePosixPath(name)
-    if info.isdir():
-        return "is a folder"
-    if not info.isreg() or info.issparse():
-        return "is a link, a device or another special member, which is never followed"
-    if place.is_absolute() or ".." in place.parts or "\\" in name:
-        return "has a path that leaves the archive"
-    if name in seen:
-        return "appears twice in its shard; the first is used"
-    if info.offset_data + info.size > size:
-        return "is cut short: the shard ends before it does"
-    return None
+    special = not info.isreg() or info.issparse()
+    climbs = place.is_absolute() or ".." in place.parts or "\\" in name
+    faults = {
+        "is a folder": info.isdir(),
+        "is a link, a device or another special member, which is never followed": special,
+        "has a path that leaves the archive": climbs,
+        "appears twice in its shard; the first is used": name in seen,
+        "is cut short: the shard ends before it does": info.offset_data + info.size > size,
+    }
+    return next((fault for fault, there in faults.items() if there), None)
 
 
 def _add(draft: Draft, key: str, parts: dict[str, Member]) -> None:

@@ -198,11 +198,10 @@ def coco_captions(file: Path, folder: Path) -> World:
 
 
 def _coco_lists(file: Path) -> tuple[list[Any], list[Any]]:
+    text = decoded(file)
     try:
-        content = json.loads(decoded(file))
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, RequestError):
-            raise
         raise RequestError(f"{file} is not JSON: {error}.") from error
     parts = [content.get(key) if isinstance(content, dict) else None for key in _COCO]
     images, annotations = (

@@ -1,7 +1,7 @@
 """What is true of a scene, independent of any picture or text of it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,11 @@ class Facts:
 
     def to_dict(self) -> dict[str, Any]:
         """Every fact by name; those of the second group begin with ``other_``."""
-        found: dict[str, Any] = {}
-        for prefix, group in zip(("", "other_"), self.groups, strict=False):
-            found |= {prefix + f.name: getattr(group, f.name) for f in fields(group)}
+        found = {
+            prefix + name: getattr(group, name)
+            for prefix, group in zip(("", "other_"), self.groups, strict=False)
+            for name in OF_GROUP
+        }
         names = OF_SCENE if len(self.groups) == 2 else ("view", "style")
         return found | {name: getattr(self, name) for name in names}
 
@@ -93,11 +95,12 @@ def fact_values(groups: int = 2) -> dict[str, tuple[Any, ...]]:
 
 def facts_of(values: dict[str, Any]) -> Facts:
     """The inverse of ``Facts.to_dict``."""
-    first = Group(**{name: values[name] for name in OF_GROUP})
-    if "other_shape" not in values:
-        return Facts((first,), None, values["view"], values["style"])
-    other = Group(**{name: values[f"other_{name}"] for name in OF_GROUP})
-    return Facts((first, other), **{name: values[name] for name in OF_SCENE})
+    groups = tuple(
+        Group(**{name: values[prefix + name] for name in OF_GROUP})
+        for prefix in ("", "other_")
+        if f"{prefix}shape" in values
+    )
+    return Facts(groups, values.get("relation"), values["view"], values["style"])
 
 
 def draw_facts(rng: np.random.Generator, groups: int = 2, style: str | None = None) -> Facts:

@@ -39,10 +39,11 @@ def arrange(facts: Facts, rng: np.random.Generator) -> list[Thing]:
         return _spread(0, facts.groups[0], along, (0.0, 1.0), rng)
     along = 1 if facts.relation == "left of" else 0
     halves = ((0.0, 0.5), (0.5, 1.0))
-    things: list[Thing] = []
-    for number, (group, half) in enumerate(zip(facts.groups, halves, strict=True)):
-        things += _spread(number, group, along, half, rng)
-    return things
+    return [
+        thing
+        for number, (group, half) in enumerate(zip(facts.groups, halves, strict=True))
+        for thing in _spread(number, group, along, half, rng)
+    ]
 
 
 def _spread(

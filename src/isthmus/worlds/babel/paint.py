@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from isthmus.worlds.babel.solids import SOLIDS, turn_x
 
@@ -100,14 +101,10 @@ def _lines(inside: np.ndarray, normal: np.ndarray, s: int) -> np.ndarray:
 
 def _distance(inside: np.ndarray) -> np.ndarray:
     """Pixels from each place inside to the nearest outside."""
-    from scipy.ndimage import distance_transform_edt
-
     return np.asarray(distance_transform_edt(inside))
 
 
 def _shadow(cover: np.ndarray, s: int) -> np.ndarray:
-    from scipy.ndimage import gaussian_filter
-
     return gaussian_filter(np.pad(cover, s // 4), s / 14)
 
 

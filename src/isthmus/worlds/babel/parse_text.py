@@ -27,14 +27,9 @@ _PHRASE = re.compile(
 )
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(
-        re.escape(template).replace(r"\{a\}", "(?P<a>.+)").replace(r"\{b\}", "(?P<b>.+)")
-    )
-
-
 _RELATIONS = [
-    (_pattern(template), relation) for template, relation in words.meanings(words.RELATIONS).items()
+    (re.compile(re.sub(r"\\{(a|b)\\}", r"(?P<\1>.+)", re.escape(template))), relation)
+    for template, relation in words.meanings(words.RELATIONS).items()
 ]
 
 
@@ -49,8 +44,7 @@ def parse(text: str) -> Facts:
     said = said.strip(", ")
     style, said = _take(said, _STYLES)
     if style is None:
-        start = next(word for word in words.PLAIN if said.startswith(word))
-        said = said.removeprefix(start)
+        said = said.removeprefix(next(word for word in words.PLAIN if said.startswith(word)))
     first, second, relation = _split(said.strip())
     groups = tuple(_group(part) for part in (first, second) if part is not None)
     return Facts(groups, relation, view, style)

@@ -47,8 +47,7 @@ def render_mesh(facts: Facts, rng: np.random.Generator) -> Mesh:
 
 def render_points(facts: Facts, rng: np.random.Generator, count: int = 2048) -> PointCloud:
     """Points drawn evenly over the mesh of a scene."""
-    found = render_mesh(facts, rng)
-    return sampled(found, count, seed=int(rng.integers(2**32)))
+    return sampled(render_mesh(facts, rng), count, seed=int(rng.integers(2**32)))
 
 
 def _placed(thing: Thing) -> Mesh:
@@ -110,8 +109,7 @@ def surface(shape: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for _ in range(6):
         grad = gradient(solid, vertices)
         away = solid(vertices) / np.maximum((grad**2).sum(axis=1), 0.25)
-        move = away[:, None] * grad
-        vertices = vertices - np.clip(move, -REACH / CELLS, REACH / CELLS)
+        vertices = vertices - np.clip(away[:, None] * grad, -REACH / CELLS, REACH / CELLS)
     grad = gradient(solid, vertices)
     normals = grad / np.maximum(np.linalg.norm(grad, axis=1, keepdims=True), 1e-9)
     return vertices.astype(np.float32), normals.astype(np.float32), faces

@@ -5,8 +5,12 @@ is what sphere tracing needs (Hart 1996); pictures, meshes and points can all be
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+
+Outline = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Signed distance of points (x, y) to the edge of a flat shape."""
 
 LEAN = np.deg2rad(30)
 """Flat solids lean back by this much, so that no view sees them edge-on."""
@@ -68,12 +72,8 @@ def ring(p: np.ndarray) -> np.ndarray:
     return np.hypot(np.hypot(x, y) - 0.64, z) - 0.23
 
 
-def star(p: np.ndarray) -> np.ndarray:
-    """Five points, radii 0.98 and 0.44."""
-    return _plate(p, _star_outline)
-
-
-def _star_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def star(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Outline of five points, radii 0.98 and 0.44."""
     wedge = 2 * np.pi / 5
     angle = np.abs((np.arctan2(x, y) + wedge / 2) % wedge - wedge / 2)
     radius = np.hypot(x, y)
@@ -84,12 +84,8 @@ def _star_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (px - inner[0]) * normal[0] + (py - inner[1]) * normal[1]
 
 
-def heart(p: np.ndarray) -> np.ndarray:
-    """A square on its tip with a half disc on each upper side."""
-    return _plate(p, _heart_outline)
-
-
-def _heart_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def heart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Outline of a square on its tip with a half disc on each upper side."""
     half, low = 0.47, -0.2
     u, v = np.abs(x), y - low
     square = (u + np.abs(v)) / np.sqrt(2) - half
@@ -98,28 +94,19 @@ def _heart_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.minimum(square, disc)
 
 
-def cross(p: np.ndarray) -> np.ndarray:
-    """A plus sign with arms 0.84 long and 0.56 wide."""
-    return _plate(p, _cross_outline)
-
-
-def _cross_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Outline of a plus sign with arms 0.84 long and 0.56 wide."""
     u, v = np.abs(x), np.abs(y)
     return np.minimum(np.maximum(u - 0.84, v - 0.28), np.maximum(u - 0.28, v - 0.84))
 
 
-def crescent(p: np.ndarray) -> np.ndarray:
-    """A moon open to the right."""
-    return _plate(p, _crescent_outline)
-
-
-def _crescent_outline(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def crescent(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Outline of a moon open to the right."""
     return np.maximum(np.hypot(x - 0.12, y) - 0.9, 0.72 - np.hypot(x - 0.52, y - 0.08))
 
 
-def _plate(
-    p: np.ndarray, outline: Callable[[np.ndarray, np.ndarray], np.ndarray], half: float = 0.2
-) -> np.ndarray:
+def plate(outline: Outline, p: np.ndarray, half: float = 0.2) -> np.ndarray:
+    """A rounded plate that leans back: an outline, cut out twice ``half`` thick."""
     x, y, z = np.moveaxis(turn_x(p, LEAN), -1, 0)
     beyond = np.stack([outline(x, y) + 0.05, np.abs(z) - half + 0.05], axis=-1)
     outside = np.linalg.norm(np.maximum(beyond, 0), axis=-1)
@@ -133,8 +120,8 @@ SOLIDS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "cylinder": cylinder,
     "pyramid": pyramid,
     "ring": ring,
-    "star": star,
-    "heart": heart,
-    "cross": cross,
-    "crescent": crescent,
+    "star": partial(plate, star),
+    "heart": partial(plate, heart),
+    "cross": partial(plate, cross),
+    "crescent": partial(plate, crescent),
 }
