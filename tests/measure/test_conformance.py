@@ -21,14 +21,34 @@ from isthmus.types import (
 )
 from tests.measure.clouds import captions, pair_of_clouds, rotation
 
-MINE = [
-    "alignment", "anisotropy", "backbone", "centroid_cosine_gap", "centroid_gap",
-    "cosine_separation", "cross_hubness", "distribution_gap", "effective_rank",
-    "gap_concentration", "hubness", "inter_cosine", "intra_cosine", "linear_cka",
-    "matched_cosine", "matched_distance", "modality_probe", "mutual_knn", "neighbour_mixing",
-    "participation_ratio", "relative_modality_gap", "spectrum", "temperature_shift", "uniformity",
-    "unmatched_cosine",
-]  # fmt: skip
+MINE = {
+    "alignment": "alignment",
+    "anisotropy": "anisotropy (a)",
+    "backbone": "backbone fingerprint",
+    "centroid_cosine_gap": "centroid cosine gap",
+    "centroid_gap": "centroid gap",
+    "cosine_separation": "matched against unmatched cosine (AUC)",
+    "cross_hubness": "hubness (a to b)",
+    "distribution_gap": "distribution gap (squared Bures distance)",
+    "effective_rank": "effective rank (a)",
+    "gap_concentration": "gap share of 2 coordinates",
+    "hubness": "hubness (a)",
+    "inter_cosine": "inter-modal cosine",
+    "intra_cosine": "intra-modal cosine (a)",
+    "linear_cka": "unbiased linear CKA",
+    "matched_cosine": "matched cosine",
+    "matched_distance": "matched distance",
+    "modality_probe": "modality probe accuracy",
+    "mutual_knn": "mutual 10 nearest neighbours",
+    "neighbour_mixing": "own modality among 10 neighbours",
+    "participation_ratio": "participation ratio (a)",
+    "relative_modality_gap": "relative modality gap",
+    "spectrum": "variance in 10 directions (a)",
+    "temperature_shift": "best gap shift at temperature 0.01",
+    "uniformity": "uniformity (a)",
+    "unmatched_cosine": "unmatched cosine",
+}
+"""Measures to the names that pages and reports print, of sets called a and b."""
 BASIS = {"gap_concentration", "backbone"}
 """Measures of single coordinates or of a known direction: rotation changes them."""
 ORDER = {"modality_probe", "temperature_shift"}
@@ -88,6 +108,7 @@ def test_results_are_whole(name):
     result = measured(name, x, y)
     json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert "\n" not in str(result)
+    assert result.name == MINE[name]
     assert result.null.note != "not declared"
     assert result.n == 60
     assert len(result.about) > 40

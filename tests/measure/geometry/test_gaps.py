@@ -106,3 +106,14 @@ def test_the_best_shift_closes_the_gap_of_a_space_that_is_only_shifted():
     assert found.loss[0, 2] > found.loss[0].min()  # the space as it is loses more
     wrong = measure.temperature_shift(content, content)
     assert np.abs(wrong.loss[0] - wrong.loss[0, 2]).max() < 1e-3  # no gap: every shift is the same
+
+
+def test_the_histogram_is_of_different_rows_and_has_area_one():
+    x = unit(np.random.default_rng(5).normal(size=(300, 3)) + 0.5)
+    found = measure.intra_cosine(x)
+    cosines = (x @ x.T)[~np.eye(len(x), dtype=bool)]
+    expected, edges = np.histogram(cosines, bins=found.edges, density=True)
+    np.testing.assert_array_equal(found.edges, edges)
+    np.testing.assert_allclose(found.edges, np.linspace(-1, 1, len(found.density) + 1))
+    np.testing.assert_allclose(found.density, expected, atol=2e-3)
+    assert found.density @ np.diff(found.edges) == pytest.approx(1)
