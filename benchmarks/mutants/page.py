@@ -1,4 +1,4 @@
-"""Writes ``docs/planted_faults.md`` from what was recorded: ``python -m benchmarks.mutants.page``."""
+"""Write ``docs/planted_faults.md`` from the records: ``python -m benchmarks.mutants.page``."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -28,8 +28,9 @@ LIST = """
 RANDOM = """
 ## Random mutants
 
-`python -m benchmarks.mutants.random --seed 0 --count 200`: mutmut's operators over five folders, in
-proportion to the places where an operator can act, each against the tests that run its line. {share}.
+`python -m benchmarks.mutants.random --seed 0 --count 200`: mutmut's operators over five folders,
+in proportion to the places where an operator can act, each against the tests that run its line.
+{share}.
 
 | folder | caught |
 |---|---|
