@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from PIL.Image import Transpose
 
 from isthmus.types import ItemError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MAX_PIXELS = 150_000_000
 """Larger pictures are refused from their header, before anything is decoded."""
@@ -85,7 +86,7 @@ class Picture:
     What is called gives one of the others when pixels are asked for; its ``str`` is its name.
     """
 
-    source: "Path | bytes | Image | Callable[[], Path | bytes | Image]"
+    source: Path | bytes | Image.Image | Callable[[], Path | bytes | Image.Image]
 
     @property
     def name(self) -> str:
@@ -93,7 +94,7 @@ class Picture:
         named = isinstance(self.source, Path) or callable(self.source)
         return str(self.source) if named else "the picture"
 
-    def rgb(self, at_least: int | None = None, background: int | None = None) -> "Image":
+    def rgb(self, at_least: int | None = None, background: int | None = None) -> Image.Image:
         """The picture as an upright 8-bit RGB image.
 
         Args:
@@ -106,8 +107,6 @@ class Picture:
         Raises:
             ItemError: not a picture, damaged, empty or too large; says which.
         """
-        from PIL import Image, UnidentifiedImageError
-
         try:
             source = self.source() if callable(self.source) else self.source
             if isinstance(source, Image.Image):
@@ -127,8 +126,14 @@ class Picture:
                 raise
             raise ItemError(f"{self.name} is damaged or unreadable: {error}.") from error
 
-    def _pixels(self, image: "Image", at_least: int | None, background: int | None) -> "Image":
-        _check_size(self.name, image.size)
+    def _pixels(
+        self, image: Image.Image, at_least: int | None, background: int | None
+    ) -> Image.Image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ItemError(
+                f"{self.name} claims {image.width} x {image.height} pixels; at most "
+                f"{MAX_PIXELS:,} are decoded. Scale it down first."
+            )
         if at_least:
             _draft(image, 2 * at_least)
         return _to_rgb(_upright(image), background)
@@ -140,9 +145,6 @@ def picture(item: Any) -> Picture:
     Raises:
         ItemError: something else.
     """
-    import numpy as np
-    from PIL import Image
-
     if isinstance(item, Picture):
         return item
     if isinstance(item, str):
@@ -163,8 +165,6 @@ def picture(item: Any) -> Picture:
 @cache
 def _formats() -> list[str]:
     """Those of ``FORMATS`` that this Pillow has."""
-    from PIL import Image
-
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
 
@@ -181,7 +181,7 @@ def _file(source: Path | bytes) -> Path | io.BytesIO:
     return source
 
 
-def central(image: "Image", ratio: int = 32) -> "Image":
+def central(image: Image.Image, ratio: int = 32) -> Image.Image:
     """The middle of an extremely long picture, so that its longer side is 32 times the shorter.
 
     For preprocessing that scales the shorter side and keeps the middle: a strip of 1 x 20,000
@@ -192,25 +192,14 @@ def central(image: "Image", ratio: int = 32) -> "Image":
     return image.crop((left, top, left + width, top + height)) if left or top else image
 
 
-def _check_size(name: str, size: tuple[int, int]) -> None:
-    width, height = size
-    if width * height > MAX_PIXELS:
-        raise ItemError(
-            f"{name} claims {width} x {height} pixels; at most {MAX_PIXELS:,} are decoded. "
-            "Scale it down first."
-        )
-
-
-def _draft(image: "Image", side: int) -> None:
+def _draft(image: Image.Image, side: int) -> None:
     """Let a JPEG be decoded at the smallest scale whose shorter side is at least ``side``."""
     if image.format == "JPEG" and min(image.size) >= 2 * side:
         factor = min(image.size) // side
         image.draft(None, (image.width // factor, image.height // factor))
 
 
-def _upright(image: "Image") -> "Image":
-    from PIL.Image import Transpose
-
+def _upright(image: Image.Image) -> Image.Image:
     turns = {
         2: Transpose.FLIP_LEFT_RIGHT,
         3: Transpose.ROTATE_180,
@@ -228,9 +217,7 @@ def _upright(image: "Image") -> "Image":
     return image if turn is None else image.transpose(turn)
 
 
-def _to_rgb(image: "Image", background: int | None) -> "Image":
-    from PIL import Image
-
+def _to_rgb(image: Image.Image, background: int | None) -> Image.Image:
     if image.mode[0] in "IF":  # "I;16", "I;16B", "I" and "F": more than 8 bits a channel
         return _eight_bits(image).convert("RGB")
     transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
@@ -241,11 +228,8 @@ def _to_rgb(image: "Image", background: int | None) -> "Image":
     return image.convert("RGB")
 
 
-def _eight_bits(image: "Image") -> "Image":
+def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey values of 0..65535 (integers) or 0..1 (floats) as 0..255, rounded; others are cut."""
-    import numpy as np
-    from PIL import Image
-
     values = np.asarray(image).astype(np.float32)
     scale = 255.0 if image.mode == "F" else 1 / 257
     return Image.fromarray((np.nan_to_num(values) * scale + 0.5).clip(0, 255).astype(np.uint8))

@@ -40,11 +40,12 @@ def turntable(count: int, elevation: float = 20.0, start: float = 0.0) -> tuple[
 def dome(count: int, rings: tuple[float, ...] = (0.0, 30.0, 60.0)) -> tuple[Pose, ...]:
     """`count` poses in rings of several elevations, each ring shifted by half a step."""
     each = [count // len(rings) + (i < count % len(rings)) for i in range(len(rings))]
-    found: list[Pose] = []
-    for number, (size, elevation) in enumerate(zip(each, rings, strict=True)):
-        if size:
-            found += turntable(size, elevation, start=180 * number / size)
-    return tuple(found)
+    return tuple(
+        pose
+        for number, (size, elevation) in enumerate(zip(each, rings, strict=True))
+        if size
+        for pose in turntable(size, elevation, start=180 * number / size)
+    )
 
 
 def fibonacci(count: int) -> tuple[Pose, ...]:

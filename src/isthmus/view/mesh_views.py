@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
+from PIL import Image
 
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import mesh
@@ -47,8 +48,6 @@ def render_bag(item: Any, setup: RenderSetup, owner: str = "mesh", workers: int 
         ItemError: no mesh, or nothing is seen of it.
         RequestError: an unknown style, or no pose.
     """
-    from PIL import Image
-
     found = mesh(item).turned(setup.up)
     views = drawn(found, setup.poses, setup.style, setup.options, workers)
     if views and not any(view.mask.any() for view in views):
@@ -79,16 +78,13 @@ def symmetry(views: Float[np.ndarray, "n p"]) -> int:
     """The same for views as rows of values, background 0."""
     n = len(views)
     own = float(np.sqrt((views**2).mean()))
-    for turns in range(n, 1, -1):
-        if n % turns == 0:
-            moved = np.roll(views, n // turns, axis=0)
-            if np.sqrt(((views - moved) ** 2).mean()) <= SAME * own:
-                return turns
+    for turns in (many for many in range(n, 1, -1) if n % many == 0):
+        moved = np.roll(views, n // turns, axis=0)
+        if np.sqrt(((views - moved) ** 2).mean()) <= SAME * own:
+            return turns
     return 1
 
 
 def _small(picture: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, " p"]:
-    from PIL import Image
-
     small = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE)), dtype=np.float64)
     return (small - small[0, 0]).reshape(-1)

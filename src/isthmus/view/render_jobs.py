@@ -113,9 +113,9 @@ def _seen(
     for bag, more in bags:
         name = bag.owner
         for part, place in zip(bag.parts.ids, bag.places, strict=True):
-            known = {"object": name, "view": f"{place.number:03d}"}
-            pose = dict(zip(("azimuth", "elevation"), place.pose or (), strict=False))
-            factors[part] = {**world.factors.get(name, {}), **known, **pose, **more}
+            known = {**world.factors.get(name, {}), "object": name, "view": f"{place.number:03d}"}
+            pose = zip(("azimuth", "elevation"), place.pose or (), strict=False)
+            factors[part] = {**known, **dict(pose), **more}
             split |= {part: world.split[name]} if name in world.split else {}
             credits |= {part: world.credits[name]} if name in world.credits else {}
     return replace(
@@ -173,9 +173,9 @@ class RenderTask:
         if folder not in self._around:
             there = folder.iterdir() if folder.is_dir() else ()
             files = [path for path in there if path.suffix.lower() in MENTIONED and path.is_file()]
-            stats = [(path.name, path.stat()) for path in files]
             self._around[folder] = sorted(
-                f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats
+                f"{name} {stat.st_size} {stat.st_mtime_ns}"
+                for name, stat in ((path.name, path.stat()) for path in files)
             )
         return self._around[folder]
 

@@ -74,8 +74,7 @@ def render(
 
 def one(scene: Any, pose: Pose, options: RenderOptions) -> Rendered:
     """One view of a packed scene."""
-    from isthmus.view.raster import visible
-    from isthmus.view.shade import LINEAR, STORED, pixels, shaded
+    from isthmus.view import raster, shade
 
     wide, half = options.side * options.samples, np.tan(np.deg2rad(options.field_of_view / 2))
     distance = pose.distance or 1 / np.sin(np.deg2rad(options.field_of_view / 2))
@@ -87,11 +86,13 @@ def one(scene: Any, pose: Pose, options: RenderOptions) -> Rendered:
     screen[:, :2] = (placed.vertices[:, :2] * [1, -1] / ahead + 1) * (wide / 2)
     seen, depth = np.empty((wide, wide), np.int32), np.empty((wide, wide), np.float32)
     weights = np.empty((wide, wide, 2), np.float32)
-    visible(screen, placed.surface(), seen, weights, depth)
+    raster.visible(screen, placed.surface(), seen, weights, depth)
     light, normals = np.zeros((2, wide, wide, 3), np.float32)
-    shaded(seen, weights, placed.arrays(), lamps(options.lights), light, normals)
-    ground = np.broadcast_to(LINEAR[list(options.background)], (options.side, options.side, 3))
-    colour = pixels(light, ground, seen, options.samples, STORED)
+    shade.shaded(seen, weights, placed.arrays(), lamps(options.lights), light, normals)
+    ground = np.broadcast_to(
+        shade.LINEAR[list(options.background)], (options.side, options.side, 3)
+    )
+    colour = shade.pixels(light, ground, seen, options.samples, shade.STORED)
     middle = slice(options.samples // 2, None, options.samples)
     return Rendered(
         pose, colour, depth[middle, middle], normals[middle, middle], seen[middle, middle] >= 0

@@ -124,8 +124,7 @@ def facing(normals: A, corner: A, w: A, flat: A, out: A) -> None:
     length = np.sqrt(out[0] ** 2 + out[1] ** 2 + out[2] ** 2)
     along = out[0] * flat[0] + out[1] * flat[1] + out[2] * flat[2]
     if length < 1e-6 or abs(along) < 0.7 * length:
-        for k in range(3):
-            out[k] = flat[k]
+        out[:] = flat
     else:
         for k in range(3):
             out[k] /= length
@@ -165,8 +164,7 @@ def shaded(seen: A, weights: A, scene: tuple[A, ...], lights: A, out: A, normal_
                 at[k] += w[2] * vertices[corner[2], k]
                 away += normal[k] * at[k]
             if away > 0:
-                for k in range(3):
-                    normal[k] = -normal[k]
+                normal[:] = -normal
             for k in range(3):
                 own = w[0] * linear[colours[corner[0], k]] + w[1] * linear[colours[corner[1], k]]
                 colour[k] = base[m, k] * (own + w[2] * linear[colours[corner[2], k]])
@@ -176,9 +174,9 @@ def shaded(seen: A, weights: A, scene: tuple[A, ...], lights: A, out: A, normal_
                 texel(texels, texture[m], u, v, linear, colour)
             strength = lit(normal, lights)
             glint = mirrored(normal, at, lights) * gloss[m] if gloss[m] > 0 else 0.0
+            normal_out[y, x] = normal
             for k in range(3):
                 out[y, x, k] = min(colour[k] * strength + glint, 1.0)
-                normal_out[y, x, k] = normal[k]
 
 
 @compiled

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
+from scipy.ndimage import binary_dilation, gaussian_filter
 
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.types import RequestError
@@ -94,7 +95,7 @@ def toon(view: Rendered) -> Picture:
     light = lit(view)
     step = np.where(light > 0.7, 1.0, np.where(light > 0.3, 0.8, 0.6))
     rgb = np.where(view.mask[..., None], view.colour / 255 * step[..., None], 1.0)
-    return np.where(thick(lines(view), 1)[..., None], INK, rgb)
+    return np.where(binary_dilation(lines(view))[..., None], INK, rgb)
 
 
 def sketch(view: Rendered) -> Picture:
@@ -102,8 +103,7 @@ def sketch(view: Rendered) -> Picture:
     tone = (view.colour @ np.array([0.299, 0.587, 0.114]) / 255) * (0.35 + 0.65 * lit(view))
     dark = np.where(view.mask, 1 - tone, 0)
     strokes = np.maximum(hatched(dark - 0.25, 50.0), hatched(dark - 0.55, -40.0))
-    line = wobbled(thick(lines(view), 1))
-    ink = np.maximum(0.55 * strokes, 0.85 * line)
+    ink = np.maximum(0.55 * strokes, 0.85 * wobbled(binary_dilation(lines(view))))
     return np.repeat((PAPER - (PAPER - 0.15) * ink)[..., None], 3, axis=2)
 
 
@@ -112,11 +112,8 @@ def photo(view: Rendered) -> Picture:
 
     The noise, the wall's colour and the exposure are drawn from a seed that the view decides.
     """
-    from scipy.ndimage import gaussian_filter
-
     side = len(view.mask)
-    pose = view.pose
-    seed = [round(100 * pose.azimuth) % 2**32, round(100 * pose.elevation) % 2**32]
+    seed = [round(100 * turn) % 2**32 for turn in (view.pose.azimuth, view.pose.elevation)]
     rng = np.random.default_rng([*seed, int(view.mask.sum())])
     down, across = np.mgrid[0:side, 0:side] / side
     wall = 0.62 + 0.12 * rng.random(3) - 0.1 * down[..., None]
@@ -151,20 +148,12 @@ def lines(view: Rendered) -> Bool[np.ndarray, "h w"]:
     depth = np.where(view.mask, view.depth, far)
     found = np.zeros_like(view.mask)
     for axis in (0, 1):
-        bend = np.abs(np.diff(depth, 2, axis=axis))
-        middle = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
-        found[middle] |= bend > JUMP
+        bends = np.abs(np.diff(depth, 2, axis=axis)) > JUMP
+        np.moveaxis(found, axis, 0)[1:-1] |= np.moveaxis(bends, axis, 0)
         ahead = np.roll(view.normals, -1, axis=axis)
         turned = 1 - (view.normals * ahead).sum(axis=2) > CREASE
         found |= turned & view.mask & np.roll(view.mask, -1, axis=axis)
     return found
-
-
-def thick(line: Bool[np.ndarray, "h w"], by: int) -> Bool[np.ndarray, "h w"]:
-    """Lines widened by some samples to each side."""
-    from scipy.ndimage import binary_dilation
-
-    return binary_dilation(line, iterations=by)
 
 
 def hatched(density: Float[np.ndarray, "h w"], degrees: float) -> Float[np.ndarray, "h w"]:

@@ -76,7 +76,8 @@ def opened(source: Path | bytes) -> Mesh:
         import trimesh
     except ModuleNotFoundError as error:
         raise ExtraMissingError("trimesh", "shape") from error
-    name, data = named(source), content(source)
+    name = str(source) if isinstance(source, Path) else "the mesh"
+    data = content(source)
     kind = kind_of(data)
     if kind is None:
         raise ItemError(f"{name} is not a mesh: GLB, glTF, OBJ, PLY, STL or OFF is wanted.")
@@ -97,11 +98,6 @@ def opened(source: Path | bytes) -> Mesh:
     return replace(found, missing=tuple(dict.fromkeys(beside.missing)))
 
 
-def named(source: Path | bytes) -> str:
-    """What error messages call it."""
-    return str(source) if isinstance(source, Path) else "the mesh"
-
-
 def content(source: Path | bytes) -> bytes:
     """Bytes of a file that is not too large."""
     if isinstance(source, bytes):
@@ -117,12 +113,9 @@ def content(source: Path | bytes) -> bytes:
 def kind_of(data: bytes) -> str | None:
     """Format of a mesh file by its first bytes; trimesh's name for it."""
     head = data[:4096]
-    if head.startswith(b"glTF"):
-        return "glb"
-    if head.startswith(b"ply"):
-        return "ply"
-    if re.match(rb"\s*(ST|C|N|4|n)*OFF\b", head):
-        return "off"
+    starts = {"glb": rb"glTF", "ply": rb"ply", "off": rb"\s*(ST|C|N|4|n)*OFF\b"}
+    if found := [kind for kind, start in starts.items() if re.match(start, head)]:
+        return found[0]
     if len(data) >= 84 and len(data) == 84 + 50 * struct.unpack_from("<I", data, 80)[0]:
         return "stl"
     if re.match(rb"\s*solid\b", head) and b"facet" in data[:65536]:

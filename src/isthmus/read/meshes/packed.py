@@ -11,6 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
+from PIL import Image
+from safetensors.numpy import load, save
 
 from isthmus.read.meshes.triangles import Material, Mesh
 
@@ -26,22 +28,20 @@ def pack(mesh: Mesh, quality: int = 80) -> bytes:
             equal ones are joined.
         quality: of its textures, 1 to 100, as WebP counts it.
     """
-    from safetensors.numpy import save
-
     mesh = _ordered(_joined_materials(mesh))
     textured = [material.texture is not None for material in mesh.materials]
-    used = mesh.vertices
+    box = _box(mesh.vertices)
     parts = {
-        "box": np.stack([used.min(axis=0), used.max(axis=0)]).astype(np.float32),
+        "box": box,
+        "positions": _planes(_differences(_steps(mesh.vertices, box))),
         "counts": np.bincount(mesh.material, minlength=len(mesh.materials)).astype(np.int32),
         "looks": np.array([material.colour for material in mesh.materials], np.float32),
         "textured": np.array(textured, np.uint8),
         "faces": _planes(_behind(mesh.faces.reshape(-1))),
         "normals": _planes(_differences(_folded(mesh.normals)).astype(np.uint8)),
     }
-    parts["positions"] = _planes(_differences(_steps(used, parts["box"])))
     if any(textured):
-        parts["uv_box"] = np.stack([mesh.uv.min(axis=0), mesh.uv.max(axis=0)]).astype(np.float32)
+        parts["uv_box"] = _box(mesh.uv)
         parts["uv"] = _planes(_differences(_steps(mesh.uv, parts["uv_box"])))
     if any(material.gloss for material in mesh.materials):
         parts["gloss"] = np.array([material.gloss for material in mesh.materials], np.float32)
@@ -49,26 +49,25 @@ def pack(mesh: Mesh, quality: int = 80) -> bytes:
         parts["colours"] = _planes(_differences(mesh.colours))
     for number, material in enumerate(mesh.materials):
         if material.texture is not None:
-            content = _webp(material.texture, quality)
-            parts[f"texture_{number}"] = np.frombuffer(content, np.uint8)
+            parts[f"texture_{number}"] = _webp(material.texture, quality)
     return save(parts, {"missing": "\n".join(mesh.missing)})
 
 
 def unpack(content: bytes) -> Mesh:
     """The mesh of bytes that ``pack`` made."""
-    from safetensors.numpy import load
-
     parts = load(content)
     faces = _numbers(_unplaned(parts["faces"], 1)[:, 0]).reshape(-1, 3)
-    box = parts["box"]
-    vertices = _places(_sums(_unplaned(parts["positions"], 3)), box)
-    count = len(vertices)
-    uv = np.zeros((count, 2), np.float32)
-    if "uv" in parts:
-        uv = _places(_sums(_unplaned(parts["uv"], 2)), parts["uv_box"])
-    colours = np.full((count, 4), 255, np.uint8)
-    if "colours" in parts:
-        colours = _sums(_unplaned(parts["colours"], 4))
+    vertices = _places(_sums(_unplaned(parts["positions"], 3)), parts["box"])
+    uv = (
+        _places(_sums(_unplaned(parts["uv"], 2)), parts["uv_box"])
+        if "uv" in parts
+        else np.zeros((len(vertices), 2), np.float32)
+    )
+    colours = (
+        _sums(_unplaned(parts["colours"], 4))
+        if "colours" in parts
+        else np.full((len(vertices), 4), 255, np.uint8)
+    )
     gloss = parts.get("gloss", np.zeros(len(parts["looks"])))
     materials = tuple(
         Material(
@@ -87,18 +86,15 @@ def unpack(content: bytes) -> Mesh:
 
 def _joined_materials(mesh: Mesh) -> Mesh:
     """Equal materials as one, and only those of a face."""
-    known: dict[tuple[object, ...], int] = {}
-    kept: list[Material] = []
+    kept: dict[tuple[object, ...], Material] = {}
     number = np.zeros(len(mesh.materials), np.int32)
     for row in np.unique(mesh.material).tolist():
         material = mesh.materials[row]
         texels = None if material.texture is None else material.texture.tobytes()
         key = (material.colour, texels, material.gloss)
-        if key not in known:
-            known[key] = len(kept)
-            kept.append(material)
-        number[row] = known[key]
-    return replace(mesh, material=number[mesh.material], materials=tuple(kept))
+        kept.setdefault(key, material)
+        number[row] = list(kept).index(key)
+    return replace(mesh, material=number[mesh.material], materials=tuple(kept.values()))
 
 
 def _ordered(mesh: Mesh) -> Mesh:
@@ -123,6 +119,10 @@ def _ordered(mesh: Mesh) -> Mesh:
         faces=rank[inverse.reshape(-1)].reshape(-1, 3),
         material=mesh.material[order],
     )
+
+
+def _box(values: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "2 d"]:
+    return np.stack([values.min(axis=0), values.max(axis=0)]).astype(np.float32)
 
 
 def _behind(corners: Int[np.ndarray, " c"]) -> np.ndarray:
@@ -201,16 +201,12 @@ def _unplaned(planes: np.ndarray, width: int) -> np.ndarray:
     return np.ascontiguousarray(spread.view(kind).reshape(width, -1).T)
 
 
-def _webp(texture: UInt8[np.ndarray, "h w 4"], quality: int) -> bytes:
-    from PIL import Image
-
+def _webp(texture: UInt8[np.ndarray, "h w 4"], quality: int) -> np.ndarray:
     image = Image.fromarray(texture if (texture[..., 3] < 255).any() else texture[..., :3])
     made = io.BytesIO()
     image.save(made, "WEBP", quality=quality, method=6)
-    return made.getvalue()
+    return np.frombuffer(made.getvalue(), np.uint8)
 
 
 def _pixels(content: bytes) -> UInt8[np.ndarray, "h w 4"]:
-    from PIL import Image
-
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from isthmus.read.meshes.triangles import Material, Mesh, merged
 
 if TYPE_CHECKING:
     import trimesh
-    from PIL.Image import Image
 
 TEXTURE_SIDE = 1024
 """Pixels; larger textures are reduced, since views are a few hundred pixels wide."""
@@ -90,12 +90,10 @@ def fractions(colour: Any) -> np.ndarray:
     return np.clip(np.append(value, 1.0)[:4], 0, 1)
 
 
-def pixels(image: "Image") -> np.ndarray:
+def pixels(image: Image.Image) -> np.ndarray:
     """(h, w, 4) sRGB and opacity, no side longer than `TEXTURE_SIDE`."""
-    from PIL.Image import Resampling
-
     if max(image.size) > TEXTURE_SIDE:
         scale = TEXTURE_SIDE / max(image.size)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(size, Resampling.BOX)
+        image = image.resize(size, Image.Resampling.BOX)
     return np.asarray(image.convert("RGBA"))
