@@ -4,12 +4,23 @@ import inspect
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from isthmus.measure import GRIDS, MEASURES, ONE_SET, SHAPES, SPACES, TWO_SETS, VIEWS, WORDS
 from isthmus.registry import find
 from isthmus.similarity import LEARNED, SIMILARITIES
 from isthmus.testing import check_measure, check_similarity
 from isthmus.types import Null, Result
+
+
+def check_and_draw(measure):
+    """The kit, and a drawing of the result."""
+    check_measure(measure)
+    figure = Figure()
+    axes = figure.subplots()
+    assert measure(np.random.default_rng(0)).plot(axes) is axes
+    assert axes.has_data()
+    figure.draw_without_rendering()
 
 
 @pytest.mark.parametrize("name", SIMILARITIES)
@@ -29,7 +40,7 @@ def test_measures(name):
     x, y = (shared + rng.normal(size=(60, 12)) * 0.4 + side for side in (0.3, -0.3))
     sets = (x,) if name in ONE_SET else (x, y)
     measure = find("measures", MEASURES, name)
-    check_measure(lambda rng: measure(*sets, rng=rng))
+    check_and_draw(lambda rng: measure(*sets, rng=rng))
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -47,14 +58,14 @@ def test_measures_of_views(name):
     }.get(name, (x,))
     measure = find("measures", MEASURES, name)
     drawn = "rng" in inspect.signature(measure).parameters
-    check_measure(lambda rng: measure(*given, **({"rng": rng} if drawn else {})))
+    check_and_draw(lambda rng: measure(*given, **({"rng": rng} if drawn else {})))
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_measures_of_shapes(name):
     x = np.random.default_rng(8).normal(size=(80, 5))
     measure = find("measures", MEASURES, name)
-    check_measure(lambda rng: measure(x, rng=rng))
+    check_and_draw(lambda rng: measure(x, rng=rng))
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -63,7 +74,7 @@ def test_measures_of_words(name):
     x, words = rng.normal(size=(60, 12)), rng.normal(size=(20, 12))
     names = [f"word {number}" for number in range(20)]
     measure = find("measures", MEASURES, name)
-    check_measure(lambda rng: measure(x, words, names, rng=rng))
+    check_and_draw(lambda rng: measure(x, words, names, rng=rng))
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -71,7 +82,7 @@ def test_measures_of_spaces(name):
     rng = np.random.default_rng(7)
     x, y = rng.normal(size=(40, 6)), rng.normal(size=(40, 9))
     measure = find("measures", MEASURES, name)
-    check_measure(lambda rng: measure(x, y, rng=rng))
+    check_and_draw(lambda rng: measure(x, y, rng=rng))
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -81,7 +92,7 @@ def test_measures_of_grids(name):
     if name == "style_transfer":
         given.append(lambda x: ["a"] * len(x))
     measure = find("measures", MEASURES, name)
-    check_measure(lambda _: measure(*given))
+    check_and_draw(lambda _: measure(*given))
 
 
 def test_the_kits_can_fail():

@@ -80,6 +80,8 @@ def test_swapping_the_spaces_turns_the_signs():
     there, back = by_name(first, second), by_name(second, first)
     for name, row in there.items():
         assert back[name].value == pytest.approx(-row.value, abs=1e-9)
+        assert row.interval.low <= row.value <= row.interval.high
+    assert there["hit@1, image → text"].interval.high < 0
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Whose vectors, of which items: one answer for every command, and no source that is not used."""
 
 import json
+import os
 from importlib.util import find_spec
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 import isthmus
 from isthmus.cli import main
 from isthmus.lab import save_mended
-from isthmus.studies.shared.resolver import resolve
+from isthmus.studies.shared.resolver import job_options, resolve
 from isthmus.transform.mended import fit_mended
 from isthmus.types import Calibration, RequestError
 from isthmus.types.requests import Common, Source
@@ -170,3 +171,26 @@ def test_labelled_arrays_may_be_named_as_a_space(tmp_path, monkeypatch):
     assert main(["styles", "--arrays", "x.npy", *options, "--out", "two"]) == 0
     one, two = (json.loads((tmp_path / out / "report.json").read_text()) for out in ("one", "two"))
     assert one == two
+
+
+def test_files_are_read_again_when_that_is_asked_for(photos, tmp_path, capsys):
+    def encoded(*more):
+        words = ["mini", tmp_path / "kept", "--images", photos, "--json", "--quiet", *more]
+        assert main(["embed", *map(str, words)]) == 0
+        return json.loads(capsys.readouterr().out)["encoded"]
+
+    assert encoded() == 6
+    path = photos / "0.png"
+    stat = path.stat()
+    Image.new("RGB", (8, 8), (0, 200, 9)).save(path)
+    path.write_bytes(path.read_bytes().ljust(stat.st_size, b"\0"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert path.stat().st_size == stat.st_size
+    assert encoded() == 0
+    assert encoded("--rehash") == 3  # the shard of pictures
+
+
+def test_options_of_a_command_are_those_of_its_jobs():
+    found = job_options(Common(batch_size=7, rehash=True, quiet=True))
+    assert (found.batch_size, found.rehash, found.progress) == (7, True, False)
+    assert job_options(Common()).progress

@@ -7,6 +7,7 @@ from sklearn.manifold import trustworthiness
 from isthmus import measure
 from isthmus.measure.dimensions.geodesics import neighbour_graph
 from isthmus.measure.dimensions.intrinsic import (
+    _left,
     dimension_of,
     estimates,
     levina_bickel,
@@ -180,3 +181,16 @@ def test_umap_is_trustworthy_too():
     found = measure.plane_map(x, method="umap")
     assert found.value > measure.plane_map(x).value
     assert found.points.tobytes() == measure.plane_map(x, method="umap").points.tobytes()
+
+
+def test_how_far_a_family_s_clouds_are_is_measured_against_their_scatter():
+    target, weight = np.array([1.0, 2.0, 3.0]), np.full(3, 1 / 3)
+    line = np.stack([2 * (target - 2), -1 * (target - 1.5)], axis=1)
+    # at log dimension d the estimates are off by 2 (d - 2) and 1.5 - d, without scatter
+    assert _left(2.0, line, target, weight) == pytest.approx(np.sqrt(0.5**2 / 2))
+    assert _left(3.0, line, target, weight) == pytest.approx(np.sqrt((2**2 + 1.5**2) / 2))
+    # a bump beside the line scatters by weight @ (1/3, -2/3, 1/3)^2 = 2/9, and moves the middle
+    bent = line + np.array([[1.0], [0.0], [1.0]])
+    scatter = 2 / 9
+    off = np.array([2 / 3, 2 / 3 - 0.5]) ** 2 / (1 + scatter)
+    assert _left(2.0, bent, target, weight) == pytest.approx(np.sqrt(off.mean()))

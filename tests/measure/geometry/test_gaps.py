@@ -7,6 +7,7 @@ from isthmus import measure
 from isthmus.arrays import unit
 from isthmus.measure.geometry.gaps import centroid_distance, dissimilarity, relative_gap
 from isthmus.measure.geometry.spread import log_mean_potential, potential
+from isthmus.measure.geometry.temperature import SHIFTS, _minimum
 from tests.measure.clouds import pair_of_clouds
 
 
@@ -106,6 +107,14 @@ def test_the_best_shift_closes_the_gap_of_a_space_that_is_only_shifted():
     assert found.loss[0, 2] > found.loss[0].min()  # the space as it is loses more
     wrong = measure.temperature_shift(content, content)
     assert np.abs(wrong.loss[0] - wrong.loss[0, 2]).max() < 1e-3  # no gap: every shift is the same
+
+
+def test_the_best_shift_lies_between_the_shifts_that_were_tried():
+    for best in (-0.5, 0.1, 0.375, 1.25):
+        assert _minimum((SHIFTS - best) ** 2) == pytest.approx(best)
+    assert _minimum((SHIFTS - 2) ** 2) == SHIFTS[-1]
+    assert _minimum((SHIFTS + 2) ** 2) == SHIFTS[0]
+    assert _minimum(-((SHIFTS - 2) ** 2) + 9) == SHIFTS[1]  # bent down: no parabola to trust
 
 
 def test_the_histogram_is_of_different_rows_and_has_area_one():
