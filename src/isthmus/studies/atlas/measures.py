@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
@@ -112,8 +113,7 @@ def _azimuth(data: AtlasInput, own: np.ndarray) -> np.ndarray | None:
 def _identity(data: AtlasInput, rows: Rows) -> Measures:
     """Whether unseen views are given to their object."""
     picked, owner = _picked(rows)
-    views = data.views.unit[picked]
-    return attempted({"identity": lambda: measure.view_identity(views, owner)})
+    return attempted({"identity": partial(measure.view_identity, data.views.unit[picked], owner)})
 
 
 def _picked(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
@@ -134,14 +134,10 @@ def _variance(data: AtlasInput, rows: Rows, seed: int) -> Measures:
     """Whose doing is the variance: object, view and, where there are any, drawing style?"""
     if not data.ring and len({len(own) for own in rows.values()}) > 1:
         return {}, {"variance": "the objects are not seen from the same views"}
-
-    def shares(vectors: np.ndarray, factors: Mapping[str, np.ndarray]) -> Result:
-        return measure.variance_shares(vectors, factors, rng=np.random.default_rng(seed))
-
     picked, owner = _picked(rows)
     view = np.concatenate([np.arange(len(own)) for own in rows.values()])
-    vectors, factors = data.views.unit[picked], {"object": owner, "view": view}
-    measures = {"variance": lambda: shares(vectors, factors)}
+    vectors = data.views.unit[picked]
+    grids = {"variance": (vectors, {"object": owner, "view": view})}
     if data.styled is not None:
         number = {
             str(data.factors[name].get("view")): at
@@ -160,5 +156,10 @@ def _variance(data: AtlasInput, rows: Rows, seed: int) -> Measures:
                 [OWN_STYLE] * len(picked), [str(cell["style"]) for _, cell in cells]
             ),
         }
-        measures["variance with style"] = lambda: shares(styled, grid)
-    return attempted(measures)
+        grids["variance with style"] = (styled, grid)
+    return attempted(
+        {
+            name: partial(measure.variance_shares, *grid, rng=np.random.default_rng(seed))
+            for name, grid in grids.items()
+        }
+    )

@@ -12,7 +12,6 @@ from isthmus.measure.views.poses import PoseError
 from isthmus.measure.views.subspaces import ViewRank
 from isthmus.report import (
     Album,
-    Block,
     Curve,
     Fact,
     Facts,
@@ -62,7 +61,6 @@ def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
     shown, album = min(SHOWN, len(one.rows)), Album()
     chosen = one.rows[np.arange(shown) * len(one.rows) // SHOWN]
     cards = tuple(view_card(data, view, album) for view in data.view_ids(chosen))
-    around = f"{shown} of its {len(one.rows)} views, in their order around it."
     facts = tuple(
         Fact(result.name, number(result.value), result.about, reading(result)[1:])
         for result in one.results.values()
@@ -72,14 +70,18 @@ def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
         Facts(facts),
         *pairs_table("Not measured", ("measure", "reason"), one.missing.items()),
     )
-    views: tuple[Block, ...] = (Strips("Views", "", (Strip(None, cards),)),)
     return Page(
         title=one.title,
         kicker=f"isthmus atlas · {len(one.rows)} views of {one.name} in {data.views.space.name}",
         summary=_summary(one),
         cards=(),
         sections=(
-            Section("views", "Seen from around", around, views),
+            Section(
+                "views",
+                "Seen from around",
+                f"{shown} of its {len(one.rows)} views, in their order around it.",
+                (Strips("Views", "", (Strip(None, cards),)),),
+            ),
             Section("measured", "What its views span", "", measured),
             Section("others", "Words and neighbours", "", _others(one, found)),
         ),
@@ -93,19 +95,18 @@ def figures(one: ObjectViews, data: AtlasInput) -> Iterator[Figure]:
     rank, pose = one.results.get("rank"), one.results.get("pose")
     if isinstance(rank, ViewRank):
         growth = np.stack([rank.views, rank.growth], axis=1)
-        most = np.stack([growth[:, 0], growth[:, 0] - 1], axis=1)
         yield line_figure(
             "Rank against the number of views",
             (
                 Curve("rank", growth, tuple(f"{k} views: {r}" for k, r in growth)),
-                Curve("most possible", most),
+                Curve("most possible", np.stack([rank.views, rank.views - 1], axis=1)),
             ),
             ("views", "rank"),
             rank.about,
         )
     if isinstance(pose, PoseError):
         period = 360 / one.symmetry
-        read = np.stack([pose.truth % period, pose.read % period], axis=1)
+        read = np.stack([pose.truth, pose.read], axis=1) % period
         yield line_figure(
             "Azimuth read from unseen views",
             (
@@ -134,13 +135,16 @@ def _widest(x: np.ndarray, labels: tuple[str, ...], ring: bool) -> Figure:
 
 
 def _summary(one: ObjectViews) -> tuple[str, ...]:
-    rank = f"Its {len(one.rows)} views span {one.space.dim} directions that stand out of noise."
     turns = {
         1: "No turn leaves its pictures as they are.",
         len(one.rows): "Turning it changes no picture, so its pose cannot be read.",
     }.get(one.symmetry, f"A turn by {360 / one.symmetry:g} degrees changes no picture.")
     near = ", ".join(f"{word} ({cosine:.2f})" for word, cosine in one.words[:3])
-    return (rank, turns, *((f"The nearest words: {near}.",) if near else ()))
+    return (
+        f"Its {len(one.rows)} views span {one.space.dim} directions that stand out of noise.",
+        turns,
+        *((f"The nearest words: {near}.",) if near else ()),
+    )
 
 
 def view_card(
@@ -192,5 +196,6 @@ def _others(one: ObjectViews, found: Atlas) -> tuple[Table, ...]:
 def _shares(
     caption: str, columns: tuple[str, str], rows: Sequence[tuple[str, float]], digits: int = 3
 ) -> tuple[Table, ...]:
-    pairs = ((name, f"{value:.{digits}f}") for name, value in rows)
-    return pairs_table(caption, columns, pairs, counts=True)
+    return pairs_table(
+        caption, columns, ((name, f"{value:.{digits}f}") for name, value in rows), counts=True
+    )

@@ -26,7 +26,13 @@ from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.studies.atlas.measures import Atlas
 from isthmus.studies.atlas.object_page import page_of, view_card
 from isthmus.studies.atlas.views import ObjectViews
-from isthmus.studies.pages.common import made_table, number_card, pairs_table, sources_table
+from isthmus.studies.pages.common import (
+    made_table,
+    number_card,
+    pairs_table,
+    rows_table,
+    sources_table,
+)
 from isthmus.studies.shared import versions
 from isthmus.types import plain
 
@@ -48,7 +54,8 @@ def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str
         )
         for one in found.objects
     )
-    objects: tuple[Block, ...] = (Strips("Objects", "", (Strip(None, cards),)),)
+    objects = Strips("Objects", "", (Strip(None, cards),))
+    table = rows_table("Objects", map(_row, found.objects), text=("category", "nearest words"))
     identity, variance = (found.results.get(key) for key in ("identity", "variance"))
     page = Page(
         title=title,
@@ -59,11 +66,11 @@ def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str
             *number_card("Variance that is the object", variance),
         ),
         sections=(
-            Section("objects", "The objects", "Each leads to its own page.", objects),
+            Section("objects", "The objects", "Each leads to its own page.", (objects,)),
             Section("variance", "Object, view, and both", _VARIANCE, tuple(_figures(found))),
             Section("nesting", "Subspaces in subspaces", _NESTING, (_nested(found),)),
             Section("sharing", "Who shares subspaces", _SHARING, tuple(_sharing(found))),
-            Section("numbers", "Every object", "", (_table(found),)),
+            Section("numbers", "Every object", "", (table,)),
             Section("left-out", "Left out, and how this was made", "", _made(data, found, seed)),
         ),
     )
@@ -139,8 +146,7 @@ def summary(found: Atlas) -> Iterator[str]:
             f"{first[0]:.0%} of the objects ({span(first[1])}; chance {number(first[2])})."
         )
     if found.faults:
-        count = amount(len(found.faults), "item")
-        yield f"{count} could not be used; the last section says why."
+        yield f"{amount(len(found.faults), 'item')} could not be used; the last section says why."
 
 
 def _figures(found: Atlas) -> Iterator[Block]:
@@ -153,18 +159,17 @@ def _figures(found: Atlas) -> Iterator[Block]:
 
 
 def _nested(found: Atlas) -> Table:
-    rows = tuple(
-        (
-            one.level,
-            f"{one.share:.3f} ± {1.96 * one.error:.3f}",
-            f"{one.chance:.3f}",
-            f"{one.rank:g}",
-            str(one.objects),
-        )
+    rows = (
+        {
+            "subspace of": one.level,
+            "share inside": f"{one.share:.3f} ± {1.96 * one.error:.3f}",
+            "chance": f"{one.chance:.3f}",
+            "median rank": f"{one.rank:g}",
+            "objects": str(one.objects),
+        }
         for one in found.nestings
     )
-    columns = ("subspace of", "share inside", "chance", "median rank", "objects")
-    return Table("Share of the view variance inside", columns, rows, columns[1:])
+    return rows_table("Share of the view variance inside", rows)
 
 
 def _sharing(found: Atlas) -> Iterator[Block]:
@@ -180,59 +185,42 @@ def _sharing(found: Atlas) -> Iterator[Block]:
             f"odd views {np.nanmean(spaces.own):.3f}, random subspaces {spaces.chance:.3f}.",
         )
     )
-    columns = ("objects", "shared energy", "95 % interval", "chance", "p", "smallest angle, °")
-    rows = tuple(
-        (
-            f"{titles[spaces.objects[i]]} and {titles[spaces.objects[j]]}",
-            f"{one.value:.3f}",
-            span(one.interval),
-            number(one.null.mean),
-            number(one.null.p),
-            f"{one.angles[0]:.0f}",
-        )
+    rows = (
+        {
+            "objects": f"{titles[spaces.objects[i]]} and {titles[spaces.objects[j]]}",
+            "shared energy": f"{one.value:.3f}",
+            "95 % interval": span(one.interval),
+            "chance": number(one.null.mean),
+            "p": number(one.null.p),
+            "smallest angle, °": f"{one.angles[0]:.0f}",
+        }
         for i, j, one in spaces.closest
     )
-    yield Table("The pairs that share most", columns, rows, columns[1:])
+    yield rows_table("The pairs that share most", rows)
 
 
-def _table(found: Atlas) -> Table:
-    columns = (
-        "object",
-        "category",
-        "rank",
-        "held out",
-        "pose error, °",
-        "symmetry",
-        "loop",
-        "p of the loop",
-        "nearest words",
-    )
-    return Table("Objects", columns, tuple(map(_row, found.objects)), columns[2:8])
-
-
-def _row(one: ObjectViews) -> tuple[str, ...]:
+def _row(one: ObjectViews) -> dict[str, str]:
     rank, pose, loop = (one.results.get(key) for key in ("rank", "pose", "loop"))
-    return (
-        one.title,
-        one.category or "–",
-        str(one.space.dim),
-        str(rank.held_out) if isinstance(rank, ViewRank) else "–",
-        f"{pose.value:.0f}" if pose else "–",
-        "any" if one.symmetry == len(one.rows) else str(one.symmetry),
-        f"{loop.value:.2f}" if loop else "–",
-        f"{loop.null.p:.3f}" if loop else "–",
-        ", ".join(word for word, _ in one.words[:3]) or "–",
-    )
+    return {
+        "object": one.title,
+        "category": one.category or "–",
+        "rank": str(one.space.dim),
+        "held out": str(rank.held_out) if isinstance(rank, ViewRank) else "–",
+        "pose error, °": f"{pose.value:.0f}" if pose else "–",
+        "symmetry": "any" if one.symmetry == len(one.rows) else str(one.symmetry),
+        "loop": f"{loop.value:.2f}" if loop else "–",
+        "p of the loop": f"{loop.null.p:.3f}" if loop else "–",
+        "nearest words": ", ".join(word for word, _ in one.words[:3]) or "–",
+    }
 
 
 def _made(data: AtlasInput, found: Atlas, seed: int) -> tuple[Block, ...]:
     count, reasons = len(found.faults), len(set(found.faults.values()))
     more = f" (the first {LISTED} of {count})" if count > LISTED else ""
     caption = f"Left out: {amount(count, 'item')}, {amount(reasons, 'reason')}{more}"
-    first = found.objects[0].results.values()
     overlaps = [one for _, _, one in found.overlaps.closest[:1]]
     return (
         *pairs_table(caption, ("item", "reason"), found.faults.items(), most=LISTED),
         made_table({**data.context, "seed": seed}),
-        sources_table([*found.results.values(), *first, *overlaps]),
+        sources_table([*found.results.values(), *found.objects[0].results.values(), *overlaps]),
     )

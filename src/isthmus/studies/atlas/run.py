@@ -88,9 +88,12 @@ def run(request: AtlasRequest) -> AtlasResult:
             "space": found.space,
         },
     )
-    result = atlas(data, folder, seed=common.seed, progress=common.progress)
-    faults = {**views.faults, **report.faults}
-    return replace(result, faults=faults, rendered=views.rendered, encoded=report.encoded)
+    return replace(
+        atlas(data, folder, seed=common.seed, progress=common.progress),
+        faults={**views.faults, **report.faults},
+        rendered=views.rendered,
+        encoded=report.encoded,
+    )
 
 
 def atlas(
@@ -112,17 +115,15 @@ def atlas(
         found = measured_atlas(data, seed, progress)
     measuring = time.perf_counter() - start
     page, record = atlas_page(data, found, seed)
-    pages = {} if out is None else object_pages(data, found)
-    result = AtlasResult(
+    return AtlasResult(
         results=found.results,
         missing=found.missing,
         page=page,
-        pages=pages,
+        pages={} if out is None else object_pages(data, found),
         record=record,
         seconds={"all measures": measuring, "pages": time.perf_counter() - start - measuring},
         faults=found.faults,
-    )
-    return result.write(out, {data.views.modality: data.views})
+    ).write(out, {data.views.modality: data.views})
 
 
 def _objects(request: AtlasRequest) -> World:
@@ -138,18 +139,20 @@ def _objects(request: AtlasRequest) -> World:
         raise RequestError(
             f"An atlas wants {LEAST} views of each object or more, not {request.views}."
         )
-    if request.objects:
-        world = mesh_folder(request.objects)
-    else:
-        world = load_world(request.world or DEFAULT_WORLD)
+    world = (
+        mesh_folder(request.objects)
+        if request.objects
+        else load_world(request.world or DEFAULT_WORLD)
+    )
     if world.split and request.split != EVERYTHING:
         world = world.part(request.split or "test")
     if MESH not in world.items:
         raise RequestError(f"World {world.name!r} holds {', '.join(world.items)}, no meshes.")
     meshes = world.items[MESH]
     if request.limit and request.limit < len(meshes):
-        some = meshes.take(meshes.ids[: request.limit])
-        world = replace(world, items={**world.items, MESH: some})
+        world = replace(
+            world, items={**world.items, MESH: meshes.take(meshes.ids[: request.limit])}
+        )
     return world
 
 
@@ -184,8 +187,7 @@ def _words(
     else:
         texts = [str(text) for text in load_world("glyphs").items[TEXT]]
     known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
-    own = [str(name) for name in known if name]
-    words = tuple(dict.fromkeys([*own, *texts]))
-    job = job_options(request.common)
-    report = embed_into(folder / "jobs" / "words", encoders[TEXT], Items(TEXT, words, words), job)
-    return report.embedded, report.embedded.ids
+    words = tuple(dict.fromkeys([*(str(name) for name in known if name), *texts]))
+    items, job = Items(TEXT, words, words), job_options(request.common)
+    vectors = embed_into(folder / "jobs" / "words", encoders[TEXT], items, job).embedded
+    return vectors, vectors.ids

@@ -102,10 +102,9 @@ def nestings(x: Vectors, objects: Sequence[ObjectViews]) -> list[Nesting]:
     seen on its odd ones; a category's and the world's on the view deviations of other objects.
     """
     away = {one.name: x[one.rows] - x[one.rows].mean(axis=0) for one in objects}
-    groups: dict[str, list[str]] = {}
-    for one in objects:
-        groups.setdefault(one.category, []).append(one.name)
-    large = {name: some for name, some in groups.items() if name and len(some) > LEAST}
+    kinds = dict.fromkeys(one.category for one in objects if one.category)
+    groups = {kind: [one.name for one in objects if one.category == kind] for kind in kinds}
+    large = {kind: some for kind, some in groups.items() if len(some) > LEAST}
     levels = {
         "its own, from half of its views": [
             _own(x[one.rows]) for one in objects if len(one.rows) >= 8
@@ -125,12 +124,16 @@ def _own(views: Vectors) -> Share:
 
 def _in_folds(away: Mapping[str, Vectors], names: Sequence[str]) -> list[Share]:
     """Ten folds of objects: each is seen in the subspace of the other nine."""
-    found: list[Share] = []
     folds = min(10, len(names))
-    for fold in range(folds):
-        space = _common(away, [name for row, name in enumerate(names) if row % folds != fold])
-        found += [_share(away[name], space) for name in names[fold::folds]]
-    return found
+    fitted = (
+        _common(away, [name for row, name in enumerate(names) if row % folds != fold])
+        for fold in range(folds)
+    )
+    return [
+        _share(away[name], space)
+        for fold, space in enumerate(fitted)
+        for name in names[fold::folds]
+    ]
 
 
 def _in_others(away: Mapping[str, Vectors], groups: Mapping[str, Sequence[str]]) -> list[Share]:
@@ -147,19 +150,17 @@ def _common(away: Mapping[str, Vectors], names: Sequence[str]) -> Subspace:
 
 
 def _share(away: Vectors, space: Subspace) -> Share:
-    whole = float((away**2).sum())
-    inside = float(((away @ space.basis.T) ** 2).sum())
+    whole, inside = (float((x**2).sum()) for x in (away, away @ space.basis.T))
     return inside / whole if whole > 1e-12 else 0.0, space.dim
 
 
 def _nesting(level: str, found: list[Share], d: int) -> Nesting:
     shares, ranks = np.array([share for share, _ in found]), np.array([rank for _, rank in found])
-    error = float(shares.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else float("nan")
     return Nesting(
         level,
         objects=len(found),
         rank=float(np.median(ranks)),
         share=float(shares.mean()),
-        error=error,
+        error=float(shares.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else float("nan"),
         chance=float(ranks.mean() / d),
     )

@@ -52,9 +52,8 @@ def nearest_words(
         words: vectors of the vocabulary, in the same space.
         texts: the vocabulary, as many.
     """
-    centred = len(middles) >= CENTRED
     left, right = middles.astype(np.float64), words.unit.astype(np.float64)
-    if centred:
+    if len(middles) >= CENTRED:
         left, right = left - left.mean(axis=0), right - right.mean(axis=0)
     cosines = unit_or_zero(left, np.float64) @ unit_or_zero(right, np.float64).T
     best = np.argsort(-cosines, axis=1, kind="stable")[:, :TOP]

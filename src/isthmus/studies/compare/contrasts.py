@@ -12,7 +12,6 @@ from isthmus.studies.pages.neighbours import (
     query_example,
 )
 from isthmus.studies.shared import Dataset
-from isthmus.types import Links
 
 SHOWN = 3
 
@@ -35,8 +34,7 @@ class Contrast:
 
 def contrasts(first: Dataset, second: Dataset) -> tuple[Contrast, Contrast]:
     """Both directions; the two studies hold the same items in the same order."""
-    rows = Links.between(first.a, first.b, first.links)
-    pairs = Pair(first.a, first.b, rows), Pair(second.a, second.b, rows)
+    pairs = first.pair, Pair(second.a, second.b, first.pair.rows)
     forward = [neighbours(pair.a, pair.b, pair.rows) for pair in pairs]
     backward = [neighbours(pair.a, pair.b, pair.rows) for pair in (p.reversed for p in pairs)]
     return _contrast(*forward), _contrast(*backward)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from isthmus.measure.retrieval.gains import relative_gains
 from isthmus.measure.retrieval.galleries import Mixed
@@ -29,7 +29,6 @@ QUERY_SCORES: dict[str, Callable[[Ranks], Float[np.ndarray, " q"]]] = {
     "nDCG@10": partial(relative_gains, k=10),
 }
 """What each query scores in a search."""
-
 
 FAMILIES = {"retrieval": "Differences in retrieval", "geometry": "Differences in geometry"}
 """What is drawn together, with its title."""
@@ -87,52 +86,44 @@ def differences(first: Pair, second: Pair, seed: int) -> tuple[Difference, ...]:
     return (*_retrieval(first, second, seed), *_geometry(first, second))
 
 
-def _retrieval(first: Pair, second: Pair, seed: int) -> Iterator[Difference]:
-    a, b = first.a.modality, first.b.modality
-    for turned, direction in ((False, f"{a} → {b}"), (True, f"{b} → {a}")):
-        pairs = [pair.reversed if turned else pair for pair in (first, second)]
+def _retrieval(one: Pair, other: Pair, seed: int) -> Iterator[Difference]:
+    for pairs in ((one, other), (one.reversed, other.reversed)):
+        query, answer = pairs[0].a.modality, pairs[0].b.modality
         # one seed: the same queries are drawn for both
         found = [search(pair, np.random.default_rng(seed)) for pair in pairs]
-        for name, formula in QUERY_SCORES.items():
-            scores = [one.scored(formula)[:, 0] for one in found]
-            yield _of_scores(f"{name}, {direction}", scores, found[0].objects, seed)
         mixed = [
             Mixed.of(pair, "linked", np.random.default_rng(seed)).search(
                 np.random.default_rng(seed)
             )
             for pair in pairs
         ]
-        scores = [one.scored(partial(relative_gains, k=10))[:, 0] for one in mixed]
-        name = f"nDCG@10, {pairs[0].a.modality} → both"
-        yield _of_scores(name, scores, mixed[0].objects, seed)
-
-
-def _of_scores(
-    name: str, scores: list[Float[np.ndarray, " q"]], objects: Int[np.ndarray, " q"], seed: int
-) -> Difference:
-    first, second = scores
-    rng = np.random.default_rng([seed, *name.encode()])
-    return Difference(
-        name=name,
-        value=float((second - first).mean()),
-        n=len(np.unique(objects)),
-        interval=query_bootstrap(second - first, objects, rng=rng),
-        null=Null("none", note="a difference is read against its interval"),
-        first=float(first.mean()),
-        second=float(second.mean()),
-        family="retrieval",
-    )
+        scored = {
+            **{f"{name}, {query} → {answer}": (found, name) for name in QUERY_SCORES},
+            f"nDCG@10, {query} → both": (mixed, "nDCG@10"),
+        }
+        for name, (searches, formula) in scored.items():
+            first, second = (some.scored(QUERY_SCORES[formula])[:, 0] for some in searches)
+            objects, rng = searches[0].objects, np.random.default_rng([seed, *name.encode()])
+            yield Difference(
+                name=name,
+                value=float((second - first).mean()),
+                n=len(np.unique(objects)),
+                interval=query_bootstrap(second - first, objects, rng=rng),
+                null=Null("none", note="a difference is read against its interval"),
+                first=float(first.mean()),
+                second=float(second.mean()),
+                family="retrieval",
+            )
 
 
 def _geometry(first: Pair, second: Pair) -> Iterator[Difference]:
     sums = [pair_sums(pair) for pair in (first, second)]
-    a, b = first.a.modality, first.b.modality
     columns = {
         "centroid gap, noise taken out": [_gaps(one) for one in sums],
         "matched cosine": [one.matched for one in sums],
         "unmatched cosine": [one.unmatched for one in sums],
-        f"intra-modal cosine ({a})": [one.intra_a for one in sums],
-        f"intra-modal cosine ({b})": [one.intra_b for one in sums],
+        f"intra-modal cosine ({first.a.modality})": [one.intra_a for one in sums],
+        f"intra-modal cosine ({first.b.modality})": [one.intra_b for one in sums],
     }
     for name, (x, y) in columns.items():
         value, _, interval = jackknife(y - x, debias=False)

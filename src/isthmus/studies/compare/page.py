@@ -12,7 +12,6 @@ from isthmus.report import (
     Figures,
     Page,
     Section,
-    Strip,
     Strips,
     Table,
     figure,
@@ -22,12 +21,12 @@ from isthmus.report import (
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
-from isthmus.studies.pages.common import pairs_table
+from isthmus.studies.pages.common import anchor, pairs_table
 from isthmus.studies.pages.data_section import data_section
 from isthmus.studies.pages.item_cards import ItemCards, example_strip
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
 from isthmus.studies.shared import Dataset, qualifier
-from isthmus.types import Null, Result
+from isthmus.types import Null
 
 
 def comparison_page(found: Comparison) -> Page:
@@ -54,8 +53,7 @@ def comparison_page(found: Comparison) -> Page:
 
 
 def _summary(found: Comparison) -> tuple[str, ...]:
-    first, second = found.names
-    a, b = found.first.a, found.first.b
+    (first, second), (a, b) = found.names, (found.first.a, found.first.b)
     apart = sum(row.differs for row in found.differences)
     intro = (
         f"{first} and {second} are compared on the same {len(a):,} {a.modality} and {len(b):,} "
@@ -72,15 +70,17 @@ def _summary(found: Comparison) -> tuple[str, ...]:
 
 
 def _card(row: Difference, second: str) -> Card:
-    detail = (
+    return Card(
+        row.name,
+        number(row.value),
         f"{second} minus the other: from {number(row.first)} to {number(row.second)}; interval of "
-        f"the difference {span(row.interval)}"
+        f"the difference {span(row.interval)}",
     )
-    return Card(row.name, number(row.value), detail)
 
 
 def _differences(found: Comparison) -> Section:
     first, second = found.names
+    columns = (first, second, "difference", "95 % interval", "n")
     rows = tuple(
         (
             row.name,
@@ -92,7 +92,6 @@ def _differences(found: Comparison) -> Section:
         )
         for row in found.differences
     )
-    columns = ("measure", first, second, "difference", "95 % interval", "n")
     lead = (
         f"Each is {second} minus {first}, measured on the same objects: what is drawn or left out "
         "for one is drawn or left out for the other, so the intervals are those of the difference. "
@@ -100,20 +99,19 @@ def _differences(found: Comparison) -> Section:
         "blocks of objects."
     )
     drawings = Figures(tuple(_forest(found, *family) for family in FAMILIES.items()))
-    table = Table("Paired differences", columns, rows, columns[1:])
+    table = Table("Paired differences", ("measure", *columns), rows, columns)
     return Section("differences", "Differences", lead, (drawings, table))
 
 
 def _forest(found: Comparison, family: str, title: str) -> Figure:
     rows = tuple(row for row in found.differences if row.family == family)
-    nothing = Null("none", note="drawn together")
-    drawn = Forest(name=title, value=float(len(rows)), n=rows[0].n, null=nothing, rows=rows)
-    apart = sum(row.differs for row in rows)
+    together = Null("none", note="drawn together")
+    forest = Forest(name=title, value=float(len(rows)), n=rows[0].n, null=together, rows=rows)
     sentence = (
         f"{found.names[1]} minus {found.names[0]}: dot and 95 % interval of each difference; "
-        f"{apart} of {len(rows)} leave out zero and are in colour."
+        f"{sum(row.differs for row in rows)} of {len(rows)} leave out zero and are in colour."
     )
-    return figure(f"f-{family}", title, (drawn,), sentence)
+    return figure(f"f-{family}", title, (forest,), sentence)
 
 
 def _contrasts(found: Comparison) -> list[Section]:
@@ -134,14 +132,15 @@ def strips(found: Contrast, data: Dataset, album: Album, names: tuple[str, str])
             f"The linked {found.answer} comes first in {winner}; the row shows what {loser} "
             "answers instead."
         )
-        shown: list[Strip] = []
-        for example, margin in examples:
-            strip = example_strip(cards, pair, example)
-            more = f"; in {winner} it comes first, margin {number(margin)}."
-            shown.append(replace(strip, sentence=strip.sentence[:-1] + more))
+        shown = tuple(
+            example_strip(
+                cards, pair, example, f"; in {winner} it comes first, margin {number(margin)}"
+            )
+            for example, margin in examples
+        )
         if shown:
             title = f"{found.query} → {found.answer}: right in {winner} only"
-            blocks.append(Strips(title, sentence, tuple(shown)))
+            blocks.append(Strips(title, sentence, shown))
     return blocks
 
 
@@ -187,23 +186,18 @@ def _alike(found: Comparison) -> Section:
 
 def _everything(found: Comparison) -> Section:
     first, second = (some.results for some in found.measured)
+    columns = tuple(text for name in found.names for text in (name, f"interval, {name}"))
     rows = tuple(
-        (first[key].name, *_pair(first[key]), *_pair(second[key])) for key in first if key in second
+        (one.name, number(one.value), span(one.interval), number(two.value), span(two.interval))
+        for one, two in ((first[key], second[key]) for key in first if key in second)
     )
-    names = found.names
-    columns = ("measure", names[0], f"interval, {names[0]}", names[1], f"interval, {names[1]}")
     lead = "Each space measured by itself; differences of these intervals are not paired."
-    table = Table("Every measure", columns, rows, columns[1:])
+    table = Table("Every measure", ("measure", *columns), rows, columns)
     return Section("numbers", "All numbers", lead, (table,))
-
-
-def _pair(result: Result) -> tuple[str, str]:
-    return number(result.value), span(result.interval)
 
 
 def _provenance(found: Comparison) -> Iterator[Section]:
     sides = zip((found.first, found.second), found.counted, found.names, strict=True)
     for data, counted, name in sides:
-        key = "data-" + "".join(letter if letter.isalnum() else "-" for letter in name)
-        title = f"Data and provenance: {name}"
-        yield replace(data_section(data, counted, found.seed), key=key, title=title)
+        section = data_section(data, counted, found.seed)
+        yield replace(section, key=anchor("data", name), title=f"{section.title}: {name}")

@@ -80,15 +80,14 @@ def compare(
         alike=measure_calls(calls_of_spaces(one, other), seed, progress=progress),
     )
     results: dict[str, Result] = {row.name: row for row in found.differences}
-    result = MeasuredResult(
+    return MeasuredResult(
         results=results | found.alike.results,
         missing=found.missing,
         page=html(comparison_page(found)),
         record=found.to_dict(),
         seconds={"all": time.perf_counter() - start},
         faults=first.about.faults,
-    )
-    return result.write(out, found.sets)
+    ).write(out, found.sets)
 
 
 def calls_of_spaces(first: Dataset, second: Dataset) -> list[Call]:
@@ -106,9 +105,8 @@ def aligned(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:
     Raises:
         RequestError: the modalities differ, or no item is in both.
     """
-    pairs = ((first.a, second.a), (first.b, second.b))
     sets: list[tuple[EmbeddingSet, EmbeddingSet]] = []
-    for one, other in pairs:
+    for one, other in ((first.a, second.a), (first.b, second.b)):
         if one.modality != other.modality:
             raise RequestError(
                 f"Two spaces are compared on the same modalities, not on {one.modality} and "
@@ -121,11 +119,10 @@ def aligned(first: Dataset, second: Dataset) -> tuple[Dataset, Dataset]:
                 "with the same ids."
             )
         sets.append((one.take(ids), other.take(ids)))
+    (a, other_a), (b, other_b) = sets
     links = first.links
     if links is None:
-        rows = Links.between(sets[0][0], sets[1][0])
-        links = Links((sets[0][0].ids[a], sets[1][0].ids[b]) for a, b in rows)
-    (a, other_a), (b, other_b) = sets
+        links = Links((a.ids[row], b.ids[of]) for row, of in Links.between(a, b))
     return (
         replace(first, a=a, b=b, links=links),
         replace(second, a=other_a, b=other_b, links=links),

@@ -1,5 +1,6 @@
 """Do probabilities of a match come true on held-out pairs?"""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ def match_calibration(data: Dataset, *, splits: int = 20, seed: int = 0) -> Cali
 
     Queries are of the second modality, the gallery is of the first.
     """
-    found: dict[tuple[str, float], list[tuple[float, float]]] = {}
+    found: dict[tuple[str, float], list[tuple[float, float]]] = defaultdict(list)
     alarms: list[float] = []
     fitted = min(MOST, data.pair.n // 2)
     for number in range(splits):
@@ -71,16 +72,19 @@ def match_calibration(data: Dataset, *, splits: int = 20, seed: int = 0) -> Cali
             pair = mended_dataset(held, mended).pair
             scores = samples(mended.rule or Cosine(), seen, *seen.modalities[::-1])
             for share in SHARES:
-                probability, match = match_probabilities(scores, pair, rng, share)
-                error = calibration_error(probability, match, rng=rng)
-                one = (error, brier_score(probability, match))
-                found.setdefault((name, share), []).append(one)
-    scored: list[CalibrationScore] = []
-    for (name, share), values in found.items():
-        error, brier = (estimate_over_splits(*some) for some in zip(*values, strict=True))
-        scored.append(CalibrationScore(name, share, error, brier, share * (1 - share)))
+                drawn = match_probabilities(scores, pair, rng, share)
+                found[name, share].append((calibration_error(*drawn, rng=rng), brier_score(*drawn)))
+    scored = tuple(
+        CalibrationScore(
+            name,
+            share,
+            *(estimate_over_splits(*some) for some in zip(*values, strict=True)),
+            constant=share * (1 - share),
+        )
+        for (name, share), values in found.items()
+    )
     spread = estimate_over_splits(*alarms)
-    return CalibrationScores(fitted, splits, tuple(scored), spread, _thresholds(data))
+    return CalibrationScores(fitted, splits, scored, spread, _thresholds(data))
 
 
 def _alarms(data: Calibration, held: Pair) -> float:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -35,8 +35,8 @@ def estimate(
     """
     there = np.isfinite(scores)
     objects = np.arange(len(scores)) if objects is None else objects
-    interval = query_bootstrap(scores[there], objects[there])
-    interval = Interval(interval.low, interval.high, "bootstrap over objects, splits averaged")
+    drawn = query_bootstrap(scores[there], objects[there])
+    interval = replace(drawn, method="bootstrap over objects, splits averaged")
     return Estimate(float(scores[there].mean()), interval)
 
 
@@ -141,14 +141,11 @@ class Evaluation:
 
     def bounds_to_dict(self) -> dict[str, float]:
         """Means over items by name and modality of the queries, as in records."""
-        found: dict[str, float] = {}
-        for query, one in zip(self.modalities, self.bounds, strict=True):
-            means: Bounds[float] = fieldwise(_mean, one)
-            found[f"rule {query}"] = means.rule
-            found[f"ceiling {query}"] = means.ceiling
-            found[f"chance {query}"] = means.chance
-            found[f"chance of hits {query}"] = means.chance_of_hits
-        return found
+        return {
+            f"{name.replace('_', ' ')} {query}": mean
+            for query, one in zip(self.modalities, self.bounds, strict=True)
+            for name, mean in vars(fieldwise(_mean, one)).items()
+        }
 
     @cached_property
     def object_bounds(self) -> Bounds[Float[np.ndarray, " o"]]:
@@ -221,8 +218,10 @@ class Row:
         found: list[Measure] = []
         ends = (self.modalities, self.modalities[::-1])
         for (query, gallery), one in zip(ends, self.scores.directions, strict=True):
-            found += [Measure(f"hit@{k} {query}→{gallery}", one.hits[k]) for k in cut_offs]
-            found.append(Measure(f"mixed nDCG@{K} {query}", one.mixed))
+            found += [
+                *(Measure(f"hit@{k} {query}→{gallery}", one.hits[k]) for k in cut_offs),
+                Measure(f"mixed nDCG@{K} {query}", one.mixed),
+            ]
         return found + self.zero_shot
 
     @property
@@ -265,8 +264,10 @@ def chain_name(chain: str) -> str:
 def _row(found: Evaluation, chain: str) -> Row:
     space, own, raw = found.spaces[chain], found.object_scores[chain], found.object_scores[""]
     sides = found.data.pair.objects
-    tops = [one.ceiling for one in found.bounds]
-    forward, backward = map(_share, [one.mixed for one in space.directions], tops, sides)
+    forward, backward = (
+        _share(scores.mixed, one.ceiling, of)
+        for scores, one, of in zip(space.directions, found.bounds, sides, strict=True)
+    )
     of_a, of_b = (partial(estimate, objects=of) for of in sides)
     return Row(
         chain=chain,

@@ -10,28 +10,31 @@ SHOWN = (1, 10)
 
 def main_table(found: Evaluation, kind: str) -> Table:
     """The headline: mixed search, R@1, calibration; ``kind`` is what a row is."""
-    columns = (kind, f"mixed nDCG@{K}", "of ceiling", "R@1", "change of R@1, points")
-    columns += ("calibration error",)
-    order = sorted(found.rows.values(), key=lambda row: -row.mixed.value)
-    cells = [
-        (
-            row.name,
-            with_interval(row.mixed),
-            share_of_ceiling(row.of_ceiling),
-            with_interval(row.hits),
-            points(row.hits_change) if row.chain else "–",
-            number(row.scores.calibration_error.value),
-        )
-        for row in order
-    ]
+    columns = (
+        f"mixed nDCG@{K}",
+        "of ceiling",
+        "R@1",
+        "change of R@1, points",
+        "calibration error",
+    )
     means = found.mean_bounds
-    for name, mixed, hits in (
-        ("rule: other modality first", means.rule, "–"),
-        ("ceiling", means.ceiling, "–"),
-        ("chance", means.chance, number(means.chance_of_hits)),
-    ):
-        cells.append((name, number(mixed), "–", hits, "–", "–"))
-    return Table(f"Each {kind} by mixed search", columns, tuple(cells), columns[1:])
+    cells = (
+        *(
+            (
+                row.name,
+                with_interval(row.mixed),
+                share_of_ceiling(row.of_ceiling),
+                with_interval(row.hits),
+                points(row.hits_change) if row.chain else "–",
+                number(row.scores.calibration_error.value),
+            )
+            for row in sorted(found.rows.values(), key=lambda row: -row.mixed.value)
+        ),
+        ("rule: other modality first", number(means.rule), "–", "–", "–", "–"),
+        ("ceiling", number(means.ceiling), "–", "–", "–", "–"),
+        ("chance", number(means.chance), "–", number(means.chance_of_hits), "–", "–"),
+    )
+    return Table(f"Each {kind} by mixed search", (kind, *columns), cells, columns)
 
 
 def directions_table(found: Evaluation, kind: str) -> Table:
@@ -44,8 +47,10 @@ def directions_table(found: Evaluation, kind: str) -> Table:
         )
         for row in found.rows.values()
     )
-    columns = tuple(f"of ceiling, {name} queries" for name in found.modalities)
-    columns += tuple(one.name for one in found.rows[""].item_measures(SHOWN))
+    columns = (
+        *(f"of ceiling, {name} queries" for name in found.modalities),
+        *(one.name for one in found.rows[""].item_measures(SHOWN)),
+    )
     return Table("Each way by itself", (kind, *columns), cells, columns)
 
 
@@ -73,8 +78,7 @@ def share_of_ceiling(one: Estimate) -> str:
 def points(one: Estimate) -> str:
     """A change in points, with its sign and interval."""
     low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
-    text = f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"
-    return text.replace("-", "−")
+    return f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")
 
 
 def percents(one: Estimate, digits: int = 1) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number
+from isthmus.report import Block, Figures, Page, Prose, Section, figure, html, number
 from isthmus.studies.evaluate import (
     CalibrationScores,
     Evaluation,
@@ -26,7 +26,7 @@ from isthmus.studies.mend.choose import (
     recommended,
     selection_corrected,
 )
-from isthmus.studies.pages.common import made_section
+from isthmus.studies.pages.common import made_section, pairs_table, rows_table
 from isthmus.studies.shared import Dataset
 
 
@@ -150,43 +150,48 @@ def _remedies(found: Evaluation) -> Section:
     mixed = [Measure(f"mixed gallery nDCG@{K}", row.mixed) for row in rows]
     drawn = trade_off(rows, "remedy", mixed, float(np.nanmean(found.object_bounds.ceiling)))
     front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
-    blocks: list[Block] = [
+    faults = ((chain_name(chain), why) for chain, why in found.not_fitted.items())
+    blocks = (
         main_table(found, "remedy"),
         Figures((figure(f"pareto-{size}", "Mixed search and R@1", [drawn], front),)),
         directions_table(found, "remedy"),
         geometry_table(found, "remedy", "splits"),
-    ]
-    if found.not_fitted:
-        faults = tuple((chain_name(chain), why) for chain, why in found.not_fitted.items())
-        blocks.append(Table("Remedies that could not be fitted", ("remedy", "reason"), faults))
+        *pairs_table("Remedies that could not be fitted", ("remedy", "reason"), faults),
+    )
     lead = _LEAD.format(fitted=size, held=found.held_out, splits=found.repeats)
-    return Section(f"remedies-{size}", f"Remedies fitted on {size} objects", lead, tuple(blocks))
+    return Section(f"remedies-{size}", f"Remedies fitted on {size} objects", lead, blocks)
 
 
 def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
-    columns = ("read from", "matches asked", "calibration error", "Brier", "Brier of a constant")
-    rows = tuple(
-        (
-            one.score,
-            f"{one.share:.0%}",
-            with_interval(one.error),
-            f"{one.brier.value:.4f}",
-            f"{one.constant:.4f}",
-        )
+    scored = (
+        {
+            "read from": one.score,
+            "matches asked": f"{one.share:.0%}",
+            "calibration error": with_interval(one.error),
+            "Brier": f"{one.brier.value:.4f}",
+            "Brier of a constant": f"{one.constant:.4f}",
+        }
         for one in kept.found
     )
-    caption = f"Held-out pairs, fitted on {kept.calibrated} objects, {kept.splits} splits"
-    levels = tuple(
-        (f"{share:.0%}", f"{p:.0%}", number(cosine)) for share, p, cosine in kept.thresholds
+    levels = (
+        {
+            "share of matches": f"{share:.0%}",
+            "probability": f"{p:.0%}",
+            "reached at cosine": number(cosine),
+        }
+        for share, p, cosine in kept.thresholds
     )
-    reached = ("share of matches", "probability", "reached at cosine")
     alarms = (
         "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
         f"links let {kept.alarms.value:.2%} of held-out strangers pass (splits: "
         f"{percents(kept.alarms, 2)})."
     )
     return (
-        Table(caption, columns, rows, columns[2:]),
-        Table("What a cosine means: fitted on all objects", reached, levels, reached[2:]),
+        rows_table(
+            f"Held-out pairs, fitted on {kept.calibrated} objects, {kept.splits} splits",
+            scored,
+            text=("matches asked",),
+        ),
+        rows_table("What a cosine means: fitted on all objects", levels, text=("probability",)),
         Prose((alarms,)),
     )

@@ -45,12 +45,15 @@ class MendResult(RunResult):
         for size, rows in self.tables.items():
             width = max(len(row.name) for row in rows.values())
             title = f"fitted on {size} objects"
-            lines.append(f"{title:<{width}}  mixed nDCG@10          of ceiling   R@1")
-            for row in sorted(rows.values(), key=lambda row: -row.mixed.value):
-                mixed = f"{row.mixed.value:.3f} {row.mixed.interval}"
-                share = f"{row.of_ceiling.value:8.1%}"
-                lines.append(f"{row.name:<{width}}  {mixed}   {share}   {row.hits.value:.3f}")
-            lines.append("")
+            lines += [
+                f"{title:<{width}}  mixed nDCG@10          of ceiling   R@1",
+                *(
+                    f"{row.name:<{width}}  {row.mixed.value:.3f} {row.mixed.interval}   "
+                    f"{row.of_ceiling.value:8.1%}   {row.hits.value:.3f}"
+                    for row in sorted(rows.values(), key=lambda row: -row.mixed.value)
+                ),
+                "",
+            ]
         lines += self.words
         if self.folder:
             name = chain_name(self.mended.chain)
@@ -97,11 +100,12 @@ def mend(
         UnknownPartError: a correction has no such name.
     """
     how, linked = how or MendRequest(), linked_sample(data, seed)
-    for name in {name for chain in (*_remedies(how), how.keep) for name in parts_of(chain)}:
+    remedies = how.remedies or REMEDIES
+    for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     space, whole = linked.a.space, Calibration.of(linked.a, linked.b, linked.links)
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
-    found = _evaluations(linked, how, seed, progress)
+    found = _evaluations(linked, remedies, how, seed, progress)
     kept = match_calibration(linked, splits=how.splits, seed=seed)
     best = recommended(found[0])
     words = summary(found[0], best)
@@ -123,17 +127,18 @@ def mend(
 
 
 def _seconds(found: Sequence[Evaluation]) -> dict[str, float]:
-    rows = [(one, row) for one in found for row in one.rows.values()]
-    return {f"{row.name}, {one.fitted_on} objects": row.seconds for one, row in rows}
+    return {
+        f"{row.name}, {one.fitted_on} objects": row.seconds
+        for one in found
+        for row in one.rows.values()
+    }
 
 
-def _remedies(how: MendRequest) -> tuple[str, ...]:
-    return how.remedies or REMEDIES
-
-
-def _evaluations(linked: Dataset, how: MendRequest, seed: int, progress: bool) -> list[Evaluation]:
+def _evaluations(
+    linked: Dataset, remedies: Sequence[str], how: MendRequest, seed: int, progress: bool
+) -> list[Evaluation]:
     """All remedies, fitted on each number of calibration objects, the largest first."""
-    most, remedies = linked.pair.n // 2, _remedies(how)
+    most = linked.pair.n // 2
     sizes = dict.fromkeys(min(size, most) for size in sorted(how.calibrate, reverse=True))
     total = len(sizes) * how.splits * (1 + len(remedies))
     with bar(total, "remedies", progress) as tick:

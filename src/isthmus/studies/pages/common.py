@@ -2,7 +2,8 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,19 @@ def pairs_table(
     return (Table(caption, columns, rows, columns[1:] if counts else ()),) if rows else ()
 
 
+def rows_table(
+    caption: str, rows: Iterable[Mapping[str, str]], text: Collection[str] = ()
+) -> Table:
+    """A table of one row or more, each its cells by column.
+
+    All columns but the first, which names the row, and those of ``text`` hold numbers.
+    """
+    found = list(rows)
+    columns = tuple(found[0])
+    numeric = tuple(name for name in columns[1:] if name not in text)
+    return Table(caption, columns, tuple(tuple(row.values()) for row in found), numeric)
+
+
 def made_section(facts: Mapping[str, Any], *blocks: Block) -> Section:
     """How a page was made: its facts, the versions of what computed it, and what else is known."""
     return Section("made", "How this was made", "", (made_table(facts), *blocks))
@@ -87,6 +101,11 @@ def sources_table(results: Iterable[Result], column: str = "paper and equation")
     """Where each measure comes from, by its name."""
     sources = {result.name: result.cite() for result in results}
     return Table("Sources", ("measure", column), tuple(sources.items()))
+
+
+def anchor(*parts: str) -> str:
+    """Where a part of the page can be linked to: letters, digits and hyphens."""
+    return "-".join(re.sub(r"[\W_]", "-", part) for part in parts)
 
 
 def record(some: Any) -> dict[str, Any]:

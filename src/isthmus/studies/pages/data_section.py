@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from isthmus.arrays import Vectors, blocks
+from isthmus.measure.statistics import Pair
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared import IMAGE, Dataset, versions, whole_objects
-from isthmus.types import Items, Links, objects_of
+from isthmus.types import Items
 from isthmus.worlds.near_duplicates import near_copies
 
 NEAR_DUPLICATE = 0.98
@@ -72,8 +73,11 @@ def alike(images: Items, objects: Mapping[str, int]) -> dict[str, str]:
 
     A space need not see it: a small copy of a picture can lie far from it.
     """
-    pairs = near_copies(images)
-    return {name: other for name, other in pairs.items() if objects[name] != objects[other]}
+    return {
+        name: other
+        for name, other in near_copies(images).items()
+        if objects[name] != objects[other]
+    }
 
 
 def reasons(faults: Mapping[str, str]) -> dict[str, int]:
@@ -85,10 +89,9 @@ def reasons(faults: Mapping[str, str]) -> dict[str, int]:
 def facts(data: Dataset, seed: int) -> DataFacts:
     """What is counted in the data before any measuring; ``seed`` draws the sample of large sets."""
     rng = np.random.default_rng([seed, *b"facts"])
-    a, b = data.a, data.b
-    rows = Links.between(a, b, data.links)
-    small_a, small_b, small = whole_objects(a, b, rows, MOST, rng)
-    sides = [*zip((small_a, small_b), objects_of(small, len(small_a), len(small_b)), strict=True)]
+    a, b, rows = data.a, data.b, data.pair.rows
+    sample = Pair(*whole_objects(a, b, rows, MOST, rng))
+    sides = [*zip((sample.a, sample.b), sample.objects, strict=True)]
     pictures, owners = next((side for side in sides if side[0].modality == IMAGE), sides[0])
     seen = pictures_of(data.about.items.get(IMAGE), pictures.ids)
     return DataFacts(
@@ -96,7 +99,7 @@ def facts(data: Dataset, seed: int) -> DataFacts:
         dim=a.space.dim,
         links=len(rows),
         dangling=sum(one not in a.row or other not in b.row for one, other in data.links or ()),
-        objects=len(np.unique(objects_of(rows, len(a), len(b))[0][rows[:, 0]])),
+        objects=data.pair.n,
         unlinked={
             some.modality: len(some) - len(np.unique(rows[:, side]))
             for side, some in enumerate((a, b))
@@ -112,11 +115,10 @@ def facts(data: Dataset, seed: int) -> DataFacts:
 
 def licences(data: Dataset) -> dict[str, int]:
     """Items by licence and source, most frequent first; empty where nobody said."""
-    shown = {*data.a.ids, *data.b.ids}
     counted = Counter(
         f"{credit.licence}, {credit.source}"
         for name, credit in data.about.credits.items()
-        if name in shown
+        if name in data.a.row or name in data.b.row
     )
     return dict(counted.most_common())
 

@@ -79,10 +79,12 @@ class ItemCards:
         return None if row is None else self._items[modality].payload[row]
 
 
-def example_strip(cards: ItemCards, pair: tuple[str, str], example: QueryExample) -> Strip:
+def example_strip(
+    cards: ItemCards, pair: tuple[str, str], example: QueryExample, more: str = ""
+) -> Strip:
     """A query with its first answers and, where it is not among them, its linked one.
 
-    ``pair`` names the modalities of query and answers.
+    ``pair`` names the modalities of query and answers; ``more`` ends the sentence.
     """
     found = any(one.linked for one in example.answers)
     answers = [
@@ -95,7 +97,7 @@ def example_strip(cards: ItemCards, pair: tuple[str, str], example: QueryExample
         note = f"rank {example.rank:,}, cosine {number(example.right.cosine)}"
         answers.append(cards.card(pair[1], example.right.id, note, "right"))
     rank = "first" if example.rank == 1 else f"at rank {example.rank:,}"
-    sentence = f"Its linked {pair[1]} comes {rank}; margin {number(example.margin)}."
+    sentence = f"Its linked {pair[1]} comes {rank}; margin {number(example.margin)}{more}."
     query = cards.card(pair[0], example.query, f"query: {pair[0]}")
     return Strip(query, tuple(answers), sentence)
 
@@ -105,11 +107,12 @@ def hub_strip(cards: ItemCards, modality: str, found: Sequence[Hub], expected: f
     answers = tuple(
         cards.card(modality, hub.id, f"near {hub.queries:,} of {hub.of:,} queries") for hub in found
     )
-    sentence = (
+    return Strip(
+        None,
+        answers,
         f"Near: among the {found[0].nearest} nearest. Without favourites, each would be near "
-        f"{expected:.3g} queries."
+        f"{expected:.3g} queries.",
     )
-    return Strip(None, answers, sentence)
 
 
 def hit_card(hit: Hit, rank: int, album: Album) -> ItemCard:
@@ -132,5 +135,6 @@ def hits_page(
         for wanted, hits in rows
     )
     found = replace(section, blocks=(Strips("By falling similarity", "", strips),))
-    title = f"{command.capitalize()}: {visible(query, 80)}"
-    return Page(title, f"isthmus {command}", (), (), (found,))
+    return Page(
+        f"{command.capitalize()}: {visible(query, 80)}", f"isthmus {command}", (), (), (found,)
+    )

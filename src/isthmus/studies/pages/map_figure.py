@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import ItemCards
 from isthmus.studies.shared import Dataset, whole_objects
-from isthmus.types import EmbeddingSet, Links
+from isthmus.types import EmbeddingSet
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +46,20 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     middle = (x.mean(axis=0) + y.mean(axis=0)) / 2
     x, y = x - middle, y - middle
     spread = (x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))
-    d = len(spread)
-    values, vectors = eigh(spread, subset_by_index=[max(0, d - 2), d - 1])
+    last = len(spread) - 1
+    values, vectors = eigh(spread, subset_by_index=[max(0, last - 1), last])
     axes = vectors[:, ::-1]
     if (y @ axes[:, 0]).mean() < (x @ axes[:, 0]).mean():
         axes[:, 0] *= -1
     if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
         axes[:, 1] *= -1
     shares = values[::-1] / np.trace(spread)
-    title = f"Map of {a.modality} and {b.modality}"
-    return Projection(title, x @ axes, y @ axes, (float(shares[0]), float(shares[1])))
+    return Projection(
+        f"Map of {a.modality} and {b.modality}",
+        x @ axes,
+        y @ axes,
+        (float(shares[0]), float(shares[1])),
+    )
 
 
 DRAWN = 350
@@ -72,8 +76,7 @@ class Sketch(NamedTuple):
 
 def sketch(data: Dataset, rng: np.random.Generator) -> Sketch:
     """Whole objects, at most `DRAWN` items of a modality."""
-    rows = Links.between(data.a, data.b, data.links)
-    return Sketch(*whole_objects(data.a, data.b, rows, DRAWN, rng))
+    return Sketch(*whole_objects(data.a, data.b, data.pair.rows, DRAWN, rng))
 
 
 def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> Figure:
@@ -100,5 +103,6 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
         "vectors on their two first common principal directions, linked pairs joined by faint "
         "lines."
     )
-    pair = (first, second)
-    return map_figure(title or placed.title, pair, some.rows, sentence, alt, wide=not title)
+    return map_figure(
+        title or placed.title, (first, second), some.rows, sentence, alt, wide=not title
+    )

@@ -86,10 +86,7 @@ def _answered(
 
 def _largest(scores: np.ndarray, kept: int) -> np.ndarray:
     """Columns of the largest scores of each row, in order; of equal ones the first comes first."""
-    if kept < scores.shape[1]:
-        columns = np.sort(np.argpartition(scores, -kept, axis=1)[:, -kept:], axis=1)
-    else:
-        columns = np.broadcast_to(np.arange(kept), scores.shape)
+    columns = np.sort(np.argpartition(scores, -kept, axis=1)[:, -kept:], axis=1)
     order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)
 
@@ -132,17 +129,16 @@ class Hub:
 def query_example(found: Neighbours, position: int, answers: int = 4) -> QueryExample:
     """The query at a position of ``found.query_rows`` with its first answers."""
     row, best = found.query_rows[position], int(found.best_linked[position])
-    nearest = zip(
-        found.nearest[position], found.cosines[position], found.linked[position], strict=True
+    nearest = (
+        column[position][:answers] for column in (found.nearest, found.cosines, found.linked)
     )
-    shown = [
-        Answer(found.gallery.ids[column], round(float(cosine), 4), bool(linked))
-        for column, cosine, linked in nearest
-    ]
     cosine = found.queries.unit[row] @ found.gallery.unit[best]
     return QueryExample(
         found.queries.ids[row],
-        tuple(shown[:answers]),
+        tuple(
+            Answer(found.gallery.ids[column], round(float(cosine), 4), bool(linked))
+            for column, cosine, linked in zip(*nearest, strict=True)
+        ),
         Answer(found.gallery.ids[best], round(float(cosine), 4), True),
         int(found.rank[position]),
         round(float(found.margin[position]), 4),
@@ -187,8 +183,9 @@ def swaps(
             back = int(found.nearest[position[other], 0])
             crossed = (here, back) in linked and (other, back) not in linked
             if crossed and shown.isdisjoint((here, other)) and len(pairs) < count:
-                both = int(at), position[other]
-                pairs.append((query_example(found, both[0], 1), query_example(found, both[1], 1)))
+                pairs.append(
+                    (query_example(found, int(at), 1), query_example(found, position[other], 1))
+                )
                 shown |= {here, other}
     return tuple(pairs)
 

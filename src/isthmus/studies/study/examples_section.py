@@ -20,7 +20,6 @@ from isthmus.studies.pages.neighbours import (
     swaps,
 )
 from isthmus.studies.shared import Dataset, whole_objects
-from isthmus.types import Links
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +44,7 @@ def neighbour_examples(
     data: Dataset, rng: np.random.Generator
 ) -> tuple[NeighbourExamples, NeighbourExamples]:
     """The neighbourhoods of both directions, on at most ``MOST`` items a side."""
-    rows = Links.between(data.a, data.b, data.links)
-    pair = Pair(*whole_objects(data.a, data.b, rows, MOST, rng))
+    pair = Pair(*whole_objects(data.a, data.b, data.pair.rows, MOST, rng))
     cards = ItemCards(data, Album(0))
     return _examples(pair, cards, rng), _examples(pair.reversed, cards, rng)
 

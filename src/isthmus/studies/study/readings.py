@@ -19,6 +19,7 @@ from isthmus.report import (
     signed,
     span,
 )
+from isthmus.studies.pages.common import anchor
 from isthmus.studies.shared import measure_of, qualifier
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP, HEADINGS, OTHER, Part
 from isthmus.types import Result
@@ -74,12 +75,13 @@ def _of(names: tuple[str, ...], results: Results) -> Results:
 
 def _drawing(some: Results) -> Figure:
     first = next(iter(some))
-    anchor = "f-" + "".join(letter if letter.isalnum() else "-" for letter in first)
     title = HEADINGS.get(measure_of(first)) or heading(some)
     if len(some) == 1 and qualifier(first):
         title = f"{title}, {qualifier(first)}"
     try:
-        return figure(anchor, title, tuple(some.values()), sentence(some), numbers(some))
+        return figure(
+            anchor("f", first), title, tuple(some.values()), sentence(some), numbers(some)
+        )
     except Exception as error:  # a drawing that fails must not lose the numbers
         words = f"{sentence(some)} (It could not be drawn: {error}.)"
         return Figure(title, "", title, words, numbers(some))

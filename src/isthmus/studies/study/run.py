@@ -105,19 +105,17 @@ def study_dataset(
     measuring = time.perf_counter() - start
     page, record = study_page(data, found, seed)
     total = time.perf_counter() - start
-    seconds = {
-        **{f"measure {key}": value for key, value in found.seconds.items()},
-        "all measures": measuring,
-        "examples and page": total - measuring,
-    }
-    result = MeasuredResult(
+    names = (data.a.modality, data.b.modality)
+    links = None if data.links is None else (data.links, names)
+    return MeasuredResult(
         results=found.results,
         missing=found.missing,
         page=page,
         record=record,
-        seconds=seconds,
+        seconds={
+            **{f"measure {key}": value for key, value in found.seconds.items()},
+            "all measures": measuring,
+            "examples and page": total - measuring,
+        },
         faults=data.about.faults,
-    )
-    names = (data.a.modality, data.b.modality)
-    links = None if data.links is None else (data.links, names)
-    return result.write(out, dict(zip(names, (data.a, data.b), strict=True)), links)
+    ).write(out, dict(zip(names, (data.a, data.b), strict=True)), links)

@@ -89,9 +89,8 @@ def split_objects(
     if "test" in parts:
         test = rng.permutation(names[parts == "test"])
         scored = test[:count]
-        inside = names[parts == "train"]
         others = np.concatenate([names[parts == "val"], test[count:]])
-        fitted = inside if fit_on == "train" else others
+        fitted = names[parts == "train"] if fit_on == "train" else others
     else:
         order = rng.permutation(names)
         scored = order[: min(count, len(order) // 2)]
@@ -131,5 +130,4 @@ def _labelled(
     for name in (request.object_column, request.style_column):
         if name not in there:
             raise RequestError(f"{request.labels} has the columns {', '.join(there)}, no {name!r}.")
-    split = {name: str(some.get("split", "")) for name, some in factors.items()}
-    return vectors, factors, split
+    return vectors, factors, {name: some.get("split", "") for name, some in factors.items()}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
-from isthmus.studies.pages.common import made_section, pairs_table, sources_table
+from isthmus.studies.pages.common import made_section, pairs_table, rows_table, sources_table
 from isthmus.studies.styles.result import Method
 from isthmus.transform.restyling import StyleGrid
 
@@ -79,36 +79,44 @@ def _summary(found: Mapping[str, Method], best: str, scored: StyleGrid) -> tuple
 
 
 def _tables(found: Mapping[str, Method]) -> tuple[Table, ...]:
-    columns = ("method", "style change R@1", "95 % interval", "whole grid", "transfer", "ceiling")
-    rows = tuple(
-        (
-            in_words(name),
-            f"{one.change.value:.3f}",
-            span(one.change.interval),
-            f"{one.change.whole_grid:.3f}",
-            f"{one.transfer.value:.3f}",
-            f"{one.ceiling:.3f}",
-        )
+    rows = [
+        {
+            "method": in_words(name),
+            "style change R@1": f"{one.change.value:.3f}",
+            "95 % interval": span(one.change.interval),
+            "whole grid": f"{one.change.whole_grid:.3f}",
+            "transfer": f"{one.transfer.value:.3f}",
+            "ceiling": f"{one.ceiling:.3f}",
+        }
         for name, one in found.items()
-    )
+    ]
     first = next(iter(found.values()))
-    chance = (
-        "chance",
-        number(first.change.null.mean),
-        "–",
-        number(first.change.whole_grid_chance),
-        number(first.transfer.null.mean),
-        "–",
-    )
-    near = [(in_words(name), f"{one.retrieval.value:.3f}") for name, one in found.items()]
-    near.append(("chance", f"{first.retrieval.null.mean:.3f}"))
-    caption = "How often the nearest picture of another object has the same style"
-    what = ((in_words(name), METHODS.get(name, "")) for name in found)
+    chance = {
+        "method": "chance",
+        "style change R@1": number(first.change.null.mean),
+        "95 % interval": "–",
+        "whole grid": number(first.change.whole_grid_chance),
+        "transfer": number(first.transfer.null.mean),
+        "ceiling": "–",
+    }
+    near = {in_words(name): one.retrieval.value for name, one in found.items()}
     return (
-        Table("Unseen objects", columns, (*rows, chance), columns[1:]),
+        rows_table("Unseen objects", (*rows, chance)),
         *_unseen_styles(found),
-        *pairs_table(caption, ("method", "same style"), near, counts=True),
-        *pairs_table("What each does", ("method", "in words"), what),
+        *pairs_table(
+            "How often the nearest picture of another object has the same style",
+            ("method", "same style"),
+            (
+                (name, f"{value:.3f}")
+                for name, value in {**near, "chance": first.retrieval.null.mean}.items()
+            ),
+            counts=True,
+        ),
+        *pairs_table(
+            "What each does",
+            ("method", "in words"),
+            ((in_words(name), METHODS.get(name, "")) for name in found),
+        ),
     )
 
 
@@ -116,15 +124,15 @@ def _unseen_styles(found: Mapping[str, Method]) -> tuple[Table, ...]:
     known = {name: one.unseen for name, one in found.items() if one.unseen}
     if not known:
         return ()
-    ks = tuple(next(iter(known.values())))
-    rows = tuple((in_words(name), *(_share(one[k]) for k in ks)) for name, one in known.items())
-    columns = ("method", *(f"k = {k}" for k in ks))
-    caption = "An unseen style, of which k pictures are known"
-    return (Table(caption, columns, rows, columns[1:]),)
+    rows = (
+        {"method": in_words(name), **{f"k = {k}": _share(value) for k, value in one.items()}}
+        for name, one in known.items()
+    )
+    return (rows_table("An unseen style, of which k pictures are known", rows),)
 
 
 def _matrices(found: Mapping[str, Method], best: str) -> Block:
-    shown = dict.fromkeys([name for name in ("nothing", best, "affine_maps") if name in found])
+    shown = dict.fromkeys(name for name in ("nothing", best, "affine_maps") if name in found)
     changes = {name: found[name].change for name in shown}
     return Figures(
         tuple(

@@ -67,24 +67,22 @@ def styles(
         for name in methods or STYLERS
     }
     best = chosen(tuple(found), fitted, seed)
-    record = {
-        "title": title,
-        "seed": seed,
-        "versions": versions(),
-        "fitted_objects": len(fitted.objects),
-        "scored_objects": len(scored.objects),
-        "styles": list(scored.styles),
-        "best": best,
-        "methods": {name: one.to_dict() for name, one in found.items()},
-    }
-    result = StylesResult(
+    return StylesResult(
         methods=found,
         best=best,
         page=styles_page(found, best, (fitted, scored), title, seed),
-        record=record,
+        record={
+            "title": title,
+            "seed": seed,
+            "versions": versions(),
+            "fitted_objects": len(fitted.objects),
+            "scored_objects": len(scored.objects),
+            "styles": list(scored.styles),
+            "best": best,
+            "methods": {name: one.to_dict() for name, one in found.items()},
+        },
         seconds={name: one.seconds for name, one in found.items()},
-    )
-    return result.write(out)
+    ).write(out)
 
 
 def scored_method(
@@ -97,14 +95,16 @@ def scored_method(
     seen: Restyler = fit(scored)
     unseen = {k: unseen_style(fit, fitted, scored, k, rng) for k in KS} if name in LEARNERS else {}
     cells, kinds = scored.cells, scored.styles
-    change = measure.style_change(cells, kinds, moved.restyle, moved.placed)
-    transfer = measure.style_transfer(
-        cells, kinds, moved.style_of, moved.restyle, moved.placed, rng=rng
+    return Method(
+        change=measure.style_change(cells, kinds, moved.restyle, moved.placed),
+        transfer=measure.style_transfer(
+            cells, kinds, moved.style_of, moved.restyle, moved.placed, rng=rng
+        ),
+        retrieval=measure.style_retrieval(cells, kinds, moved.placed),
+        ceiling=measure.style_change(cells, kinds, seen.restyle, seen.placed).value,
+        unseen=unseen,
+        seconds=time.perf_counter() - start,
     )
-    retrieval = measure.style_retrieval(cells, kinds, moved.placed)
-    ceiling = measure.style_change(cells, kinds, seen.restyle, seen.placed).value
-    seconds = time.perf_counter() - start
-    return Method(change, transfer, retrieval, ceiling, unseen, seconds)
 
 
 def unseen_style(
