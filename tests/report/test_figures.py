@@ -131,7 +131,13 @@ def test_the_map_keeps_its_proportions_and_joins_linked_pairs():
     xs, ys = ({place[axis] for place in places} for axis in (0, 1))
     assert max(xs) - min(xs) == pytest.approx(max(ys) - min(ys), abs=0.2)
     assert [pair for _, _, pair in dots] == ["0", "1", "1", "0"]
-    assert svg.count("<line") == 2
+    ends = re.findall(
+        r'<line class="link" data-pair="(\d)" x1="(\S+)" y1="(\S+)" x2="(\S+)" y2="(\S+)"', svg
+    )
+    assert len(ends) == 2
+    for number, *ends_of_line in ends:
+        of_pair = [(x, y) for x, y, pair in dots if pair == number]
+        assert of_pair == [tuple(ends_of_line[:2]), tuple(ends_of_line[2:])]
 
 
 def test_the_map_shows_names_as_text():

@@ -108,3 +108,16 @@ def test_a_vote_needs_a_neighbour():
     a, labels, _ = labelled_cloud()
     with pytest.raises(RequestError, match="one neighbour or more, not 0"):
         measure.knn_probe(a, labels, k=0)
+
+
+def test_labels_that_are_probed_together_do_not_see_each_other():
+    """Each labelling has a threshold of its own, halfway between its classes."""
+    from isthmus.measure.classification.modality_probes import _right
+
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(240, 4)).astype(np.float32)
+    few = z[:, 0] > 0.9  # unequal classes: the threshold is not at the middle of all rows
+    labels = np.stack([few, z[:, 1] > 0, rng.random(240) < 0.5])
+    first = np.arange(240) % 2 == 0
+    alone = np.concatenate([_right(z, first, one[None]) for one in labels])
+    np.testing.assert_array_equal(_right(z, first, labels), alone)

@@ -194,3 +194,10 @@ def test_how_far_a_family_s_clouds_are_is_measured_against_their_scatter():
     scatter = 2 / 9
     off = np.array([2 / 3, 2 / 3 - 0.5]) ** 2 / (1 + scatter)
     assert _left(2.0, bent, target, weight) == pytest.approx(np.sqrt(off.mean()))
+
+
+def test_of_many_items_two_thousand_are_on_the_map():
+    x = np.random.default_rng(4).normal(size=(2_050, 3))
+    found = measure.plane_map(x)
+    assert found.points.shape == (2_000, 2)
+    assert found.n == len(set(found.rows.tolist())) == 2_000

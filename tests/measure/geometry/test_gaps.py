@@ -58,6 +58,21 @@ def test_the_cosine_gap_is_that_of_the_means():
     assert (found.length_a, found.length_b) == pytest.approx((1, 1), abs=1e-6)
 
 
+def test_cosine_gaps_of_one_cloud_are_what_chance_gives():
+    found = []
+    for seed in range(8):
+        x = np.random.default_rng(seed).normal(size=(400, 6))
+        x[:, 0] += 1
+        found.append(measure.centroid_cosine_gap(x[:200], x[200:]))
+        assert 0 < found[-1].null.low < found[-1].null.mean < found[-1].null.high
+    values, nulls, floors = (
+        np.mean([f(one) for one in found])
+        for f in (lambda one: one.value, lambda one: one.null.mean, lambda one: one.floor)
+    )
+    assert nulls == pytest.approx(values, rel=0.4)
+    assert floors == pytest.approx(2 * values, rel=0.5)  # halves of a modality: half as many rows
+
+
 def test_the_relative_gap_by_hand():
     assert dissimilarity(np.array([1.0, 0, -1])).tolist() == [0, 0.5, 1]
     # matched 0.25; within 0.1 and 0.3, on average 0.2
@@ -105,6 +120,8 @@ def test_the_best_shift_closes_the_gap_of_a_space_that_is_only_shifted():
     found = measure.temperature_shift(content + shift, content - shift)
     assert found.best[0] == pytest.approx(1, abs=0.26)
     assert found.loss[0, 2] > found.loss[0].min()  # the space as it is loses more
+    assert "At temperature 0.01 the loss is smallest" in found.about
+    assert "; at 0.1, among the shifts that were tried" in found.about
     wrong = measure.temperature_shift(content, content)
     assert np.abs(wrong.loss[0] - wrong.loss[0, 2]).max() < 1e-3  # no gap: every shift is the same
 
