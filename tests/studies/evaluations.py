@@ -11,6 +11,11 @@ from tests.transform.clouds import pair_sets
 N = 40
 
 
+def several(n=40, views=2, noise=0.8):
+    """Objects of two images and a text each, across a wide gap."""
+    return Dataset(*pair_sets(n=n, views=views, noise=noise, gap=3.0))
+
+
 def around(value):
     """An estimate with an interval of a tenth to both sides."""
     return Estimate(value, Interval(value - 0.1, value + 0.1, "by hand"))
