@@ -11,7 +11,7 @@ from isthmus.measure.spaces.space_pairs import plug_in_cka
 from isthmus.registry import resolve
 from isthmus.studies.replicate.claims import CLAIMS, generated, grids, pairs
 from isthmus.studies.replicate.claims import grids as views
-from isthmus.studies.replicate.claims.data import ClaimData, Pairs
+from isthmus.studies.replicate.claims.data import ClaimData
 from isthmus.studies.replicate.claims.outcomes import (
     VERDICTS,
     Claim,
@@ -21,7 +21,9 @@ from isthmus.studies.replicate.claims.outcomes import (
     verdict,
 )
 from isthmus.studies.replicate.page import replication_page
-from isthmus.studies.replicate.run import outcomes_of, replicate
+from isthmus.studies.replicate.request import ReplicateRequest
+from isthmus.studies.replicate.run import outcomes_of, run
+from isthmus.studies.shared import About, Dataset
 from isthmus.types import EmbeddingSet, Interval, RequestError, Space
 
 N, D = 240, 32
@@ -43,7 +45,7 @@ def joint(gap=None, shared=1.0, noise=0.3, cone=0.0, seed=0, n=N):
         EmbeddingSet(rows.astype(np.float32), ids, modality, space)
         for rows, modality in zip(both, ("image", "text"), strict=True)
     ]
-    return Pairs("made", sets[0], sets[1])
+    return Dataset(sets[0], sets[1], about=About("made"))
 
 
 def along(*coordinates, size=2.0):
@@ -82,7 +84,7 @@ def test_images_outside_the_span_of_texts():
     for rows, expected in ((slice(100, 160), "confirmed"), (slice(0, 60), "not confirmed")):
         image = np.zeros((N, 200), np.float32)
         image[:, rows] = rng.normal(size=(N, 60))
-        some = Pairs("made", EmbeddingSet(image, ids, "image", space), _text(text, ids, space))
+        some = Dataset(EmbeddingSet(image, ids, "image", space), _text(text, ids, space))
         found = pairs.span_energies(some, np.random.default_rng(1))
         assert found.verdict in (expected, "partly" if expected == "not confirmed" else expected)
         assert found.value == pytest.approx(0.0 if expected == "confirmed" else 1.0, abs=1e-6)
@@ -152,17 +154,17 @@ def test_what_is_not_there_is_listed(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_bundled_data_run_at_least_six(tmp_path):
-    found = replicate(out=tmp_path / "run")
+    found = run(ReplicateRequest(out=tmp_path / "run"))
     ran = [name for name in CLAIMS if found.verdict(name) != "not run"]
     assert len(ran) >= 6
     assert (tmp_path / "run/report.html").read_text().count("not run") >= 1
-    again = replicate(out=tmp_path / "run")
+    again = run(ReplicateRequest(out=tmp_path / "run"))
     assert again.page == found.page
 
 
 def test_the_real_arrays_give_the_known_values(shared_data, tmp_path):
     data = ClaimData(tmp_path, shared_data)
-    (known,) = [some for some in _given(data) if "COCO" in some.name]
+    (known,) = [some for some in _given(data) if "COCO" in some.about.title]
     found = pairs.intra_above_inter(known, np.random.default_rng(0))
     assert "0.531 within" in found.found
     assert "0.515 within" in found.found
@@ -177,7 +179,7 @@ def _given(data):
     from isthmus.studies.replicate.claims.data import PAIRS
 
     sets = open_arrays(data.data / PAIRS, None).sets
-    return [Pairs("COCO 500", sets["image"], sets["text"])]
+    return [Dataset(sets["image"], sets["text"], about=About("COCO 500"))]
 
 
 def claim(target, **changes):
@@ -191,7 +193,7 @@ def confirmed(data, rng):
 
 
 def of_each(pairs, rng):
-    return Outcome("partly", pairs.name, f"{len(pairs.a)} items", value=rng.random())
+    return Outcome("partly", pairs.about.title, f"{len(pairs.a)} items", value=rng.random())
 
 
 def lost(data, rng):

@@ -1,9 +1,8 @@
 """Published claims about CLIP spaces, re-tested on data that are there."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,44 +39,22 @@ class ReplicateResult(RunResult):
 
 
 def run(request: ReplicateRequest) -> ReplicateResult:
-    """Re-test published claims and write a page of them."""
-    common = request.common
-    return replicate(
-        request.data,
-        request.out,
-        claims=request.claims,
-        seed=common.seed,
-        progress=common.progress,
-    )
-
-
-def replicate(
-    data: str | Path | None = None,
-    out: str | Path = "runs/replicate",
-    *,
-    claims: Sequence[str] = (),
-    seed: int = 0,
-    progress: bool = False,
-) -> ReplicateResult:
     """Re-test published claims and write a page of them.
 
-    Args:
-        data: folder of further embeddings, whose file names ``claims/data.py`` lists; without it
-            all runs on what ships, and claims that need more are listed as not run.
-        out: run folder for ``report.html``, ``report.json``, ``timings.json`` and the vectors.
-        claims: names of claims; empty for all.
-        seed: of every random draw.
-        progress: show bars while embedding.
+    The run folder gets ``report.html``, ``report.json``, ``timings.json`` and the vectors. The file
+    names that are looked for in the folder of further embeddings stand in ``claims/data.py``;
+    without it all runs on what ships, and claims that need more are listed as not run.
 
     Raises:
         RequestError: the data are no folder, or the run folder is somebody else's.
         UnknownPartError: no such claim.
     """
-    if data is not None and not Path(data).is_dir():
+    data, seed = request.data, request.common.seed
+    if data is not None and not data.is_dir():
         raise RequestError(f"Data are a folder, but {data} is not one.")
-    folder = run_folder(Path(out), "replicate")
-    chosen = {name: _claim(name) for name in claims or CLAIMS}
-    found = ClaimData(folder, None if data is None else Path(data), progress)
+    folder = run_folder(request.out, "replicate")
+    chosen = {name: _claim(name) for name in request.claims or CLAIMS}
+    found = ClaimData(folder, data, request.common.progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
     seconds: dict[str, float] = {}
     for name, claim in chosen.items():

@@ -6,34 +6,17 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int
 
 from isthmus.lab import JobOptions, embed_into, load
-from isthmus.measure.statistics import as_pair
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.studies.replicate.claims.outcomes import NoDataError
-from isthmus.studies.shared import IMAGE, TEXT
+from isthmus.studies.shared import IMAGE, TEXT, About, Dataset
 from isthmus.types import EmbeddingSet, Items, Links, World
 from isthmus.worlds import load as load_world
 
 PAIRS = "clip_vitb16_coco500_pairs/pairs.npz"
 VIEWS = "objaverse3_bigG14_views_texts/openclip_bigG14_features.npz"
 """Files that are looked for in the folder of ``--data``."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Two linked sets and what to call them."""
-
-    name: str
-    a: EmbeddingSet
-    b: EmbeddingSet
-    links: Links | None = None
-
-    @cached_property
-    def rows(self) -> Int[np.ndarray, "k 2"]:
-        """Row numbers of linked items."""
-        return as_pair(self.a, self.b, self.links).rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,15 +42,16 @@ class ClaimData:
         """The names of the glyphs, in ``mini``."""
         return self._embedded(TEXT, self.world.items[TEXT])
 
-    def pairs(self) -> Iterator[Pairs]:
-        """Linked images and texts: bundled, then those of the user's folder."""
+    def pairs(self) -> Iterator[Dataset]:
+        """Linked images and texts with a title: bundled, then those of the user's folder."""
         some = [name for name in self.pictures.ids if name.endswith("/fluent-3d")]
         images = self.pictures.take(some)
         links = Links([(name, name.partition("/")[0]) for name in some])
-        yield Pairs("glyphs (fluent-3d) in mini", images, self.names, links)
+        yield Dataset(images, self.names, links, About("glyphs (fluent-3d) in mini"))
         if self.data is not None and (self.data / PAIRS).is_file():
             sets = open_arrays(self.data / PAIRS, None).sets
-            yield Pairs("COCO 500, CLIP ViT-B/16", sets[IMAGE], sets[TEXT])
+            about = About("COCO 500, CLIP ViT-B/16")
+            yield Dataset(sets[IMAGE], sets[TEXT], about=about)
 
     def grid(self) -> tuple[np.ndarray, list[str], list[str]]:
         """Unit vectors (objects, styles, d) of the glyph grid, with the names of both factors."""

@@ -5,15 +5,15 @@ from jaxtyping import Float
 
 from isthmus import measure
 from isthmus.arrays import Vector, Vectors, unit
-from isthmus.studies.replicate.claims.data import Pairs
 from isthmus.studies.replicate.claims.outcomes import Outcome, verdict
+from isthmus.studies.shared import Dataset
 from isthmus.types import EmbeddingSet, Interval
 
 RANK = 64
 """Dimensions of the span of a corpus of texts."""
 
 
-def intra_above_inter(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def intra_above_inter(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """Mean cosines within and across modalities."""
     a, b = (measure.intra_cosine(some, rng=rng) for some in (pairs.a, pairs.b))
     matched = measure.matched_cosine(pairs.a, pairs.b, pairs.links, rng=rng)
@@ -21,7 +21,7 @@ def intra_above_inter(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     lower = min(a.value, b.value)
     return Outcome(
         verdict(lower > matched.value, lower > unmatched.value),
-        pairs.name,
+        pairs.about.title,
         f"Mean cosine of {a.value:.3f} within {pairs.a.modality}s, {b.value:.3f} within "
         f"{pairs.b.modality}s, {matched.value:.3f} of matched and {unmatched.value:.3f} of "
         "unmatched pairs.",
@@ -32,12 +32,12 @@ def intra_above_inter(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     )
 
 
-def separable(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def separable(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """A linear reader of the modality."""
     found = measure.modality_probe(pairs.a, pairs.b, pairs.links, rng=rng)
     return Outcome(
         verdict(found.value >= 0.99, found.value >= 0.9),
-        pairs.name,
+        pairs.about.title,
         f"A linear reader names the modality of {found.value:.1%} of unseen items right.",
         found.n,
         found.value,
@@ -46,7 +46,7 @@ def separable(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     )
 
 
-def few_coordinates(pairs: Pairs, _: np.random.Generator) -> Outcome:
+def few_coordinates(pairs: Dataset, _: np.random.Generator) -> Outcome:
     """Share of the gap's squared norm in its two strongest coordinates, found on one half."""
     a, b = pairs.a.unit, pairs.b.unit
     shares: list[float] = []
@@ -57,7 +57,7 @@ def few_coordinates(pairs: Pairs, _: np.random.Generator) -> Outcome:
     value, chance = float(np.mean(shares)), 2 / a.shape[1]
     return Outcome(
         verdict(value >= 0.5, value >= 10 * chance),
-        pairs.name,
+        pairs.about.title,
         f"Two of {a.shape[1]} coordinates hold {value:.0%} of the squared gap, chosen on one half "
         "of the items and read on the other.",
         len(a),
@@ -66,13 +66,13 @@ def few_coordinates(pairs: Pairs, _: np.random.Generator) -> Outcome:
     )
 
 
-def loss_keeps_the_gap(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def loss_keeps_the_gap(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """Where along the gap the loss is smallest."""
     found = measure.temperature_shift(pairs.a, pairs.b, pairs.links, rng=rng)
     cold, warm = float(found.best[0]), float(found.best[-1])
     return Outcome(
         verdict(cold < 0.5 and warm > cold, cold < 0.5 or warm > cold),
-        pairs.name,
+        pairs.about.title,
         f"The loss is smallest with {cold:.0%} of the gap closed at temperature "
         f"{found.temperatures[0]:g} and {warm:.0%} at {found.temperatures[-1]:g}.",
         found.n,
@@ -80,9 +80,9 @@ def loss_keeps_the_gap(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     )
 
 
-def centring_keeps_retrieval(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def centring_keeps_retrieval(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """Paired change of R@1 when the means of the other half of the objects are subtracted."""
-    order = rng.permutation(len(pairs.rows))
+    order = rng.permutation(len(pairs.pair.rows))
     halves = order[: len(order) // 2], order[len(order) // 2 :]
     changes = np.concatenate([_changes(pairs, held) for held in halves], axis=1)
     ends = [1.96 * some.std(ddof=1) / np.sqrt(len(some)) for some in changes]
@@ -91,7 +91,7 @@ def centring_keeps_retrieval(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     values = ", ".join(f"{mean:+.3f} ± {end:.3f}" for mean, end in zip(means, ends, strict=True))
     return Outcome(
         verdict(low > -0.02, min(means) > -0.02),
-        pairs.name,
+        pairs.about.title,
         f"R@1 changes by {values} ({pairs.a.modality} to {pairs.b.modality}, and back).",
         len(order),
         min(means),
@@ -100,7 +100,7 @@ def centring_keeps_retrieval(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     )
 
 
-def mixed_gallery_fails(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def mixed_gallery_fails(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """Mixed gallery against its ceiling, beside R@1."""
     found = measure.mixed_gallery(pairs.a, pairs.b, pairs.links, relevant="cross", rng=rng)
     hits = measure.hit_at_k(pairs.a, pairs.b, pairs.links, rng=rng)
@@ -109,7 +109,7 @@ def mixed_gallery_fails(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     good = all(one.value >= 10 * one.null.mean for one in (hits.forward, hits.backward))
     return Outcome(
         verdict(good and share < 0.25, good and share < 0.5),
-        pairs.name,
+        pairs.about.title,
         f"R@1 {hits.forward.value:.3f} and {hits.backward.value:.3f}; mixed nDCG@10 {mixed[0]:.3f} "
         f"and {mixed[1]:.3f}, ceilings {found.ceiling[0]:.3f} and {found.ceiling[1]:.3f}.",
         found.n,
@@ -119,7 +119,7 @@ def mixed_gallery_fails(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     )
 
 
-def conformity(pairs: Pairs, _: np.random.Generator) -> Outcome:
+def conformity(pairs: Dataset, _: np.random.Generator) -> Outcome:
     """Correlation of mean cosine to all others and cosine to the mean, which is of other items."""
     found: list[float] = []
     for some in (pairs.a, pairs.b):
@@ -131,7 +131,7 @@ def conformity(pairs: Pairs, _: np.random.Generator) -> Outcome:
     low = min(found)
     return Outcome(
         verdict(low >= 0.99, low >= 0.9),
-        pairs.name,
+        pairs.about.title,
         f"Correlation {found[0]:.4f} in {pairs.a.modality}s, {found[1]:.4f} in "
         f"{pairs.b.modality}s; the mean is that of other items.",
         len(pairs.a),
@@ -140,9 +140,9 @@ def conformity(pairs: Pairs, _: np.random.Generator) -> Outcome:
     )
 
 
-def span_energies(pairs: Pairs, rng: np.random.Generator) -> Outcome:
+def span_energies(pairs: Dataset, rng: np.random.Generator) -> Outcome:
     """Energy of unseen texts and of images in the span of half of the texts."""
-    order = pairs.rows[rng.permutation(len(pairs.rows))]
+    order = pairs.pair.rows[rng.permutation(len(pairs.pair.rows))]
     corpus, rest = order[: len(order) // 2], order[len(order) // 2 :]
     image, text = (some.unit.astype(np.float64) for some in (pairs.a, pairs.b))
     basis = np.linalg.svd(text[corpus[:, 1]], full_matrices=False)[2][:RANK]
@@ -151,7 +151,7 @@ def span_energies(pairs: Pairs, rng: np.random.Generator) -> Outcome:
     end = 1.96 * images.std(ddof=1) / np.sqrt(len(rest)) / float(unseen.mean())
     return Outcome(
         verdict(ratio < 0.5, ratio < 1),
-        pairs.name,
+        pairs.about.title,
         f"A span of rank {len(basis)} of texts keeps {unseen.mean():.0%} of unseen texts' energy "
         f"and {images.mean():.0%} of images'.",
         len(rest),
@@ -170,12 +170,12 @@ def _inside(x: Vectors, basis: Float[np.ndarray, "k d"]) -> Float[np.ndarray, " 
     return ((x @ basis.T) ** 2).sum(axis=1) / (x**2).sum(axis=1)
 
 
-def _changes(pairs: Pairs, held: np.ndarray) -> Float[np.ndarray, "2 k"]:
+def _changes(pairs: Dataset, held: np.ndarray) -> Float[np.ndarray, "2 k"]:
     """R@1 centred minus raw of every held-out link, one-to-one, in both directions."""
-    stay = np.setdiff1d(np.arange(len(pairs.rows)), held)
+    stay = np.setdiff1d(np.arange(len(pairs.pair.rows)), held)
     raw, centred = zip(
         *(
-            _centred(some, pairs.rows[:, side], held, stay)
+            _centred(some, pairs.pair.rows[:, side], held, stay)
             for side, some in enumerate((pairs.a, pairs.b))
         ),
         strict=True,
