@@ -247,7 +247,7 @@ def test_the_map_says_how_much_it_shows_and_how_much_it_leaves_out():
     assert f"the other {100 - first - second}% is not to be seen" in figure.sentence
     assert len(some.a) == 350
     assert "Drawn: 350 of 400 image items and 350 of 400 text items." in figure.sentence
-    assert "Scatter plot of 350 image and 350 text vectors" in figure.alt
+    assert "Scatter plot of 350 image and 350 text vectors" in figure.svg
     small = Dataset(a.take(a.ids[:9]), b.take(b.ids[:9]))
     whole = drawn(small, project(small.a, small.b), sketch(small, rng), "Mine")
     assert "Drawn:" not in whole.sentence

@@ -101,9 +101,8 @@ def _run(name: str, options: Any) -> int:
         more = " What was finished is kept: free some space and run the same again." if full else ""
         return _fail(f"{where}{error.strerror or error}.{more}", 2, options)
     except Exception as error:
-        kind = type(error).__name__
-        text = f"Unexpected {kind}: {error}. Run again with --debug to see where it happened."
-        return _fail(text, 1, options)
+        found = f"Unexpected {type(error).__name__}: {error}."
+        return _fail(f"{found} Run again with --debug to see where it happened.", 1, options)
 
 
 def _command(name: str, request: Any) -> int:

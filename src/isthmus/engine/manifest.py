@@ -8,7 +8,7 @@ from typing import Any, get_origin
 
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import file_digest
-from isthmus.store import atomic
+from isthmus.store import write_text
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,7 @@ def read_manifest(path: Path) -> list[Line]:
 def write_manifest(path: Path, lines: Iterable[Line]) -> None:
     """Write the lines in the order of the shards, atomically."""
     text = "".join(_text(line) for line in sorted(lines, key=lambda line: (line.shard, line.name)))
-    with atomic(path) as part:
-        part.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def append_line(path: Path, line: Line) -> None:

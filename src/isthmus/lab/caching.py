@@ -10,10 +10,8 @@ from typing import Any
 
 def cache_folder() -> Path:
     """``$ISTHMUS_CACHE``, or ``isthmus`` in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    named = os.environ.get("ISTHMUS_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isthmus"
+    standard = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isthmus"
+    return Path(os.environ.get("ISTHMUS_CACHE") or standard)
 
 
 @dataclass(frozen=True)

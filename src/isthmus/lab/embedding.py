@@ -46,8 +46,8 @@ def embed_into(
     """
     options = options or JobOptions()
     job = run_job(folder, EmbedTask(encoder, options.batch_size), items, options)
-    embedded = _as_set(encoder, job.fragments)
-    return JobReport(embedded, job.faults, len(job.new), len(items) - len(job.new))
+    new = len(job.new)
+    return JobReport(_as_set(encoder, job.fragments), job.faults, new, len(items) - new)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +99,7 @@ class EmbedTask:
     def write(self, folder: Path, fragment: Fragment[Vectors], line: Line) -> Line:
         """Keep the vectors with their ids."""
         stem = f"{self.encoder.modality}-{line.shard:06d}-{line.fingerprint}"
-        file = f"fragments/{stem}.safetensors"
-        ids = json.dumps(list(fragment.ids))
+        file, ids = f"fragments/{stem}.safetensors", json.dumps(list(fragment.ids))
         write_tensors(folder / file, {"vectors": fragment.made}, {"ids": ids})
         return replace(line, file=file, space=self.encoder.space.name)
 

@@ -39,8 +39,6 @@ class Figure:
     title: str
     svg: str
     """Markup made by ``figures`` or ``drawings``; its texts are already escaped."""
-    alt: str
-    """For readers who do not see the drawing."""
     sentence: str
     numbers: tuple[tuple[str, str], ...] = ()
     source: str = ""

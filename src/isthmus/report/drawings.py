@@ -41,8 +41,7 @@ def line_figure(
 ) -> Figure:
     """Curves on one pair of axes, whose names are ``axes``; ``equal``: one scale for both."""
     every = np.concatenate([curve.points for curve in curves])
-    low, high = every.min(axis=0), every.max(axis=0)
-    low, high = _wide(low, high, equal)
+    low, high = _wide(every.min(axis=0), every.max(axis=0), equal)
     scale = np.array([WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM]) / (high - low)
 
     def placed(points: np.ndarray) -> np.ndarray:
@@ -54,7 +53,7 @@ def line_figure(
         inside += _curve(number, curve, placed(curve.points))
     alt = f"{title}. {sentence}"
     svg = _drawing([curve.name for curve in curves], (WIDTH, HEIGHT), alt, inside)
-    return Figure(title, svg, alt, sentence, numbers)
+    return Figure(title, svg, sentence, numbers)
 
 
 def _wide(low: np.ndarray, high: np.ndarray, equal: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -78,13 +77,15 @@ def _frame(low: np.ndarray, high: np.ndarray, axes: tuple[str, str]) -> str:
     for tick in _ticks(low[0], high[0]):
         at = LEFT + (tick - low[0]) / (high[0] - low[0]) * (right - LEFT)
         markup += (
-            f'<text class="tick" text-anchor="middle" x="{at:.1f}" y="{floor + 15:g}">{tick:g}'
+            f'<text class="tick" text-anchor="middle" x="{at:.1f}" '
+            f'y="{floor + 15:g}">{tick:g}</text>'
         )
-        markup += "</text>"
     for tick in _ticks(low[1], high[1]):
         at = floor - (tick - low[1]) / (high[1] - low[1]) * (floor - TOP)
-        markup += f'<text class="tick" text-anchor="end" x="{LEFT - 6:g}" y="{at + 4:.1f}">{tick:g}'
-        markup += "</text>"
+        markup += (
+            f'<text class="tick" text-anchor="end" x="{LEFT - 6:g}" '
+            f'y="{at + 4:.1f}">{tick:g}</text>'
+        )
     return markup
 
 
@@ -93,8 +94,7 @@ def _ticks(low: float, high: float) -> list[float]:
     raw = (high - low) / TICKS
     power = 10.0 ** np.floor(np.log10(raw))
     step = power * next(round_ for round_ in (1, 2, 2.5, 5, 10) if round_ * power >= raw)
-    first = int(np.ceil(low / step - 1e-9))
-    last = int(np.floor(high / step + 1e-9))
+    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
     return [float(round(number * step, 10)) for number in range(first, last + 1)]
 
 
@@ -146,7 +146,7 @@ def map_figure(
         _drawing(names, size, alt, lines + dots, kind="plot map")
         + '<p class="told" aria-live="polite">Point at or tap a dot to read it.</p>'
     )
-    return Figure(title, svg, alt, sentence, wide=wide)
+    return Figure(title, svg, sentence, wide=wide)
 
 
 def _placed(clouds: tuple[Cloud, Cloud]) -> tuple[np.ndarray, np.ndarray]:

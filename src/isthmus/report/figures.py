@@ -58,7 +58,7 @@ def figure(
     sources = "; ".join(
         dict.fromkeys(result.cite().rstrip(".") for result in results if result.cite())
     )
-    return Figure(title, svg, alt, sentence, numbers, sources, rules=rules)
+    return Figure(title, svg, sentence, numbers, sources, rules=rules)
 
 
 def drawn(results: Sequence[Result], key: str) -> str:

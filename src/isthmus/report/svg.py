@@ -80,9 +80,8 @@ def _local(name: str) -> str:
 
 
 def _themed(style: str) -> str:
-    parts = [part.strip() for part in style.split(";") if part.strip()]
-    kept = [_declaration(*part.split(":", 1)) for part in parts if ":" in part]
-    return ";".join(part for part in kept if part)
+    kept = (_declaration(*part.split(":", 1)) for part in style.split(";") if ":" in part)
+    return ";".join(filter(None, kept))
 
 
 def _declaration(name: str, value: str) -> str:

@@ -15,8 +15,7 @@ def visible(text: str, longest: int = LONGEST) -> str:
     Escape is shown as ␛ and a line break as ␊; characters that reverse or hide text and lone
     surrogates are shown by their number, so that what is read is what is stored.
     """
-    cut = text[:longest]
-    shown = "".join(_shown(character) for character in cut)
+    shown = "".join(map(_shown, text[:longest]))
     return shown if len(text) <= longest else f"{shown}… ({len(text)} characters)"
 
 

@@ -4,7 +4,7 @@ The store knows arrays and dicts only. The format is documented in ``docs/format
 stable from version 1 on.
 """
 
-from isthmus.store.files import atomic, slug, write_json
+from isthmus.store.files import atomic, slug, write_json, write_text
 from isthmus.store.tables import read_table, read_vectors, write_table
 from isthmus.store.tensors import (
     packed,
@@ -28,4 +28,5 @@ __all__ = [
     "write_json",
     "write_table",
     "write_tensors",
+    "write_text",
 ]

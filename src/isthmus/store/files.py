@@ -29,8 +29,13 @@ def atomic(path: Path) -> Generator[Path]:
 def write_json(path: Path, values: Any) -> None:
     """Write sorted, indented JSON atomically; NaN is refused (it is not JSON)."""
     text = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, atomically."""
     with atomic(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
 
 
 def slug(text: str) -> str:

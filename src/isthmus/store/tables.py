@@ -72,19 +72,14 @@ def read_vectors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[Any]
             are missing.
     """
     table = _open(path)
-    arrays: dict[str, np.ndarray] = {}
-    columns: dict[str, list[Any]] = {}
     coordinates = _coordinates(table)
+    arrays: dict[str, np.ndarray] = {}
     if coordinates:
         arrays[""] = np.column_stack([table[name].to_numpy() for name in coordinates])
-    for name in table.column_names:
-        if name in coordinates:
-            continue
-        if _holds_vectors(table[name].type):
-            arrays[name] = _vectors(f"{path}: column {name!r}", table[name])
-        else:
-            columns[name] = table[name].to_pylist()
-    return arrays, columns
+    others = {name: table[name] for name in table.column_names if name not in coordinates}
+    lists = [name for name, column in others.items() if _holds_vectors(column.type)]
+    arrays |= {name: _vectors(f"{path}: column {name!r}", others.pop(name)) for name in lists}
+    return arrays, {name: column.to_pylist() for name, column in others.items()}
 
 
 def _holds_vectors(kind: Any) -> bool:

@@ -121,11 +121,11 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     arrays: dict[str, np.ndarray] = {}
     for name, entry in header.items():
         dtype, shape = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"])
+        offset = start + entry["data_offsets"][0]
         if 0 in shape:  # an empty range cannot be mapped
             arrays[name] = np.empty(shape, dtype)
-            continue
-        offset = start + entry["data_offsets"][0]
-        arrays[name] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+        else:
+            arrays[name] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
     return arrays, meta
 
 

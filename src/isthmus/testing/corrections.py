@@ -42,8 +42,7 @@ def check_correction(
     fitted = _fitted(fit, data)
     scores = _scorer(fitted, new.vectors)
     _check_form(fitted, scores, new)
-    same = all(map(np.array_equal, inputs, before))
-    assert same, "Vectors were changed in place."
+    assert all(map(np.array_equal, inputs, before)), "Vectors were changed in place."
     _check_same(
         scores, _scorer(_fitted(fit, data), new.vectors), 0.0, "The same data fitted twice differ"
     )

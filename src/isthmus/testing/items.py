@@ -95,17 +95,17 @@ def _check_content(
             assert found is None or found == whole, "A path and its bytes give different items."
         path.unlink()
         assert _refused(read, path, opened) is None, f"{path.name} is missing, but was read."
-        noise = bytes(range(255, -1, -1)) * 8
         for name, damaged in (
             ("empty", b""),
-            ("noise", noise),
+            ("noise", bytes(range(255, -1, -1)) * 8),
             ("cut", content[: len(content) // 2]),
         ):
             path.write_bytes(damaged)
             for other in (path, damaged):
                 found = _refused(read, other, opened)
-                taken = found is None or not found or name == "cut"
-                assert taken, f"{name.capitalize()} content is no item, but was read."
+                assert not found or name == "cut", (
+                    f"{name.capitalize()} content is no item, but was read."
+                )
 
 
 def _refused(read: Callable[[Any], Any], item: Any, opened: Callable[[Any], Any]) -> Any:
@@ -145,8 +145,8 @@ def check_bag(view: Callable[[Any], Bag], items: Sequence[Any]) -> None:
         ids = bag.parts.ids
         assert len(set(ids)) == len(ids), f"Parts of {bag.owner!r} share an id."
         where = [replace(place, number=0) for place in bag.places]
-        alone = len(set(where)) in (1, len(where))  # one: only the number tells them apart
-        assert alone, f"Parts of {bag.owner!r} share a place."
+        # one: only the number tells them apart
+        assert len(set(where)) in (1, len(where)), f"Parts of {bag.owner!r} share a place."
         assert tuple(map(bag.place, ids)) == bag.places, "A part is not found in its place."
         _check_pooling(bag)
         _check_empty(bag)
@@ -185,8 +185,7 @@ def check_world(world: World, sample: int = 12) -> None:
     linked items and equal ids lie in one split, tables speak of items only, and pictures and texts
     can be read.
     """
-    assert world.name
-    assert world.items
+    assert world.name and world.items
     everything = {name for items in world.items.values() for name in items.ids}
     for modality, items in world.items.items():
         assert items.modality == modality
@@ -194,12 +193,10 @@ def check_world(world: World, sample: int = 12) -> None:
         uncredited = [name for name in items.ids if name not in world.credits]
         assert not uncredited, f"{len(uncredited)} {modality} items without a credit"
         for name in {world.credits[name] for name in items.ids}:
-            assert name.licence
-            assert name.source
+            assert name.licence and name.source
         _check_payload(world, modality, sample)
     _check_links(world)
-    assert set(world.factors) <= everything
-    assert set(world.split) <= everything
+    assert {*world.factors, *world.split} <= everything
     assert set(world.split.values()) <= {"train", "val", "test"}
     for split in set(world.split.values()):
         part = world.part(split)

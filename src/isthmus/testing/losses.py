@@ -73,8 +73,9 @@ def check_vector_loss(loss: str | Callable[..., Any]) -> None:
 
 
 def _check_pairs(value: Value, matched: Inputs, unmatched: Inputs) -> None:
-    less = _number(value(*matched)) < _number(value(*unmatched))
-    assert less, "Pairs that match must lose less than pairs that do not."
+    assert _number(value(*matched)) < _number(value(*unmatched)), (
+        "Pairs that match must lose less than pairs that do not."
+    )
 
 
 def _check_order(
@@ -101,8 +102,9 @@ def _check_extremes(value: Value, inputs: list[Inputs]) -> None:
 
             leaves = [torch.tensor(x, requires_grad=True) for x in single]
             gradients: Any = torch.autograd.grad(value(*leaves), leaves)
-            finite = all(bool(torch.isfinite(x).all()) for x in gradients)
-            assert finite, "The gradient stays finite at extreme inputs."
+            assert all(bool(torch.isfinite(x).all()) for x in gradients), (
+                "The gradient stays finite at extreme inputs."
+            )
 
 
 def _check_gradient(value: Value, inputs: Inputs) -> None:
@@ -113,8 +115,9 @@ def _check_gradient(value: Value, inputs: Inputs) -> None:
 
     leaves = [torch.tensor(x, requires_grad=True) for x in inputs]
     found = value(*leaves)
-    same = np.isclose(float(found.detach()), float(value(*inputs)), rtol=1e-9)
-    assert same, "NumPy and torch must give the same number."
+    assert np.isclose(float(found.detach()), float(value(*inputs)), rtol=1e-9), (
+        "NumPy and torch must give the same number."
+    )
     gradients: Any = torch.autograd.grad(found, leaves)
     for side, gradient in enumerate(gradients):
         for place in np.ndindex(*inputs[side].shape):
@@ -124,8 +127,9 @@ def _check_gradient(value: Value, inputs: Inputs) -> None:
                 float(value(*(x + sign * s for x, s in zip(inputs, step, strict=True))))
                 for sign in (1, -1)
             )
-            same = abs(float(gradient[place]) - (up - down) / 2e-6) < 1e-5
-            assert same, f"The gradient at {place} is not that of finite differences."
+            assert abs(float(gradient[place]) - (up - down) / 2e-6) < 1e-5, (
+                f"The gradient at {place} is not that of finite differences."
+            )
 
 
 def _check_several(value: Value, inputs: Inputs, better: Inputs) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from isthmus.types.errors import RequestError
 from isthmus.types.items import LoadOptions
+from isthmus.types.results import plain
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class Common:
     def __post_init__(self) -> None:
         for name in ("batch_size", "workers", "seed"):
             if getattr(self, name) < 0:
-                flag = name.replace("_", "-")
-                raise RequestError(f"--{flag} wants 0 or more, not {getattr(self, name)}.")
+                raise RequestError(
+                    f"--{name.replace('_', '-')} wants 0 or more, not {getattr(self, name)}."
+                )
 
     @property
     def progress(self) -> bool:
@@ -107,15 +109,7 @@ class Source:
 
 def request_to_dict(request: Any) -> dict[str, Any]:
     """Plain JSON values of a request, paths as text."""
-    found: dict[str, Any] = {}
-    for item in dataclasses.fields(request):
-        value = getattr(request, item.name)
-        if dataclasses.is_dataclass(value):
-            value = request_to_dict(value)
-        elif isinstance(value, Path):
-            value = str(value)
-        found[item.name] = list(value) if isinstance(value, tuple) else value
-    return found
+    return plain(request)
 
 
 def request_from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:

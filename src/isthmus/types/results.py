@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -97,7 +98,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field as plain JSON values; NaN becomes None."""
-        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+        return plain(self)
 
     def plot(self, ax: Axes) -> Axes:
         """Draw value, interval and null on one line; subclasses draw what they measured."""
@@ -111,17 +112,15 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """Plain JSON values of anything a result holds."""
+    """Plain JSON values of anything that a result or a request holds; paths as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
+    return str(value) if isinstance(value, Path) else value

@@ -74,12 +74,11 @@ class Space:
 
     def then(self, step: Step) -> "Space":
         """The space after one more map."""
-        chain = (*self.chain, step)
         return replace(
             self,
             name=f"{self.name} | {step.verb}",
             id=fingerprint(self.id, step.to_dict()),
-            chain=chain,
+            chain=(*self.chain, step),
         )
 
     def to_dict(self) -> dict[str, Any]:

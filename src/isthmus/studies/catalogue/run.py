@@ -1,5 +1,6 @@
 """What is there? Every registered part with its one-line description."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,8 +77,10 @@ class Description(RunResult):
 
 
 def run_spaces(request: SpacesRequest) -> RunResult:
-    """List spaces, or describe one."""
-    return describe_space(request.name) if request.name else list_spaces()
+    """List what a space can be called, the kinds of encoders, or describe one."""
+    if request.name:
+        return describe_space(request.name)
+    return PartsResult(parts={"spaces": list_parts("encoders").parts["encoders"]})
 
 
 def run_worlds(request: WorldsRequest) -> RunResult:
@@ -93,11 +96,6 @@ def run_parts(request: PartsRequest) -> RunResult:
 def run_cache(request: CacheRequest) -> CacheResult:
     """List or clear the cache."""
     return clear_cache() if request.clear else list_cache()
-
-
-def list_spaces() -> PartsResult:
-    """What a space can be called: the kinds of encoders."""
-    return PartsResult(parts={"spaces": list_parts("encoders").parts["encoders"]})
 
 
 def list_parts(kind: str = "") -> PartsResult:
@@ -144,13 +142,14 @@ def describe_space(name: str) -> Description:
 def describe_world(name: str) -> Description:
     """What a world holds: items by modality, links, splits, factors, licences."""
     world = load_world(name)
-    facts: dict[str, Any] = {"name": world.name}
-    facts |= {modality: f"{len(items)} items" for modality, items in world.items.items()}
-    facts |= {f"links {a}-{b}": len(links) for (a, b), links in world.links.items()}
-    splits = sorted(set(world.split.values()))
-    facts["splits"] = ", ".join(
-        f"{split} {sum(value == split for value in world.split.values())}" for split in splits
+    splits = sorted(Counter(world.split.values()).items())
+    return Description(
+        facts={
+            "name": world.name,
+            **{modality: f"{len(items)} items" for modality, items in world.items.items()},
+            **{f"links {a}-{b}": len(links) for (a, b), links in world.links.items()},
+            "splits": ", ".join(f"{split} {count}" for split, count in splits),
+            "factors": ", ".join(sorted({key for row in world.factors.values() for key in row})),
+            "licences": ", ".join(sorted({one.licence for one in world.credits.values()})),
+        }
     )
-    facts["factors"] = ", ".join(sorted({key for row in world.factors.values() for key in row}))
-    facts["licences"] = ", ".join(sorted({credit.licence for credit in world.credits.values()}))
-    return Description(facts=facts)

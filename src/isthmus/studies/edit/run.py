@@ -190,9 +190,11 @@ def edit_targets(
     """
     basis = find("bases", BASES, request.basis)(texts[1:], request.rank)
     corpus = find("projectors", PROJECTORS, request.projector)(basis, items, texts[1:])
-    moved = replaced(source, texts[:1], corpus, request.strength)
-    found = {PICTURE: unit(source), NAIVE: unit(texts[:1]), EDITED: moved}
-    return {name: x.astype(np.float32) for name, x in found.items()}
+    return {
+        PICTURE: unit(source),
+        NAIVE: unit(texts[:1]),
+        EDITED: replaced(source, texts[:1], corpus, request.strength).astype(np.float32),
+    }
 
 
 def without_picture(gallery: Gallery, source: EmbeddingSet) -> Gallery:

@@ -40,9 +40,9 @@ class FitResult(RunResult):
         for row in self.rows.values():
             hits, mixed = (f"{x.value:.3f} {x.interval}" for x in (row.hits, row.mixed))
             lines.append(f"{row.name:<{width}}  {hits}   {mixed}   {row.seconds:7.1f}")
-        own = self.rows[self.chosen]
-        change = f"{own.hits_change.value:+.3f} {own.hits_change.interval}"
-        lines += ["", f"R@1 of {self.chosen}, less the space as it is: {change}"]
+        own = self.rows[self.chosen].hits_change
+        less = f"R@1 of {self.chosen}, less the space as it is: {own.value:+.3f} {own.interval}"
+        lines += ["", less]
         return [*lines, f"The trained space: mended:{self.folder}"] if self.folder else lines
 
 
@@ -99,7 +99,11 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
             parts, recipes, folder, seeds=seeds, origin=found.origin, progress=common.progress
         )
         if result and request.tensorboard:
-            _write_events(result.curves, folder)
+            from isthmus.train.checkpoints import write_events
+
+            for name, log in result.curves.items():
+                safe = "".join(c if c.isalnum() else "-" for c in name)
+                write_events(log, folder / "tensorboard" / safe)
         return result
 
 
@@ -176,11 +180,3 @@ def _record(found: Evaluation, chosen: str, drawn: bool, seeds: Sequence[int]) -
         "variants": {row.name: row.to_dict() for row in found.rows.values()},
         "bounds": found.bounds_to_dict(),
     }
-
-
-def _write_events(logs: Mapping[str, Sequence[dict[str, Any]]], folder: Path) -> None:
-    from isthmus.train.checkpoints import write_events
-
-    for name, log in logs.items():
-        safe = "".join(c if c.isalnum() else "-" for c in name)
-        write_events(log, folder / "tensorboard" / safe)

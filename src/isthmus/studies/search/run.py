@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.report import Album, ItemCard, Section, html, visible
-from isthmus.store import atomic
+from isthmus.store import write_text
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
@@ -43,8 +43,7 @@ class SearchResult(RunResult):
 
     def __str__(self) -> str:
         head = f"{visible(self.query)!r} among {self.searched} items in {self.space}"
-        skipped = len(self.faults)
-        tail = [f"{skipped} items were skipped"] if skipped else []
+        tail = [f"{len(self.faults)} items were skipped"] if self.faults else []
         return "\n".join([head, *hit_lines(self.hits), *tail])
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +100,5 @@ def write_sheet(found: SearchResult, path: Path) -> Path:
     lead = f"The {len(found.hits)} most similar of {found.searched} items in {found.space}."
     row = (ItemCard(found.query, ""), found.hits)
     page = hits_page("search", found.query, Section("found", "Found", lead, ()), [row], Album())
-    with atomic(path) as part:
-        part.write_text(html(page), encoding="utf-8")
+    write_text(path, html(page))
     return path

@@ -84,8 +84,9 @@ def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
     if bundle.pictures:
         from isthmus.read.image import Picture
 
-        pictures = [Picture(file) for file in bundle.pictures.values()]
-        items[IMAGE] = Items(IMAGE, tuple(bundle.pictures), pictures)
+        items[IMAGE] = Items(
+            IMAGE, tuple(bundle.pictures), [*map(Picture, bundle.pictures.values())]
+        )
     first = next(iter(bundle.sets.values()))
     credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
     return Collection(
@@ -150,9 +151,7 @@ def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:
 
 def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Items | None:
     """Every class name in every template, ids ``class/number``; None of a single class."""
-    if len(classes) < 2:
-        return None
-    return all_parts(prompt_bags(classes, templates))
+    return None if len(classes) < 2 else all_parts(prompt_bags(classes, templates))
 
 
 def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:

@@ -160,14 +160,13 @@ def _objects(data: Dataset) -> tuple[Sequence[str], Sequence[str]]:
     """The object of every row of both sets."""
     rows = Links.between(data.a, data.b, data.links)
     first, second = objects_of(rows, len(data.a), len(data.b))
-    return [str(number) for number in first], [str(number) for number in second]
+    return [*map(str, first)], [*map(str, second)]
 
 
 def _run(call: Call, seed: int, found: Measured) -> None:
     try:
         measure = resolve(call.target)
-        arguments = bound(measure, call.arguments, seed, call.key)
-        result = measure(**arguments)
+        result = measure(**bound(measure, call.arguments, seed, call.key))
         _ = (result.about, result.cite(), result.to_dict())  # what the page will ask of it
         found.results[call.key], found.targets[call.key] = result, call.target
     except IsthmusError as error:
@@ -184,8 +183,7 @@ def bound(
     Raises:
         RequestError: a required argument is not there; names it.
     """
-    rng = np.random.default_rng([seed, *key.encode()])
-    offered = {**offered, "rng": rng}
+    offered = {**offered, "rng": np.random.default_rng([seed, *key.encode()])}
     taken: dict[str, Any] = {}
     for name, parameter in _parameters(measure).items():
         value = offered.get(name)

@@ -12,8 +12,11 @@ _PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
 
 def versions() -> dict[str, str]:
     """Versions of isthmus, Python and what computes the numbers."""
-    found = {"isthmus": __version__, "python": platform.python_version()}
-    return found | {name: version(name) for name in _PACKAGES}
+    return {
+        "isthmus": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }
 
 
 def described(some: EmbeddingSet) -> dict[str, Any]:

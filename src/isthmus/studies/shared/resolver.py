@@ -6,7 +6,6 @@ run folder, ``mended:FOLDER`` that was fitted on such) or *a space and items to 
 is given is used or refused, and refused before any work.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,15 +86,7 @@ class Resolved:
 
     def collect(self, folder: Path, common: Common) -> Collection:
         """Vectors of every modality, read or embedded into a folder, with what is known of them."""
-        if self.arrays is None:
-            encoders, world = self.encoders(common), self.world()
-            return embed_world(encoders, world, folder / "jobs", job_options(common))
-        found = collection_of_bundle(
-            open_arrays(self.arrays, self.source.model or None), self.arrays
-        )
-        for mended in self.chain:
-            found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
-        return found
+        return self._collected(folder, common)[0]
 
     def dataset(self, folder: Path, common: Common) -> Dataset:
         """Two linked sets with their labels and class texts, read or embedded into a folder.
@@ -103,14 +94,18 @@ class Resolved:
         Raises:
             RequestError: there is only one modality, or nothing links two.
         """
-        encoders: Mapping[str, Encoder] = {}
+        return collection_dataset(*self._collected(folder, common), self.source)
+
+    def _collected(self, folder: Path, common: Common) -> tuple[Collection, dict[str, Encoder]]:
+        """The collection, and the encoders that made it, if any."""
         if self.arrays is None:
-            encoders = self.encoders(common)
-            world = self.world()
-            found = embed_world(encoders, world, folder / "jobs", job_options(common))
-        else:
-            found = self.collect(folder, common)
-        return collection_dataset(found, encoders, self.source)
+            encoders, options = self.encoders(common), job_options(common)
+            return embed_world(encoders, self.world(), folder / "jobs", options), encoders
+        bundle = open_arrays(self.arrays, self.source.model or None)
+        found = collection_of_bundle(bundle, self.arrays)
+        for mended in self.chain:
+            found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
+        return found, {}
 
 
 def job_options(common: Common) -> JobOptions:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from isthmus.lab import save, save_links
 from isthmus.report import amount
-from isthmus.store import atomic, slug, write_json
+from isthmus.store import slug, write_json, write_text
 from isthmus.types import EmbeddingSet, Links, RequestError, Result, plain, request_to_dict
 
 OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
@@ -43,14 +43,11 @@ class RunResult:
         return []
 
     def __str__(self) -> str:
-        return "\n".join([*self.lines(), *self._footer()])
-
-    def _footer(self) -> list[str]:
         named = [f"skipped {name}: {why}" for name, why in [*self.faults.items()][:NAMED]]
         count = amount(len(self.faults), "item")
         skipped = [*named, f"{count} skipped; report.json names all."] if named else []
         where = ["", f"The page: {self.page_path}"] if self.page_path else []
-        return [*skipped, *where]
+        return "\n".join([*self.lines(), *skipped, *where])
 
     @property
     def page_path(self) -> Path | None:
@@ -101,8 +98,7 @@ class RunResult:
                 path.unlink()
         for path, page in {**pages, folder / "report.html": self.page}.items():
             if page:
-                with atomic(path) as part:
-                    part.write_text(page, encoding="utf-8")
+                write_text(path, page)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -119,15 +115,10 @@ class MeasuredResult(RunResult):
 
     def lines(self) -> list[str]:
         """A line a result, then what was not measured."""
-        found = [_line(key, result) for key, result in self.results.items()]
-        return found + [
-            f"not measured: {', '.join(keys)} ({reason})" for reason, keys in self.left_out.items()
+        return [_line(key, result) for key, result in self.results.items()] + [
+            f"not measured: {', '.join(keys)} ({reason})"
+            for reason, keys in by_reason(self.missing).items()
         ]
-
-    @property
-    def left_out(self) -> dict[str, list[str]]:
-        """The measures that are missing, by reason."""
-        return by_reason(self.missing)
 
 
 def _line(key: str, result: Result) -> str:

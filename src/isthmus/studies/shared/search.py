@@ -128,8 +128,7 @@ def _caption(world: World, modality: str, name: str) -> str:
     links = world.links.get((modality, TEXT))
     if texts is None or links is None:
         return ""
-    linked = (other for mine, other in links if mine == name)
-    first = next(linked, None)
+    first = next((other for mine, other in links if mine == name), None)
     return str(texts.take([first]).payload[0]) if first in set(texts.ids) else ""
 
 

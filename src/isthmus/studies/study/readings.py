@@ -84,7 +84,7 @@ def _drawing(some: Results) -> Figure:
         )
     except Exception as error:  # a drawing that fails must not lose the numbers
         words = f"{sentence(some)} (It could not be drawn: {error}.)"
-        return Figure(title, "", title, words, numbers(some))
+        return Figure(title, "", words, numbers(some))
 
 
 def _fact(some: Results) -> Fact:

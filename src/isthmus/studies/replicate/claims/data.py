@@ -79,6 +79,5 @@ class ClaimData:
             return np.asarray(found["views"], dtype=np.float64)
 
     def _embedded(self, modality: str, items: Items) -> EmbeddingSet:
-        encoder = load("mini")[modality]
-        options = JobOptions(progress=self.progress)
-        return embed_into(self.folder / "jobs" / modality, encoder, items, options).embedded
+        folder, options = self.folder / "jobs" / modality, JobOptions(progress=self.progress)
+        return embed_into(folder, load("mini")[modality], items, options).embedded

@@ -16,8 +16,8 @@ MOST = 200
 def ideal_words(data: ClaimData, rng: np.random.Generator) -> Outcome:
     """Cells of the glyph grid predicted from all others."""
     grid, _, styles = data.grid()
-    chosen = rng.permutation(len(grid))[:MOST]
-    return composed(grid[chosen], f"glyphs in mini, {len(styles)} styles")
+    chosen = grid[rng.permutation(len(grid))[:MOST]]
+    return composed(chosen, f"glyphs in mini, {len(styles)} styles")
 
 
 def composed(grid: Float[np.ndarray, "o s d"], data: str) -> Outcome:

@@ -194,5 +194,4 @@ def _centred(
 ) -> tuple[Vectors, Vectors]:
     """Held-out unit vectors raw, and less the mean of the others."""
     x = some.unit.astype(np.float64)
-    moved = x[rows[held]] - x[rows[stay]].mean(axis=0)
-    return x[rows[held]], unit(moved, np.float64)
+    return x[rows[held]], unit(x[rows[held]] - x[rows[stay]].mean(axis=0), np.float64)
