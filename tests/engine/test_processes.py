@@ -80,7 +80,7 @@ def test_gradients_are_added_up_over_the_processes(monkeypatch):
         one += torch.tensor([10.0, 100.0])
 
     monkeypatch.setattr(processes, "rank_and_size", lambda: (1, 3))
-    monkeypatch.setattr(processes.dist, "all_reduce", all_reduce)
+    monkeypatch.setattr(processes.distributed, "all_reduce", all_reduce)
     summed(weights)
     assert weights[0].grad.tolist() == [11, 102] and weights[1].grad is None
 
@@ -93,9 +93,9 @@ def test_the_own_rows_of_what_was_gathered_keep_their_gradient(monkeypatch):
             part.copy_(mine if number == 1 else torch.full_like(mine, 7.0))
 
     monkeypatch.setattr(processes, "rank_and_size", lambda: (1, 3))
-    monkeypatch.setattr(processes.dist, "get_rank", lambda: 1)
-    monkeypatch.setattr(processes.dist, "get_world_size", lambda: 3)
-    monkeypatch.setattr(processes.dist, "all_gather", all_gather)
+    monkeypatch.setattr(processes.distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(processes.distributed, "get_world_size", lambda: 3)
+    monkeypatch.setattr(processes.distributed, "all_gather", all_gather)
     every = gathered(own)
     assert every.flatten().tolist() == [7, 7, 1, 2, 7, 7]
     (torch.arange(6.0)[:, None] * every).sum().backward()
@@ -110,9 +110,9 @@ def test_the_device_decides_what_processes_speak(device, backend, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "4")
     monkeypatch.setenv("LOCAL_RANK", "3")
     monkeypatch.setattr(torch.cuda, "set_device", lambda number: said.append(number))
-    monkeypatch.setattr(processes.dist, "init_process_group", said.append)
-    monkeypatch.setattr(processes.dist, "get_rank", lambda: 2)
-    monkeypatch.setattr(processes.dist, "destroy_process_group", lambda: said.append("end"))
+    monkeypatch.setattr(processes.distributed, "init_process_group", said.append)
+    monkeypatch.setattr(processes.distributed, "get_rank", lambda: 2)
+    monkeypatch.setattr(processes.distributed, "destroy_process_group", lambda: said.append("end"))
     with process_group(device) as place:
         assert place == (2, 4)
     assert said == ([3] if device == "cuda" else []) + [backend, "end"]

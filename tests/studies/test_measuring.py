@@ -23,11 +23,11 @@ def test_measures_of_other_packages_are_sorted_by_what_they_take(monkeypatch):
     }
     monkeypatch.setattr(measuring, "everything", lambda _kind, register: {**own, **register})
     kinds = measuring.registered()
-    assert {"theirs_of_one", "theirs_broken"} <= kinds.one_set.keys()
-    assert "theirs_of_two" in kinds.two_sets
-    assert "theirs_of_labels" in kinds.labelled
-    assert "theirs_of_words" in kinds.words
-    assert kinds.two_sets["centroid_gap"] == "isthmus.measure.geometry.gaps:centroid_gap"
+    assert {"theirs_of_one", "theirs_broken"} <= kinds["a"].keys()
+    assert "theirs_of_two" in kinds["b"]
+    assert "theirs_of_labels" in kinds["labels"]
+    assert "theirs_of_words" in kinds["words"]
+    assert kinds["b"]["centroid_gap"] == "isthmus.measure.geometry.gaps:centroid_gap"
 
 
 def test_every_registered_measure_is_run_by_some_command():

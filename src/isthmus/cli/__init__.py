@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from isthmus.studies import perform, request_type
+
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
     "compare": "measure two spaces side by side on the same items",
@@ -107,8 +109,6 @@ def _run(name: str, options: Any) -> int:
 
 def _command(name: str, request: Any) -> int:
     """Perform the study of that name, print what it found, open its page where that is wanted."""
-    from isthmus.studies import perform
-
     logging.basicConfig(handlers=[_Terminal()])
     result = perform(name, request)
     if result is None:  # another process speaks
@@ -139,8 +139,6 @@ def _unheard() -> int:
 def _parse(name: str, words: list[str]) -> Any:
     """Options of a command: defaults, then the file of ``--config``, then the command line."""
     import tyro
-
-    from isthmus.studies import request_type
 
     kind = request_type(name)
     default: dict[str, Any] = {}

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch import distributed as dist
+from torch import Tensor, distributed
 
 
 @contextmanager
@@ -31,31 +30,31 @@ def process_group(device: str = "cpu") -> Generator[tuple[int, int]]:
         return
     if device == "cuda":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     try:
-        yield dist.get_rank(), many
+        yield distributed.get_rank(), many
     finally:
-        dist.destroy_process_group()
+        distributed.destroy_process_group()
 
 
 def rank_and_size() -> tuple[int, int]:
     """This process's number and how many there are; 0 of 1 where they have not joined."""
-    joined = dist.is_available() and dist.is_initialized()
-    return (dist.get_rank(), dist.get_world_size()) if joined else (0, 1)
+    joined = distributed.is_available() and distributed.is_initialized()
+    return (distributed.get_rank(), distributed.get_world_size()) if joined else (0, 1)
 
 
 def barrier() -> None:
     """Until all processes have come here."""
     if rank_and_size()[1] > 1:
-        dist.barrier()
+        distributed.barrier()
 
 
 class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:
-        ctx.rows, ctx.rank = len(own), dist.get_rank()
-        parts = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, own.contiguous())
+        ctx.rows, ctx.rank = len(own), distributed.get_rank()
+        parts = [torch.empty_like(own) for _ in range(distributed.get_world_size())]
+        distributed.all_gather(parts, own.contiguous())
         return torch.cat(parts)
 
     @staticmethod
@@ -76,4 +75,4 @@ def summed(parameters: Iterable[Tensor]) -> None:
         return
     for one in parameters:
         if one.grad is not None:
-            dist.all_reduce(one.grad)
+            distributed.all_reduce(one.grad)

@@ -30,13 +30,18 @@ def keys(names: Sequence[str]) -> str:
     )
 
 
+def _paragraph(kind: str, text: str) -> str:
+    """A paragraph of a kind; nothing where there is no text."""
+    return f'<p class="{kind}">{escaped(text)}</p>' if text else ""
+
+
 def section(part: Section) -> str:
     """A section with its heading and blocks."""
-    lead = f'<p class="lead">{escaped(part.lead)}</p>' if part.lead else ""
     blocks = "\n".join(element(block) for block in part.blocks)
     return (
         f'<section id="{escaped(part.key)}" aria-labelledby="{escaped(part.key)}-title">'
-        f'<h2 id="{escaped(part.key)}-title">{escaped(part.title)}</h2>{lead}\n{blocks}</section>'
+        f'<h2 id="{escaped(part.key)}-title">{escaped(part.title)}</h2>'
+        f"{_paragraph('lead', part.lead)}\n{blocks}</section>"
     )
 
 
@@ -117,8 +122,7 @@ def _told(block: Figure | Fact) -> str:
         for label, text in block.numbers
     )
     numbers = f'<dl class="numbers">{pairs}</dl>' if pairs else ""
-    source = f'<p class="source">{escaped(block.source)}</p>' if block.source else ""
-    return f"<p>{escaped(block.sentence)}</p>{numbers}{source}"
+    return f"<p>{escaped(block.sentence)}</p>{numbers}{_paragraph('source', block.source)}"
 
 
 def table(block: Table) -> str:
@@ -156,10 +160,10 @@ def strips(block: Strips) -> str:
 
 def _strip(strip: Strip) -> str:
     answers = "".join(f"<li>{_item_card(card)}</li>" for card in strip.answers)
-    sentence = f'<p class="said">{escaped(strip.sentence)}</p>' if strip.sentence else ""
-    kind = "strip" if strip.query else "strip alone"
-    query = f'<div class="query">{_item_card(strip.query)}</div>' if strip.query else ""
-    return f'<div class="{kind}">{query}<ol>{answers}</ol>{sentence}</div>'
+    rest = f"<ol>{answers}</ol>{_paragraph('said', strip.sentence)}</div>"
+    if strip.query is None:
+        return f'<div class="strip alone">{rest}'
+    return f'<div class="strip"><div class="query">{_item_card(strip.query)}</div>{rest}'
 
 
 def _item_card(card: ItemCard) -> str:
@@ -171,7 +175,7 @@ def _item_card(card: ItemCard) -> str:
     words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(card.mark, "")
     mark = f'<span class="mark {card.mark}">{words}</span>' if words else ""
     # a picture speaks for itself; its text is what a reader who does not see it is told
-    text = f'<p class="words">{escaped(card.text)}</p>' if card.text and not card.picture else ""
+    text = "" if card.picture else _paragraph("words", card.text)
     said = escaped(card.name)
     if card.link:
         said = f'<a href="{escaped(card.link)}">{said}</a>'

@@ -56,8 +56,7 @@ def reading(result: Result) -> tuple[tuple[str, str], ...]:
 
 def beside(value: float, reference: float) -> str:
     """A number that is read beside another: next to 0.5, 1e-07 is nothing."""
-    tiny = abs(value) < 5e-4 and abs(reference) >= 0.01
-    return number(0.0 if tiny else value)
+    return number(0.0 if abs(value) < 5e-4 and abs(reference) >= 0.01 else value)
 
 
 def _band(result: Result) -> str:

@@ -69,10 +69,10 @@ def page_svg(source: str, prefix: str, alt: str) -> tuple[str, tuple[tuple[str, 
     writer = _Writer(prefix)
     inside = "".join(writer.element(child) for child in root)
     box = html.escape(root.attrib["viewBox"], quote=True)
-    markup = (
-        f'<svg class="plot" viewBox="{box}" role="img" aria-label="{escaped(alt)}">{inside}</svg>'
+    return (
+        f'<svg class="plot" viewBox="{box}" role="img" aria-label="{escaped(alt)}">{inside}</svg>',
+        tuple(sorted(writer.rules.items())),
     )
-    return markup, tuple(sorted(writer.rules.items()))
 
 
 def _local(name: str) -> str:

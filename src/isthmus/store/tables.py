@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from arro3.core import Array, DataType, Table, list_array, list_flatten, list_offsets
+from arro3.io import read_parquet, write_parquet
 
 from isthmus.store.files import atomic
 
@@ -21,9 +23,6 @@ def write_table(path: Path, columns: Mapping[str, Column]) -> None:
     Raises:
         ValueError: columns differ in length.
     """
-    from arro3.core import Table
-    from arro3.io import write_parquet
-
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"The columns of a table need one length, but these have {lengths}.")
@@ -33,8 +32,6 @@ def write_table(path: Path, columns: Mapping[str, Column]) -> None:
 
 
 def _column(values: Column) -> Any:
-    from arro3.core import Array, DataType, list_array
-
     if isinstance(values, np.ndarray):
         return Array(np.ascontiguousarray(values))
     first = next((value for value in values if value is not None), "")
@@ -83,15 +80,11 @@ def read_vectors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, list[Any]
 
 
 def _holds_vectors(kind: Any) -> bool:
-    from arro3.core import DataType
-
     lists = (DataType.is_list, DataType.is_large_list, DataType.is_fixed_size_list)
     return any(is_kind(kind) for is_kind in lists) and DataType.is_floating(kind.value_type)
 
 
 def _coordinates(table: Any) -> list[str]:
-    from arro3.core import DataType
-
     names: list[str] = []
     while (name := f"x{len(names)}") in table.column_names:
         if not DataType.is_floating(table[name].type):
@@ -101,8 +94,6 @@ def _coordinates(table: Any) -> list[str]:
 
 
 def _vectors(name: str, column: Any) -> np.ndarray:
-    from arro3.core import DataType, list_flatten, list_offsets
-
     parts: list[np.ndarray] = []
     for chunk in column.chunks:
         if chunk.null_count:
@@ -135,8 +126,6 @@ def _hushed() -> Generator[None]:
 
 
 def _open(path: Path) -> Any:
-    from arro3.io import read_parquet
-
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4)

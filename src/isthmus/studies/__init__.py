@@ -4,8 +4,7 @@ Each folder has ``request.py`` (what may be asked: one frozen dataclass), ``run.
 -> RunResult``) and ``page.py``. The command line and every other front end loop over ``STUDIES``.
 """
 
-import typing
-from typing import Any
+from typing import Any, get_type_hints
 
 from isthmus.registry import find
 
@@ -34,7 +33,7 @@ def request_type(name: str) -> type[Any]:
     Raises:
         UnknownPartError: no such study.
     """
-    return typing.get_type_hints(find("studies", STUDIES, name))["request"]
+    return get_type_hints(find("studies", STUDIES, name))["request"]
 
 
 def perform(name: str, request: Any) -> Any:

@@ -14,6 +14,7 @@ from isthmus.transform.maps import MAP_KINDS
 from isthmus.types import Calibration, EmbeddingSet, Links, RequestError, Space
 
 D, NAMES = 64, ("a", "b")
+DIRECTIONS = tuple((query, gallery) for query in NAMES for gallery in NAMES)
 Score = Callable[[str, str], np.ndarray]
 """Scores (n, m) of new items, by the modality of the queries and that of the gallery."""
 
@@ -95,10 +96,6 @@ def _scorer(fitted: Any, new: Mapping[str, Vectors]) -> Score:
     )
 
 
-def _directions() -> list[tuple[str, str]]:
-    return [(query, gallery) for query in NAMES for gallery in NAMES]
-
-
 def _check_form(fitted: Any, scores: Score, new: Calibration) -> None:
     if isinstance(fitted, Mapping):
         maps: Mapping[str, Any] = fitted
@@ -108,14 +105,14 @@ def _check_form(fitted: Any, scores: Score, new: Calibration) -> None:
             assert y.shape == wanted, f"{name!r} is mapped to {y.shape}, not to (n, dim) {wanted}."
             assert y.dtype.kind == "f", f"{name!r} is mapped to {y.dtype}, not to floats."
             assert np.isfinite(y).all(), f"{name!r} is mapped to NaN or infinity."
-    for query, gallery in _directions():
+    for query, gallery in DIRECTIONS:
         found, wanted = scores(query, gallery), (len(new.vectors[query]), len(new.vectors[gallery]))
         assert found.shape == wanted, f"Scores are {found.shape}, not (queries, items) {wanted}."
         assert np.isfinite(found).all(), f"Scores of {query} and {gallery} are not finite."
 
 
 def _check_same(one: Score, other: Score, tolerance: float, said: str) -> None:
-    for query, gallery in _directions():
+    for query, gallery in DIRECTIONS:
         first, second = one(query, gallery), other(query, gallery)
         away = float(np.abs(first - second).max())
         size = float(np.abs(first).max())
@@ -180,5 +177,5 @@ def _check_few(fit: Callable[..., Any]) -> None:
     except (RequestError, ValueError) as error:
         assert len(str(error).split()) > 4, f"A refusal is a sentence, not {str(error)!r}."
         return
-    for query, gallery in _directions():
+    for query, gallery in DIRECTIONS:
         assert np.isfinite(scores(query, gallery)).all(), "Fitted on four objects it is not finite."

@@ -1,10 +1,9 @@
 """What every reader, bag and world must satisfy, also a third party's."""
 
-import dataclasses
 import inspect
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +58,8 @@ def check_reader(
 
 def seen(item: Any) -> Any:
     """An item as plain values that can be compared: arrays and pictures by their bytes."""
-    if dataclasses.is_dataclass(item):
-        return {one.name: seen(getattr(item, one.name)) for one in dataclasses.fields(item)}
+    if is_dataclass(item):
+        return {one.name: seen(getattr(item, one.name)) for one in fields(item)}
     if isinstance(item, np.ndarray):
         return item.dtype.str, item.shape, item.tobytes()
     if isinstance(item, (list, tuple)):
@@ -72,11 +71,11 @@ def seen(item: Any) -> Any:
 def _check_type(item: Any, read: Callable[[Any], Any]) -> None:
     kind = type(item)
     plain = kind.__module__ == "builtins"
-    assert plain or dataclasses.is_dataclass(kind), f"An item is a dataclass, not {kind.__name__}."
+    assert plain or is_dataclass(kind), f"An item is a dataclass, not {kind.__name__}."
     where = inspect.getmodule(inspect.unwrap(read) if plain else kind)
     said = f"{where.__doc__ if where else ''} {'' if plain else kind.__doc__}".casefold()
     assert any(word in said for word in CONVENTIONS), f"{kind.__name__} does not say its units."
-    for one in [] if plain else dataclasses.fields(item):
+    for one in [] if plain else fields(item):
         shaped = hasattr(one.type, "dim_str") or not isinstance(getattr(item, one.name), np.ndarray)
         assert shaped, f"{kind.__name__}.{one.name} does not say its shape."
 

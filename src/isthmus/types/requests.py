@@ -5,12 +5,10 @@ line, ``--config``, ``config.json`` and Python all make the same one; the texts 
 the help of the command.
 """
 
-import dataclasses
-import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args, get_type_hints
 
 from isthmus.types.errors import RequestError
 from isthmus.types.items import LoadOptions
@@ -119,15 +117,15 @@ def request_from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
         KeyError: a name that is no option of this request.
         TypeError: a value of the wrong kind.
     """
-    hints = typing.get_type_hints(kind)
+    hints = get_type_hints(kind)
     found: dict[str, Any] = {}
     for name, value in values.items():
         hint = hints[name]
-        if dataclasses.is_dataclass(hint):
-            value = request_from_dict(typing.cast("type[Any]", hint), value)
+        if is_dataclass(hint):
+            value = request_from_dict(cast("type[Any]", hint), value)
         elif hint in (int, bool, str) and type(value) is not hint:
             raise TypeError(f"{name} wants {hint.__name__}, not {value!r}")
-        elif isinstance(value, str) and Path in (hint, *typing.get_args(hint)):
+        elif isinstance(value, str) and Path in (hint, *get_args(hint)):
             value = Path(value)
         found[name] = tuple(value) if isinstance(value, list) else value
     return kind(**found)

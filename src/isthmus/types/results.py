@@ -1,7 +1,6 @@
 """Results: what every measurement returns, frozen, printing, plotting and saving itself."""
 
-import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -113,8 +112,8 @@ class Result:
 
 def plain(value: Any) -> Any:
     """Plain JSON values of anything that a result or a request holds; paths as text."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, (np.ndarray, np.generic)):
         return plain(value.tolist())
     if isinstance(value, float):

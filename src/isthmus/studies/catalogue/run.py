@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from isthmus import worlds
 from isthmus.encode import ENCODERS
 from isthmus.lab import load
 from isthmus.lab.caching import CacheResult, clear_cache, list_cache
@@ -22,12 +23,10 @@ from isthmus.studies.catalogue.request import (
 from isthmus.studies.shared import RunResult
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
-from isthmus.worlds import WORLDS
-from isthmus.worlds import load as load_world
 
 REGISTERS = {
     "encoders": ENCODERS,
-    "worlds": WORLDS,
+    "worlds": worlds.WORLDS,
     "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
     "poolings": POOLINGS,
     "corrections": {**CORRECTIONS, **SCORE_RULES},
@@ -141,7 +140,7 @@ def describe_space(name: str) -> Description:
 
 def describe_world(name: str) -> Description:
     """What a world holds: items by modality, links, splits, factors, licences."""
-    world = load_world(name)
+    world = worlds.load(name)
     splits = sorted(Counter(world.split.values()).items())
     return Description(
         facts={

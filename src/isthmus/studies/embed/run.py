@@ -22,11 +22,13 @@ class EmbedResult(RunResult):
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __str__(self) -> str:
-        lines = [str(some) for some in self.sets.values()]
         kept = self.items - self.encoded
-        lines += [f"{self.items} items: {self.encoded} encoded now, {kept} kept"]
-        lines += [f"skipped {name}: {why}" for name, why in self.faults.items()]
-        lines += [f"remark on {name}: {why}" for name, why in self.notes.items()]
+        lines = [
+            *map(str, self.sets.values()),
+            f"{self.items} items: {self.encoded} encoded now, {kept} kept",
+            *(f"skipped {name}: {why}" for name, why in self.faults.items()),
+            *(f"remark on {name}: {why}" for name, why in self.notes.items()),
+        ]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """What every study shares: datasets, the resolver of vectors, results and run folders."""
 
 from isthmus.studies.shared.collection import Collection
-from isthmus.studies.shared.dataset import About, Dataset, remarks, whole_objects
+from isthmus.studies.shared.dataset import IMAGE, MESH, TEXT, About, Dataset, remarks, whole_objects
 from isthmus.studies.shared.labels import labels_of_vectors
 from isthmus.studies.shared.measuring import Call, Measured, measure_all, measure_calls
-from isthmus.studies.shared.modalities import IMAGE, MESH, TEXT
 from isthmus.studies.shared.provenance import described, versions
 from isthmus.studies.shared.resolver import (
     DEFAULT_WORLD,

@@ -7,8 +7,7 @@ from pathlib import Path
 from isthmus.lab import JobOptions, embed, embed_into
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
-from isthmus.studies.shared.dataset import About, Dataset, world_dataset
-from isthmus.studies.shared.modalities import IMAGE, TEXT
+from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
 from isthmus.types import (
     Credit,
     EmbeddingSet,

@@ -1,4 +1,8 @@
-"""What a study is given: two sets, their links, and what is known about the items."""
+"""What a study is given: two sets, their links, and what is known about the items.
+
+``IMAGE``, ``TEXT`` and ``MESH`` are the modalities that a study treats in a way of their own; all
+others are alike to it.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +13,12 @@ import numpy as np
 from isthmus.measure.statistics import Pair
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
+IMAGE = "image"
+"""Shown as a picture on pages; what renders are, and what is searched where there are several."""
+TEXT = "text"
+"""Shown as words; captions, class prompts and vocabularies are of it."""
+MESH = "mesh"
+"""Drawn from all sides before it is encoded as ``IMAGE``."""
 WORDS = 5_000
 """Texts of a vocabulary at most."""
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.registry import everything, resolve
-from isthmus.studies.shared.dataset import About, Dataset
-from isthmus.studies.shared.modalities import TEXT
+from isthmus.studies.shared.dataset import TEXT, About, Dataset
 from isthmus.types import (
     EmbeddingSet,
     IsthmusError,
@@ -78,18 +77,17 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
         thorough: also the measures that take minutes, and those of a vocabulary.
     """
     kinds = registered()
-    slow = kinds.slow if thorough else {}
-    yield from _calls_of_pairs(kinds.two_sets, data)
-    for name, target in {**kinds.one_set, **slow}.items():
+    yield from _calls_of_pairs(kinds["b"], data)
+    for name, target in {**kinds["a"], **(SHAPES if thorough else {})}.items():
         for some in (data.a, data.b):
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
-    for name, target in kinds.labelled.items():
+    for name, target in kinds["labels"].items():
         for some, objects in zip((data.a, data.b), _objects(data), strict=True):
             if some.modality != TEXT or "classes" not in _parameters(resolve(target)):
                 arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
     if thorough:
-        yield from _calls_of_words(kinds.words, data)
+        yield from _calls_of_words(kinds["words"], data)
 
 
 def _calls_of_pairs(measures: Mapping[str, str], data: Dataset) -> Iterator[Call]:
@@ -116,34 +114,25 @@ def _calls_of_words(measures: Mapping[str, str], data: Dataset) -> Iterator[Call
             yield Call(f"{name}[{some.modality}]", name, target, arguments)
 
 
-@dataclass(frozen=True)
-class Registered:
-    """``"name": "package.module:object"`` of measures, by what they take."""
+def registered() -> dict[str, dict[str, str]]:
+    """Our measures but the slow ones, and those of other packages, by the argument that they take.
 
-    one_set: dict[str, str]
-    two_sets: dict[str, str]
-    labelled: dict[str, str]
-    words: dict[str, str]
-    slow: dict[str, str]
-    """Of one set; minutes each."""
-
-
-def registered() -> Registered:
-    """Our measures, and those that other packages add.
-
-    What theirs take follows from their arguments: ``b``, ``labels``, ``words``, or none of these.
+    It is ``b`` for those of two sets, ``labels`` or ``words``, and ``a`` for all others.
     """
-    kinds = Registered(dict(ONE_SET), dict(TWO_SETS), dict(LABELLED), dict(WORDS), dict(SHAPES))
-    groups = {"b": kinds.two_sets, "labels": kinds.labelled, "words": kinds.words}
+    kinds = {
+        "b": dict(TWO_SETS),
+        "labels": dict(LABELLED),
+        "words": dict(WORDS),
+        "a": dict(ONE_SET),
+    }
     for name, target in everything("measures", {}).items():
         if name in MEASURES:
             continue
         try:
-            taken = _parameters(resolve(target))
+            taken = {"a", *_parameters(resolve(target))}
         except Exception:  # the study will try it, and name what is wrong
-            taken = {}
-        group = next((some for key, some in groups.items() if key in taken), kinds.one_set)
-        group[name] = target
+            taken = {"a"}
+        kinds[next(key for key in kinds if key in taken)][name] = target
     return kinds
 
 

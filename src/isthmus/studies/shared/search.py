@@ -13,7 +13,7 @@ from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics import scores_between
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
-from isthmus.studies.shared.modalities import IMAGE, TEXT
+from isthmus.studies.shared.dataset import IMAGE, TEXT
 from isthmus.studies.shared.resolver import (
     ARRAYS,
     EVERYTHING,
