@@ -37,7 +37,11 @@ def list_cache() -> CacheResult:
     """The entries of the cache, folders of jobs, and their sizes."""
     folder = cache_folder()
     entries = sorted({path.parents[1] for path in folder.glob("*/*/manifest.jsonl")})
-    return CacheResult(folder, {path.name: _size(path) for path in entries})
+    sizes = {
+        path.name: sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        for path in entries
+    }
+    return CacheResult(folder, sizes)
 
 
 def clear_cache() -> CacheResult:
@@ -46,7 +50,3 @@ def clear_cache() -> CacheResult:
     for name in kept.sizes:
         shutil.rmtree(kept.folder / name)
     return CacheResult(kept.folder, kept.sizes, cleared=True)
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

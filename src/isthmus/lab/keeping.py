@@ -36,7 +36,8 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
         RequestError: the path is there and is not a saved set.
     """
     path = Path(path)
-    if path.exists() and not _ours(path):
+    ours = path.is_dir() and {file.name for file in path.iterdir()} <= {VECTORS, "items.parquet"}
+    if path.exists() and not ours:
         raise RequestError(f"{path} is there and is not a saved set; choose another path.")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = f".{path.name}.isthmus-"
@@ -60,11 +61,6 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
             path.rename(Path(parent) / "old")
         part.rename(path)
     return path
-
-
-def _ours(path: Path) -> bool:
-    """A saved set, whole or in part: a folder that holds nothing else."""
-    return path.is_dir() and {file.name for file in path.iterdir()} <= {VECTORS, "items.parquet"}
 
 
 def save_links(links: Links, folder: str | Path, modalities: tuple[str, str]) -> Path:

@@ -151,10 +151,9 @@ def _row(cells: tuple[str, ...], flush: list[str]) -> str:
 
 def strips(block: Strips) -> str:
     """Queries and what came back, as lists."""
-    inside = "".join(map(_strip, block.strips))
     return (
         f'<div class="strips"><h3>{escaped(block.title)}</h3>'
-        f"<p>{escaped(block.sentence)}</p>{inside}</div>"
+        f"<p>{escaped(block.sentence)}</p>{''.join(map(_strip, block.strips))}</div>"
     )
 
 
@@ -180,8 +179,10 @@ def _item_card(card: ItemCard) -> str:
     if card.link:
         said = f'<a href="{escaped(card.link)}">{said}</a>'
     name = "" if text else f'<p class="name">{said}</p>'
-    note = f'<p class="note">{escaped(card.note)}{mark}</p>'
-    return f'<div class="tile">{picture}{text}{name}{note}</div>'
+    return (
+        f'<div class="tile">{picture}{text}{name}'
+        f'<p class="note">{escaped(card.note)}{mark}</p></div>'
+    )
 
 
 def advices(block: Advices) -> str:

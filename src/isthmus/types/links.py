@@ -22,8 +22,8 @@ class Links:
     """(k, 2) ids, distinct pairs."""
 
     def __init__(self, pairs: Iterable[Sequence[str]]) -> None:
-        found = dict.fromkeys((str(a), str(b)) for a, b in pairs)
-        object.__setattr__(self, "pairs", tuple(found))
+        distinct = dict.fromkeys((str(a), str(b)) for a, b in pairs)
+        object.__setattr__(self, "pairs", tuple(distinct))
 
     def __len__(self) -> int:
         return len(self.pairs)

@@ -107,8 +107,9 @@ class EmbeddingSet:
 
     def then(self, step: Step, vectors: Vectors) -> "EmbeddingSet":
         """The same items after one more map: new vectors in a new space, history one longer."""
-        space = self.space.then(step)
-        return EmbeddingSet(vectors, self.ids, self.modality, space, (*self.history, step))
+        return EmbeddingSet(
+            vectors, self.ids, self.modality, self.space.then(step), (*self.history, step)
+        )
 
     @classmethod
     def from_rows(

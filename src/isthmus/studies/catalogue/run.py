@@ -51,8 +51,8 @@ class PartsResult(RunResult):
         lines: list[str] = []
         for kind, found in self.parts.items():
             width = max(map(len, found), default=0)
-            lines += [f"{kind} ({len(found)})"]
-            lines += [f"  {name:<{width}}  {text}" for name, text in found.items()]
+            rows = [f"  {name:<{width}}  {text}" for name, text in found.items()]
+            lines += [f"{kind} ({len(found)})", *rows]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

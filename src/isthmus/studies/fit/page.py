@@ -44,18 +44,19 @@ def fit_page(found: Evaluation, logs: Mapping[str, Log], chosen: str, splits: Sp
     """The page as HTML."""
     name = found.data.a.space.name
     command = "fit" if len(logs) == 1 else "sweep"
-    page = Page(
-        title="What training makes of this space",
-        kicker=f"isthmus {command} · {name}, {found.fitted_on:,} objects",
-        summary=_summary(found, chosen),
-        cards=(),
-        sections=(
-            Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
-            Section("learning", "How learning went", _LEARNING, _learning(logs)),
-            made_section(_facts(found, splits, chosen)),
-        ),
+    return html(
+        Page(
+            title="What training makes of this space",
+            kicker=f"isthmus {command} · {name}, {found.fitted_on:,} objects",
+            summary=_summary(found, chosen),
+            cards=(),
+            sections=(
+                Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
+                Section("learning", "How learning went", _LEARNING, _learning(logs)),
+                made_section(_facts(found, splits, chosen)),
+            ),
+        )
     )
-    return html(page)
 
 
 _LEARNING = (
@@ -95,8 +96,8 @@ def _earned(found: Evaluation) -> tuple[Block, ...]:
             for i, one in enumerate(drawn)
         )
         fronts = tuple((one.measure, ", ".join(one.front)) for one in drawn)
-        columns = ("measure", "variants that none beats")
-        blocks += [Figures(tuple(figures)), Table("Fronts", columns, fronts)]
+        table = Table("Fronts", ("measure", "variants that none beats"), fronts)
+        blocks += [Figures(tuple(figures)), table]
     blocks += [directions_table(found, "variant"), geometry_table(found, "variant", "seeds")]
     return tuple(blocks)
 

@@ -90,9 +90,7 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         split = {} if found.arrays else found.world().split
         if not rank:
             barrier()
-        towers = None
-        if encoders:
-            towers = Towers(encoders, data.about.items, request.recipe.towers)
+        towers = Towers(encoders, data.about.items, request.recipe.towers) if encoders else None
         parts = TrainingData(split_dataset(data, split, common.seed), towers, str(device))
         seeds = range(common.seed, common.seed + grid.seeds)
         result = fit(

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from isthmus.report import Block, Fact, Facts, Page, Prose, Section, Table, html, number, span
+from isthmus.report import Fact, Facts, Page, Prose, Section, Table, html, number, span
 from isthmus.studies.pages.common import made_section
 from isthmus.studies.replicate.claims.outcomes import VERDICTS, Claim, Outcome, overall
 
@@ -39,12 +39,13 @@ def replication_page(
 
 
 def _section(name: str, claim: Claim, outcomes: tuple[Outcome, ...], verdict: str) -> Section:
-    blocks: tuple[Block, ...] = (
-        Facts(tuple(map(_fact, outcomes))),
-        Prose((f"The rule. {claim.rule[0].upper()}{claim.rule[1:]}.", claim.source + ".")),
+    rule = f"The rule. {claim.rule[0].upper()}{claim.rule[1:]}."
+    return Section(
+        name.replace("_", "-"),
+        f"{name.replace('_', ' ').capitalize()}: {verdict}",
+        claim.text,
+        (Facts(tuple(map(_fact, outcomes))), Prose((rule, claim.source + "."))),
     )
-    title = f"{name.replace('_', ' ').capitalize()}: {verdict}"
-    return Section(name.replace("_", "-"), title, claim.text, blocks)
 
 
 def _fact(one: Outcome) -> Fact:

@@ -73,17 +73,20 @@ def run(request: ReplicateRequest) -> ReplicateResult:
 def _record(
     claims: Mapping[str, Claim], outcomes: Mapping[str, tuple[Outcome, ...]], seed: int
 ) -> dict[str, Any]:
-    tests = {
-        name: {
-            "says": claim.text,
-            "source": claim.source,
-            "rule": claim.rule,
-            "verdict": overall(outcomes[name]),
-            "outcomes": [one.to_dict() for one in outcomes[name]],
-        }
-        for name, claim in claims.items()
+    return {
+        "seed": seed,
+        "versions": versions(),
+        "claims": {
+            name: {
+                "says": claim.text,
+                "source": claim.source,
+                "rule": claim.rule,
+                "verdict": overall(outcomes[name]),
+                "outcomes": [one.to_dict() for one in outcomes[name]],
+            }
+            for name, claim in claims.items()
+        },
     }
-    return {"seed": seed, "versions": versions(), "claims": tests}
 
 
 def outcomes_of(claim: Claim, data: ClaimData, rng: np.random.Generator) -> tuple[Outcome, ...]:

@@ -11,14 +11,7 @@ import numpy as np
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.registry import everything, resolve
 from isthmus.studies.shared.dataset import TEXT, About, Dataset
-from isthmus.types import (
-    EmbeddingSet,
-    IsthmusError,
-    Links,
-    RequestError,
-    Result,
-    objects_of,
-)
+from isthmus.types import EmbeddingSet, IsthmusError, RequestError, Result
 
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
@@ -82,8 +75,9 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
         for some in (data.a, data.b):
             yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
     for name, target in kinds["labels"].items():
-        for some, objects in zip((data.a, data.b), _objects(data), strict=True):
+        for some, numbers in zip((data.a, data.b), data.pair.objects, strict=True):
             if some.modality != TEXT or "classes" not in _parameters(resolve(target)):
+                objects = [*map(str, numbers)]
                 arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
     if thorough:
@@ -143,13 +137,6 @@ def _labels(about: About, some: EmbeddingSet) -> dict[str, Any]:
         "labels": labels if len(labels) == len(some) else None,
         "classes": about.prompts or None,
     }
-
-
-def _objects(data: Dataset) -> tuple[Sequence[str], Sequence[str]]:
-    """The object of every row of both sets."""
-    rows = Links.between(data.a, data.b, data.links)
-    first, second = objects_of(rows, len(data.a), len(data.b))
-    return [*map(str, first)], [*map(str, second)]
 
 
 def _run(call: Call, seed: int, found: Measured) -> None:

@@ -191,10 +191,8 @@ def _chain(space: str) -> tuple[tuple[Mended, ...], str]:
 
 def source_name(source: Source) -> str:
     """A short name of a source, for folders and headings."""
-    if source.images or source.texts:
-        name = Path(source.images or source.texts or "").name or "here"
-    else:
-        name = source.world or DEFAULT_WORLD
+    own = source.images or source.texts
+    name = (Path(own).name or "here") if own else (source.world or DEFAULT_WORLD)
     return "-".join(filter(None, (name, source.split)))
 
 

@@ -27,7 +27,6 @@ from isthmus.types import (
     Common,
     EmbeddingSet,
     Encoder,
-    Items,
     NothingLeftError,
     RequestError,
     Source,
@@ -124,8 +123,7 @@ def open_gallery(
 
 def _caption(world: World, modality: str, name: str) -> str:
     """The first text linked to an item."""
-    texts: Items | None = world.items.get(TEXT)
-    links = world.links.get((modality, TEXT))
+    texts, links = world.items.get(TEXT), world.links.get((modality, TEXT))
     if texts is None or links is None:
         return ""
     first = next((other for mine, other in links if mine == name), None)
