@@ -4,7 +4,6 @@ from isthmus.studies.shared.collection import Collection
 from isthmus.studies.shared.dataset import IMAGE, MESH, TEXT, About, Dataset, remarks, whole_objects
 from isthmus.studies.shared.labels import labels_of_vectors
 from isthmus.studies.shared.measuring import Call, Measured, measure_all, measure_calls
-from isthmus.studies.shared.provenance import described, versions
 from isthmus.studies.shared.resolver import (
     DEFAULT_WORLD,
     EVERYTHING,
@@ -16,10 +15,12 @@ from isthmus.studies.shared.runs import (
     MeasuredResult,
     RunResult,
     by_reason,
+    described,
     keep_request,
     measure_of,
     qualifier,
     run_folder,
+    versions,
 )
 from isthmus.studies.shared.search import (
     Gallery,

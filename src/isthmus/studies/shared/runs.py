@@ -1,7 +1,12 @@
-"""What every study gives back, and where it is written: run folders have one writer."""
+"""What every study gives back, where it is written, and what its numbers rest on.
 
+Run folders have one writer.
+"""
+
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,11 +14,14 @@ from isthmus.lab import save, save_links
 from isthmus.report import amount
 from isthmus.store import slug, write_json, write_text
 from isthmus.types import EmbeddingSet, Links, RequestError, Result, plain, request_to_dict
+from isthmus.version import __version__
 
 OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
 """One of these is in every folder that isthmus has written to."""
 NAMED = 3
 """Skipped items that the terminal names."""
+PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
+"""What computes the numbers, beside Python and isthmus."""
 
 Found = TypeVar("Found", bound="RunResult")
 
@@ -166,3 +174,24 @@ def run_folder(out: Path | None, study: str, *names: str) -> Path:
 def keep_request(request: Any, folder: Path) -> None:
     """Save the resolved request beside the results, as ``--config`` takes it."""
     write_json(folder / "config.json", request_to_dict(request))
+
+
+def versions() -> dict[str, str]:
+    """Versions of isthmus, Python and what computes the numbers."""
+    return {
+        "isthmus": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def described(some: EmbeddingSet) -> dict[str, Any]:
+    """One set: what it is, its space, its history and the hash of its content."""
+    return {
+        "modality": some.modality,
+        "n": len(some),
+        "dim": some.space.dim,
+        "space": some.space.to_dict(),
+        "history": [step.to_dict() for step in some.history],
+        "fingerprint": some.fingerprint,
+    }
