@@ -144,3 +144,10 @@ def test_headings_and_landmarks():
 
 def test_the_same_page_has_the_same_bytes():
     assert html(full_page()) == html(full_page())
+
+
+def test_the_strip_of_a_card_shows_interval_and_chance_in_their_places():
+    card = Card("gap", "0", "", -0.5, 0.5, 0.25, (-1.0, 1.0))
+    page = html(Page("p", "p", (), (card,), (), "", ()))
+    assert '<rect x="50.0" y="3" width="100.0"' in page
+    assert '<line class="chance" x1="125.0" x2="125.0"' in page

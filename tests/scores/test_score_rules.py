@@ -12,7 +12,7 @@ from isthmus.scores.normalised import (
     fit_symmetric_normalised,
 )
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds, likelihood_ratio
-from isthmus.scores.rules import Cosine, directions, samples
+from isthmus.scores.rules import Cosine, direction, directions, samples
 from isthmus.testing import check_correction
 from isthmus.types import Calibration, RequestError
 from tests.transform.clouds import calibration, pair_sets
@@ -164,3 +164,19 @@ def test_false_alarms_come_as_often_as_they_say():
     negatives = found[~np.eye(n, dtype=bool)]
     for level in (0.01, 0.05, 0.2):
         assert (negatives <= level).mean() == pytest.approx(level, rel=0.35)
+
+
+def test_a_probability_counts_the_share_of_matches_once(data):
+    from scipy.special import expit, logit
+
+    rule = fit_match_odds(data, Cosine())
+    a, b = (data.vectors[name][:20] for name in ("image", "text"))
+    odds = np.asarray(rule.between("image", "text")(a, b))
+    # where matches are as frequent as in the calibration data, the odds are the probability's
+    before = float(expit(rule.before[direction("image", "text")]))
+    same = np.asarray(rule.probability("image", "text", before)(a, b))
+    np.testing.assert_allclose(same, expit(odds), atol=1e-9)
+    half, rare = (np.asarray(rule.probability("image", "text", p)(a, b)) for p in (0.5, 0.01))
+    there = (half > 1e-6) & (half < 1 - 1e-6)
+    assert there.sum() > 20
+    np.testing.assert_allclose(logit(rare[there]) - logit(half[there]), logit(0.01), atol=1e-5)

@@ -34,6 +34,11 @@ def test_a_part_that_is_surer_of_its_query_counts_more():
     assert np.isfinite(confidence_weighted(SCORES, 1e6)).all()
 
 
+def test_the_names_that_bags_and_options_use():
+    assert [*VECTOR_POOLINGS] == ["mean", "attention"]
+    assert [*POOLINGS] == ["mean", "attention", "mean_score", "max", "confidence"]
+
+
 @pytest.mark.parametrize("name", POOLINGS)
 def test_shape_order_and_torch(name):
     torch = pytest.importorskip("torch")

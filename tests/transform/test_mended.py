@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from isthmus.arrays import unit
 from isthmus.encode.mended import FILE, MendedEncoder, read_mended
 from isthmus.lab import embed, load_set, save, save_mended
 from isthmus.measure.statistics.searches import scores_between
@@ -13,7 +14,7 @@ from isthmus.registry import UnknownPartError
 from isthmus.scores import SCORE_RULES
 from isthmus.store import read_tensors, write_tensors
 from isthmus.transform import CORRECTIONS
-from isthmus.transform.mended import fit_mended
+from isthmus.transform.mended import fit_mended, fit_with_data
 from isthmus.types import Calibration, RequestError, Space, SpaceMismatchError
 from tests.transform.clouds import pair_sets
 
@@ -137,3 +138,24 @@ def test_a_file_that_names_another_class_makes_none(tmp_path, fitted):
 def test_nothing_there_is_said(tmp_path):
     with pytest.raises(RequestError, match="holds no mended space"):
         read_mended(tmp_path)
+
+
+def test_laws_of_scores_are_learnt_on_pairs_that_the_maps_have_not_seen():
+    a, b, links = pair_sets(n=60)
+    data = Calibration.of(a, b, links)
+    assert not fit_with_data("mean_removal+match_odds", data, a.space)[1].crossed
+    _, moved = fit_with_data("procrustes+match_odds", data, a.space)
+    halves = data.halves()
+    assert moved.parts == moved.crossed
+    for own, other, crossed in zip(halves, halves[::-1], moved.crossed, strict=True):
+        maps = fit_mended("procrustes", own, a.space).maps[0]
+        for modality, x in other.vectors.items():
+            np.testing.assert_allclose(
+                crossed.vectors[modality], unit(maps[modality](x)), atol=1e-6
+            )
+
+    def matched(some):
+        x, y = some.linked
+        return (x * y).sum(axis=1).mean()
+
+    assert matched(moved) > max(map(matched, moved.crossed))  # own pairs look too good
