@@ -167,7 +167,7 @@ def main() -> None:
     texts = value_texts(load("mini")["text"])
     recipe = Recipe(head="mlp", hidden=1024, standardise=True, epochs=60, patience=10)
     task = Task(parts.train.pair, parts.val.pair, recipe)
-    fitted = learn(task).model.mended(parts.train.a.space, recipe, task.objects)
+    fitted = learn(task).model.mended(parts.train.a.space, recipe, task.pairs.n)
     found: dict[str, Any] = {**vars(args), "sources": SOURCES, "recipe": recipe.to_dict()}
     for name, moved in (("fitted on babel", fitted), ("mini", lambda some: some)):
         print(f"\n{name}", flush=True)

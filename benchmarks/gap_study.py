@@ -93,7 +93,7 @@ def headed(parts: Any, loss: str, seed: int) -> Any:
 
     recipe = Recipe(loss=loss, head="mlp", standardise=True, epochs=20)
     task = Task(parts.train.pair, parts.val.pair, recipe, seed)
-    mended = learn(task).model.mended(parts.test.a.space, recipe, task.objects)
+    mended = learn(task).model.mended(parts.test.a.space, recipe, task.pairs.n)
     return mended_dataset(parts.test, mended)
 
 

@@ -117,7 +117,7 @@ def test_one_tower_learns_while_the_other_is_locked():
     assert names and not any(name.startswith(("blocks", "seen")) for name in names)
     learned = learn(job)
     mended = learned.model.mended(
-        job.held.a.space.then(tuning(learned.weights)), job.recipe, job.objects
+        job.held.a.space.then(tuning(learned.weights)), job.recipe, job.pairs.n
     )
     towers.take(learned.weights)
     image, text = (towers.embedded(some, towers.step) for some in (job.held.a, job.held.b))

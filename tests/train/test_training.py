@@ -63,7 +63,7 @@ def test_every_similarity_is_trained_and_kept_with_the_space(similarity, tmp_pat
     job = task(similarity=similarity, scale=5.0, epochs=12)
     learned, parent = learn(job), job.held.a.space
     assert learned.score > 0.45
-    mended = learned.model.mended(parent, job.recipe, job.objects)
+    mended = learned.model.mended(parent, job.recipe, job.pairs.n)
     save_mended(mended, tmp_path, "nowhere")
     again = read_mended(tmp_path)[0]
     assert again.space == mended.space and again.space.chain[-1].verb == "fit"
@@ -135,7 +135,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
 
 def test_a_frozen_modality_stays_and_the_best_epoch_is_kept():
     job = task(freeze="image", epochs=4)
-    mended = learn(job).model.mended(job.held.a.space, job.recipe, job.objects)
+    mended = learn(job).model.mended(job.held.a.space, job.recipe, job.pairs.n)
     assert np.array_equal(mended(job.held.a).vectors, job.held.a.unit)
     assert not np.allclose(mended(job.held.b).vectors, job.held.b.unit, atol=0.01)
     learned = learn(task(epochs=6))

@@ -4,18 +4,15 @@
 """
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from isthmus.arrays import fingerprint
 from isthmus.encode.mini import fitted
 from isthmus.encode.torch_towers import ImageTower, TextTower, torch_device, weights_id
 from isthmus.read.image import POLICY
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SIDE = 64
 DIM = 128
@@ -67,6 +64,6 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     return {"image": image, "text": text}
 
 
-def square(image: "Image") -> np.ndarray:
+def square(image: Image.Image) -> np.ndarray:
     """(64, 64, 3) of uint8: the whole picture on a white square."""
     return np.asarray(fitted(image, SIDE))

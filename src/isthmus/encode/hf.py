@@ -5,7 +5,6 @@ the cache if they are there. Only safetensors are read, and no code from a repos
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
-    cutting_is_exact,
     in_space,
     kept_columns,
     torch_device,
@@ -32,19 +30,15 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         ExtraMissingError: transformers is not installed.
     """
     try:
-        import torch
+        device = torch_device(options)
         import transformers
     except ImportError as error:
         raise ExtraMissingError(error.name or "transformers", "hf") from error
     transformers.utils.logging.disable_progress_bar()
-    device = torch_device(options)
     model, processor, tokenizer = _open(rest)
     model.eval().to(device)
-    tower = _text_tower(model, tokenizer, device)
     parts = (_structure(model.config), processor.to_json_string())
-    with torch.inference_mode():
-        scale_and_bias = _scale_and_bias(model)
-    text = in_space(tower, f"hf:{rest}", parts, *scale_and_bias)
+    text = in_space(_text_tower(model, tokenizer, device), f"hf:{rest}", parts)
     return {"image": _image_tower(model, processor, text.space, options), "text": text}
 
 
@@ -87,13 +81,6 @@ def _from_pretrained(where: str) -> tuple[Any, Any, Any]:
     return model, processor, tokenizer
 
 
-def _scale_and_bias(model: Any) -> tuple[float, float]:
-    if hasattr(model, "temperature"):  # ALIGN divides by what others multiply with
-        return 1 / model.temperature.item(), 0.0
-    bias = getattr(model, "logit_bias", None)
-    return model.logit_scale.exp().item(), 0.0 if bias is None else bias.item()
-
-
 def _structure(config: Any) -> dict[str, Any]:
     """The model's configuration without what says where and by which version it was saved."""
 
@@ -116,33 +103,30 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
 
     def tokenize(texts: list[str]) -> dict[str, Any]:
         # to the full length, which SigLIP was trained with; towers that mask padding are cut
-        found = tokenizer(
-            texts, padding="max_length", truncation=True, max_length=limit, return_tensors="pt"
+        return dict(
+            tokenizer(
+                texts, padding="max_length", truncation=True, max_length=limit, return_tensors="pt"
+            )
         )
-        return dict(found)
 
     def lengths(inputs: Any) -> Any:
         return kept_columns(1 - inputs.get("attention_mask", inputs["input_ids"] * 0 + 1))
 
-    tower = TextTower(
+    return TextTower(
         space=Space("", "", 0),
         module=model,
         tokenize=tokenize,
         lengths=lengths,
         forward=lambda inputs: _features(model.get_text_features(**inputs)),
         device=device,
-        cut=False,
+        cut=True,
         counts=lambda texts: [len(row) for row in tokenizer(texts, verbose=False).input_ids],
         limit=limit,
     )
-    return replace(tower, cut=cutting_is_exact(tower))
 
 
 def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions) -> ImageTower:
     import torch
-
-    def prepare(image: Any) -> dict[str, np.ndarray]:
-        return dict(processor(images=image, return_tensors="np"))
 
     def collate(pictures: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
         return {
@@ -157,7 +141,7 @@ def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
     return ImageTower(
         space=space,
         module=model,
-        prepare=prepare,
+        prepare=lambda image: dict(processor(images=image, return_tensors="np")),
         collate=collate,
         forward=lambda inputs: _features(model.get_image_features(**inputs)),
         device=torch_device(options),

@@ -11,19 +11,17 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import onnxruntime
+from kitoken import Kitoken
+from PIL import Image
 
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.read.image import POLICY, picture
 from isthmus.read.text import text
 from isthmus.types import LoadOptions, RequestError, Space
-
-if TYPE_CHECKING:
-    import onnxruntime
-    from kitoken import Kitoken
-    from PIL.Image import Image
 
 WEIGHTS = Path(__file__).parent / "mini_weights"
 SIDE = 224
@@ -40,7 +38,7 @@ class MiniImage:
     """Pictures to vectors."""
 
     space: Space
-    network: "onnxruntime.InferenceSession"
+    network: onnxruntime.InferenceSession
     workers: int
     modality: str = "image"
 
@@ -65,8 +63,8 @@ class MiniText:
     """Texts to vectors."""
 
     space: Space
-    network: "onnxruntime.InferenceSession"
-    tokenizer: "Kitoken"
+    network: onnxruntime.InferenceSession
+    tokenizer: Kitoken
     limit: int
     """Tokens, the two marks at the ends included."""
     workers: int
@@ -101,7 +99,7 @@ class MiniText:
         return word_pieces(self.tokenizer, [text(item) for item in items])
 
 
-def word_pieces(tokenizer: "Kitoken", texts: Sequence[str]) -> list[list[int]]:
+def word_pieces(tokenizer: Kitoken, texts: Sequence[str]) -> list[list[int]]:
     """Token numbers of each text between the two marks; "[MASK]" and the like are plain text."""
     return [[START, *found, END] for found in tokenizer.encode_all(list(texts))]
 
@@ -116,10 +114,8 @@ def pixels(item: Any) -> np.ndarray:
     return np.asarray(fitted(picture(item).rgb(at_least=SIDE, background=255)))
 
 
-def fitted(image: "Image", side: int = SIDE) -> "Image":
+def fitted(image: Image.Image, side: int = SIDE) -> Image.Image:
     """The whole picture, its aspect kept, in the middle of a white square."""
-    from PIL import Image
-
     scale = side / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image.resize(size, Image.Resampling.BICUBIC)
@@ -144,8 +140,6 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, MiniIm
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:
     """A model of this architecture from a folder of two graphs, a tokenizer and a config."""
-    from kitoken import Kitoken
-
     if not (folder / "config.json").exists():
         raise RequestError(
             f"The weights of 'mini' are missing from {folder}: install isthmus again."
@@ -163,10 +157,8 @@ def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniTe
     }
 
 
-def session(path: Path) -> "onnxruntime.InferenceSession":
+def session(path: Path) -> onnxruntime.InferenceSession:
     """A network on one core a call, the same bytes for the same batch; calls may be concurrent."""
-    import onnxruntime
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.use_deterministic_compute = True

@@ -8,7 +8,6 @@ Names are open_clip's own: ``ViT-B-32/laion2b_s34b_b79k`` (architecture and tag)
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
-    cutting_is_exact,
     in_space,
     kept_columns,
     torch_device,
@@ -54,11 +52,9 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         at_hand=rest.startswith("local-dir:"),
     )
     model.eval()
-    tower = _text_tower(model, tokenizer, device)
     preprocessing = open_clip.get_model_preprocess_cfg(model)
-    scale, bias = model.logit_scale.exp().item(), getattr(model, "logit_bias", None)
-    bias = 0.0 if bias is None else bias.item()
-    text = in_space(tower, f"openclip:{rest}", (config, preprocessing), scale, bias)
+    tower = _text_tower(model, tokenizer, device)
+    text = in_space(tower, f"openclip:{rest}", (config, preprocessing))
     image = _image_tower(model, preprocess, preprocessing, text.space, options)
     return {"image": image, "text": text}
 
@@ -100,21 +96,17 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
             return [len(tokenizer.encode(text)) + 2 for text in texts]
         return [len(row) for row in inner(texts, verbose=False).input_ids]
 
-    def lengths(inputs: Any) -> Any:
-        return kept_columns((inputs["text"] == pad).int())
-
-    tower = TextTower(
+    return TextTower(
         space=Space("", "", 0),
         module=model,
         tokenize=lambda texts: {"text": tokenizer(texts)},
-        lengths=lengths,
+        lengths=lambda inputs: kept_columns((inputs["text"] == pad).int()),
         forward=_text_forward(model),
         device=device,
-        cut=False,
+        cut=_may_cut(model),
         counts=counts,
         limit=tokenizer.context_length,
     )
-    return replace(tower, cut=_may_cut(model) and cutting_is_exact(tower))
 
 
 def _may_cut(model: Any) -> bool:

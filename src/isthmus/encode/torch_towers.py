@@ -178,23 +178,28 @@ def kept_columns(padding: "torch.Tensor") -> "torch.Tensor":
     return padding.shape[1] - padding.flip(1).cumprod(1).sum(1)
 
 
-def in_space(
-    tower: TextTower, name: str, parts: tuple[Any, Any], scale: float, bias: float
-) -> TextTower:
-    """The tower with the space of its checkpoint.
+def in_space(tower: TextTower, name: str, parts: tuple[Any, Any]) -> TextTower:
+    """The tower with the space of its checkpoint, cut only where that changes nothing.
 
     Args:
-        tower: texts to vectors.
+        tower: texts to vectors; ``cut`` says whether it may be.
         name: what the space is loaded by, such as ``hf:org/name``.
         parts: the model's structure and the pictures' preprocessing, which its id hashes beside
             the weights and the tokenizer.
-        scale: inverse temperature of the checkpoint.
-        bias: of its logits.
     """
+    tower = replace(tower, cut=tower.cut and cutting_is_exact(tower))
     scheme, weights = name.partition(":")[0], weights_id(tower.module)
     identity = fingerprint(scheme, weights, *parts, POLICY, probe_id(tower))
     dim = int(tower.encode(["a"]).shape[1])
-    return replace(tower, space=Space(name, identity, dim, scale=scale, bias=bias))
+    return replace(tower, space=Space(name, identity, dim, *scale_and_bias(tower.module)))
+
+
+def scale_and_bias(model: Any) -> tuple[float, float]:
+    """Inverse temperature of a checkpoint, and the bias of its logits."""
+    if hasattr(model, "temperature"):  # ALIGN divides by what others multiply with
+        return 1 / model.temperature.item(), 0.0
+    bias = getattr(model, "logit_bias", None)
+    return model.logit_scale.exp().item(), 0.0 if bias is None else bias.item()
 
 
 def probe_id(tower: TextTower) -> str:

@@ -54,16 +54,14 @@ def read_templates(file: Path) -> tuple[str, ...]:
         RequestError: the file cannot be read, is empty, or a line lacks ``{}`` or has other
             braces; names the line.
     """
-    found: list[str] = []
-    for number, line in enumerate(decoded(file).splitlines(), 1):
-        if not line.strip():
-            continue
+    lines = {number: line.strip() for number, line in enumerate(decoded(file).splitlines(), 1)}
+    templates = {number: line for number, line in lines.items() if line}
+    for number, line in templates.items():
         if line.count("{}") != 1 or line.count("{") != 1 or line.count("}") != 1:
             raise RequestError(
                 f"{file}, line {number}: a template has {{}} once, where the class name goes; "
-                f"this is {line.strip()!r}."
+                f"this is {line!r}."
             )
-        found.append(line.strip())
-    if not found:
+    if not templates:
         raise RequestError(f"{file} holds no template; wanted lines such as 'a photo of a {{}}.'.")
-    return tuple(found)
+    return tuple(templates.values())

@@ -30,8 +30,7 @@ def batches(pair: Pair, recipe: Recipe, seed: int, epoch: int) -> Iterator[Batch
     there is another.
     """
     rng = np.random.default_rng([seed, epoch, *b"batches"])
-    order = np.argsort(pair.objects[0][pair.rows[:, 0]], kind="stable")
-    links = pair.rows[order]
+    links = pair.rows[np.argsort(pair.objects[0][pair.rows[:, 0]], kind="stable")]
     objects, first, count = np.unique(
         pair.objects[0][links[:, 0]], return_index=True, return_counts=True
     )
@@ -46,8 +45,7 @@ def batches(pair: Pair, recipe: Recipe, seed: int, epoch: int) -> Iterator[Batch
         for start in range(0, len(objects) - size + 1, size):
             chosen = np.repeat(shuffled[start : start + size], recipe.per_object)
             picked = first[chosen] + np.floor(rng.random(len(chosen)) * count[chosen]).astype(int)
-            swapped = rng.random(len(chosen)) < recipe.swap
-            yield Batch(links[picked], objects[chosen], swapped)
+            yield Batch(links[picked], objects[chosen], rng.random(len(chosen)) < recipe.swap)
 
 
 def rounds(pair: Pair, recipe: Recipe) -> int:

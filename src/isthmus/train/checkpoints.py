@@ -67,7 +67,7 @@ def read_checkpoint(folder: Path, key: str) -> Progress | None:
         return None
     try:
         flat, about = read_described(path, FORMAT)
-        arrays = {part: _part(flat, part) for part in PARTS}
+        arrays = {part: below(f"{part}/", flat) for part in PARTS}
         progress = Progress(arrays, **{name: about[name] for name in NUMBERS})
         known = about["key"]
     except (KeyError, TypeError, ValueError, OSError) as error:
@@ -82,9 +82,9 @@ def read_checkpoint(folder: Path, key: str) -> Progress | None:
     return progress
 
 
-def _part(flat: Mapping[str, np.ndarray], part: str) -> dict[str, np.ndarray]:
-    start = f"{part}/"
-    return {name.removeprefix(start): x for name, x in flat.items() if name.startswith(start)}
+def below(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin so, by the rest of their names."""
+    return {name.removeprefix(start): x for name, x in arrays.items() if name.startswith(start)}
 
 
 def write_log(log: Sequence[dict[str, Any]], folder: Path) -> None:

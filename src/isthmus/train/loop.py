@@ -23,10 +23,17 @@ from isthmus.registry import find
 from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.train.batches import Batch, batches, steps
-from isthmus.train.checkpoints import FILE, Progress, read_checkpoint, write_checkpoint, write_log
+from isthmus.train.checkpoints import (
+    FILE,
+    Progress,
+    below,
+    read_checkpoint,
+    write_checkpoint,
+    write_log,
+)
 from isthmus.train.losses.tiled import TILED, tiled
 from isthmus.train.model import MODEL_KINDS, Model, initial_model
-from isthmus.train.parameters import TOWER, Parameters, of_towers
+from isthmus.train.parameters import TOWER, Parameters
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
 from isthmus.types import EmbeddingSet, LoadOptions, RequestError
@@ -71,11 +78,6 @@ class Task:
         a, b = self.pairs.a, self.pairs.b
         general = self.general or b.modality
         return {some.modality: some for some in ((b, a) if b.modality == general else (a, b))}
-
-    @property
-    def objects(self) -> int:
-        """Objects that are trained on."""
-        return self.pairs.n
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,10 +125,9 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
             write_log(training.progress.log, folder)
         tick(1)
     progress = training.progress
-    best = progress.arrays["best"]
-    model = unpacked(best, shape, MODEL_KINDS)
+    model = unpacked(progress.arrays["best"], shape, MODEL_KINDS)
     ended = (progress.best, progress.best_epoch, progress.seconds, progress.log)
-    return Learned(model, *ended, of_towers(best))
+    return Learned(model, *ended, below(TOWER, progress.arrays["best"]))
 
 
 class Training:
@@ -150,15 +151,13 @@ class Training:
         recipe, epoch = self.task.recipe, self.progress.epoch
         totals: dict[str, float] = {}
         for number, batch in enumerate(batches(self.task.pairs, recipe, self.task.seed, epoch)):
-            found = self._step(batch, number, folder)
-            for name, value in found.items():
+            for name, value in self._step(batch, number, folder).items():
                 totals[name] = totals.get(name, 0.0) + value / self.per_epoch
         progress = self.progress
         progress.epoch, progress.step = epoch + 1, progress.step + self.per_epoch
         row = {"epoch": progress.epoch, "step": progress.step, "loss": sum(totals.values())}
-        scale = float(self.model.log_scale.detach().exp())
-        bias = float(self.model.bias.detach())
-        progress.log.append({**row, **totals, "scale": scale, "bias": bias})
+        scale, bias = self.model.log_scale.detach().exp(), self.model.bias.detach()
+        progress.log.append({**row, **totals, "scale": float(scale), "bias": float(bias)})
         progress.arrays |= self.parameters.arrays()
 
     def validate(self) -> None:
@@ -169,7 +168,7 @@ class Training:
             step = towers.step
             a, b = (towers.embedded(some, step) for some in (held.a, held.b))
             held = Pair(a, b, held.rows)
-        mended = model.mended(held.a.space, self.task.recipe, self.task.objects)
+        mended = model.mended(held.a.space, self.task.recipe, self.task.pairs.n)
         pair = Pair(mended(held.a), mended(held.b), held.rows)
         score = (_reciprocal_rank(pair) + _reciprocal_rank(pair.reversed)) / 2
         if progress.log:

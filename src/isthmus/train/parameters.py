@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from isthmus.store import unpacked
-from isthmus.train.checkpoints import Progress
+from isthmus.train.checkpoints import Progress, below
 from isthmus.train.model import MODEL_KINDS, Model
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
@@ -38,7 +38,7 @@ class Parameters:
         self.model: Model = unpacked(self.tensors, shape, MODEL_KINDS)
         self.trained = {k: x.requires_grad_() for k, x in self.tensors.items() if self._learns(k)}
         if towers:
-            towers.take(of_towers(now))
+            towers.take(below(TOWER, now))
             weights = {TOWER + name: x for name, x in towers.parameters.items()}
             self.tensors |= weights
             self.trained |= weights
@@ -75,12 +75,21 @@ class Parameters:
 
     def _groups(self) -> list[dict[str, Any]]:
         """Parameters by learning rate and by whether they decay: vectors do not."""
-        recipe, groups = self.recipe, list[dict[str, Any]]()
-        for in_tower, rate in ((False, recipe.rate), (True, recipe.tower_rate)):
-            some = [x for k, x in self.trained.items() if k.startswith(TOWER) == in_tower]
-            for is_matrix, decay in ((True, recipe.decay), (False, 0.0)):
-                chosen = [x for x in some if (x.ndim > 1) == is_matrix]
-                groups.append({"params": chosen, "weight_decay": decay, "lr": rate, "most": rate})
+        recipe = self.recipe
+        groups = [
+            {
+                "params": [
+                    x
+                    for name, x in self.trained.items()
+                    if name.startswith(TOWER) == in_tower and (x.ndim > 1) == is_matrix
+                ],
+                "weight_decay": decay,
+                "lr": rate,
+                "most": rate,
+            }
+            for in_tower, rate in ((False, recipe.rate), (True, recipe.tower_rate))
+            for is_matrix, decay in ((True, recipe.decay), (False, 0.0))
+        ]
         return [group for group in groups if group["params"]]
 
     def _learns(self, name: str) -> bool:
@@ -97,11 +106,6 @@ class Parameters:
                 "exp_avg": torch.tensor(progress.arrays["first"][name], device=x.device),
                 "exp_avg_sq": torch.tensor(progress.arrays["second"][name], device=x.device),
             }
-
-
-def of_towers(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The towers' weights among a checkpoint's arrays, by their names in the model."""
-    return {k.removeprefix(TOWER): x for k, x in arrays.items() if k.startswith(TOWER)}
 
 
 def _arrays(tensors: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

@@ -94,17 +94,15 @@ class Recipe:
     def chain(self) -> str:
         """A short name: loss, similarity, head and what was added."""
         extra = [f"{name} {weight:g}" for name, weight in self.weights.items()]
-        marks = {f"{' and '.join(self.towers)} end to end": bool(self.towers)}
-        marks |= {"shared trunk": self.shared, "standardised": self.standardise}
-        marks |= {f"{self.freeze} frozen": bool(self.freeze), f"swap {self.swap:g}": self.swap > 0}
-        words = [
-            self.loss,
-            self.similarity,
-            self.head,
-            *extra,
-            *(w for w, on in marks.items() if on),
-        ]
-        return ", ".join(words)
+        marks = {
+            f"{' and '.join(self.towers)} end to end": bool(self.towers),
+            "shared trunk": self.shared,
+            "standardised": self.standardise,
+            f"{self.freeze} frozen": bool(self.freeze),
+            f"swap {self.swap:g}": self.swap > 0,
+        }
+        marked = (words for words, there in marks.items() if there)
+        return ", ".join((self.loss, self.similarity, self.head, *extra, *marked))
 
     def check(self) -> None:
         """Refuse what cannot be trained.

@@ -60,13 +60,9 @@ class Towers:
         tower = self.trained[modality]
         inputs = [self._inputs(modality, part) for part in _parts(ids)]
         if len(inputs) == 1:
-            found = tower.vectors(inputs[0])
-        else:
-            some: list[Any] = [
-                checkpoint(tower.vectors, one, use_reentrant=False) for one in inputs
-            ]
-            found = torch.cat(some)
-        return torch.nn.functional.normalize(found, dim=1)
+            return torch.nn.functional.normalize(tower.vectors(inputs[0]), dim=1)
+        some: list[Any] = [checkpoint(tower.vectors, one, use_reentrant=False) for one in inputs]
+        return torch.nn.functional.normalize(torch.cat(some), dim=1)
 
     def embedded(self, some: EmbeddingSet, step: Step) -> EmbeddingSet:
         """The same items by the present weights, in the tuned space."""
@@ -107,8 +103,7 @@ class Towers:
         one = next(iter(self.items[modality].values()))
         tower.vectors(tower.inputs([one])).sum().backward()
         found = [name for name, x in named.items() if x.grad is not None]
-        for x in named.values():
-            x.grad = None
+        tower.module.zero_grad()
         return found
 
 

@@ -94,9 +94,12 @@ class Restyler:
     """Mean unit vector of every style that is known."""
 
     def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
-        """Where these vectors of one style would be in another, in the space of ``placed``."""
+        """Where these vectors of one style would be in another, in the space of ``placed``.
+
+        By default as they are placed: every target is the same.
+        """
         self.known(source, target)
-        return vectors
+        return self.placed(vectors, source)
 
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """Vectors of a style where they are compared; by default as they are."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from jaxtyping import Float
@@ -116,10 +117,8 @@ def _chosen(grid: StyleGrid, settings: Sequence[float], fit: Fit) -> float:
 
 def _found(maps: StyleMaps, held: StyleGrid) -> float:
     total = 0.0
-    for column, source in enumerate(held.styles):
-        for other, target in enumerate(held.styles):
-            if source != target:
-                moved = maps.restyle(held.cells[:, column], source, target)
-                nearest = (moved @ held.cells[:, other].T).argmax(axis=1)
-                total += float((nearest == np.arange(len(nearest))).sum())
+    for (column, source), (other, target) in permutations(enumerate(held.styles), 2):
+        moved = maps.restyle(held.cells[:, column], source, target)
+        nearest = (moved @ held.cells[:, other].T).argmax(axis=1)
+        total += float((nearest == np.arange(len(nearest))).sum())
     return total

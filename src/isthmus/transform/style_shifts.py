@@ -26,11 +26,6 @@ class IdealWords(Restyler):
     less the mean of all.
     """
 
-    def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
-        """The object's part."""
-        self.known(target)
-        return self.placed(vectors, source)
-
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """The object's part: less the mean of its style."""
         self.known(style)

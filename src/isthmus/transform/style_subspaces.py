@@ -41,11 +41,6 @@ class SubspaceSwap(Spanned):
 class StyleErasure(Spanned):
     """Both sides without the directions in which style means differ."""
 
-    def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
-        """The vector without its style; every target is the same."""
-        self.known(target)
-        return self.placed(vectors, source)
-
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """Projected on the complement of the styles' span."""
         self.known(style)
@@ -61,11 +56,6 @@ class Whitened(Restyler):
 
     metric: Float[np.ndarray, "d d"]
     """Inverse square root of the within-object covariance."""
-
-    def restyle(self, vectors: Vectors, source: str, target: str) -> Vectors:
-        """The object in the metric; every target is the same."""
-        self.known(target)
-        return self.placed(vectors, source)
 
     def placed(self, vectors: Vectors, style: str) -> Vectors:
         """Less the mean of its style, whitened."""

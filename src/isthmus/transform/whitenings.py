@@ -21,11 +21,10 @@ def fit_whitening(data: Calibration) -> MapByModality:
     """
     from sklearn.covariance import ledoit_wolf
 
-    found: MapByModality = {}
-    for name, x in data.vectors.items():
-        covariance = np.asarray(ledoit_wolf(x)[0], dtype=np.float64)
-        found[name] = linear(inverse_root(covariance), data.means[name])
-    return found
+    covariances = {
+        name: np.asarray(ledoit_wolf(x)[0], dtype=np.float64) for name, x in data.vectors.items()
+    }
+    return {name: linear(inverse_root(x), data.means[name]) for name, x in covariances.items()}
 
 
 def fit_within_whitening(data: Calibration) -> MapByModality:

@@ -195,8 +195,8 @@ def files_id(paths: Iterable[Path]) -> str:
         with path.open("rb") as file:
             if size <= _PIECES * _PIECE:
                 parts.append(file.read())
-                continue
-            for place in np.linspace(0, size - _PIECE, _PIECES).astype(np.int64):
-                file.seek(int(place))
-                parts.append(file.read(_PIECE))
+            else:
+                for place in np.linspace(0, size - _PIECE, _PIECES).astype(np.int64):
+                    file.seek(int(place))
+                    parts.append(file.read(_PIECE))
     return fingerprint(*parts)

@@ -57,10 +57,8 @@ def modality_names(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, st
 def _modality(name: str, known: bool = False) -> str:
     stem = _ENDINGS.sub("", name.lower())
     words = re.split(r"[_\-. ]+", stem) if known else [stem]
-    for modality, spellings in _WORDS.items():
-        if any(word in spellings for word in words):
-            return modality
-    return "" if known else stem
+    named = (m for m, spellings in _WORDS.items() if any(word in spellings for word in words))
+    return next(named, "" if known else stem)
 
 
 def named_ids(found: NamedArrays, names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

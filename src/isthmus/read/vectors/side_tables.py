@@ -45,10 +45,8 @@ def length(columns: Columns) -> int:
 
 def row_ids(columns: Columns) -> tuple[str, ...]:
     """Names of the rows: a column of ids, else of file names, if its values are distinct."""
-    for values in _names(columns):
-        if len(values) == len(set(values)):
-            return tuple(values)
-    return ()
+    distinct = (values for values in _names(columns) if len(values) == len(set(values)))
+    return tuple(next(distinct, ()))
 
 
 def row_links(columns: Columns) -> list[tuple[int, int]]:

@@ -102,7 +102,7 @@ def _train(
     space = train.a.space
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
-    mended = learned.model.mended(space, recipe, task.objects)
+    mended = learned.model.mended(space, recipe, task.pairs.n)
     return Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
 
 

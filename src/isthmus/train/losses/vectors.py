@@ -32,11 +32,7 @@ def cloob(a: Any, b: Any, targets: Any = None, scale: float = 30.0, sharpness: f
     from_a = retrieved(x, x, sharpness) @ retrieved(x, y, sharpness).T
     from_b = retrieved(y, y, sharpness) @ retrieved(y, x, sharpness).T
     turned = None if targets is None else targets.T
-    by_a, by_b = (
-        info_loob_by_rows(scale * from_a, targets),
-        info_loob_by_rows(scale * from_b, turned),
-    )
-    return by_a + by_b
+    return info_loob_by_rows(scale * from_a, targets) + info_loob_by_rows(scale * from_b, turned)
 
 
 def retrieved(memory: Any, states: Any, sharpness: float) -> Any:

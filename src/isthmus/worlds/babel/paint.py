@@ -68,13 +68,8 @@ def sprite(shape: str, view: str, s: int) -> Sprite:
     cover = np.clip(0.5 - (nearest - pixel / 2) / pixel, 0, 1)
     place = turn_x(np.stack([x, y, depth], axis=-1), -elevation)
     normal = _normals(solid, place, elevation)
-    inside = cover > 0.5
-    return Sprite(
-        *(
-            part.astype(np.float32)
-            for part in (cover, normal, place, _lines(inside, normal, s), _shadow(cover, s))
-        )
-    )
+    lines, shadow = _lines(cover > 0.5, normal, s), gaussian_filter(np.pad(cover, s // 4), s / 14)
+    return Sprite(*(part.astype(np.float32) for part in (cover, normal, place, lines, shadow)))
 
 
 def _normals(
@@ -102,10 +97,6 @@ def _lines(inside: np.ndarray, normal: np.ndarray, s: int) -> np.ndarray:
 def _distance(inside: np.ndarray) -> np.ndarray:
     """Pixels from each place inside to the nearest outside."""
     return np.asarray(distance_transform_edt(inside))
-
-
-def _shadow(cover: np.ndarray, s: int) -> np.ndarray:
-    return gaussian_filter(np.pad(cover, s // 4), s / 14)
 
 
 @dataclass(frozen=True, eq=False)
