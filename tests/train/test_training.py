@@ -197,3 +197,16 @@ def test_pairs_that_are_all_alike_train_without_nonsense():
     )
     learned = learn(Task(flat, flat, Recipe(**QUICK, similarity="lorentz")))
     assert all(np.isfinite(x).all() for x in arrays(learned).values())
+
+
+def test_what_is_kept_is_of_the_best_epoch_and_not_of_the_last(monkeypatch):
+    def kept(*scores):
+        left = [score for score in (0.0, *scores) for _ in range(2)]  # before training, and 2 ways
+        monkeypatch.setattr(loop, "_reciprocal_rank", lambda _pair: left.pop(0))
+        return learn(task(epochs=3))
+
+    first, last = kept(0.9, 0.5, 0.4), kept(0.1, 0.5, 0.9)
+    assert (first.score, first.epoch, last.epoch) == (0.9, 1, 3)
+    assert [row["held-out reciprocal rank"] for row in first.log] == [0.9, 0.5, 0.4]
+    moved = [np.abs(value - arrays(last)[name]).max() for name, value in arrays(first).items()]
+    assert max(moved) > 1e-3

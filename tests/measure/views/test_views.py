@@ -200,3 +200,13 @@ def test_results_are_whole_and_drawn(name):
     assert result.plot(ax).has_data()
     assert len(result.about) > 40
     assert len(result.cite()) > 30
+
+
+def test_arcs_are_runs_of_an_object_s_views():
+    from isthmus.measure.views.identity import arcs_of
+
+    owner = np.array([0, 1, 0, 0, 1, 0, 0, 1, 0, 1])
+    found = arcs_of(owner, 2)
+    assert found[owner == 0].tolist() == [0, 0, 0, 1, 1, 1]
+    assert found[owner == 1].tolist() == [0, 0, 1, 1]
+    assert np.bincount(arcs_of(np.zeros(10, dtype=int), 3)).tolist() == [4, 3, 3]
