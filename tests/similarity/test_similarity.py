@@ -161,3 +161,9 @@ def test_maxsim_in_torch():
     a, b = rng.normal(size=(4, 3, 6)), rng.normal(size=(5, 7, 6))
     found = maxsim(torch.tensor(a), torch.tensor(b), torch.ones(4, 3), torch.ones(5, 7))
     np.testing.assert_allclose(found.numpy(), maxsim(a, b))
+
+
+def test_entries_at_their_floor_stay_there():
+    from isthmus.similarity.euclidean import at_least
+
+    np.testing.assert_array_equal(at_least(np.array([1.0, 2.0, 3.0]), 2.0), [2, 2, 3])
