@@ -53,14 +53,7 @@ def fit_attention(
     """
     from scipy.optimize import minimize
 
-    truth = np.asarray(labels)
-    if not len(bags) or len(truth) != len(bags) or not all(len(bag) for bag in bags):
-        raise RequestError(
-            f"Attention is fitted on bags of one part or more with a label each; there are "
-            f"{len(bags)} bags and {len(truth)} labels."
-        )
-    if truth.min() < 0 or truth.max() >= len(classes):
-        raise RequestError(f"Labels are rows of the {len(classes)} classes, 0 the first.")
+    truth = _checked(bags, np.asarray(labels), len(classes))
     x = np.concatenate(bags).astype(np.float64)
     starts = np.cumsum([0, *map(len, bags)])[:-1]
     owner = np.repeat(np.arange(len(bags)), [len(bag) for bag in bags])
@@ -79,6 +72,17 @@ def fit_attention(
 
     found = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B")
     return Attention(found.x.astype(np.float32))
+
+
+def _checked(bags: Sequence[np.ndarray], labels: np.ndarray, classes: int) -> np.ndarray:
+    if not len(bags) or len(labels) != len(bags) or not all(len(bag) for bag in bags):
+        raise RequestError(
+            f"Attention is fitted on bags of one part or more with a label each; there are "
+            f"{len(bags)} bags and {len(labels)} labels."
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise RequestError(f"Labels are rows of the {classes} classes, 0 the first.")
+    return labels
 
 
 def _weights(logits: np.ndarray, starts: np.ndarray) -> np.ndarray:
