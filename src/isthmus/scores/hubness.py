@@ -70,8 +70,7 @@ def local_scaling(scores: Scores, bank: Bank) -> Scores:
     Zelnik-Manor & Perona 2004; scale: distance to the k-th neighbour. Schnitzer et al. 2012.
     """
     away, others = np.maximum(2 - 2 * scores, 0), np.maximum(2 - 2 * bank, 0)
-    own = np.sqrt(_kth(away, 1))[:, None]
-    theirs = np.sqrt(_kth(others, 0))
+    own, theirs = np.sqrt(_kth(away, 1))[:, None], np.sqrt(_kth(others, 0))
     return -away / np.maximum(own * theirs, 1e-12)
 
 
@@ -111,8 +110,7 @@ def qb_norm(scores: Scores, bank: Bank) -> Scores:
     Bogolin et al. 2022, Cross Modal Retrieval with Querybank Normalisation, equations 2 and 3
     (dynamic inverted softmax); favourites are items that some query of the bank ranks first.
     """
-    favourites = np.unique(bank.argmax(axis=1))
-    hubbed = np.isin(scores.argmax(axis=1), favourites)
+    hubbed = np.isin(scores.argmax(axis=1), bank.argmax(axis=1))
     return np.where(hubbed[:, None], inverted_softmax(scores, bank), SHARPNESS * scores)
 
 
@@ -159,8 +157,7 @@ def nearest_mean(scores: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _kth(away: np.ndarray, axis: int) -> np.ndarray:
-    k = min(NEAR, away.shape[axis])
-    return np.take(np.sort(away, axis=axis), k - 1, axis=axis)
+    return np.take(np.sort(away, axis=axis), min(NEAR, away.shape[axis]) - 1, axis=axis)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +182,7 @@ class Unhubbed:
 
 def _with_bank(method: str) -> Callable[[Calibration, FittedRule], Unhubbed]:
     def fit(data: Calibration, inner: FittedRule) -> Unhubbed:
-        bank = {name: x.astype(np.float32) for name, x in data.vectors.items()}
-        return Unhubbed(inner, method, bank)
+        return Unhubbed(inner, method, {n: x.astype(np.float32) for n, x in data.vectors.items()})
 
     fit.__doc__ = HUB_REMEDIES[method].__doc__
     return fit

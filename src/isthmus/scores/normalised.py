@@ -46,7 +46,7 @@ def fit_score_standardised(data: Calibration, inner: FittedRule) -> Standardised
     Source: Auckenthaler, Carey & Lloyd-Thomas 2000, Digital Signal Processing 10, section 2.1.
     """
     return _fitted(
-        data, inner, {direction(*one): samples(inner, data, *one)[1] for one in directions(data)}
+        inner, {direction(*one): samples(inner, data, *one)[1] for one in directions(data)}
     )
 
 
@@ -58,27 +58,32 @@ def fit_match_standardised(data: Calibration, inner: FittedRule) -> Standardised
 
     Source: the idea of arXiv 2511.22141 (similarity standardisation by (pseudo-)positives).
     """
-    found: dict[str, np.ndarray] = {}
-    for query, gallery in directions(data):
-        matches, _ = samples(inner, data, query, gallery)
-        if not len(matches):
-            matches = np.concatenate([_nearest(inner, one, query, gallery) for one in data.parts])
-        found[direction(query, gallery)] = matches
-    return _fitted(data, inner, found)
+    found = {direction(*one): _matches(inner, data, *one) for one in directions(data)}
+    return _fitted(inner, found)
 
 
-def _nearest(
+def _matches(
     inner: FittedRule, data: Calibration, query: str, gallery: str
-) -> Float[np.ndarray, " n"]:
-    """Each item's highest score with a negative."""
-    scores, same = inner.calibration_scores(data, query, gallery), data.same_object(query, gallery)
-    return np.where(same, -np.inf, scores).max(axis=1)
+) -> Float[np.ndarray, " k"]:
+    """Scores of matches; without any, each item's highest score with a negative."""
+    matches, _ = samples(inner, data, query, gallery)
+    highest = (
+        np.where(
+            part.same_object(query, gallery),
+            -np.inf,
+            inner.calibration_scores(part, query, gallery),
+        ).max(axis=1)
+        for part in data.parts
+    )
+    return matches if len(matches) else np.concatenate(list(highest))
 
 
-def _fitted(data: Calibration, inner: FittedRule, found: dict[str, np.ndarray]) -> Standardised:
-    mean = {key: float(scores.mean()) for key, scores in found.items()}
-    spread = {key: max(float(scores.std()), FLAT) for key, scores in found.items()}
-    return Standardised(inner, mean, spread)
+def _fitted(inner: FittedRule, found: dict[str, np.ndarray]) -> Standardised:
+    return Standardised(
+        inner,
+        {key: float(scores.mean()) for key, scores in found.items()},
+        {key: max(float(scores.std()), FLAT) for key, scores in found.items()},
+    )
 
 
 KNOTS = 101

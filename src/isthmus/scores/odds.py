@@ -123,14 +123,14 @@ def fit_false_alarms(data: Calibration, inner: FittedRule) -> FalseAlarms:
     Without links (``Calibration.unpaired``) matches count as negatives. They are few, one pair in n
     where each item has one match, and make the rate too high, never too low.
     """
-    found: dict[str, np.ndarray] = {}
-    for one in directions(data):
-        found[direction(*one)] = evenly_spaced(np.sort(samples(inner, data, *one)[1]), MOST)
-    return FalseAlarms(inner, found)
+    negatives = {
+        direction(*one): evenly_spaced(np.sort(samples(inner, data, *one)[1]), MOST)
+        for one in directions(data)
+    }
+    return FalseAlarms(inner, negatives)
 
 
 def _share_above(
     scores: Float[np.ndarray, "q m"], known: Float[np.ndarray, " k"]
 ) -> Float[np.ndarray, "q m"]:
-    above = len(known) - np.searchsorted(known, scores, side="left")
-    return (1 + above) / (1 + len(known))
+    return (1 + len(known) - np.searchsorted(known, scores)) / (1 + len(known))

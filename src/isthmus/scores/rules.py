@@ -133,5 +133,4 @@ def samples(
 
 def neutral(scores: Scores, same: Bool[np.ndarray, "n m"]) -> Scores:
     """The scores with those of one object replaced by the median of their column's others."""
-    negatives = np.where(same, np.nan, scores)
-    return np.where(same, np.nanmedian(negatives, axis=0), scores)
+    return np.where(same, np.nanmedian(np.where(same, np.nan, scores), axis=0), scores)

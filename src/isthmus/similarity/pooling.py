@@ -6,6 +6,8 @@ heed the order of the parts; attention does not if its weights move along.
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 
 def mean_of_vectors(parts: Any) -> Any:
     """(p, d) gives their mean (d,)."""
@@ -29,8 +31,6 @@ def mean_of_scores(scores: Any) -> Any:
 
 def max_of_scores(scores: Any) -> Any:
     """(q, p) give the score of each query's nearest part (q,)."""
-    from array_api_compat import array_namespace
-
     return array_namespace(scores).max(scores, axis=1)
 
 
@@ -40,8 +40,6 @@ def confidence_weighted(scores: Any, scale: float = 1.0) -> Any:
     A part's confidence is the largest of its softmax over the queries, as in Hendrycks & Gimpel
     2017, equation 1; ``scale`` multiplies the scores in there.
     """
-    from array_api_compat import array_namespace
-
     xp = array_namespace(scores)
     odds = xp.exp(scale * (scores - xp.max(scores, axis=0, keepdims=True)))
     confidence = 1 / xp.sum(odds, axis=0)

@@ -74,11 +74,12 @@ def backbone(
     items = as_set(a)
     if means is None and items.modality in UNLIKE:
         raise RequestError(UNLIKE[items.modality])
-    known = known_means() if means is None else means
-    d = items.space.dim
-    known = {name: np.asarray(mean, dtype=np.float64) for name, mean in known.items()}
-    known = {name: mean for name, mean in known.items() if mean.shape == (d,)}
-    side = cloud(items)
+    d, side = items.space.dim, cloud(items)
+    known = {
+        name: np.asarray(mean, dtype=np.float64)
+        for name, mean in (known_means() if means is None else means).items()
+        if np.shape(mean) == (d,)
+    }
     check_objects(side.n, items.modality)
     value, interval, named = float("nan"), None, dict[str, float]()
     null = Null("none", note=f"no known mean has {d} coordinates")
@@ -111,7 +112,7 @@ def _chance(value: float, d: int, known: int) -> Null:
     from scipy.stats import beta
 
     law = beta((d - 1) / 2, (d - 1) / 2)
-    below = float(law.cdf((1 + value) / 2)) ** known
     grid = 2 * law.ppf(((np.arange(999) + 0.5) / 999) ** (1 / known)) - 1
     low, high = (2 * float(law.ppf(q ** (1 / known))) - 1 for q in (0.025, 0.975))
-    return Null("reference law", float(grid.mean()), low, high, 1 - below, note="exact law")
+    p = 1 - float(law.cdf((1 + value) / 2)) ** known
+    return Null("reference law", float(grid.mean()), low, high, p, note="exact law")

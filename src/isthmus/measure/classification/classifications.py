@@ -54,8 +54,10 @@ class ClassResult(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Every field as plain JSON values; the confusions by name, without the zeros."""
-        cells = zip(*np.nonzero(self.confusion), strict=True)
-        table = [[self.classes[i], self.classes[j], float(self.confusion[i, j])] for i, j in cells]
+        table = [
+            [self.classes[i], self.classes[j], float(self.confusion[i, j])]
+            for i, j in np.argwhere(self.confusion)
+        ]
         return {**super().to_dict(), "confusion": table}
 
     def plot(self, ax: Axes) -> Axes:
@@ -65,11 +67,10 @@ class ClassResult(Result):
             ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")
             ax.set_xticks(range(len(self.classes)), list(self.classes), rotation=90)
             ax.set_yticks(range(len(self.classes)), list(self.classes))
-            ax.set_xlabel("taken for")
-            return ax
-        labels = [f"{true} → {taken}" for true, taken, _ in self.worst]
-        ax.barh(labels[::-1], [count for *_, count in self.worst[::-1]])
-        ax.set_xlabel("items")
+        else:
+            labels = [f"{true} → {taken}" for true, taken, _ in self.worst]
+            ax.barh(labels[::-1], [count for *_, count in self.worst[::-1]])
+        ax.set_xlabel("taken for" if len(self.classes) <= SHOWN else "items")
         return ax
 
 
@@ -108,16 +109,14 @@ def classified(
     np.add.at(confusion, (truth[row], column), answers[row, column])
     draws = answers[rows, permuted_labels(truth, objects, rng, DRAWS)].mean(axis=1)
     null = chance("label", float(right.mean()), draws, note="class labels dealt anew to objects")
-    above, tied = above_and_tied(scores.copy(), rows, truth)
-    among = Ranks.of_items(rows, above, tied, (len(rows), c))
+    among = Ranks.of_items(rows, *above_and_tied(scores.copy(), rows, truth), (len(rows), c))
     count = np.bincount(truth, minlength=c)
-    interval = wilson_interval(by_object(right, objects)) if n >= LEAST else None
     recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
     return kind(
         name=name,
         value=float(right.mean()),
         n=n,
-        interval=interval,
+        interval=wilson_interval(by_object(right, objects)) if n >= LEAST else None,
         null=replace(null, mean=float((count / len(rows)) @ answers.mean(axis=0))),
         top5=float(hit_chances(among, min(5, c)).mean()),
         class_recall=float(np.nanmean(recalls)),
@@ -147,5 +146,5 @@ def confusions(
     """The most frequent wrong answers: class, answer, items."""
     wrong = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
-    cells = (np.unravel_index(cell, wrong.shape) for cell in order)
+    cells = zip(*np.unravel_index(order, wrong.shape), strict=True)
     return tuple((classes[i], classes[j], float(wrong[i, j])) for i, j in cells if wrong[i, j] > 0)

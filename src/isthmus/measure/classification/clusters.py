@@ -84,14 +84,12 @@ def cluster_agreement(
     n = int(shown.objects.max()) + 1
     block = random_blocks(n, rng)[shown.objects]
     left = [v_measure(truth[block != g], cluster[block != g])[2] for g in np.unique(block)]
-    interval = jackknife([value, *left], debias=False).interval if n >= LEAST else None
-    null = chance("label", value, np.array(draws), note="class labels dealt anew to objects")
     return ClusterResult(
         name="cluster agreement",
         value=value,
         n=n,
-        interval=interval,
-        null=null,
+        interval=jackknife([value, *left], debias=False).interval if n >= LEAST else None,
+        null=chance("label", value, np.array(draws), note="class labels dealt anew to objects"),
         homogeneity=homogeneity,
         completeness=completeness,
         classes=tuple(classes.tolist()),
@@ -107,8 +105,8 @@ def k_means(x: Vectors, c: int, rng: np.random.Generator) -> Int[np.ndarray, " n
     starts, once = cast(Any, 8 if c <= MANY else 1), cast(Any, 1)  # typed as text in scikit-learn
     start = x if len(x) <= few else x[rng.choice(len(x), few, replace=False)]
     trial = KMeans(c, n_init=starts, **options).fit(start)
-    found = KMeans(c, init=trial.cluster_centers_, n_init=once, **options).fit_predict(x)
-    return found.astype(np.int64)
+    best = KMeans(c, init=trial.cluster_centers_, n_init=once, **options)
+    return best.fit_predict(x).astype(np.int64)
 
 
 def v_measure(

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import (
-    Pair,
+    Cloud,
     SetLike,
     as_pair,
     chance,
@@ -66,18 +66,17 @@ def modality_probe(
     objects = np.concatenate(pair.objects)
     first = halves(objects, rng)
     right = _right(z, first, is_a[None])[0]
-    raw = _by_object(right, objects, is_a)
     shifted = _by_object(_right_centred(z, first, is_a), objects, is_a)
-    value = _balanced(right[None], is_a[None])[0]
+    value = float(_balanced(right[None], is_a[None])[0])
     labels = permuted_modalities(pair, rng)
     draws = _balanced(_right(z, first, labels), labels)
     return ModalityProbe(
         name="modality probe accuracy",
-        value=float(value),
+        value=value,
         n=pair.n,
-        interval=wilson_interval(raw),
-        null=chance("label", float(value), draws),
-        floor=_floor(pair, rng),
+        interval=wilson_interval(_by_object(right, objects, is_a)),
+        null=chance("label", value, draws),
+        floor=float(np.mean([_floor(side, rng) for side in pair.clouds])),
         centred=float(shifted.mean()),
         centred_interval=wilson_interval(shifted),
     )
@@ -100,8 +99,9 @@ def _right(
         weights = np.linalg.solve(gram, x.T @ target)
         fitted = x @ weights
         # the threshold lies halfway between the two class means of the fit
-        up = np.einsum("nb,nb->b", fitted, y > 0) / (y > 0).sum(axis=0)
-        down = np.einsum("nb,nb->b", fitted, y < 0) / (y < 0).sum(axis=0)
+        up, down = (
+            np.einsum("nb,nb->b", fitted, side) / side.sum(axis=0) for side in (y > 0, y < 0)
+        )
         predicted = (z[test] - middle) @ weights > (up + down) / 2
         right[:, test] = labels[:, test] == predicted.T
     return right
@@ -112,8 +112,8 @@ def _right_centred(
 ) -> Bool[np.ndarray, " n"]:
     right = np.empty(len(z), dtype=bool)
     for train in (first, ~first):
-        means = [z[train & side].mean(axis=0) for side in (~is_a, is_a)]
-        centred = unit_or_zero(z - np.stack(means)[is_a.astype(int)])
+        means = np.stack([z[train & side].mean(axis=0) for side in (~is_a, is_a)])
+        centred = unit_or_zero(z - means[is_a.astype(int)])
         right[~train] = _right(centred, train, is_a[None])[0, ~train]
     return right
 
@@ -129,20 +129,14 @@ def _by_object(
     right: Bool[np.ndarray, " n"], objects: np.ndarray, is_a: Bool[np.ndarray, " n"]
 ) -> Float[np.ndarray, " o"]:
     """Mean of both modalities' scores for each object that has both."""
-    scores = []
-    for side in (is_a, ~is_a):
-        size = int(objects.max()) + 1
-        counts = np.bincount(objects[side], minlength=size)
-        with np.errstate(invalid="ignore"):
-            scores.append(np.bincount(objects[side], right[side], minlength=size) / counts)
-    mean = np.mean(scores, axis=0)
+    cell, cells = 2 * objects + is_a, 2 * int(objects.max()) + 2
+    with np.errstate(invalid="ignore"):
+        scores = np.bincount(cell, right, minlength=cells) / np.bincount(cell, minlength=cells)
+    mean = scores.reshape(-1, 2).mean(axis=1)
     return mean[np.isfinite(mean)]
 
 
-def _floor(pair: Pair, rng: np.random.Generator) -> float:
+def _floor(side: Cloud, rng: np.random.Generator) -> float:
     """Accuracy where the two classes are random halves of one modality."""
-    scores = []
-    for x, objects in zip((pair.x, pair.y), pair.objects, strict=True):
-        labels, first = halves(objects, rng)[None], halves(objects, rng)
-        scores.append(_balanced(_right(x, first, labels), labels)[0])
-    return float(np.mean(scores))
+    labels, first = halves(side.objects, rng)[None], halves(side.objects, rng)
+    return _balanced(_right(side.items.unit, first, labels), labels)[0]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -33,8 +34,7 @@ def ridge(
         inner = third == fold
         fits = least_squares(x[~inner], y[~inner], int(y.max()) + 1, STRENGTHS)
         right += [(answers(fit, x[inner]).argmax(axis=1) == y[inner]).sum() for fit in fits]
-    # the strongest among equals: argmax takes the first
-    best = STRENGTHS[int(np.argmax(right))]
+    best = STRENGTHS[int(np.argmax(right))]  # the strongest among equals: argmax takes the first
     return answers(least_squares(x, y, int(y.max()) + 1, (best,))[0], held_out)
 
 
@@ -97,6 +97,9 @@ class PrototypeProbeResult(ProbeResult):
     paper = "Snell et al. 2017, arXiv 1703.05175, equation 2, with the cosine"
 
 
+P = TypeVar("P", bound=ProbeResult)
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """Vectors and classes of training objects, and those held out."""
@@ -109,15 +112,31 @@ class Trial:
     """Their objects."""
     held_out: Float[np.ndarray, "m d"]
     task: Task
+    rng: np.random.Generator
+
+    def scored(self, rule: Rule) -> Float[np.ndarray, "m c"]:
+        """Scores of the held-out items for every class; classes never seen come last."""
+        known, y = np.unique(self.y, return_inverse=True)
+        scores = np.full((len(self.held_out), len(self.task.classes)), -np.inf)
+        scores[:, known] = rule(self.x, y, self.held_out)
+        return scores
+
+    def result(self, kind: Callable[..., P], name: str, words: str, rule: Rule) -> P:
+        """What the rule, in ``words``, reads of the held-out items."""
+        made = partial(kind, trained_on=len(self.y), rule=words)
+        return classified(made, name, self.scored(rule), self.task, self.rng)
 
 
-def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Generator) -> Trial:
+def trial(
+    a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Generator | None
+) -> Trial:
     """A random third of the objects held out.
 
     Raises:
         RequestError: fewer than two classes are left to learn, or no held-out class is among
             them.
     """
+    rng = seeded(rng)
     shown = labelled(a, labels, objects, rng)
     classes, numbers = np.unique(shown.names, return_inverse=True)
     groups, vectors = shown.objects, shown.items.unit
@@ -131,15 +150,7 @@ def trial(a: SetLike, labels: Labels, objects: Labels | None, rng: np.random.Gen
             "or too few to ask: label several objects alike, in two classes or more."
         )
     task = Task(numbers[out], tuple(classes.tolist()), groups[out])
-    return Trial(vectors[~out], numbers[~out], groups[~out], vectors[out], task)
-
-
-def scored(found: Trial, rule: Rule) -> Float[np.ndarray, "m c"]:
-    """Scores of the held-out items for every class; classes never seen come last."""
-    known, y = np.unique(found.y, return_inverse=True)
-    scores = np.full((len(found.held_out), len(found.task.classes)), -np.inf)
-    scores[:, known] = rule(found.x, y, found.held_out)
-    return scores
+    return Trial(vectors[~out], numbers[~out], groups[~out], vectors[out], task, rng)
 
 
 def linear_probe(
@@ -163,11 +174,9 @@ def linear_probe(
     Raises:
         RequestError: an item has no label, or there is no class to learn and to ask.
     """
-    rng = seeded(rng)
     found = trial(a, labels, objects, rng)
-    kind = partial(LinearProbeResult, trained_on=len(found.y), rule="a linear rule")
     rule = partial(ridge, objects=found.objects)
-    return classified(kind, "linear probe", scored(found, rule), found.task, rng)
+    return found.result(LinearProbeResult, "linear probe", "a linear rule", rule)
 
 
 def knn_probe(
@@ -188,11 +197,9 @@ def knn_probe(
     """
     if k < 1:
         raise RequestError(f"A vote needs one neighbour or more, not {k}.")
-    rng = seeded(rng)
+    name, words = f"{k}-nearest-neighbour probe", f"a vote of {k} neighbours"
     found = trial(a, labels, objects, rng)
-    votes = scored(found, partial(neighbours, k=k))
-    kind = partial(KnnProbeResult, trained_on=len(found.y), rule=f"a vote of {k} neighbours")
-    return classified(kind, f"{k}-nearest-neighbour probe", votes, found.task, rng)
+    return found.result(KnnProbeResult, name, words, partial(neighbours, k=k))
 
 
 def prototype_probe(
@@ -210,10 +217,10 @@ def prototype_probe(
     Raises:
         RequestError: an item has no label, or there is no class to learn and to ask.
     """
-    rng = seeded(rng)
     found = trial(a, labels, objects, rng)
-    kind = partial(PrototypeProbeResult, trained_on=len(found.y), rule="the nearest class mean")
-    return classified(kind, "prototype probe", scored(found, prototypes), found.task, rng)
+    return found.result(
+        PrototypeProbeResult, "prototype probe", "the nearest class mean", prototypes
+    )
 
 
 def neighbours(

@@ -55,9 +55,8 @@ def zero_shot(
             f"Labels must be among the {len(texts)} classes (such as {texts.ids[0]!r}), but "
             f"{len(unknown)} are not; the first is {unknown[0]!r}."
         )
-    truth = np.array([texts.row[name] for name in shown.names])
     scores = scores_between(shown.items, texts).whole
-    task = Task(truth, texts.ids, shown.objects)
+    task = Task(np.array([texts.row[name] for name in shown.names]), texts.ids, shown.objects)
     return classified(ZeroShotResult, "zero-shot top-1", scores, task, rng)
 
 

@@ -182,8 +182,7 @@ def fit_dictionary(
             odds = (error + 1e-12) / (error + 1e-12).sum()
             fresh = rng.choice(len(x), int((~used).sum()), p=odds)
             parts[0][~used] = parts[1][~used] = unit_or_zero(away[fresh], np.float64)
-            for kept in state[:2]:
-                kept[:, ~used] = 0
+            state[0][:, ~used] = state[1][:, ~used] = 0
     return Dictionary(mean + scale * parts[2][0], parts[0], parts[1], k)
 
 

@@ -87,8 +87,7 @@ def sparse_concepts(
     first, second = means if means is not None else (x.mean(axis=0), y.mean(axis=0))
     z, dictionary = (unit_or_zero(rows, np.float64) for rows in (x - first, y - second))
     weights, cosines = _sums(z, dictionary, penalty)
-    rotation = random_basis(x.shape[1], x.shape[1], rng)
-    _, chance = _sums(z, dictionary @ rotation, penalty)
+    _, chance = _sums(z, dictionary @ random_basis(x.shape[1], x.shape[1], rng), penalty)
     return Concepts(
         name="cosine of sums of words",
         value=float(cosines.mean()),

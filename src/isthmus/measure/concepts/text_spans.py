@@ -79,16 +79,14 @@ def text_span(
             f"{count} words are chosen of {len(words)} that have {len(names)} names: every word "
             "needs a name, and there must be as many words as are chosen."
         )
-    x = items.unit.astype(np.float64)
-    y = np.asarray(words, dtype=np.float64)
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    sides = items.unit.astype(np.float64), np.asarray(words, dtype=np.float64)
+    x, y = (side - side.mean(axis=0) for side in sides)
     if (x**2).sum() < 1e-12:
         raise RequestError("All vectors are equal: there is no variance that words could span.")
     order, shares = greedy(x, y, count)
     spanned = [greedy(part, y, count)[1][-1] for part in with_and_without_runs(x)]
     value, _, interval = jackknife(spanned, debias=False)
-    d = x.shape[1]
-    rotated = (y @ random_basis(d, d, rng) for _ in range(FEW_DRAWS))
+    rotated = (y @ random_basis(x.shape[1], x.shape[1], rng) for _ in range(FEW_DRAWS))
     draws = np.array([greedy(x, words, count)[1][-1] for words in rotated])
     return TextSpan(
         name="variance spanned by words",
@@ -105,23 +103,18 @@ def greedy(
     x: Vectors, words: Float[np.ndarray, "v d"], count: int
 ) -> tuple[list[int], Float[np.ndarray, " k"]]:
     """Rows of the chosen words, and the share of the squared lengths of x in their span."""
-    whole = float((x**2).sum())
     left, y = x, words
-    chosen: list[int] = []
-    shares: list[float] = []
-    for _ in range(count):
+    chosen, shares = [], np.empty(count)
+    for number in range(count):
         length = np.linalg.norm(y, axis=1)
         usable = length > 1e-6 * np.linalg.norm(words, axis=1).max()
-        scores = np.where(
-            usable, ((y @ left.T) ** 2).sum(axis=1) / np.maximum(length, 1e-12) ** 2, -1
-        )
-        best = int(scores.argmax())
+        held = ((y @ left.T) ** 2).sum(axis=1) / np.maximum(length, 1e-12) ** 2
+        best = int(np.where(usable, held, -1).argmax())
         direction = y[best] / max(float(length[best]), 1e-12)
-        left = left - np.outer(left @ direction, direction)
-        y = y - np.outer(y @ direction, direction)
+        left, y = (rows - np.outer(rows @ direction, direction) for rows in (left, y))
+        shares[number] = 1 - float((left**2).sum()) / float((x**2).sum())
         chosen.append(best)
-        shares.append(1 - float((left**2).sum()) / whole)
-    return chosen, np.array(shares)
+    return chosen, shares
 
 
 def words_within(
@@ -145,6 +138,5 @@ def words_within(
         raise RequestError(f"Every word has a name: {len(words)} words, {len(names)} names.")
     y = np.asarray(words, dtype=np.float64)
     found = membership(y - y.mean(axis=0), Subspace(subspace.basis, np.zeros(y.shape[1])))
-    adjusted = holm(found.p)
-    best = np.argsort(-found.share, kind="stable")[:count]
-    return [(str(names[w]), float(found.share[w]), float(adjusted[w])) for w in best]
+    rows = zip(map(str, names), found.share.tolist(), holm(found.p).tolist(), strict=True)
+    return sorted(rows, key=lambda row: -row[1])[:count]

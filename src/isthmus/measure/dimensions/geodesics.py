@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import (
@@ -39,8 +41,6 @@ class NeighbourGraph:
 
     def geodesics(self, sources: Int[np.ndarray, " s"]) -> Float[np.ndarray, "s n"]:
         """Length of the shortest path from each source to each item; infinite between parts."""
-        from scipy.sparse.csgraph import dijkstra
-
         return dijkstra(self.weights, directed=False, indices=sources)
 
     def walk(self, start: int, end: int) -> list[int]:
@@ -49,8 +49,6 @@ class NeighbourGraph:
         Raises:
             RequestError: the items lie in different parts.
         """
-        from scipy.sparse.csgraph import dijkstra
-
         if self.parts[start] != self.parts[end]:
             raise RequestError(f"No path joins items {start} and {end}: take more neighbours.")
         _, before = dijkstra(self.weights, directed=False, indices=start, return_predecessors=True)
@@ -68,9 +66,6 @@ def neighbour_graph(x: Vectors, k: int = NEAR) -> NeighbourGraph:
 
     Source: Tenenbaum, de Silva & Langford 2000, Science 290 (Isomap), step 1.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     n = len(x)
     if not 1 <= k < n:
         raise RequestError(f"Neighbours are 1 to {n - 1} of {n} items, not {k}.")
@@ -136,8 +131,7 @@ def geodesic_stretch(
     ratios, straight, along, connected = _paths(x, k, rng)
     isotropic = [rng.normal(size=x.shape).astype(np.float32) for _ in range(FEW_DRAWS)]
     draws = [float(_paths(unit_or_zero(y), k, rng)[0].mean()) for y in isotropic]
-    value = float(ratios.mean())
-    error = _error_of_halves(x, k, rng)
+    value, error = float(ratios.mean()), _error_of_halves(x, k, rng)
     few = rng.choice(len(straight), min(1_000, len(straight)), replace=False)
     return GeodesicStretch(
         name=f"geodesic stretch ({items.modality})",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import gammaln
 
 from isthmus.arrays import Vectors, evenly_spaced, unit_or_zero
 from isthmus.measure.statistics import SetLike, as_set, chance, cloud, seeded
@@ -92,10 +93,9 @@ def simplex_skewness(x: Vectors, near: Int[np.ndarray, "n k"] | None = None) -> 
     Johnsson, Soneson & Fontes 2015, IEEE PAMI 37, section 3.1 (ESSa, d = 1).
     """
     x = np.asarray(x, np.float64)
-    if near is None:
-        groups = [evenly_spaced(np.arange(len(x)), 300)]
-    else:
-        groups = evenly_spaced(near, ANCHORS)
+    groups = (
+        [evenly_spaced(np.arange(len(x)), 300)] if near is None else evenly_spaced(near, ANCHORS)
+    )
     sines = [_mean_sine(x[group]) for group in groups]
     return float(np.interp(np.mean(sines), _EXPECTED, _DIMENSIONS))
 
@@ -104,21 +104,16 @@ def _mean_sine(points: np.ndarray) -> float:
     """Mean of |sin| over pairs, weighted by the lengths."""
     away = points - points.mean(axis=0)
     gram = away @ away.T
-    square = np.diag(gram)
     pairs = np.triu_indices(len(gram), 1)
-    both = np.outer(square, square)[pairs]
+    both = np.outer(np.diag(gram), np.diag(gram))[pairs]
     area = np.sqrt(np.maximum(both - gram[pairs] ** 2, 0))
     return float(area.sum() / max(np.sqrt(both).sum(), 1e-300))
 
 
-def _expected_sine(d: np.ndarray) -> np.ndarray:
-    from scipy.special import gammaln
-
-    return np.exp(2 * gammaln(d / 2) - gammaln((d + 1) / 2) - gammaln((d - 1) / 2))
-
-
 _DIMENSIONS = np.geomspace(1.0001, LARGEST, 2000)
-_EXPECTED = _expected_sine(_DIMENSIONS)
+_EXPECTED = np.exp(
+    2 * gammaln(_DIMENSIONS / 2) - gammaln((_DIMENSIONS + 1) / 2) - gammaln((_DIMENSIONS - 1) / 2)
+)
 
 NAMES = (
     "TwoNN",
@@ -198,7 +193,7 @@ def intrinsic_dimension(
     Source: see ``paper``; the families are in ``tools/manifolds.py``.
     """
     items, rng = as_set(a), seeded(rng)
-    x = cloud(items).sampled.x
+    x = cloud(items).sampled.items.unit
     found = dimension_of(x, rng=rng)
     few = x if len(x) <= NULL_POINTS else x[rng.choice(len(x), NULL_POINTS, replace=False)]
     tried = found if len(x) <= NULL_POINTS else dimension_of(few, rng=rng)
@@ -292,7 +287,7 @@ class _Constructed:
         design = np.concatenate([np.ones((len(near), 1)), away], axis=1)
         ridge = np.diag([0.0] + [0.5] * len(logs)) * weight.sum()
         normal = design.T @ (design * weight[:, None]) + ridge
-        found = float(np.linalg.solve(normal, design.T @ (weight * target))[0])
+        found = np.linalg.solve(normal, design.T @ (weight * target))[0]
         found = float(np.clip(found, target.min(), target.max()))
         return found, _left(found, away, target, weight / weight.sum())
 

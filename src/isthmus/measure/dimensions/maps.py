@@ -39,14 +39,11 @@ class PlaneMap(Result):
         "null: the map's points dealt to the items anew."
     )
 
-    @property
-    def about(self) -> str:
-        """How far the map can be read."""
-        return (
-            f"The {self.method} map is trustworthy to {self.value:.3f} (points dealt at random: "
-            f"{self.null.mean:.3f}) and continuous to {self.continuity:.3f}, over "
-            f"{NEAR} neighbours."
-        )
+    sentence = (
+        "The {self.method} map is trustworthy to {self.value:.3f} (points dealt at random: "
+        "{self.null.mean:.3f}) and continuous to {self.continuity:.3f}, over "
+        f"{NEAR} neighbours."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """The map."""
@@ -80,7 +77,7 @@ def plane_map(
     high, low = _ranks(x @ x.T), _ranks(-squared_distances(points))
     each = _trust(high, low)
     value = float(each.mean())
-    orders = [rng.permutation(len(x)) for _ in range(DRAWS)]
+    orders = (rng.permutation(len(x)) for _ in range(DRAWS))
     draws = np.array([_trust(high, low[np.ix_(order, order)]).mean() for order in orders])
     return PlaneMap(
         name=f"trustworthiness of {method} ({items.modality})",
@@ -107,14 +104,12 @@ def _ranks(likeness: np.ndarray) -> np.ndarray:
 
 def _trust(true: np.ndarray, shown: np.ndarray, k: int = NEAR) -> np.ndarray:
     """(n,) 1 less the normalised excess of true ranks among the k nearest shown."""
-    n = len(true)
     excess = np.where((shown > 0) & (shown <= k), np.maximum(true - k, 0), 0).sum(axis=1)
-    return 1 - excess * 2 / (k * (2 * n - 3 * k - 1))
+    return 1 - excess * 2 / (k * (2 * len(true) - 3 * k - 1))
 
 
 def _pca(x: Vectors, seed: int) -> np.ndarray:
-    away = x - x.mean(axis=0)
-    first, size, _ = np.linalg.svd(away, full_matrices=False)
+    first, size, _ = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
     return first[:, :2] * size[:2]
 
 
@@ -127,8 +122,7 @@ def _isomap(x: Vectors, seed: int) -> np.ndarray:
 def _tsne(x: Vectors, seed: int) -> np.ndarray:
     from sklearn.manifold import TSNE
 
-    perplexity = min(30.0, len(x) / 4)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(x)
+    return TSNE(perplexity=min(30, len(x) / 4), init="pca", random_state=seed).fit_transform(x)
 
 
 def _umap(x: Vectors, seed: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from isthmus.measure.statistics import (
     covariance,
     jackknife,
     jackknife_sums,
+    leave_one_out_sums,
     reference,
     seeded,
     spectral_jackknife,
@@ -46,13 +47,10 @@ class Spectrum(Result):
         "leading components; null: Wishart eigenvalues, Dumitriu & Edelman 2002."
     )
 
-    @property
-    def about(self) -> str:
-        """How much the first directions hold."""
-        return (
-            f"The first {LEADING} directions hold {self.value:.0%} of the variance "
-            f"(random directions: {self.null.mean:.0%})."
-        )
+    sentence = (
+        f"The first {LEADING} directions hold "
+        "{self.value:.0%} of the variance (random directions: {self.null.mean:.0%})."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """The explained share, and that of random directions."""
@@ -76,8 +74,9 @@ def spectrum(a: SetLike, *, rng: np.random.Generator | None = None) -> Spectrum:
     side = cloud(items)
     explained = _explained(side.spectra)
     lead = min(LEADING, items.space.dim) - 1
-    method = "subsampling, one block of objects left out; at this n"
-    value, _, interval = jackknife(explained[:, lead], method, debias=False)
+    value, _, interval = jackknife(
+        explained[:, lead], "subsampling, one block of objects left out; at this n", debias=False
+    )
     draws = _explained(reference.spectra(len(items), items.space.dim, rng, DRAWS))
     return Spectrum(
         name=f"variance in {lead + 1} directions ({items.modality})",
@@ -210,12 +209,10 @@ def _traces(side: Cloud) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     """The tr S, tr S^2, sum |x - mean|^4 / (n - 1) and n: of all, then without each block."""
     m = side.moments
     n, sums = jackknife_sums(m.counts), jackknife_sums(m.sums)
-    total = m.total[2]
     square, fourth = np.empty(len(n)), np.empty(len(n))
     length = np.einsum("gd,gd->g", sums, sums) / n**2
     trace = n * (1 - length) / (n - 1)
-    for g in range(len(n)):
-        gram = total if g == 0 else total - m.grams[g - 1]
+    for g, gram in enumerate(leave_one_out_sums(m.grams)):
         mean = sums[g] / n[g]
         along = float(mean @ gram @ mean)
         inner = float(np.vdot(gram, gram)) - 2 * n[g] * along + (n[g] * length[g]) ** 2
@@ -234,14 +231,11 @@ def _ratio(
 ) -> Float[np.ndarray, " g"]:
     """Unbiased (tr Sigma)^2 over unbiased tr(Sigma^2), Himeno & Yamada 2014."""
     first = 2 * square + (n**2 - 3 * n + 1) * trace**2 - n * fourth
-    second = (n - 1) * (n - 2) * square + trace**2 - n * fourth
-    return first / second
+    return first / ((n - 1) * (n - 2) * square + trace**2 - n * fourth)
 
 
 def _isotropic(n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
     """The ratio of n uniform directions: tr S^2 in second-degree harmonics, as John's test."""
-    harmonics = (d - 1) * (d + 2) / 2
+    harmonics, rows = (d - 1) * (d + 2) / 2, n - 1  # one row's worth goes into the mean
     excess = rng.chisquare(harmonics, reference.DRAWS) / harmonics - 1
-    rows = n - 1  # one row's worth goes into the mean
-    square = 1 / rows + (1 - 1 / rows) / d + (d - 1) / d * excess / rows
-    return 1 / square
+    return 1 / (1 / rows + (1 - 1 / rows) / d + (d - 1) / d * excess / rows)

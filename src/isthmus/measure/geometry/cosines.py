@@ -58,13 +58,12 @@ def matched_cosine(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     value, _, interval = jackknife(pair_sums(pair).matched, debias=False)
-    draws = permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
     return MatchedCosine(
         name="matched cosine",
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("pairing", value, draws),
+        null=chance("pairing", value, permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)),
     )
 
 
@@ -134,13 +133,16 @@ def _across(
     """
     value, _, interval = jackknife(values, debias=False)
     draws = reference.mean_cross(float(pairs), len(pair.a), pair.a.space.dim, rng)
-    null = chance("reference law", value, draws, "two")
-    halves = np.split(split_gaps(pair, rng) / 2, 2)
     floors = [
         float(mean @ mean - (half**2).sum(axis=1).mean())
-        for mean, half in zip(centroids(pair), halves, strict=True)
+        for mean, half in zip(centroids(pair), np.split(split_gaps(pair, rng) / 2, 2), strict=True)
     ]
-    return {"value": value, "interval": interval, "null": null, "floor": float(np.mean(floors))}
+    return {
+        "value": value,
+        "interval": interval,
+        "null": chance("reference law", value, draws, "two"),
+        "floor": float(np.mean(floors)),
+    }
 
 
 BINS = 100
@@ -180,10 +182,9 @@ def intra_cosine(a: SetLike, *, rng: np.random.Generator | None = None) -> Intra
     """
     items, rng = as_set(a), seeded(rng)
     side = cloud(items)
-    n, d = len(items), items.space.dim
-    value, interval = mean_cosine(side)
-    draws = (n * reference.mean_length(n, d, rng) ** 2 - 1) / (n - 1)
-    edges, density = _histogram(side.sampled.x)
+    n, (value, interval) = len(items), mean_cosine(side)
+    draws = (n * reference.mean_length(n, items.space.dim, rng) ** 2 - 1) / (n - 1)
+    edges, density = _histogram(side.sampled.items.unit)
     return IntraCosine(
         name=f"intra-modal cosine ({items.modality})",
         value=value,
@@ -266,8 +267,7 @@ def cosine_separation(
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
     steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.int16)
     matched, every = _step_counts(pair, steps)
-    values = _area(matched, every - matched)
-    value, _, interval = jackknife(values, scale="logit", debias=False)
+    value, _, interval = jackknife(_area(matched, every - matched), scale="logit", debias=False)
     densities = [
         h[0].reshape(DENSITY_BINS, -1).sum(axis=1) / h[0].sum() * DENSITY_BINS / 2
         for h in (matched, every - matched)
@@ -292,9 +292,8 @@ def _step_counts(pair: Pair, steps: Int[np.ndarray, "n m"]) -> tuple[np.ndarray,
     for g in range(int(max(left.max(), right.max())) + 1):
         rows, columns = left == g, np.flatnonzero(right == g)
         with_block = _steps_histogram(steps[rows]) + _steps_histogram(steps[:, columns])
-        both = _steps_histogram(steps[rows][:, columns])
         matched.append(matched[0] - _steps_histogram(links[block == g]))
-        every.append(every[0] - with_block + both)
+        every.append(every[0] - with_block + _steps_histogram(steps[rows][:, columns]))
     return np.stack(matched), np.stack(every)
 
 

@@ -88,9 +88,10 @@ def distribution_gap(
     sides = pair.clouds[0].moments, pair.clouds[1].moments
     every = np.ones(len(sides[0].counts), dtype=bool)
     without = values_of(lambda kept: _between(sides, kept, kept), ~np.eye(len(every), dtype=bool))
-    values = np.array([_between(sides, every, every), *without])
     value, corrected, interval = spectral_jackknife(
-        values, min(len(pair.a), len(pair.b)), pair.a.space.dim
+        np.array([_between(sides, every, every), *without]),
+        min(len(pair.a), len(pair.b)),
+        pair.a.space.dim,
     )
     means = float(np.sum(np.subtract(*centroids(pair)) ** 2))
     return DistributionGap(
@@ -112,8 +113,8 @@ def bures(a: Float[np.ndarray, "d d"], b: Float[np.ndarray, "d d"]) -> float:
 
     values, vectors = np.linalg.eigh(a)
     root = vectors * np.sqrt(np.clip(values, 0, None))
-    inner = eigvalsh(root.T @ b @ root, check_finite=False)
-    fidelity = float(np.sqrt(np.clip(inner, 0, None)).sum())
+    inner = np.clip(eigvalsh(root.T @ b @ root, check_finite=False), 0, None)
+    fidelity = float(np.sqrt(inner).sum())
     return max(0.0, float(np.trace(a) + np.trace(b)) - 2 * fidelity)
 
 

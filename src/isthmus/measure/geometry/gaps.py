@@ -72,13 +72,12 @@ def centroid_gap(
     ends = student_interval(
         square, error, len(parts), "U-statistic of the squared norm over blocks"
     )
-    null = np.linalg.norm(swapped_gaps(pair, rng), axis=1)
     return CentroidGap(
         name="centroid gap",
         value=value,
         n=pair.n,
         interval=root_interval(ends),
-        null=chance("label", value, null),
+        null=chance("label", value, np.linalg.norm(swapped_gaps(pair, rng), axis=1)),
         floor=float(np.linalg.norm(split_gaps(pair, rng), axis=1).mean()),
         corrected=float(np.sqrt(max(square, 0.0))),
         direction=gap / value if value else gap,
@@ -119,15 +118,14 @@ def centroid_cosine_gap(
     Source: MTEB's modality-gap script, there without normalising the rows first.
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
-    sides = [side.moments for side in pair.clouds]
+    sides = (side.moments for side in pair.clouds)
     means = [(jackknife_sums(m.sums).T / jackknife_sums(m.counts)).T for m in sides]
     value, corrected, interval = jackknife(_cosine_gaps(*means))
     mean_a, mean_b = centroids(pair)
     middle, swaps = (mean_a + mean_b) / 2, swapped_gaps(pair, rng) / 2
-    halves = np.split(split_gaps(pair, rng) / 2, 2)
     floor = [
         _cosine_gaps(mean + half, mean - half).mean()
-        for mean, half in zip((mean_a, mean_b), halves, strict=True)
+        for mean, half in zip((mean_a, mean_b), np.split(split_gaps(pair, rng) / 2, 2), strict=True)
     ]
     return CentroidCosineGap(
         name="centroid cosine gap",
@@ -271,13 +269,10 @@ def gap_concentration(
     total = float(gap @ gap)
     shares = gap**2 / total if total else np.full(len(gap), 1 / len(gap))
     order = np.argsort(-shares, kind="stable")
-    top = order[:TOP]
-    value = float(shares[top].sum())
-    parts = block_gaps(pair)
-    without = (parts.sum(axis=0) - parts) / (len(parts) - 1)
-    squares = (without**2).sum(axis=1)
-    left = np.full(len(parts), value)
-    np.divide((without[:, top] ** 2).sum(axis=1), squares, out=left, where=squares > 0)
+    value, parts = float(shares[order[:TOP]].sum()), block_gaps(pair)
+    without = ((parts.sum(axis=0) - parts) / (len(parts) - 1)) ** 2
+    squares, left = without.sum(axis=1), np.full(len(parts), value)
+    np.divide(without[:, order[:TOP]].sum(axis=1), squares, out=left, where=squares > 0)
     _, corrected, interval = jackknife([value, *left])
     return GapConcentration(
         name=f"gap share of {TOP} coordinates",

@@ -130,14 +130,12 @@ def uniformity(a: SetLike, *, rng: np.random.Generator | None = None) -> Uniform
     from scipy.special import hyp0f1
 
     items, rng = as_set(a), seeded(rng)
-    d = items.space.dim
+    d, side = items.space.dim, cloud(items).sampled
     if d < 3:
         raise RequestError(f"Uniformity needs at least 3 coordinates; this space has {d}.")
-    side = cloud(items).sampled
     sums, pairs = _potentials(side)
     mean = float(sums.sum() / pairs.sum())
-    value = float(np.log(mean))
-    held = pairs.any(axis=1)
+    value, held = float(np.log(mean)), pairs.any(axis=1)
     kernel = np.divide(sums, pairs, out=np.zeros_like(sums), where=pairs > 0)[np.ix_(held, held)]
     _, error = pair_mean(kernel)
     ends = student_interval(value, error / mean, len(kernel), "U-statistic over blocks")
@@ -168,7 +166,7 @@ def log_mean_potential(x: Float[np.ndarray, "n d"]) -> float:
 
 def _potentials(side: Cloud) -> tuple[Float[np.ndarray, "g g"], Float[np.ndarray, "g g"]]:
     """Sums of the potential over pairs of different rows, by block and block, and pair counts."""
-    x, block = side.x, side.block
+    x, block = side.items.unit, side.block
     inside = (block[:, None] == np.arange(int(block.max()) + 1)).astype(np.float32)
     sums = np.zeros((inside.shape[1], inside.shape[1]))
     for start in range(0, len(x), ROWS):
@@ -227,5 +225,5 @@ def anisotropy(a: SetLike, *, rng: np.random.Generator | None = None) -> Anisotr
         interval=root_interval(ends),
         null=chance("reference law", value, draws, "two"),
         corrected=float(np.sqrt(max(square, 0.0))),
-        conformity=np.sort(side.sampled.x @ (mean / (value or 1.0))),
+        conformity=np.sort(side.sampled.items.unit @ (mean / (value or 1.0))),
     )

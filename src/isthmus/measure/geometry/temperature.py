@@ -81,12 +81,11 @@ def temperature_shift(
     curves = np.empty((len(TEMPERATURES), len(SHIFTS), min(BLOCKS, len(rows)) + 1))
     for column, shift in enumerate(SHIFTS):
         moved = unit(x - shift / 2 * gap), unit(y + shift / 2 * gap)
-        for row, temperature in enumerate(TEMPERATURES):
-            curves[row, column] = _losses(*moved, temperature, block)
+        curves[:, column] = [_losses(*moved, temperature, block) for temperature in TEMPERATURES]
     loss = curves[:, :, 0]
     value, _, interval = jackknife([_minimum(curve) for curve in curves[0].T], debias=False)
-    low, high = np.clip((interval.low, interval.high), SHIFTS[0], SHIFTS[-1])
-    interval = replace(interval, low=float(low), high=float(high))  # no other shift was tried
+    low, high = np.clip((interval.low, interval.high), SHIFTS[0], SHIFTS[-1]).tolist()
+    interval = replace(interval, low=low, high=high)  # no other shift was tried
     return TemperatureShift(
         name=f"best gap shift at temperature {TEMPERATURES[0]:g}",
         value=value,
@@ -115,8 +114,8 @@ def _losses(
     found = np.zeros(kept.shape[1])
     for table in (logits, logits.T):
         top = table.max(axis=1, keepdims=True)
-        rest = np.maximum(np.exp(table - top) @ kept, 1e-300)
-        each = np.log(rest) + top - np.diag(table)[:, None]
+        rest = np.log(np.maximum(np.exp(table - top) @ kept, 1e-300))
+        each = rest + top - np.diag(table)[:, None]
         found += (each * kept).sum(axis=0) / kept.sum(axis=0) / 2
     return found
 
@@ -126,6 +125,5 @@ def _minimum(curve: Float[np.ndarray, " s"]) -> float:
     middle = int(np.clip(curve.argmin(), 1, len(curve) - 2))
     left, centre, right = curve[middle - 1 : middle + 2]
     bend = left - 2 * centre + right
-    step = SHIFTS[1] - SHIFTS[0]
     move = 0.5 * (left - right) / bend if bend > 0 else 0.0
-    return float(SHIFTS[middle] + step * np.clip(move, -1, 1))
+    return float(SHIFTS[middle] + (SHIFTS[1] - SHIFTS[0]) * np.clip(move, -1, 1))

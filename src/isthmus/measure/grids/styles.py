@@ -173,8 +173,8 @@ def style_transfer(
     where, moved = compared(cells, styles, move, place)
     queries = {(source, target): query for source, target, query in moved}
     objects, count, d = cells.shape
-    read = np.array([list(styles).index(one) for one in style_of(cells.reshape(-1, d))])
-    read = read.reshape(objects, count)
+    known = [list(styles).index(one) for one in style_of(cells.reshape(-1, d))]
+    read = np.array(known).reshape(objects, count)
     gallery, rows = where.reshape(objects * count, -1), np.arange(objects)
     hits, right = np.full((objects, count, count), np.nan), (read == np.arange(count)).mean()
     for source, target in queries:
@@ -228,8 +228,7 @@ def style_retrieval(
     """
     where, _ = compared(cells, styles, None, place)
     objects, count = cells.shape[:2]
-    gallery = where.reshape(objects * count, -1)
-    gallery = unit_or_zero(gallery, gallery.dtype)
+    gallery = unit_or_zero(where.reshape(objects * count, -1), where.dtype)
     scores = gallery @ gallery.T
     owner = np.repeat(np.arange(objects), count)
     scores[owner[:, None] == owner] = -np.inf

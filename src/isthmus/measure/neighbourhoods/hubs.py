@@ -61,8 +61,8 @@ def hubness(a: SetLike, *, rng: np.random.Generator | None = None) -> Hubness:
     items, rng = as_set(a), seeded(rng)
     side = cloud(items).sampled
     lists, _ = side.neighbours
-    name, blocks = f"hubness ({items.modality})", (side.block, side.block)
-    return _measured(name, side.n, lists, blocks, len(lists) - 1, rng)
+    name = f"hubness ({items.modality})"
+    return _measured(name, side.n, lists, (side.block, side.block), len(lists) - 1, rng)
 
 
 def cross_hubness(
@@ -79,10 +79,9 @@ def cross_hubness(
     Source: Radovanovic et al. 2010, equation 1, queries of the other modality.
     """
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
-    lists, _ = pair.neighbours[0]
     name = f"hubness ({pair.a.modality} to {pair.b.modality})"
     blocks = pair.clouds[0].block, pair.clouds[1].block
-    return _measured(name, pair.n, lists, blocks, len(pair.b), rng)
+    return _measured(name, pair.n, pair.neighbours[0][0], blocks, len(pair.b), rng)
 
 
 def _measured(
@@ -103,8 +102,7 @@ def _measured(
         queries, gallery = (stay[block] for block in blocks)
         near = lists[queries][first_kept(lists[queries], gallery)]
         values[draw] = skewness(np.bincount(near, minlength=size)[gallery][None])[0]
-    p = min(NEAR, others) / others
-    draws = rng.binomial(len(lists) - (others < size), p, (DRAWS, size))
+    draws = rng.binomial(len(lists) - (others < size), min(NEAR, others) / others, (DRAWS, size))
     return Hubness(
         name=name,
         value=value,

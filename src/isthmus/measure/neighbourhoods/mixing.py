@@ -9,6 +9,7 @@ from isthmus.arrays import unit_or_zero
 from isthmus.measure.statistics import (
     NEAR,
     TIE,
+    Cloud,
     Pair,
     SetLike,
     as_pair,
@@ -39,13 +40,11 @@ class NeighbourMixing(Result):
         "are of its own; share among the first 10, the query left out."
     )
 
-    @property
-    def about(self) -> str:
-        """Who the neighbours are."""
-        return (
-            f"Of an item's {NEAR} nearest neighbours {self.value:.0%} are of its own modality; "
-            f"{self.null.mean:.0%} would be chance, and {self.centred:.0%} remain after centring."
-        )
+    sentence = (
+        f"Of an item's {NEAR} nearest neighbours "
+        "{self.value:.0%} are of its own modality; {self.null.mean:.0%} would be chance, and "
+        "{self.centred:.0%} remain after centring."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Share raw and centred beside chance."""
@@ -67,9 +66,8 @@ def neighbour_mixing(
     Source: GR-CLIP, arXiv 2507.19054, section 3.
     """
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
-    lists = _lists(pair)
-    n = len(pair.x)
-    is_a = np.arange(n + len(pair.y)) < n
+    lists, n = _lists(pair), len(pair.x)
+    is_a = np.arange(len(lists)) < n
     every = np.ones(len(is_a), dtype=bool)
     own = _own(lists, is_a, every)
     block = np.concatenate([side.block for side in pair.clouds])
@@ -83,7 +81,7 @@ def neighbour_mixing(
         n=pair.n,
         interval=subsampling_interval(value, values, kept),
         null=chance("label", value, np.array(draws)),
-        floor=_floor(pair, rng),
+        floor=float(np.mean([_floor(side, rng) for side in pair.clouds])),
         centred=_centred(pair),
         own_a=float(own[:n].mean()),
         own_b=float(own[n:].mean()),
@@ -101,9 +99,8 @@ def _lists(pair: Pair) -> Int[np.ndarray, "nm k"]:
         rows = np.concatenate([own[0] + own_start, other[0] + other_start], axis=1)
         cosines = np.concatenate([own[1], other[1]], axis=1)
         # equal cosines, in whole steps of TIE, are ordered by a fraction drawn at random
-        key = rng.random(cosines.shape) - np.round(cosines / TIE)
-        order = np.argsort(key, axis=1)[:, :depth]
-        found.append(np.take_along_axis(rows, order, axis=1))
+        order = np.argsort(rng.random(cosines.shape) - np.round(cosines / TIE), axis=1)
+        found.append(np.take_along_axis(rows, order[:, :depth], axis=1))
     return np.concatenate(found)
 
 
@@ -125,10 +122,7 @@ def _centred(pair: Pair) -> float:
     return float(_own(lists, is_a, np.ones(len(z), dtype=bool)).mean())
 
 
-def _floor(pair: Pair, rng: np.random.Generator) -> float:
+def _floor(side: Cloud, rng: np.random.Generator) -> float:
     """The share where the two classes are random halves of one modality."""
-    shares = []
-    for items, objects in zip((pair.a, pair.b), pair.objects, strict=True):
-        near, labels = cloud(items).neighbours[0][:, :NEAR], halves(objects, rng)
-        shares.append((labels[near] == labels[:, None]).mean())
-    return float(np.mean(shares))
+    near, labels = cloud(side.items).neighbours[0][:, :NEAR], halves(side.objects, rng)
+    return (labels[near] == labels[:, None]).mean()

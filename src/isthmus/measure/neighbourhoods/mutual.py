@@ -29,13 +29,11 @@ class MutualNeighbours(Result):
         "k = 10."
     )
 
-    @property
-    def about(self) -> str:
-        """How many neighbours are shared."""
-        return (
-            f"{self.value:.1%} of an object's {NEAR} nearest neighbours in one modality are also "
-            f"its nearest in the other; permuted links would give {self.null.mean:.1%}."
-        )
+    sentence = (
+        "{self.value:.1%} of an object's "
+        f"{NEAR} nearest neighbours in one modality are also its nearest in the other; "
+        "permuted links would give {self.null.mean:.1%}."
+    )
 
 
 def mutual_knn(
@@ -83,8 +81,7 @@ def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tupl
     next_a = b[np.arange(n), left[:, last]].mean(dtype=np.float32)
     next_b = a[np.arange(n), right[:, last]].mean(dtype=np.float32)
     given = (both - next_a * a - next_b * b) / np.float32(k)
-    weight = own + given.sum(axis=0)
-    pairs = given + given.T
+    weight, pairs = own + given.sum(axis=0), given + given.T
     twice = float(np.vdot(pairs, pairs)) / 2
     variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
     return float(own.mean()), float(np.sqrt(variance))
@@ -100,6 +97,5 @@ def _permuted(
     left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"], rng: np.random.Generator
 ) -> Float[np.ndarray, " b"]:
     """The share when the objects of b are renamed at random."""
-    near = _near(left)
-    names = (rng.permutation(len(left)) for _ in range(DRAWS))
+    near, names = _near(left), (rng.permutation(len(left)) for _ in range(DRAWS))
     return np.array([near[name[:, None], name[right]].sum() / left.size for name in names])

@@ -160,8 +160,8 @@ class Answers:
 
     def magnets(self, most: int = 10) -> tuple[tuple[str, int], ...]:
         """Items that are wrongly nearest most often."""
-        count = Counter(self.nearest[self.lead > 0].tolist())
-        return tuple((self.pair.b.ids[row], times) for row, times in count.most_common(most))
+        found = Counter(self.nearest[self.lead > 0].tolist()).most_common(most)
+        return tuple((self.pair.b.ids[row], times) for row, times in found)
 
     def examples(self, show: int, neighbours: int) -> tuple[Confusion, ...]:
         """The mistakes with the largest lead."""

@@ -68,8 +68,13 @@ def ndcg_retrieved_only(
         RequestError: k < 1, or no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    name, pair = f"nDCG@{k} of the retrieved", as_pair(a, b, links)
-    return ranking(RetrievedGainResult, name, pair, cut_offs(gains_of_retrieved, k), rng)
+    return ranking(
+        RetrievedGainResult,
+        f"nDCG@{k} of the retrieved",
+        as_pair(a, b, links),
+        cut_offs(gains_of_retrieved, k),
+        rng,
+    )
 
 
 def discounts(k: int, m: int) -> Float[np.ndarray, " m"]:
@@ -152,8 +157,9 @@ def mean_average_precision(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    pair = as_pair(a, b, links)
-    return ranking(AveragePrecisionResult, "mAP", pair, {0: average_precisions}, rng)
+    return ranking(
+        AveragePrecisionResult, "mAP", as_pair(a, b, links), {0: average_precisions}, rng
+    )
 
 
 def r_precision(

@@ -17,6 +17,7 @@ from isthmus.measure.statistics import (
     draws_for,
     pairings,
     ranked,
+    ranked_with_permuted,
     sampled_rows,
     scores_between,
     searchable,
@@ -44,16 +45,13 @@ class MixedResult(RankingResult):
 
     paper = "Li et al. 2025, arXiv 2507.19054 (GR-CLIP), with ideal DCG over min(k, R)"
 
-    @property
-    def about(self) -> str:
-        """One sentence for a newcomer."""
-        a, b = self.directions
-        return (
-            f"Searching {a.query} and {b.query} items together, a query of {a.query} "
-            f"scores {a.value:.3f} of {self.ceiling[0]:.3f} possible with these rankings, one "
-            f"of {b.query} {b.value:.3f} of {self.ceiling[1]:.3f}; listing the other "
-            f"modality first scores {self.other_first[0]:.3f} and {self.other_first[1]:.3f}."
-        )
+    sentence = (
+        "Searching {self.forward.query} and {self.backward.query} items together, a query of "
+        "{self.forward.query} scores {self.forward.value:.3f} of {self.ceiling[0]:.3f} possible "
+        "with these rankings, one of {self.backward.query} {self.backward.value:.3f} of "
+        "{self.ceiling[1]:.3f}; listing the other modality first scores {self.other_first[0]:.3f} "
+        "and {self.other_first[1]:.3f}."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Raw, rule and ceiling for the queries of each modality."""
@@ -101,12 +99,12 @@ def mixed_gallery(
         raise RequestError(f"What is relevant is one of {RELEVANT}, not {relevant!r}.")
     rng, pair, formulas = seeded(rng), searchable(as_pair(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
-    common = fields_of((side.search(rng) for side in sides), formulas, MixedResult, rng)
+
     (rule_a, best_a), (rule_b, best_b) = (np.mean(side.bounds(k), axis=1) for side in sides)
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
         n=pair.n,
-        **common,
+        **fields_of((side.search(rng) for side in sides), formulas, MixedResult, rng),
         relevant=relevant,
         other_first=(float(rule_a), float(rule_b)),
         ceiling=(float(best_a), float(best_b)),
@@ -134,11 +132,10 @@ class Mixed:
 
     def scores(self, gallery: str) -> Scores:
         """The queries against ``same``, ``other`` or ``both`` modalities, never themselves."""
-        within = scores_between(self.pair.a, self.pair.a)
         across = scores_between(self.pair.a, self.pair.b)
         if gallery == "other":
             return across.of(self.rows)
-        mine = replace(within.of(self.rows), own=self.rows)
+        mine = replace(scores_between(self.pair.a, self.pair.a).of(self.rows), own=self.rows)
         return mine if gallery == "same" else merged(mine, across)
 
     def search(self, rng: np.random.Generator) -> Search:
@@ -154,15 +151,13 @@ class Mixed:
     def ranks(self, moved: Int[np.ndarray, "b m"] | None = None) -> Ranks:
         """Ranks in the gallery of both: each query with its links, then with permuted ones."""
         moved = np.empty((0, len(self.pair.b)), dtype=np.int32) if moved is None else moved
-        questions = np.arange(1 + len(moved))
-        stay = np.repeat(self.same[:, 1:], len(questions), axis=1)
+        stay = np.repeat(self.same[:, 1:], 1 + len(moved), axis=1)
         go = with_permuted(self.other[:, 1], moved) + len(self.pair.a)
         query = np.concatenate([self.same[:, 0], self.other[:, 0]])
         order = np.argsort(query, kind="stable")
-        query, column = query[order], np.concatenate([stay, go])[order]
-        relevant = np.stack([np.repeat(query, len(questions)), column.ravel()], axis=1)
-        question = query[:, None] * len(questions) + questions
-        return ranked(self.scores("both"), relevant, question.ravel())
+        return ranked_with_permuted(
+            self.scores("both"), query[order], np.concatenate([stay, go])[order]
+        )
 
     def listed(self, gallery: str, k: int) -> Float[np.ndarray, "q k"]:
         """Expected relevant items at each of the first k places of one modality alone."""
@@ -191,7 +186,7 @@ def merged(first: Scores, second: Scores) -> Scores:
     n = len(first.gallery)
 
     def rule(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
-        parts = (first.rule(queries, items[:n]), second.rule(queries, items[n:]))
+        parts = first.rule(queries, items[:n]), second.rule(queries, items[n:])
         return np.concatenate(parts, axis=1)
 
     return replace(first, gallery=gallery, rule=rule, joint=n)

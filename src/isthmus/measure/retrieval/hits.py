@@ -79,8 +79,7 @@ def hit_chances(ranks: Ranks, k: int) -> Float[np.ndarray, " q"]:
 
 def shares_found(ranks: Ranks, k: int | Float[np.ndarray, " g"]) -> Float[np.ndarray, " q"]:
     """Expected share of the relevant items among the first k, which may differ by group."""
-    inside = np.clip((k - ranks.above) / ranks.tied, 0, 1)
-    return ranks.total(ranks.found * inside) / ranks.relevant
+    return ranks.total(ranks.found * np.clip((k - ranks.above) / ranks.tied, 0, 1)) / ranks.relevant
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -134,8 +133,9 @@ def mean_reciprocal_rank(
         RequestError: no link joins the sets.
         SpaceMismatchError: the sets live in different spaces.
     """
-    pair = as_pair(a, b, links)
-    return ranking(ReciprocalRankResult, "mean reciprocal rank", pair, {0: reciprocals}, rng)
+    return ranking(
+        ReciprocalRankResult, "mean reciprocal rank", as_pair(a, b, links), {0: reciprocals}, rng
+    )
 
 
 def first_places(ranks: Ranks) -> Float[np.ndarray, " q"]:

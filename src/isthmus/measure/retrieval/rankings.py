@@ -165,7 +165,7 @@ def direction(
     rng: np.random.Generator,
 ) -> Direction:
     """A search as a direction of the result."""
-    middle = MIDDLES[kind.typical]
+    middle, bootstrap = SUMMARIES[kind.typical]
     scored = {k: found.scored(formula) for k, formula in formulas.items()}
     mean = {
         k: chance_mean(found, formulas[k], middle(scored[k], axis=0), kind.typical)
@@ -176,12 +176,11 @@ def direction(
     tail = "upper" if kind.better == "larger" else "lower"
     shown = sorted(at for at in formulas if at)
     enough = len(np.unique(found.objects)) >= LEAST
-    interval = INTERVALS[kind.typical](values[:, 0], found.objects, rng=rng) if enough else None
     return Direction(
         query=found.query,
         gallery=found.gallery,
         value=value,
-        interval=interval,
+        interval=bootstrap(values[:, 0], found.objects, rng=rng) if enough else None,
         null=replace(chance("pairing", value, draws, tail), mean=mean[k]),
         queries=len(values),
         candidates=found.ranks.gallery,
@@ -205,5 +204,4 @@ def chance_mean(
     return float(summaries[1:].mean())
 
 
-MIDDLES = {"mean": np.mean, "median": np.median}
-INTERVALS = {"mean": query_bootstrap, "median": median_bootstrap}
+SUMMARIES = {"mean": (np.mean, query_bootstrap), "median": (np.median, median_bootstrap)}

@@ -18,7 +18,7 @@ from isthmus.measure.statistics import (
     as_set,
     chance,
     jackknife,
-    jackknife_sums,
+    leave_one_out_sums,
     seeded,
     with_and_without_runs,
 )
@@ -59,11 +59,10 @@ def same_items(a: SetLike, b: SetLike, rng: np.random.Generator) -> SharedItems:
         RequestError: fewer than ten items are in both.
     """
     first, second = as_set(a, "a"), as_set(b, "b")
-    row = {name: number for number, name in enumerate(second.ids)}
-    pairs = [(number, row[name]) for number, name in enumerate(first.ids) if name in row]
-    if len(pairs) < 10:
-        raise RequestError(f"Spaces are compared on ten shared items or more, not {len(pairs)}.")
-    rows = np.array(pairs)
+    row = second.row
+    rows = np.array([(number, row[name]) for number, name in enumerate(first.ids) if name in row])
+    if len(rows) < 10:
+        raise RequestError(f"Spaces are compared on ten shared items or more, not {len(rows)}.")
     if len(rows) > MOST:
         rows = rows[np.sort(rng.choice(len(rows), MOST, replace=False))]
     x, y = first.unit[rows[:, 0]], second.unit[rows[:, 1]]
@@ -179,8 +178,7 @@ def biased_cka(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = None
 def expected_plug_in(items: SharedItems) -> float:
     """Mean of the plug-in CKA over all permutations of the items."""
     x, y = items.centred
-    traces = float((x**2).sum() * (y**2).sum())
-    return traces / ((len(x) - 1) * _norm(x) * _norm(y))
+    return float((x**2).sum() * (y**2).sum()) / ((len(x) - 1) * _norm(x) * _norm(y))
 
 
 def plug_in_cka(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]) -> float:
@@ -209,8 +207,7 @@ def _rotation_fit(items: SharedItems) -> float:
 
 def _canonical_correlation(items: SharedItems) -> float:
     x, y = (_main(side) for side in items.centred)
-    correlations = np.linalg.svd(x.T @ y, compute_uv=False)
-    return float(np.minimum(correlations, 1).mean())
+    return float(np.minimum(np.linalg.svd(x.T @ y, compute_uv=False), 1).mean())
 
 
 def _main(x: Vectors) -> Float[np.ndarray, "n k"]:
@@ -263,18 +260,12 @@ def linear_cka(
     """
     pair, rng = as_pair(a, b, links).paired, seeded(rng)
     left, right = (side.moments for side in pair.clouds)
-    n = jackknife_sums(left.counts)
-    sums = jackknife_sums(left.sums), jackknife_sums(right.sums)
     grams = left.grams, right.grams, pair.link_moments.crosses
-    totals = [gram.sum(axis=0, dtype=np.float64) for gram in grams]
-    values = np.empty(len(n))
-    for g in range(len(n)):
-        xx, yy, xy = (
-            t if g == 0 else t - gram[g - 1] for t, gram in zip(totals, grams, strict=True)
-        )
-        sx, sy = sums[0][g], sums[1][g]
-        norm = _hsic(xx, sx, sx, n[g]) * _hsic(yy, sy, sy, n[g])
-        values[g] = _alignment(_hsic(xy, sx, sy, n[g]), norm)
+    parts = map(leave_one_out_sums, (left.counts, left.sums, right.sums, *grams))
+    values = [
+        _alignment(_hsic(xy, x, y, n), _hsic(xx, x, x, n) * _hsic(yy, y, y, n))
+        for n, x, y, xx, yy, xy in zip(*parts, strict=True)
+    ]
     value, _, interval = jackknife(values)
     return UnbiasedCKA(
         name="unbiased linear CKA",

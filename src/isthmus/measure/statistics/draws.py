@@ -53,8 +53,7 @@ def permuted_cosines(
 ) -> Float[np.ndarray, "b k"]:
     """Cosines of permuted links, whose objects trade their b sides; of the sampled pair."""
     pair = pair.sampled
-    moved = pairings(pair, rng, draws)[:, pair.rows[:, 1]]
-    return pair.cosines[pair.rows[:, 0], moved]
+    return pair.cosines[pair.rows[:, 0], pairings(pair, rng, draws)[:, pair.rows[:, 1]]]
 
 
 SPLITS = 20

@@ -1,6 +1,6 @@
 """Inputs of measures, checked once: sets or plain arrays become unit vectors with links."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -122,8 +122,10 @@ class Pair:
         check_objects(self.n, "linked ones")
         pair = self.sampled
         kept = np.unique(pair.objects[0][pair.rows[:, 0]])
-        sides = zip((pair.a, pair.b), (pair.x, pair.y), pair.objects, strict=True)
-        a, b = (_object_means(items, x, objects, kept) for items, x, objects in sides)
+        a, b = (
+            _object_means(items, objects, kept)
+            for items, objects in zip((pair.a, pair.b), pair.objects, strict=True)
+        )
         return Pair(a, b, np.repeat(np.arange(len(kept))[:, None], 2, axis=1))
 
     @cached_property
@@ -169,12 +171,9 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     return pair
 
 
-def _object_means(
-    items: EmbeddingSet, x: Vectors, objects: np.ndarray, kept: np.ndarray
-) -> EmbeddingSet:
+def _object_means(items: EmbeddingSet, objects: np.ndarray, kept: np.ndarray) -> EmbeddingSet:
     rows = np.flatnonzero(np.isin(objects, kept))
     rows = rows[np.argsort(objects[rows], kind="stable")]
     starts = np.flatnonzero(np.diff(objects[rows], prepend=-1))
-    means = np.add.reduceat(x[rows], starts, axis=0)
-    ids = tuple(str(number) for number in kept)
-    return EmbeddingSet(means, ids, items.modality, items.space, items.history)
+    means = np.add.reduceat(items.unit[rows], starts, axis=0)
+    return replace(items, vectors=means, ids=tuple(map(str, kept)))

@@ -64,8 +64,11 @@ def labelled(
     if objects is not None:
         groups = np.unique(names_of(items, objects, "object"), return_inverse=True)[1]
     rows = sampled_rows(np.arange(len(items)), groups, MOST_QUERIES, rng)
-    taken = items if len(rows) == len(items) else take_rows(items, rows)
-    return Labelled(taken, names[rows], np.unique(groups[rows], return_inverse=True)[1])
+    return Labelled(
+        items if len(rows) == len(items) else take_rows(items, rows),
+        names[rows],
+        np.unique(groups[rows], return_inverse=True)[1],
+    )
 
 
 def permuted_labels(

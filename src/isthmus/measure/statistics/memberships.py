@@ -23,10 +23,9 @@ class Membership:
     """Shares of the vectors that are known not to be members, where some were given."""
 
     def __str__(self) -> str:
-        inside = int((self.p <= 0.05).sum())
         return (
-            f"{inside} of {len(self.p)} vectors lie in the subspace more than chance puts there "
-            f"(mean share {self.share.mean():.3f}, chance {self.chance:.3f})"
+            f"{int((self.p <= 0.05).sum())} of {len(self.p)} vectors lie in the subspace more than "
+            f"chance puts there (mean share {self.share.mean():.3f}, chance {self.chance:.3f})"
         )
 
 
@@ -58,8 +57,7 @@ def membership(
         p = beta.sf(share, k / 2, (d - k) / 2) if 0 < k < d else np.ones(len(share))
     else:
         others = np.sort(_shares(rivals, subspace))
-        deeper = len(others) - np.searchsorted(others, share, side="left")
-        p = (1 + deeper) / (1 + len(others))
+        p = (1 + len(others) - np.searchsorted(others, share)) / (1 + len(others))
     return Membership(share, k / d, np.asarray(p, dtype=np.float64), others)
 
 
@@ -67,6 +65,7 @@ def _shares(vectors: Vectors, subspace: Subspace) -> Float[np.ndarray, " n"]:
     rows = np.asarray(vectors, dtype=np.float64) - subspace.origin
     energy = (rows**2).sum(axis=1)
     if (energy == 0).any():
-        row = int(np.argmin(energy))
-        raise RequestError(f"Vector {row} is the origin of the subspace: it has no direction.")
+        raise RequestError(
+            f"Vector {int(np.argmin(energy))} is the origin of the subspace: it has no direction."
+        )
     return ((rows @ subspace.basis.T) ** 2).sum(axis=1) / energy

@@ -36,9 +36,9 @@ def chance(
     above = (1 + int(np.sum(draws >= value - slack))) / (1 + len(draws))
     below = (1 + int(np.sum(draws <= value + slack))) / (1 + len(draws))
     p = {"upper": above, "lower": below, "two": min(1.0, 2 * min(above, below))}[tail]
+    low, high = np.quantile(draws, [0.025, 0.975]).tolist()
     p = p if np.isfinite(value) else float("nan")
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Null(kind, float(draws.mean()), float(low), float(high), p, len(draws), note)
+    return Null(kind, float(draws.mean()), low, high, p, len(draws), note)
 
 
 def pairings(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Int[np.ndarray, "b m"]:
@@ -48,8 +48,7 @@ def pairings(pair: Pair, rng: np.random.Generator, draws: int = DRAWS) -> Int[np
     that the number of links stays; rows without a link stay where they are.
     """
     objects = pair.objects[1]
-    linked = np.isin(objects, objects[pair.rows[:, 1]])
-    rows = np.flatnonzero(linked)
+    rows = np.flatnonzero(np.isin(objects, objects[pair.rows[:, 1]]))
     rows = rows[np.argsort(objects[rows], kind="stable")]
     _, starts, sizes = np.unique(objects[rows], return_index=True, return_counts=True)
     moved = np.tile(np.arange(len(objects), dtype=np.int32), (draws, 1))
@@ -69,25 +68,22 @@ def permuted_modalities(
     Every object keeps its number of a and b items; for one-to-one links this swaps the pair
     with probability one half.
     """
-    left, right = pair.objects
-    objects = np.concatenate([left, right])
+    objects = np.concatenate(pair.objects)
     home = np.argsort(objects, kind="stable")
-    is_a = (home < len(left)).astype(np.int64)
+    is_a = (home < len(pair.a)).astype(np.int64)
     _, starts, sizes = np.unique(objects[home], return_index=True, return_counts=True)
     inside = np.arange(len(home)) - np.repeat(starts, sizes)
     first = inside < np.repeat(np.add.reduceat(is_a, starts), sizes)
     labels = np.empty((draws, len(home)), dtype=bool)
     for row in labels:
-        order = np.argsort(objects + rng.random(len(objects)))
-        row[order] = first
+        row[np.argsort(objects + rng.random(len(objects)))] = first
     return labels
 
 
 def halves(objects: Int[np.ndarray, " n"], rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
     """Which rows fall in the first of two random halves of the objects."""
-    _, number = np.unique(objects, return_inverse=True)
-    count = int(number.max()) + 1
-    return (rng.permutation(count) < count / 2)[number]
+    names, number = np.unique(objects, return_inverse=True)
+    return (rng.permutation(len(names)) < len(names) / 2)[number]
 
 
 def benjamini_hochberg(p: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:

@@ -47,10 +47,10 @@ class Ranks:
         """From one entry per relevant item, queries ascending; size = (queries, gallery)."""
         order = np.lexsort((above, query))
         query, above, tied = query[order], above[order], tied[order]
-        new = np.ones(len(query), dtype=bool)
-        new[1:] = (query[1:] != query[:-1]) | (above[1:] != above[:-1])
-        start = np.flatnonzero(new)
-        found = np.diff(np.append(start, len(query)))
+        start = np.flatnonzero(
+            (np.diff(query, prepend=-1) != 0) | (np.diff(above, prepend=-1) != 0)
+        )
+        found = np.diff(start, append=len(query))
         return cls(query[start], above[start], tied[start], found, *size)
 
     @cached_property
@@ -181,8 +181,7 @@ def ranked(
     questions = max(len(scores.queries), int(question.max(initial=-1)) + 1)
     above, tied = np.empty((2, len(query)), dtype=np.int32)
     for start, tile in scores.tiles():
-        low, high = np.searchsorted(query, [start, start + len(tile)])
-        here = slice(low, high)
+        here = slice(*np.searchsorted(query, [start, start + len(tile)]))
         above[here], tied[here] = above_and_tied(tile, query[here] - start, column[here])
     items = len(scores.gallery) - (scores.own is not None)
     return Ranks.of_items(question, above, tied, (questions, items))

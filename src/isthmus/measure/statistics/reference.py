@@ -27,8 +27,7 @@ def mean_length(n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, "
 
 def mean_cross(pairs: float, n: int, d: int, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
     """Mean cosine over so many pairs between two independent uniform sets, the first of n rows."""
-    length = np.sqrt(rng.chisquare(d, DRAWS) / d)
-    return length * rng.normal(size=DRAWS) / np.sqrt(pairs * d)
+    return np.sqrt(rng.chisquare(d, DRAWS) / d) * rng.normal(size=DRAWS) / np.sqrt(pairs * d)
 
 
 def pair_means(
@@ -62,8 +61,7 @@ def spectra(n: int, d: int, rng: np.random.Generator, draws: int) -> Float[np.nd
     from scipy.linalg import eigvalsh_tridiagonal
 
     dof, size = n - 1, min(n - 1, d)
-    wide = max(dof, d)
-    main = np.sqrt(rng.chisquare(wide - np.arange(size), (draws, size)))
+    main = np.sqrt(rng.chisquare(max(dof, d) - np.arange(size), (draws, size)))
     below = np.sqrt(rng.chisquare(size - 1 - np.arange(size - 1), (draws, size - 1)))
     square = main**2
     square[:, 1:] += below**2

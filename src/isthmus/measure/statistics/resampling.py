@@ -6,8 +6,8 @@ scores that each query earns against a fixed gallery are bootstrapped; everythin
 blocks of objects out.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
@@ -43,10 +43,17 @@ def random_blocks(
     return rng.permutation(np.arange(objects) % min(blocks, objects))
 
 
+def leave_one_out_sums(blocks: Num[np.ndarray, "g ..."]) -> Iterator[Any]:
+    """Yield the sum over all blocks, then the sum without each block: one at a time in memory."""
+    total = blocks.sum(axis=0, dtype=np.float64)
+    yield total
+    for block in blocks:
+        yield total - block
+
+
 def jackknife_sums(blocks: Num[np.ndarray, "g ..."]) -> Float[np.ndarray, "g1 ..."]:
     """The sum over all blocks, then the sum without each block, along a first axis of g + 1."""
-    total = blocks.sum(axis=0, dtype=np.float64)
-    return np.concatenate([total[None], total - blocks])
+    return np.stack(list(leave_one_out_sums(blocks)))
 
 
 def with_and_without_runs(

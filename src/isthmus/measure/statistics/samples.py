@@ -1,14 +1,14 @@
 """One set as measures see it: cut into blocks of objects, sampled where pairs are too many."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors, fingerprint
+from isthmus.arrays import fingerprint
 from isthmus.measure.statistics.nearest import nearest_rows
-from isthmus.measure.statistics.resampling import BLOCKS, random_blocks
+from isthmus.measure.statistics.resampling import BLOCKS, leave_one_out_sums, random_blocks
 from isthmus.measure.statistics.streaming import Moments, covariance, moments
 from isthmus.types import EmbeddingSet, RequestError
 
@@ -58,11 +58,6 @@ class Cloud:
         return Cloud(take_rows(self.items, rows), objects, len(found))
 
     @property
-    def x(self) -> Vectors:
-        """Unit vectors; of a ``sampled`` cloud."""
-        return self.items.unit
-
-    @property
     def n(self) -> int:
         """Objects of which this cloud has rows."""
         return len(np.unique(self.objects))
@@ -76,18 +71,17 @@ class Cloud:
     @cached_property
     def neighbours(self) -> tuple[Int[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
         """Nearest other rows of each row and their cosines; of a ``sampled`` cloud."""
-        return nearest_rows(self.x, self.x, same=True, ties=self.items.modality)
+        x = self.items.unit
+        return nearest_rows(x, x, same=True, ties=self.items.modality)
 
     @cached_property
     def spectra(self) -> Float[np.ndarray, "g1 d"]:
         """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
         m = self.moments
-        total = m.total
-        found = [np.linalg.eigvalsh(covariance(*total))]
-        for block in zip(m.counts, m.sums, m.grams, strict=True):
-            without = covariance(*(whole - part for whole, part in zip(total, block, strict=True)))
-            # eigenvalues without a block only feed an error, for which float32 is plenty
-            found.append(np.linalg.eigvalsh(without.astype(np.float32)).astype(np.float64))
+        covariances = map(covariance, *map(leave_one_out_sums, (m.counts, m.sums, m.grams)))
+        found = [np.linalg.eigvalsh(next(covariances))]
+        # eigenvalues without a block only feed an error, for which float32 is plenty
+        found += [np.linalg.eigvalsh(one.astype(np.float32)) for one in covariances]
         return np.clip(np.stack(found)[:, ::-1], 0, None)
 
 
@@ -114,10 +108,7 @@ def cloud(
     objects = np.arange(len(a)) if objects is None else objects
     total = int(objects.max(initial=-1)) + 1 if total is None else total
     kept: dict[str, Cloud] = vars(a).setdefault("_clouds", {})
-    key = fingerprint(objects, total)
-    if key not in kept:
-        kept[key] = Cloud(a, objects, total)
-    return kept[key]
+    return kept.setdefault(fingerprint(objects, total), Cloud(a, objects, total))
 
 
 def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
@@ -134,5 +125,4 @@ def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
 def take_rows(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
     """These rows of a set, read into memory."""
     vectors = np.asarray(items.vectors[rows], dtype=np.float32)
-    ids = tuple(items.ids[row] for row in rows)
-    return EmbeddingSet(vectors, ids, items.modality, items.space, items.history)
+    return replace(items, vectors=vectors, ids=tuple(items.ids[row] for row in rows))

@@ -71,15 +71,26 @@ def search(pair: Pair, rng: np.random.Generator) -> Search:
     rows = sampled_rows(np.unique(links[:, 0]), pair.objects[0], most, rng)
     links = links[np.isin(links[:, 0], rows)]
     draws = draws_for(max(len(links), len(pair.b)))
-    moved = pairings(pair, rng, draws)
-    query = np.searchsorted(rows, links[:, 0])
-    column = with_permuted(links[:, 1], moved).ravel()
-    relevant = np.stack([np.repeat(query, 1 + draws), column], axis=1)
-    question = (query[:, None] * (1 + draws) + np.arange(1 + draws)).ravel()
-    found = ranked(scores_between(pair.a, pair.b).of(rows), relevant, question)
+    found = ranked_with_permuted(
+        scores_between(pair.a, pair.b).of(rows),
+        np.searchsorted(rows, links[:, 0]),
+        with_permuted(links[:, 1], pairings(pair, rng, draws)),
+    )
     ends = [len(np.unique(pair.rows[:, side])) for side in (0, 1)]
     uniform = len(pair.rows) == ends[0] == ends[1] == len(pair.b)
     return Search(found, draws, pair.objects[0][rows], pair.a.modality, pair.b.modality, uniform)
+
+
+def ranked_with_permuted(
+    scores: Scores, query: Int[np.ndarray, " k"], columns: Int[np.ndarray, "k b1"]
+) -> Ranks:
+    """Ranks of every query (ascending) with its links, then with each column of permuted ones.
+
+    Question i · b1 is query i with its own links.
+    """
+    size = columns.shape[1]
+    relevant = np.stack([np.repeat(query, size), columns.ravel()], axis=1)
+    return ranked(scores, relevant, (query[:, None] * size + np.arange(size)).ravel())
 
 
 def with_permuted(

@@ -150,8 +150,7 @@ def pieces(
     in_runs = changes <= len(blocks) // 32
     order = np.arange(len(blocks)) if in_runs else np.lexsort((cells, blocks))
     cuts = np.flatnonzero(np.diff(blocks[order])) + 1
-    ends = np.concatenate([[0], cuts, [len(order)]])
-    for start, stop in pairwise(ends):
+    for start, stop in pairwise([0, *cuts, len(order)]):
         for first in range(start, stop, size):
             yield order[first : min(first + size, stop)]
 

@@ -165,14 +165,11 @@ class ViewOverlap(Result):
         "uniformly, whose mean shared energy is max(k, l) / d."
     )
 
-    @property
-    def about(self) -> str:
-        """The overlap and the smallest angle."""
-        return (
-            f"Subspaces of {self.dims[0]} and {self.dims[1]} directions share {self.value:.3f} of "
-            f"their energy (chance {self.null.mean:.3f}); the smallest angle is "
-            f"{self.angles[0]:.0f} degrees (chance {self.chance_angles[1, 0]:.0f})."
-        )
+    sentence = (
+        "Subspaces of {self.dims[0]} and {self.dims[1]} directions share {self.value:.3f} of "
+        "their energy (chance {self.null.mean:.3f}); the smallest angle is "
+        "{self.angles[0]:.0f} degrees (chance {self.chance_angles[1][0]:.0f})."
+    )
 
     def plot(self, ax: Axes) -> Axes:
         """Angles over the chance band."""
@@ -213,12 +210,11 @@ def view_overlap(a: SetLike, b: SetLike, *, rng: np.random.Generator | None = No
         )
         for i, j in zip(_left_out(len(x), left.dim), _left_out(len(y), right.dim), strict=True)
     ]
-    interval = jackknife([value, *without], scale="logit", debias=False).interval
     return ViewOverlap(
         name="shared energy of two view subspaces",
         value=value,
         n=min(len(x), len(y)),
-        interval=interval,
+        interval=jackknife([value, *without], scale="logit", debias=False).interval,
         null=chance("reference law", value, draws, note="uniform random subspaces"),
         angles=principal_angles(left, right),
         chance_angles=np.quantile(random, [0.025, 0.5, 0.975], axis=0),

@@ -71,8 +71,8 @@ def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdent
         held = arc == number
         predicted, ranks[number] = _predicted(items.unit, owner, held)
         right[held] = predicted == owner[held][:, None]
-    rows = np.bincount(owner)
-    by_object = np.stack([np.bincount(owner, column) / rows for column in right.T], axis=1)
+    hits = np.stack([np.bincount(owner, column) for column in right.T], axis=1)
+    by_object = hits / np.bincount(owner)[:, None]
     return ViewIdentity(
         name="identity of an unseen view",
         value=float(by_object[:, 0].mean()),
@@ -98,12 +98,11 @@ def arcs_of(owner: Int[np.ndarray, " n"], arcs: int) -> Int[np.ndarray, " n"]:
 def _check_arcs(names: np.ndarray, owner: Int[np.ndarray, " n"], arcs: int) -> None:
     if len(names) < 2:
         raise RequestError("Objects are told apart, so there must be two or more, not one.")
-    few = np.bincount(owner).argmin()
-    count = int((owner == few).sum())
-    if count < 2 * arcs:
+    views = np.bincount(owner)
+    if views.min() < 2 * arcs:
         raise RequestError(
             f"{arcs} arcs of held-out views need at least {2 * arcs} views of every object; "
-            f"{names[few]} has {count}."
+            f"{names[views.argmin()]} has {views.min()}."
         )
 
 
@@ -111,8 +110,8 @@ def _predicted(
     x: Vectors, owner: Int[np.ndarray, " n"], held: Bool[np.ndarray, " n"]
 ) -> tuple[Int[np.ndarray, "h 3"], Int[np.ndarray, " o"]]:
     """The object of each held-out view by each rule, and the ranks of the objects' subspaces."""
-    count = int(owner.max()) + 1
-    spaces = [affine_subspace(x[(owner == number) & ~held]) for number in range(count)]
+    objects = range(int(owner.max()) + 1)
+    spaces = [affine_subspace(x[(owner == number) & ~held]) for number in objects]
     far = np.stack([space.distance(x[held]) for space in spaces], axis=1)
     middle = np.stack([space.origin for space in spaces])
     away = (middle**2).sum(axis=1) - 2 * x[held] @ middle.T

@@ -69,8 +69,7 @@ def view_loop(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewLoop
         raise RequestError(f"A loop is looked for in {LEAST} to {MOST} views, not {len(x)}.")
     births, deaths = _loops(x)
     draws = np.array([_longest(cloud) for cloud in _gaussian_clouds(rng, x)])
-    lives = [_longest(part) for part in with_and_without_runs(x)]
-    value, _, interval = jackknife(lives, debias=False)
+    value, _, interval = jackknife(list(map(_longest, with_and_without_runs(x))), debias=False)
     return ViewLoop(
         name="loop of the views",
         value=value,
@@ -88,8 +87,7 @@ def _gaussian_clouds(rng: np.random.Generator, x: Vectors) -> Iterator[Vectors]:
     _, lengths, axes = np.linalg.svd(x - middle, full_matrices=False)
     scaled = (lengths / np.sqrt(len(x) - 1))[:, None] * axes
     for _ in range(FEW_DRAWS):
-        cloud = middle + rng.normal(size=(len(x), len(scaled))) @ scaled
-        yield unit(cloud, np.float64)
+        yield unit(middle + rng.normal(size=(len(x), len(scaled))) @ scaled, np.float64)
 
 
 def _loops(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
@@ -162,10 +160,9 @@ def view_interpolation(a: SetLike) -> Interpolation:
     x = as_set(a).unit.astype(np.float64)
     if len(x) < 8:
         raise RequestError(f"A turn of an object is eight views or more, not {len(x)}.")
-    near = np.roll(x, 1, axis=0), np.roll(x, -1, axis=0)
-    far = np.roll(x, 2, axis=0), np.roll(x, -2, axis=0)
-    known = np.stack([_distance(x, some) for some in near]).min(axis=0)
-    chord, outer = near[0] + near[1], far[0] + far[1]
+    before, after = np.roll(x, 1, axis=0), np.roll(x, -1, axis=0)
+    chord, outer = before + after, np.roll(x, 2, axis=0) + np.roll(x, -2, axis=0)
+    known = np.minimum(_distance(x, before), _distance(x, after))
     errors = np.stack([known, _distance(x, chord), _distance(x, 4 * chord - outer)])
     gains = [_gain(part) for part in with_and_without_runs(errors, axis=1)]
     value, _, interval = jackknife(gains, debias=False)
@@ -176,7 +173,7 @@ def view_interpolation(a: SetLike) -> Interpolation:
         interval=interval,
         null=Null("none", note="held against the straight line, where it is 0"),
         errors=dict(zip(PREDICTIONS, errors.mean(axis=1).tolist(), strict=True)),
-        steps=_distance(x, near[1]),
+        steps=_distance(x, after),
     )
 
 

@@ -105,13 +105,13 @@ def _permuted_errors(
 ) -> Float[np.ndarray, " b"]:
     """Mean errors when the views are permuted among the azimuths; arcs stay arcs."""
     orders = np.stack([rng.permutation(len(azimuth)) for _ in range(DRAWS)])
-    found: list[np.ndarray] = []
-    for some in np.array_split(orders, 1 + DRAWS * kernel.size // AT_ONCE):
-        read = _predicted(kernel[some[:, :, None], some[:, None, :]], azimuth, symmetry)
-        found.append(
-            turn_between(read, np.broadcast_to(azimuth, read.shape), symmetry).mean(axis=1)
-        )
-    return np.concatenate(found)
+    read = np.concatenate(
+        [
+            _predicted(kernel[some[:, :, None], some[:, None, :]], azimuth, symmetry)
+            for some in np.array_split(orders, 1 + DRAWS * kernel.size // AT_ONCE)
+        ]
+    )
+    return turn_between(read, np.broadcast_to(azimuth, read.shape), symmetry).mean(axis=1)
 
 
 def _predicted(

@@ -198,7 +198,6 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
     energies = _energies(x)
     value = float(parallel_rank(energies, n - 1, d))
     views = np.unique(np.linspace(4, n, 6).astype(int))
-    growth = [_rank(x[np.arange(count) * n // count]) for count in views]
     blocks = np.arange(n) * min(BLOCKS, n) // n
     kept = np.stack([rng.permutation(blocks.max() + 1) % 4 > 0 for _ in range(40)])
     ranks = np.array([_rank(x[stay[blocks]]) for stay in kept], dtype=np.float64)
@@ -213,7 +212,7 @@ def view_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> ViewRank
         held_out=held_out_rank(x),
         energies=energies,
         views=views,
-        growth=np.array(growth),
+        growth=np.array([_rank(x[np.arange(count) * n // count]) for count in views]),
     )
 
 

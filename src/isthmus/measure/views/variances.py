@@ -12,7 +12,15 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics import BLOCKS, Labels, SetLike, as_set, jackknife, names_of, seeded
+from isthmus.measure.statistics import (
+    Labels,
+    SetLike,
+    as_set,
+    jackknife,
+    names_of,
+    random_blocks,
+    seeded,
+)
 from isthmus.types import Axes, Null, RequestError, Result
 
 Effect = tuple[int, ...]
@@ -85,7 +93,6 @@ def variance_shares(
     if total <= 1e-12:
         raise RequestError("All vectors of the grid are equal: there is no variance to share.")
     sizes = table.shape[:-1]
-    freedom = {effect: _freedom(effect, sizes) for effect in effects}
     own = _components(squares, sizes)
     without = [
         _components(sums_of_squares(part), part.shape[:-1])[(0,)] for part in _left_out(table, rng)
@@ -101,7 +108,7 @@ def variance_shares(
         null=Null("reference law", 0.0, note="cells drawn alike: no effect has a component"),
         levels=dict(levels),
         shares={label[effect]: squares[effect] / total for effect in effects},
-        chance={label[effect]: freedom[effect] / cells for effect in effects},
+        chance={label[effect]: _freedom(effect, sizes) / cells for effect in effects},
         components={label[effect]: own[effect] for effect in effects},
     )
 
@@ -134,15 +141,13 @@ def gridded(
 
 def sums_of_squares(table: np.ndarray) -> dict[Effect, float]:
     """Sum of squares of every non-empty subset of the axes but the last; adds up to the total."""
-    axes = range(table.ndim - 1)
     found: dict[Effect, float] = {}
     for effect in _effects(table.ndim - 1):
         part = table
-        for axis in axes:
+        for axis in range(table.ndim - 1):
             mean = part.mean(axis=axis, keepdims=True)
             part = part - mean if axis in effect else mean
-        others = np.prod([table.shape[axis] for axis in axes if axis not in effect])
-        found[effect] = float((part**2).sum() * others)
+        found[effect] = float((part**2).sum() * _others(effect, table.shape[:-1]))
     return found
 
 
@@ -180,7 +185,6 @@ def _others(effect: Effect, sizes: Sequence[int]) -> float:
 
 def _left_out(table: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
     """The grid without each block of levels of its first factor; none if too few are left."""
-    blocks = min(BLOCKS, len(table))
-    place = rng.permutation(np.arange(len(table)) % blocks)
-    parts = [table[place != block] for block in range(blocks)]
+    place = random_blocks(len(table), rng)
+    parts = (table[place != block] for block in range(int(place.max()) + 1))
     return [part for part in parts if len(part) > 1]
