@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
-from isthmus.scores.rules import FittedRule, Scores, Similarity, neutral, z_scores
+from isthmus.scores.rules import FLAT, FittedRule, Scores, Similarity, neutral, z_scores
 from isthmus.types import Calibration, RequestError
 
 Bank = Float[np.ndarray, "b m"]
@@ -25,8 +25,6 @@ SHARE = 0.75
 SHARPNESS = 20.0
 """Of the inverted softmax: its inverse temperature, for cosines."""
 
-FLAT = 1e-9
-"""Spread below which scores are one."""
 ROUNDS = 20
 """Of Sinkhorn's scaling."""
 

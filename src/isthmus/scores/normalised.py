@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors
 from isthmus.scores.rules import (
+    FLAT,
     FittedRule,
     PerDirection,
     Scores,
@@ -19,8 +20,6 @@ from isthmus.scores.rules import (
 )
 from isthmus.types import Calibration
 
-FLAT = 1e-9
-"""Spread below which all scores of a direction are one."""
 FLAT_COHORT = 1e-6
 """Spread below which all scores of one query or one item are one."""
 

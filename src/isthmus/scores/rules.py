@@ -23,6 +23,9 @@ Scores = Float[np.ndarray, "n m"]
 
 Similarity = Callable[[Vectors, Vectors], Scores]
 
+FLAT = 1e-9
+"""Spread below which all scores of a direction are one."""
+
 
 @runtime_checkable
 class FittedRule(Protocol):
@@ -105,8 +108,9 @@ class PerDirection:
 
     def calibration_scores(self, data: Calibration, query: str, gallery: str) -> Scores:
         """The inner rule's scores of calibration items, mapped."""
-        scores = self.inner.calibration_scores(data, query, gallery)
-        return self.mapped(scores, direction(query, gallery))
+        return self.mapped(
+            self.inner.calibration_scores(data, query, gallery), direction(query, gallery)
+        )
 
 
 def z_scores(scores: Scores, cohort: Float[np.ndarray, "b c"], axis: int, flat: float) -> Scores:

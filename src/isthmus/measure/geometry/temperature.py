@@ -114,8 +114,8 @@ def _losses(
     found = np.zeros(kept.shape[1])
     for table in (logits, logits.T):
         top = table.max(axis=1, keepdims=True)
-        rest = np.log(np.maximum(np.exp(table - top) @ kept, 1e-300))
-        each = rest + top - np.diag(table)[:, None]
+        rest = np.maximum(np.exp(table - top) @ kept, 1e-300)
+        each = np.log(rest) + top - np.diag(table)[:, None]
         found += (each * kept).sum(axis=0) / kept.sum(axis=0) / 2
     return found
 

@@ -87,7 +87,6 @@ def variance_shares(
     named = {name: names_of(items, labels, f"level of {name}") for name, labels in factors.items()}
     table, levels = gridded(items.unit, named)
     names = list(levels)
-    effects = _effects(len(names))
     squares = sums_of_squares(table)
     total = sum(squares.values())
     if total <= 1e-12:
@@ -99,7 +98,7 @@ def variance_shares(
     ]
     value, _, interval = jackknife([own[(0,)], *without], debias=False)
     cells = int(np.prod(sizes)) - 1
-    label = {effect: JOIN.join(names[axis] for axis in effect) for effect in effects}
+    label = {effect: JOIN.join(names[axis] for axis in effect) for effect in squares}
     return VarianceShares(
         name=f"variance by {names[0]} ({JOIN.join(names)})",
         value=value,
@@ -107,9 +106,9 @@ def variance_shares(
         interval=interval,
         null=Null("reference law", 0.0, note="cells drawn alike: no effect has a component"),
         levels=dict(levels),
-        shares={label[effect]: squares[effect] / total for effect in effects},
-        chance={label[effect]: _freedom(effect, sizes) / cells for effect in effects},
-        components={label[effect]: own[effect] for effect in effects},
+        shares={label[effect]: square / total for effect, square in squares.items()},
+        chance={label[effect]: _freedom(effect, sizes) / cells for effect in squares},
+        components={label[effect]: own[effect] for effect in squares},
     )
 
 
@@ -117,18 +116,14 @@ def gridded(
     vectors: Float[np.ndarray, "n d"], factors: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, dict[str, int]]:
     """The vectors as an array (levels of each factor ..., d), float64, and how many levels."""
-    places: list[np.ndarray] = []
-    levels: dict[str, int] = {}
-    for name, labels in factors.items():
-        known, place = np.unique(labels, return_inverse=True)
+    found = {name: np.unique(labels, return_inverse=True) for name, labels in factors.items()}
+    for name, (known, _) in found.items():
         if len(known) < 2:
             raise RequestError(
                 f"A factor varies, but {name} is always {known[0] if len(known) else 'absent'}."
             )
-        places.append(place)
-        levels[name] = len(known)
-    shape = tuple(levels.values())
-    flat = np.ravel_multi_index(tuple(places), shape)
+    shape = tuple(len(known) for known, _ in found.values())
+    flat = np.ravel_multi_index(tuple(place for _, place in found.values()), shape)
     count = np.bincount(flat, minlength=int(np.prod(shape)))
     if (count != 1).any():
         raise RequestError(
@@ -136,7 +131,8 @@ def gridded(
             f"each; {int((count == 0).sum())} cells are empty and {int((count > 1).sum())} hold "
             "more than one: drop incomplete objects or average repeated ones."
         )
-    return np.asarray(vectors, np.float64)[np.argsort(flat)].reshape(*shape, -1), levels
+    table = np.asarray(vectors, np.float64)[np.argsort(flat)].reshape(*shape, -1)
+    return table, dict(zip(factors, shape, strict=True))
 
 
 def sums_of_squares(table: np.ndarray) -> dict[Effect, float]:
