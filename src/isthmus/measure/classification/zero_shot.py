@@ -67,9 +67,14 @@ def class_vectors(classes: ClassTexts, items: EmbeddingSet) -> EmbeddingSet:
         for texts in sets.values():
             same_space(items.space, texts.space)
         means = np.array([mean_of_vectors(texts.unit) for texts in sets.values()])
-        vectors = unit(means.reshape(len(sets), items.space.dim))
         modality = next((texts.modality for texts in sets.values()), "class")
-        found = EmbeddingSet(vectors, tuple(sets), modality, items.space, HISTORY)
+        found = EmbeddingSet(
+            unit(means.reshape(len(sets), items.space.dim)),
+            tuple(sets),
+            modality,
+            items.space,
+            HISTORY,
+        )
     else:
         found = as_set(classes, "class")
         same_space(items.space, found.space)

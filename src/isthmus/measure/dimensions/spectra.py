@@ -192,8 +192,12 @@ def participation_ratio(
     trace, square, fourth, n = _traces(side)
     with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies
         unbiased, plain = _ratio(trace, square, fourth, n), trace**2 / square
-    method = "U-statistics of the traces, jackknife over blocks of objects"
-    _, corrected, interval = jackknife(unbiased, method, scale="log", debias=False)
+    _, corrected, interval = jackknife(
+        unbiased,
+        "U-statistics of the traces, jackknife over blocks of objects",
+        scale="log",
+        debias=False,
+    )
     draws = _isotropic(len(items), items.space.dim, rng)
     return ParticipationRatio(
         name=f"participation ratio ({items.modality})",

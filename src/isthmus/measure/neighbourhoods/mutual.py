@@ -55,12 +55,13 @@ def mutual_knn(
     n = len(left)
     check_objects(n, "pairs")
     value, error = _shared(left, right)
-    method = "infinitesimal jackknife over objects"
     return MutualNeighbours(
         name=f"mutual {NEAR} nearest neighbours",
         value=value,
         n=n,
-        interval=Interval(value - 1.96 * error, value + 1.96 * error, method),
+        interval=Interval(
+            value - 1.96 * error, value + 1.96 * error, "infinitesimal jackknife over objects"
+        ),
         null=chance("pairing", value, _permuted(left[:, :NEAR], right[:, :NEAR], rng)),
         expected=min(NEAR, n - 1) / (n - 1),
     )
