@@ -173,9 +173,8 @@ def style_transfer(
     where, moved = compared(cells, styles, move, place)
     queries = {(source, target): query for source, target, query in moved}
     objects, count, d = cells.shape
-    read = np.reshape(
-        [list(styles).index(one) for one in style_of(cells.reshape(-1, d))], (objects, count)
-    )
+    seen = style_of(cells.reshape(-1, d))
+    read = np.reshape([styles.index(one) for one in seen], (objects, count))
     gallery, rows = where.reshape(objects * count, -1), np.arange(objects)
     hits, right = np.full((objects, count, count), np.nan), (read == np.arange(count)).mean()
     for source, target in queries:
