@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from isthmus.lab import JobOptions, embed_into
-from isthmus.types import Items, RequestError
+from isthmus.types import Items, RequestError, Space
 from tests.toys import Letters, files_of
 
 OPTIONS = JobOptions(batch_size=3, shard_size=5)
@@ -44,6 +44,14 @@ def test_only_the_changed_shard_is_encoded_again(tmp_path):
     assert report.encoded == 5
     assert not report.faults
     assert len(list((tmp_path / "fragments").iterdir())) == 5
+
+
+def test_another_space_of_the_same_name_is_encoded_again(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    other = Letters(space=Space("letters", "of-other-weights", 26))
+    report = embed_into(tmp_path, other, texts(), OPTIONS)
+    assert report.encoded == 23
+    assert report.embedded.space.id == "of-other-weights"
 
 
 def test_a_file_is_seen_to_change_by_content(tmp_path):

@@ -1,9 +1,12 @@
 """Each rule fires exactly where its condition holds, and names the numbers that fired it."""
 
+from dataclasses import replace
+
 import pytest
 
 from isthmus.studies.study import advice, summary
 from isthmus.studies.study.advice import RULES, advise
+from isthmus.studies.study.evidence import Evidence
 
 HEALTHY = {
     "objects": 5000.0,
@@ -15,8 +18,8 @@ HEALTHY = {
     "recall_ba": 0.59,
     "recall_ba_low": 0.57,
     "recall_ba_high": 0.61,
-    "twin_share_a": 0.0,
-    "twin_share_b": 0.004,
+    "near_duplicates_a": 0.0,
+    "near_duplicates_b": 0.004,
     "truncated_share": 0.0,
     "gap": 0.8,
     "gap_floor": 0.05,
@@ -38,6 +41,13 @@ HEALTHY = {
     "linear_probe": 0.8,
     "zero_shot": 0.75,
 }
+
+
+def healthy(**changed):
+    """The evidence of a space that needs no advice, but for what is changed."""
+    return Evidence(**{**HEALTHY, **changed})
+
+
 LOST = {"recall_ab": 0.0003, "recall_ab_low": 0.0, "recall_ab_high": 0.0008,
         "recall_ba": 0.0004, "recall_ba_low": 0.0, "recall_ba_high": 0.0009}  # fmt: skip
 
@@ -63,14 +73,14 @@ EDGES = {
     ),
     "near-duplicates of a": (
         advice.near_duplicates,
-        {"twin_share_a": 0.011},
-        {"twin_share_a": 0.01},
+        {"near_duplicates_a": 0.011},
+        {"near_duplicates_a": 0.01},
         ("Up to 1.1% of the items",),
     ),
     "near-duplicates of b": (
         advice.near_duplicates,
-        {"twin_share_b": 0.02},
-        {"twin_share_b": 0.0099},
+        {"near_duplicates_b": 0.02},
+        {"near_duplicates_b": 0.0099},
         ("Up to 2.0% of the items",),
     ),
     "cut texts": (
@@ -166,7 +176,7 @@ EDGES = {
 
 
 def test_a_healthy_space_gets_no_advice():
-    assert advise(HEALTHY) == ()
+    assert advise(healthy()) == ()
 
 
 def test_every_rule_has_an_edge():
@@ -176,29 +186,29 @@ def test_every_rule_has_an_edge():
 @pytest.mark.parametrize("name", EDGES)
 def test_a_rule_fires_alone_beyond_its_threshold_and_not_before_it(name):
     rule, beyond, before, says = EDGES[name]
-    (found,) = advise({**HEALTHY, **beyond})
-    assert [found] == [*rule({**HEALTHY, **beyond})]
+    (found,) = advise(healthy(**beyond))
+    assert [found] == [*rule(healthy(**beyond))]
     for words in says:
         assert words in f"{found.because} {found.do}"
-    assert advise({**HEALTHY, **before}) == ()
+    assert advise(healthy(**before)) == ()
 
 
 def test_faults_of_the_data_come_before_traits_of_the_space():
-    found = advise({**HEALTHY, **LOST, "gap": 0.01, "truncated_share": 0.5})
+    found = advise(healthy(**LOST, gap=0.01, truncated_share=0.5))
     assert [one.title.split()[0] for one in found] == ["Check", "Shorten", "Leave"]
 
 
 def test_without_numbers_there_is_no_advice_and_no_sentence():
-    assert advise({}) == ()
+    assert advise(Evidence()) == ()
     rules = (getattr(summary, name) for name in SENTENCES)
-    assert not any([*rule({}, "image", "text")] for rule in rules)
+    assert not any([*rule(Evidence(), "image", "text")] for rule in rules)
 
 
 @pytest.mark.parametrize("name", HEALTHY)
 def test_a_number_that_was_not_measured_silences_only_the_rules_that_need_it(name):
     for rule, beyond, _, _ in EDGES.values():
-        whole = {**HEALTHY, **beyond}
-        found = advise({key: value for key, value in whole.items() if key != name})
+        whole = healthy(**beyond)
+        found = advise(replace(whole, **{name: None}))
         assert set(found) <= set(rule(whole))
         assert bool(found) == (name not in NEEDED[rule])
 
@@ -206,7 +216,7 @@ def test_a_number_that_was_not_measured_silences_only_the_rules_that_need_it(nam
 NEEDED = {
     advice.near_chance: {"recall_ab", "recall_ba", "recall_ab_low", "recall_ba_low", "chance"},
     advice.few_items: {"recall_ab_low", "recall_ab_high", "objects"},
-    advice.near_duplicates: {"twin_share_a", "twin_share_b"},
+    advice.near_duplicates: {"near_duplicates_a", "near_duplicates_b"},
     advice.cut_texts: {"truncated_share"},
     advice.gap_is_noise: {"gap", "gap_floor"},
     advice.blocked_mix: {"mixed", "mixed_ceiling", "recall_ab", "chance"},
@@ -226,7 +236,7 @@ NEEDED = {
 
 def test_the_number_of_objects_asked_for_follows_from_the_width():
     # an interval of 0.2 shrinks to 0.1 with four times as many objects
-    (found,) = advice.few_items({**HEALTHY, "recall_ab_low": 0.5, "recall_ab_high": 0.7})
+    (found,) = advice.few_items(healthy(recall_ab_low=0.5, recall_ab_high=0.7))
     assert "About 20,000 objects" in found.do
 
 
@@ -268,6 +278,6 @@ SENTENCES = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_sentences_of_the_summary_follow_from_the_numbers(name):
     for values, says in SENTENCES[name]:
-        sentences = [*getattr(summary, name)({**HEALTHY, **values}, "image", "text")]
+        sentences = [*getattr(summary, name)(healthy(**values), "image", "text")]
         assert len(sentences) == bool(says)
         assert all(says in sentence for sentence in sentences)

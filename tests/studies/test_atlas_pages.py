@@ -293,3 +293,9 @@ def test_every_object_has_its_own_share_of_recognised_views():
         assert one.identity == dict(zip(identity.rules, shares, strict=True))
     titles = [[*rules.values()] for rules in (one.identity for one in found.objects)]
     assert len({tuple(some) for some in titles}) == len(rows)
+
+
+def test_pages_are_named_after_their_objects():
+    assert re.fullmatch(r"old-chair-2-[0-9a-f]{6}\.html", page_of("old/chair (2)"))
+    assert page_of("old chair 2") != page_of("old/chair (2)")
+    assert re.fullmatch(r"-?[0-9a-f]{6}\.html", page_of("椅子"))

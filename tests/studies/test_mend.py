@@ -9,6 +9,7 @@ import pytest
 from isthmus.encode.mended import read_mended
 from isthmus.registry import UnknownPartError
 from isthmus.report import figure as report_figure
+from isthmus.scores import SCORE_RULES
 from isthmus.studies.evaluate.calibration import CalibrationScore, CalibrationScores
 from isthmus.studies.evaluate.cross_validation import cross_validated
 from isthmus.studies.evaluate.evaluation import RAW
@@ -16,9 +17,10 @@ from isthmus.studies.evaluate.splits import linked_sample
 from isthmus.studies.mend import run
 from isthmus.studies.mend.choose import LOSS, hits_by_chance, recommended, selection_corrected
 from isthmus.studies.mend.page import mend_page, summary
-from isthmus.studies.mend.request import MendRequest
+from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
+from isthmus.transform import CORRECTIONS
 from isthmus.types import EmbeddingSet, Links, RequestError
 from tests.studies.evaluations import N, around, evaluation, space
 from tests.transform.clouds import pair_sets
@@ -325,3 +327,9 @@ def test_real_clip_pairs_reach_the_bar_and_the_known_starting_points(shared_data
         assert best.of_ceiling.interval.low > 0.95
         assert best.hits_change.interval.low > -0.005
         assert best.scores.calibration_error.value < 0.03
+
+
+def test_remedies_are_made_of_what_is_registered():
+    parts = {part for chain in REMEDIES for part in chain.split("+")}
+    assert parts == {*CORRECTIONS, *SCORE_RULES}
+    assert len(set(REMEDIES)) == len(REMEDIES)

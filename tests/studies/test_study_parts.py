@@ -229,7 +229,7 @@ def test_evidence_is_picked_from_the_results_it_names():
         },
         counted(),
     )  # fmt: skip
-    assert found == pytest.approx(
+    assert found.to_dict() == pytest.approx(
         {
             "gap": 0.8, "gap_floor": 0.1, "gap_top_share": 0.55, "probe": 0.97, "rest": 0.6,
             "rest_floor": 0.2, "matched": 0.31, "unmatched": 0.11, "intra_a": 0.51,
@@ -247,9 +247,10 @@ def test_evidence_leaves_out_what_was_not_measured():
     broken = {"centroid_gap": single(float("nan"), floor=0.1), "hit_at_k": single(0.5)}
     found = evidence(broken, counted(items={"image": 40, "mesh": 50},
         near_duplicates={"image": 0, "mesh": 0}, compared={"image": 1, "mesh": 1}))  # fmt: skip
-    assert found["gap_floor"] == 0.1
+    assert found.gap_floor == 0.1
     # there are no texts
-    assert found.keys().isdisjoint({"gap", "recall_ab", "truncated_share"})
+    assert found.gap is found.recall_ab is found.truncated_share is None
+    assert found.to_dict().keys().isdisjoint({"gap", "recall_ab", "truncated_share"})
 
 
 def test_the_cards_of_a_study_name_the_direction_that_they_show():

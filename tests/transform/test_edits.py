@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from isthmus.arrays import unit
 from isthmus.registry import find
 from isthmus.transform import BASES, PROJECTORS, TARGETS
-from isthmus.transform.corpora import gram_schmidt_basis, replaced
+from isthmus.transform.corpora import affine_corpus, gram_schmidt_basis, replaced
 from isthmus.transform.style_shifts import logarithm
 from isthmus.types import RequestError
 
@@ -137,3 +137,16 @@ def test_signs_and_order_of_prompts_do_not_matter(name):
     items, prompts = data()
     plain = target(name)(items, prompts[0], prompts, 3.0)
     assert np.allclose(plain, target(name)(items, prompts[0], prompts[::-1], 3.0), atol=1e-5)
+
+
+def test_texts_are_stretched_to_the_spread_of_the_items():
+    rng = np.random.default_rng(3)
+    basis = np.eye(12)[:2]
+    items, texts = (
+        unit(scale * rng.normal(size=(500, 12)) * (np.arange(12) < 2) + np.eye(12)[axis])
+        for scale, axis in ((0.3, 5), (0.1, 7))
+    )
+    corpus = affine_corpus(basis, items, texts)
+    assert corpus.ratio == pytest.approx(0.3 / 0.1, rel=0.15)  # on the sphere a little less
+    wanted, have = corpus.wanted(texts), corpus.coordinates(items)
+    assert (wanted**2).mean() == pytest.approx((have**2).mean())

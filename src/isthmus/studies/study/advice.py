@@ -20,13 +20,13 @@ def advise(numbers: Evidence) -> tuple[Advice, ...]:
 def near_chance(e: Evidence) -> Iterator[Advice]:
     """Retrieval that its interval cannot tell from chance: broken links or the wrong model."""
     match e:
-        case {
-            "recall_ab": ab,
-            "recall_ab_low": low_ab,
-            "recall_ba": ba,
-            "recall_ba_low": low_ba,
-            "chance": chance,
-        } if low_ab <= chance and low_ba <= chance:
+        case Evidence(
+            recall_ab=float(ab),
+            recall_ab_low=float(low_ab),
+            recall_ba=float(ba),
+            recall_ba_low=float(low_ba),
+            chance=float(chance),
+        ) if low_ab <= chance and low_ba <= chance:
             yield Advice(
                 "Check the links and the preprocessing first",
                 f"The linked item comes first for {ab:.1%} and {ba:.1%} of the queries, where luck "
@@ -40,7 +40,9 @@ def near_chance(e: Evidence) -> Iterator[Advice]:
 def few_items(e: Evidence) -> Iterator[Advice]:
     """An interval of hit@1 wider than ten points."""
     match e:
-        case {"recall_ab_low": low, "recall_ab_high": high, "objects": objects} if high - low > 0.1:
+        case Evidence(
+            recall_ab_low=float(low), recall_ab_high=float(high), objects=float(objects)
+        ) if high - low > 0.1:
             wanted = math.ceil(objects * ((high - low) / 0.1) ** 2 / 100) * 100
             yield Advice(
                 "Measure more items before comparing",
@@ -54,7 +56,7 @@ def few_items(e: Evidence) -> Iterator[Advice]:
 def near_duplicates(e: Evidence) -> Iterator[Advice]:
     """More than one item in a hundred has a near-duplicate."""
     match e:
-        case {"twin_share_a": a, "twin_share_b": b} if max(a, b) > 0.01:
+        case Evidence(near_duplicates_a=float(a), near_duplicates_b=float(b)) if max(a, b) > 0.01:
             yield Advice(
                 "Mind the near-duplicates",
                 f"Up to {max(a, b):.1%} of the items of one modality have a near-duplicate in "
@@ -67,7 +69,7 @@ def near_duplicates(e: Evidence) -> Iterator[Advice]:
 def cut_texts(e: Evidence) -> Iterator[Advice]:
     """More than one text in a hundred was cut at the token limit."""
     match e:
-        case {"truncated_share": share} if share > 0.01:
+        case Evidence(truncated_share=float(share)) if share > 0.01:
             yield Advice(
                 "Shorten the long texts",
                 f"{share:.1%} of the texts were cut at the tokenizer's limit; what stands behind "
@@ -80,7 +82,7 @@ def cut_texts(e: Evidence) -> Iterator[Advice]:
 def gap_is_noise(e: Evidence) -> Iterator[Advice]:
     """A gap no larger than between random halves of one modality."""
     match e:
-        case {"gap": gap, "gap_floor": floor} if gap <= 1.5 * floor:
+        case Evidence(gap=float(gap), gap_floor=float(floor)) if gap <= 1.5 * floor:
             yield Advice(
                 "Leave the centroid gap alone",
                 f"The gap of {number(gap)} is what two random halves of one modality show "
@@ -93,12 +95,12 @@ def gap_is_noise(e: Evidence) -> Iterator[Advice]:
 def blocked_mix(e: Evidence) -> Iterator[Advice]:
     """Good search in each modality, but the other modality loses in a common gallery."""
     match e:
-        case {
-            "mixed": mixed,
-            "mixed_ceiling": ceiling,
-            "recall_ab": recall,
-            "chance": chance,
-        } if mixed < 0.5 * ceiling and recall > 2 * chance:
+        case Evidence(
+            mixed=float(mixed),
+            mixed_ceiling=float(ceiling),
+            recall_ab=float(recall),
+            chance=float(chance),
+        ) if mixed < 0.5 * ceiling and recall > 2 * chance:
             yield Advice(
                 "Standardise the scores before mixing modalities",
                 f"In a gallery of both modalities nDCG@10 is {number(mixed)}; with the other "
@@ -113,13 +115,13 @@ def blocked_mix(e: Evidence) -> Iterator[Advice]:
 def few_coordinates(e: Evidence) -> Iterator[Advice]:
     """Most of the squared gap in a handful of coordinates."""
     match e:
-        case {
-            "gap_top_share": share,
-            "gap": gap,
-            "gap_floor": floor,
-            "gap_top_count": count,
-            "dim": dim,
-        } if share > 0.5 and gap > 2 * floor:
+        case Evidence(
+            gap_top_share=float(share),
+            gap=float(gap),
+            gap_floor=float(floor),
+            gap_top_count=float(count),
+            dim=float(dim),
+        ) if share > 0.5 and gap > 2 * floor:
             yield Advice(
                 "Look at the few coordinates that hold the gap",
                 f"{share:.0%} of the gap's squared length lies in {count:.0f} of {dim:.0f} "
@@ -132,7 +134,7 @@ def few_coordinates(e: Evidence) -> Iterator[Advice]:
 def more_than_a_shift(e: Evidence) -> Iterator[Advice]:
     """Modalities that a probe tells apart although the centroid gap is small or removed."""
     match e:
-        case {"probe": probe, "rest": rest, "rest_floor": floor} if (
+        case Evidence(probe=float(probe), rest=float(rest), rest_floor=float(floor)) if (
             probe > 0.9 and rest > 2 * floor
         ):
             yield Advice(
@@ -147,14 +149,14 @@ def more_than_a_shift(e: Evidence) -> Iterator[Advice]:
 def popular_answers(e: Evidence) -> Iterator[Advice]:
     """Hubs, k-occurrence more skewed than chance allows, where retrieval has room to improve."""
     match e:
-        case {
-            "hubness_ab": ab,
-            "hubness_chance_ab": luck_ab,
-            "hubness_ba": ba,
-            "hubness_chance_ba": luck_ba,
-            "recall_ab": recall_ab,
-            "recall_ba": recall_ba,
-        } if min(recall_ab, recall_ba) < 0.95 and max(ab - luck_ab, ba - luck_ba) > 1.0:
+        case Evidence(
+            hubness_ab=float(ab),
+            hubness_chance_ab=float(luck_ab),
+            hubness_ba=float(ba),
+            hubness_chance_ba=float(luck_ba),
+            recall_ab=float(recall_ab),
+            recall_ba=float(recall_ba),
+        ) if min(recall_ab, recall_ba) < 0.95 and max(ab - luck_ab, ba - luck_ba) > 1.0:
             worst, luck = max((ab, luck_ab), (ba, luck_ba), key=lambda pair: pair[0] - pair[1])
             yield Advice(
                 "Correct for popular answers",
@@ -169,14 +171,14 @@ def popular_answers(e: Evidence) -> Iterator[Advice]:
 def lopsided(e: Evidence) -> Iterator[Advice]:
     """One direction of retrieval better than the other beyond both intervals."""
     match e:
-        case {
-            "recall_ab_low": low_ab,
-            "recall_ab": ab,
-            "recall_ab_high": high_ab,
-            "recall_ba_low": low_ba,
-            "recall_ba": ba,
-            "recall_ba_high": high_ba,
-        } if low_ab > high_ba or low_ba > high_ab:
+        case Evidence(
+            recall_ab_low=float(low_ab),
+            recall_ab=float(ab),
+            recall_ab_high=float(high_ab),
+            recall_ba_low=float(low_ba),
+            recall_ba=float(ba),
+            recall_ba_high=float(high_ba),
+        ) if low_ab > high_ba or low_ba > high_ab:
             yield Advice(
                 "Ask why one direction is harder",
                 f"hit@1 is {ab:.1%} in one direction and {ba:.1%} in the other, and the intervals "
@@ -189,7 +191,7 @@ def lopsided(e: Evidence) -> Iterator[Advice]:
 def idle_labels(e: Evidence) -> Iterator[Advice]:
     """Labels that a linear probe reads far better than zero-shot prompts."""
     match e:
-        case {"linear_probe": probe, "zero_shot": prompts} if probe - prompts > 0.1:
+        case Evidence(linear_probe=float(probe), zero_shot=float(prompts)) if probe - prompts > 0.1:
             yield Advice(
                 "Work on the prompts",
                 f"A linear probe on the same vectors is right for {probe:.1%}, zero-shot prompts "

@@ -2,24 +2,64 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from isthmus.measure.geometry.gaps import TOP
 from isthmus.measure.retrieval.galleries import MixedResult
 from isthmus.measure.retrieval.rankings import RankingResult
 from isthmus.report import Card
-from isthmus.studies.pages.common import Numbers, number_card, numbers_of
+from isthmus.studies.pages.common import Numbers, number_card, numbers_of, record
 from isthmus.studies.pages.data_section import DataFacts
 from isthmus.studies.shared import TEXT
 from isthmus.types import Result
 
-Evidence = Mapping[str, float]
-"""Numbers of a study, of its modalities a and b, by name; one that was not measured is not there.
 
-``recall`` is hit@1, with the ends of its interval; ``_ab`` is a asked of b. ``rest`` is what is
-left of the difference once both are centred, ``mixed`` nDCG@10 of b asked of both, and its ceiling
-what its two rankings would allow. ``gap_top_share`` is of ``gap_top_count`` coordinates,
-``twin_share`` of the items with a near-duplicate in another object.
-"""
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Numbers of a study, of its modalities a and b; None where one was not measured."""
+
+    gap: float | None = None
+    gap_floor: float | None = None
+    gap_top_share: float | None = None
+    probe: float | None = None
+    rest: float | None = None
+    """What is left of the difference once both are centred."""
+    rest_floor: float | None = None
+    matched: float | None = None
+    unmatched: float | None = None
+    intra_a: float | None = None
+    intra_b: float | None = None
+    recall_ab: float | None = None
+    """hit@1 of a asked of b, with the ends of its interval."""
+    recall_ab_low: float | None = None
+    recall_ab_high: float | None = None
+    recall_ba: float | None = None
+    recall_ba_low: float | None = None
+    recall_ba_high: float | None = None
+    chance: float | None = None
+    """Of hit@1."""
+    mixed: float | None = None
+    """nDCG@10 of b asked of both, and what its two rankings would allow."""
+    mixed_ceiling: float | None = None
+    hubness_ab: float | None = None
+    hubness_ba: float | None = None
+    hubness_chance_ab: float | None = None
+    hubness_chance_ba: float | None = None
+    linear_probe: float | None = None
+    zero_shot: float | None = None
+    gap_top_count: float | None = None
+    """Coordinates that ``gap_top_share`` is the share of."""
+    dim: float | None = None
+    objects: float | None = None
+    near_duplicates_a: float | None = field(default=None, metadata={"key": "twin_share_a"})
+    """Share of the items with a near-duplicate in another object."""
+    near_duplicates_b: float | None = field(default=None, metadata={"key": "twin_share_b"})
+    truncated_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers that there are."""
+        return {key: value for key, value in record(self).items() if value is not None}
 
 
 def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
@@ -29,45 +69,44 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
     def of(key: str) -> Numbers:
         return numbers_of(results.get(key))
 
-    gap, rest = of("centroid_gap"), of("distribution_gap")
+    gap, rest, mixed = of("centroid_gap"), of("distribution_gap"), results.get("mixed_gallery")
     forward, backward = both_ways(results.get("hit_at_k"))
-    mixed = results.get("mixed_gallery")
-    hubs = of(f"cross_hubness[{a} to {b}]"), of(f"cross_hubness[{b} to {a}]")
+    hubs_ab, hubs_ba = of(f"cross_hubness[{a} to {b}]"), of(f"cross_hubness[{b} to {a}]")
     texts = counted.items.get(TEXT, 0)
-    found = {
-        "gap": gap.value,
-        "gap_floor": gap.floor,
-        "gap_top_share": of("gap_concentration").value,
-        "probe": of("modality_probe").value,
-        "rest": rest.value,
-        "rest_floor": rest.floor,
-        "matched": of("matched_cosine").value,
-        "unmatched": of("unmatched_cosine").value,
-        "intra_a": of(f"intra_cosine[{a}]").value,
-        "intra_b": of(f"intra_cosine[{b}]").value,
-        "recall_ab": forward.value,
-        "recall_ab_low": forward.low,
-        "recall_ab_high": forward.high,
-        "recall_ba": backward.value,
-        "recall_ba_low": backward.low,
-        "recall_ba_high": backward.high,
-        "chance": forward.chance,
-        "mixed": both_ways(mixed)[1].value,
-        "mixed_ceiling": mixed.ceiling[1] if isinstance(mixed, MixedResult) else math.nan,
-        "hubness_ab": hubs[0].value,
-        "hubness_ba": hubs[1].value,
-        "hubness_chance_ab": hubs[0].chance,
-        "hubness_chance_ba": hubs[1].chance,
-        "linear_probe": of(f"linear_probe[{a}]").value,
-        "zero_shot": of(f"zero_shot[{a}]").value,
-        "gap_top_count": TOP,
-        "dim": counted.dim,
-        "objects": counted.objects,
-        "twin_share_a": counted.near_duplicates[a] / counted.compared[a],
-        "twin_share_b": counted.near_duplicates[b] / counted.compared[b],
-        "truncated_share": counted.truncated / texts if texts else math.nan,
-    }
-    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+    found = Evidence(
+        gap=gap.value,
+        gap_floor=gap.floor,
+        gap_top_share=of("gap_concentration").value,
+        probe=of("modality_probe").value,
+        rest=rest.value,
+        rest_floor=rest.floor,
+        matched=of("matched_cosine").value,
+        unmatched=of("unmatched_cosine").value,
+        intra_a=of(f"intra_cosine[{a}]").value,
+        intra_b=of(f"intra_cosine[{b}]").value,
+        recall_ab=forward.value,
+        recall_ab_low=forward.low,
+        recall_ab_high=forward.high,
+        recall_ba=backward.value,
+        recall_ba_low=backward.low,
+        recall_ba_high=backward.high,
+        chance=forward.chance,
+        mixed=both_ways(mixed)[1].value,
+        mixed_ceiling=mixed.ceiling[1] if isinstance(mixed, MixedResult) else math.nan,
+        hubness_ab=hubs_ab.value,
+        hubness_ba=hubs_ba.value,
+        hubness_chance_ab=hubs_ab.chance,
+        hubness_chance_ba=hubs_ba.chance,
+        linear_probe=of(f"linear_probe[{a}]").value,
+        zero_shot=of(f"zero_shot[{a}]").value,
+        gap_top_count=float(TOP),
+        dim=float(counted.dim),
+        objects=float(counted.objects),
+        near_duplicates_a=counted.near_duplicates[a] / counted.compared[a],
+        near_duplicates_b=counted.near_duplicates[b] / counted.compared[b],
+        truncated_share=counted.truncated / texts if texts else math.nan,
+    )
+    return replace(found, **{key: None for key, x in vars(found).items() if not math.isfinite(x)})
 
 
 def both_ways(result: Result | None) -> tuple[Numbers, Numbers]:

@@ -71,7 +71,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
         "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
-        "evidence": numbers,
+        "evidence": numbers.to_dict(),
         "advice": plain(advice),
         "neighbours": [record(one) for one in examples],
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},

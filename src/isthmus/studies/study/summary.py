@@ -32,7 +32,7 @@ def summary(
 def gap(e: Evidence, a: str, b: str) -> Iterator[str]:
     """How far the centres stand apart, against the noise floor."""
     match e:
-        case {"gap": gap, "gap_floor": floor}:
+        case Evidence(gap=float(gap), gap_floor=float(floor)):
             more = (
                 "hardly more than random halves of one modality do"
                 if gap <= 2 * floor
@@ -46,16 +46,16 @@ def gap(e: Evidence, a: str, b: str) -> Iterator[str]:
 def probe(e: Evidence, a: str, b: str) -> Iterator[str]:
     """Whether a linear probe tells the modalities apart."""
     match e:
-        case {"probe": share} if share > 0.99:
+        case Evidence(probe=float(share)) if share > 0.99:
             yield f"A linear probe tells {a} from {b} almost without mistake."
-        case {"probe": share}:
+        case Evidence(probe=float(share)):
             yield f"A linear probe tells {a} from {b} for {share:.1%} of unseen items."
 
 
 def cosines(e: Evidence, a: str, b: str) -> Iterator[str]:
     """Linked against unlinked."""
     match e:
-        case {"matched": matched, "unmatched": unmatched}:
+        case Evidence(matched=float(matched), unmatched=float(unmatched)):
             yield (
                 f"Linked pairs of {a} and {b} have cosine {number(matched)} on average, pairs that "
                 f"are not linked {number(unmatched)}."
@@ -65,7 +65,7 @@ def cosines(e: Evidence, a: str, b: str) -> Iterator[str]:
 def inner(e: Evidence, a: str, b: str) -> Iterator[str]:
     """Whether items of one modality are closer than linked pairs."""
     match e:
-        case {"intra_a": intra_a, "intra_b": intra_b, "matched": matched} if (
+        case Evidence(intra_a=float(intra_a), intra_b=float(intra_b), matched=float(matched)) if (
             min(intra_a, intra_b) > matched
         ):
             yield (
@@ -78,7 +78,7 @@ def inner(e: Evidence, a: str, b: str) -> Iterator[str]:
 def retrieval(e: Evidence, a: str, b: str) -> Iterator[str]:
     """Who comes first."""
     match e:
-        case {"recall_ab": ab, "recall_ba": ba, "chance": chance}:
+        case Evidence(recall_ab=float(ab), recall_ba=float(ba), chance=float(chance)):
             yield (
                 f"The linked {b} comes first for {ab:.1%} of the {a} queries and the linked {a} "
                 f"for {ba:.1%} of the {b} queries, where luck gives {chance:.1%}."
@@ -88,7 +88,7 @@ def retrieval(e: Evidence, a: str, b: str) -> Iterator[str]:
 def mixed(e: Evidence, a: str, b: str) -> Iterator[str]:
     """What is left in a common gallery."""
     match e:
-        case {"mixed": mixed, "mixed_ceiling": ceiling} if mixed < 0.5 * ceiling:
+        case Evidence(mixed=float(mixed), mixed_ceiling=float(ceiling)) if mixed < 0.5 * ceiling:
             yield (
                 f"In a gallery of both, a query of {b} loses most of that: nDCG@10 is "
                 f"{number(mixed)} where these rankings allow {number(ceiling)}."
