@@ -95,7 +95,7 @@ def test_light_and_dark_differ(browser, page):
     assert dark < 150
 
 
-def test_a_tap_on_the_map_tells_the_name_and_its_partner(browser, page):
+def test_a_tap_on_the_map_tells_the_name_and_its_linked_item(browser, page):
     browser.look(390)
     browser.open(page)
     tap = "new PointerEvent('click', {bubbles: true})"

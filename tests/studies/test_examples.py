@@ -91,7 +91,7 @@ def test_the_section_shows_what_was_found():
     assert [*strips][:4] == [
         "image → text: drawn at random",
         "image → text: surest and wrong",
-        "image → text: swapped partners",
+        "image → text: swapped answers",
         "image → text: answers that come up most",
     ]
     assert len(strips) == 8

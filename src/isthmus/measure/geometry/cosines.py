@@ -39,7 +39,7 @@ class MatchedCosine(Result):
         "Radford et al., CLIP, ICML 2021, figure 3: cosine of paired embeddings; mean over links."
     )
     sentence = (
-        "Partners have cosine {self.value:.3f} on average; permuted partners have "
+        "Linked items have cosine {self.value:.3f} on average; permuted links have "
         "{self.null.mean:.3f}, and that difference is what matching is made of."
     )
 
@@ -83,7 +83,7 @@ class UnmatchedCosine(InterCosine):
     """Mean cosine of the pairs across the sets that are not linked."""
 
     sentence = (
-        "An item and a stranger of the other modality have cosine {self.value:.3f} on "
+        "An item and an unlinked one of the other modality have cosine {self.value:.3f} on "
         "average: scores near it mean nothing."
     )
 
@@ -239,7 +239,7 @@ class CosineSeparation(Result):
         "counted half."
     )
     sentence = (
-        "A linked pair has a larger cosine than a stranger in {self.value:.1%} of "
+        "A linked pair has a larger cosine than an unlinked one in {self.value:.1%} of "
         "comparisons across all items (50 % is chance): how well one threshold can work."
     )
 

@@ -163,7 +163,7 @@ class RelativeModalityGap(Result):
         """Which side of one half the value lies on."""
         side = "farther than" if self.value > 0.5 else "nearer than"
         return (
-            f"Relative gap {self.value:.3f}: partners lie {side} two random items of one "
+            f"Relative gap {self.value:.3f}: linked items lie {side} two random items of one "
             f"modality (0.5: as far, 0: the same point; permuted links {self.null.mean:.3f})."
         )
 

@@ -35,7 +35,7 @@ class Alignment(Result):
     )
     sentence = (
         "Partners' squared distance is {self.value:.3f} (0 is perfect, 2 is at right "
-        "angles); permuted partners have {self.null.mean:.3f}."
+        "angles); permuted links have {self.null.mean:.3f}."
     )
 
 
@@ -73,7 +73,7 @@ class MatchedDistance(Result):
     )
     sentence = (
         "Partners lie {self.value:.3f} apart on the unit sphere (0: the same point, 1.414: "
-        "at right angles); permuted partners {self.null.mean:.3f}."
+        "at right angles); permuted links {self.null.mean:.3f}."
     )
 
 

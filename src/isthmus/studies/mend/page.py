@@ -91,7 +91,7 @@ def summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
     """The recommendation in words, with what it rests on."""
     if hits_by_chance(found):
         return (
-            "Nothing to mend: partners are found by chance only, R@1 "
+            "Nothing to mend: linked items are found by chance only, R@1 "
             f"{with_interval(found.rows[''].hits)} where a random order has "
             f"{number(found.mean_bounds.chance_of_hits)}. Check the links, the model and its "
             "preprocessing first; the table below is of noise.",
@@ -183,7 +183,7 @@ def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
     )
     alarms = (
         "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
-        f"links let {kept.alarms.value:.2%} of held-out strangers pass (splits: "
+        f"links let {kept.alarms.value:.2%} of held-out unlinked pairs pass (splits: "
         f"{percents(kept.alarms, 2)})."
     )
     return (

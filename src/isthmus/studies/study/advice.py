@@ -105,7 +105,7 @@ def blocked_mix(e: Evidence) -> Iterator[Advice]:
                 "Standardise the scores before mixing modalities",
                 f"In a gallery of both modalities nDCG@10 is {number(mixed)}; with the other "
                 f"modality alone it is {number(ceiling)}. Items of the query's own modality crowd "
-                "out its partners.",
+                "out its linked items.",
                 "Subtract each modality's mean score and divide by its spread before merging; "
                 "centring the vectors is the weaker remedy. Judge either on items that it was not "
                 "fitted on.",

@@ -101,8 +101,8 @@ def _strips(examples: NeighbourExamples, cards: ItemCards) -> list[Strips]:
             examples.mistakes,
         ),
         (
-            "swapped partners",
-            "Two queries, one below the other, each of which takes the other's partner.",
+            "swapped answers",
+            "Two queries, one below the other, each of which takes the other's linked item.",
             [one for both in examples.swaps for one in both],
         ),
     )

@@ -44,9 +44,9 @@ BEFORE_MAP = (
     Part(
         "similarities",
         "Similarities",
-        "The cosines of linked pairs, of strangers, and within each modality. Where the curves of "
-        "one modality lie right of the linked pairs, its items look more alike than an item and "
-        "its own partner.",
+        "The cosines of linked pairs, of unlinked ones, and within each modality. Where the curves "
+        "of one modality lie right of the linked pairs, its items look more alike than an item and "
+        "what it is linked to.",
         (("intra_cosine", "cosine_separation"),),
         (
             "matched_cosine",
