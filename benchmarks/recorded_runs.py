@@ -53,7 +53,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "2",
     ),
     "edit": ("edit", "{photo}", "--to", "happy", "--in", "photos", "--json"),
-    "replicate": ("replicate",),
+    "replicate": ("replicate", "--data", "{data}"),
 }
 """One run of each command of the README, small where a small one says as much."""
 LEFT_OUT = ("measure", "versions", "version", "content", "id", "fingerprint", "seconds", "space")
