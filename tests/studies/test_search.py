@@ -41,3 +41,14 @@ def test_a_folder_that_changes_is_embedded_again(photos):
     (photos / "red.png").unlink()
     found = search(query, photos)
     assert sorted(hit.id for hit in found.hits) == ["blue.png", "green.png", "yellow.png"]
+
+
+def test_a_folder_of_other_pictures_replaces_what_was_kept_of_it(photos, tmp_path):
+    query = tmp_path / "query.png"
+    Image.new("RGB", (64, 64), COLOURS["blue"]).save(query)
+    assert search(str(query), photos).hits[0].id == "blue.png"
+    for path in [*photos.iterdir()]:
+        path.rename(path.with_stem(f"new-{path.stem}"))
+    found = search(str(query), photos)
+    assert found.searched == 3
+    assert found.hits[0].id == "new-blue.png"
