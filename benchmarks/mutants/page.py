@@ -75,11 +75,16 @@ def page(listed: Mapping[str, Outcome], drawn: Mapping[str, Outcome]) -> str:
     )
 
 
-def main() -> None:
-    """Write it."""
+def records() -> tuple[dict[str, Outcome], dict[str, Outcome]]:
+    """What became of the list, in its order, and of the random mutants."""
     listed = recorded("mutants")
     ordered = {one.name: listed[one.name] for one in BREAKS if one.name in listed}
-    PAGE.write_text(page(ordered, recorded("mutants_random")), encoding="utf-8")
+    return ordered, recorded("mutants_random")
+
+
+def main() -> None:
+    """Write it."""
+    PAGE.write_text(page(*records()), encoding="utf-8")
     print(f"Wrote {PAGE}.")
 
 
