@@ -73,6 +73,13 @@ def test_cosine_gaps_of_one_cloud_are_what_chance_gives():
     assert floors == pytest.approx(2 * values, rel=0.5)  # halves of a modality: half as many rows
 
 
+def test_the_floor_of_a_cosine_across_is_that_of_two_halves_of_one_modality():
+    rng = np.random.default_rng(6)
+    x, y = (rng.normal(size=(24, 8)) + centre for centre in (0.5, -0.2))
+    inside = [measure.intra_cosine(z).value for z in (x, y)]
+    assert measure.inter_cosine(x, y).floor == pytest.approx(np.mean(inside), abs=0.004)
+
+
 def test_the_relative_gap_by_hand():
     assert dissimilarity(np.array([1.0, 0, -1])).tolist() == [0, 0.5, 1]
     # matched 0.25; within 0.1 and 0.3, on average 0.2

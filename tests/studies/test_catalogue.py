@@ -1,0 +1,26 @@
+"""What there is: every part of every register, under its kind, with the first line about it."""
+
+import pytest
+
+from isthmus.registry import UnknownPartError
+from isthmus.studies import perform
+from isthmus.studies.catalogue.request import PartsRequest
+from isthmus.studies.catalogue.run import REGISTERS
+
+
+def test_all_parts_are_listed_under_their_kind():
+    found = perform("parts", PartsRequest())
+    lines = str(found).splitlines()
+    assert len(lines) == sum(map(len, REGISTERS.values())) + len(REGISTERS)
+    heads = [line for line in lines if not line.startswith("  ")]
+    assert heads == [f"{kind} ({len(parts)})" for kind, parts in REGISTERS.items()]
+    for kind, parts in REGISTERS.items():
+        assert found.to_dict()[kind].keys() == parts.keys()
+        assert all(found.parts[kind].values()), kind
+
+
+def test_one_kind_alone_and_a_kind_that_is_none():
+    only = perform("parts", PartsRequest("losses"))
+    assert [*only.parts] == ["losses"]
+    with pytest.raises(UnknownPartError, match="losses"):
+        perform("parts", PartsRequest("loses"))
