@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.mutants import page
 from benchmarks.mutants.breaks import BREAKS, SURVIVES
 from benchmarks.mutants.coverage_map import CoverageMap
+from benchmarks.mutants.equivalent import EQUIVALENT
 from benchmarks.mutants.outcomes import attempt
 from benchmarks.mutants.run import eight
 from benchmarks.mutants.scratch import ROOT, Scratch
@@ -188,3 +190,14 @@ def test_mutants_are_drawn_by_seed_and_leave_annotations_and_docstrings(tmp_path
         one.name for one in drawn
     ]
     assert all(isinstance(one, Trial) for one in drawn)
+
+
+def test_the_page_says_what_was_recorded():
+    assert page.PAGE.read_text(encoding="utf-8") == page.page(*page.records())
+    listed, drawn = page.records()
+    assert len(listed) == len(BREAKS) and len(drawn) >= 200
+    for share, some in (
+        (0.9, listed),
+        (0.8, {k: v for k, v in drawn.items() if k not in EQUIVALENT}),
+    ):
+        assert sum(one.caught for one in some.values()) >= share * len(some)
