@@ -7,12 +7,9 @@ import json
 import logging
 import signal
 import sys
-import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-from isthmus.studies import perform, request_type
 
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
@@ -103,12 +100,18 @@ def _run(name: str, options: Any) -> int:
         more = " What was finished is kept: free some space and run the same again." if full else ""
         return _fail(f"{where}{error.strerror or error}.{more}", 2, options)
     except Exception as error:
-        found = f"Unexpected {type(error).__name__}: {error}."
-        return _fail(f"{found} Run again with --debug to see where it happened.", 1, options)
+        return _fail(
+            f"Unexpected {type(error).__name__}: {error}. Run again with --debug to see where it "
+            "happened.",
+            1,
+            options,
+        )
 
 
 def _command(name: str, request: Any) -> int:
     """Perform the study of that name, print what it found, open its page where that is wanted."""
+    from isthmus.studies import perform
+
     logging.basicConfig(handlers=[_Terminal()])
     result = perform(name, request)
     if result is None:  # another process speaks
@@ -119,6 +122,8 @@ def _command(name: str, request: Any) -> int:
         print(harmless(str(result), lines=True))
     page = getattr(result, "page_path", None)
     if page is not None and getattr(request, "open", False):
+        import webbrowser
+
         webbrowser.open(page.resolve().as_uri())
     return 1 if getattr(request.common, "strict", False) and result.faults else 0
 
@@ -139,6 +144,8 @@ def _unheard() -> int:
 def _parse(name: str, words: list[str]) -> Any:
     """Options of a command: defaults, then the file of ``--config``, then the command line."""
     import tyro
+
+    from isthmus.studies import request_type
 
     kind = request_type(name)
     default: dict[str, Any] = {}
