@@ -2,8 +2,9 @@
 
 Files of 400 lines, functions of 50, six arguments (tests may take more); in ``src`` at most 16
 modules a folder, 260 modules (without ``__init__``), 25 modules under 60 lines with a single
-importer, and 17,907 statements: 5 % less than the 18,850 before the rooms were built. A room that
-is added raises the last limit by what it holds.
+importer, and 17,994 statements: 5 % less than the 18,850 before the rooms were built, and 87 that
+keep the code of a checkpoint from running. A room that is added raises the last limit by what it
+holds.
 """
 
 import ast
@@ -19,7 +20,7 @@ EXCEPTIONS: dict[str, str] = {}
 
 FOLDERS = ("src", "tests", "tools", "benchmarks", ".ci")
 LINES, FUNCTION, ARGUMENTS = 400, 50, 6
-A_FOLDER, MODULES, STATEMENTS = 16, 260, 17_907
+A_FOLDER, MODULES, STATEMENTS = 16, 260, 17_994
 SMALL, SMALL_FILES = 60, 25
 
 REGISTERED = re.compile(r"^([a-z_]\w*(?:\.\w+)+):\w*$")

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from isthmus.encode.foreign_configs import ForeignCodeError, no_foreign_code
 from isthmus.types import ExtraMissingError, IsthmusError, RequestError
 
 T = TypeVar("T")
 
 
 def open_checkpoint(name: str, opened: Callable[[], T], extra: str, at_hand: bool) -> T:
-    """What ``opened()`` gives without the network, or else with it.
+    """What ``opened()`` gives without the network, or else with it; no code of it is run.
 
     Args:
         name: the checkpoint's, for messages.
@@ -28,16 +29,18 @@ def open_checkpoint(name: str, opened: Callable[[], T], extra: str, at_hand: boo
         ExtraMissingError: the library lacks a package.
     """
     try:
-        with _offline():
+        with _offline(), no_foreign_code(name):
             return opened()
     except Exception as error:
         missing = _explained(name, error, extra)
-    if at_hand or not isinstance(missing, RequestError):
+    final = at_hand or isinstance(missing, ForeignCodeError)
+    if final or not isinstance(missing, RequestError):
         raise missing
     if not _hub_answers():
         raise RequestError(f"{missing} The hub, which may have it, cannot be reached.") from missing
     try:
-        return opened()
+        with no_foreign_code(name):
+            return opened()
     except Exception as error:
         raise _explained(name, error, extra) from error
 

@@ -16,7 +16,7 @@ from isthmus.arrays import Vectors
 from isthmus.encode import ENCODERS
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.encode.tuned import tune
-from isthmus.registry import find
+from isthmus.registry import UnknownPartError, find
 from isthmus.scores.kinds import RULE_KINDS
 from isthmus.store import read_described, read_tensors, unpacked
 from isthmus.transform.maps import MAP_KINDS
@@ -88,7 +88,11 @@ def load(rest: str, options: LoadOptions) -> Mapping[str, MendedEncoder]:
     """
     mended, origin = read_mended(Path(rest))
     scheme, _, name = origin.partition(":")
-    encoders: Mapping[str, Encoder] = find("encoders", ENCODERS, scheme)(name, options)
+    try:
+        loader = find("encoders", ENCODERS, scheme)
+    except UnknownPartError as error:
+        raise RequestError(f"mended:{rest} corrects the space {origin!r}: {error}") from None
+    encoders: Mapping[str, Encoder] = loader(name, options)
     spaces = [encoder.space for encoder in encoders.values()]
     if mended.tuned:
         step = _tune(encoders, Path(rest) / TOWERS)
@@ -121,6 +125,7 @@ def read_mended(folder: Path) -> tuple[Mended, str]:
         maps, rule = unpacked(arrays, about["parts"], (*MAP_KINDS, *RULE_KINDS))
         parent = Space.from_dict(about["parent"])
         fitted_on, recipe = about["objects"], about.get("recipe", {})
-        return Mended(parent, about["chain"], maps, rule, fitted_on, recipe), about["origin"]
+        origin = str(about["origin"])
+        return Mended(parent, about["chain"], maps, rule, fitted_on, recipe), origin
     except (KeyError, TypeError, ValueError, OSError) as error:
         raise RequestError(f"{path} is not a whole mended space: {error}") from error

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.encode.foreign_configs import check_open_clip
 from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     ImageTower,
@@ -39,17 +40,21 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         raise ExtraMissingError("open_clip_torch", "openclip") from error
     name, weights = _parse(rest, open_clip)
     device = torch_device(options)
+
+    def opened() -> tuple[Any, ...]:
+        # the configuration alone comes first, from the hub too
+        config = open_clip.get_model_config(name)
+        check_open_clip(f"openclip:{rest}", config)
+        model = open_clip.create_model_from_pretrained(
+            name, pretrained=weights, device=device, weights_only=True
+        )
+        # open_clip's own tokenizer takes no such argument; ours wins over the configuration's
+        other = config["text_cfg"].get("hf_tokenizer_name")
+        plain = {"trust_remote_code": False} if other else {}
+        return (*model, open_clip.get_tokenizer(name, **plain), config)
+
     model, preprocess, tokenizer, config = open_checkpoint(
-        f"openclip:{rest}",
-        lambda: (
-            *open_clip.create_model_from_pretrained(
-                name, pretrained=weights, device=device, weights_only=True
-            ),
-            open_clip.get_tokenizer(name),
-            open_clip.get_model_config(name),
-        ),
-        extra="openclip",
-        at_hand=rest.startswith("local-dir:"),
+        f"openclip:{rest}", opened, extra="openclip", at_hand=rest.startswith("local-dir:")
     )
     model.eval()
     preprocessing = open_clip.get_model_preprocess_cfg(model)
