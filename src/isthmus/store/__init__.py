@@ -4,6 +4,7 @@ The store knows arrays and dicts only. The format is documented in ``docs/format
 stable from version 1 on.
 """
 
+from isthmus.store.documents import parse_json, read_json
 from isthmus.store.files import atomic, slug, write_json, write_text
 from isthmus.store.tables import read_table, read_vectors, write_table
 from isthmus.store.tensors import (
@@ -18,7 +19,9 @@ from isthmus.store.tensors import (
 __all__ = [
     "atomic",
     "packed",
+    "parse_json",
     "read_described",
+    "read_json",
     "read_table",
     "read_tensors",
     "read_vectors",
