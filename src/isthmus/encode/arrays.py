@@ -1,13 +1,13 @@
 """``arrays:PATH``: embeddings that someone already has, as a joint model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors
 from isthmus.read.vectors.bundles import open_arrays
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, ItemError, LoadOptions, Space
 
 

@@ -6,7 +6,6 @@ are in ``towers.safetensors``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from isthmus.arrays import Vectors
 from isthmus.encode import ENCODERS
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.encode.tuned import tune
+from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError, find
 from isthmus.scores.kinds import RULE_KINDS
 from isthmus.store import read_described, read_tensors, unpacked

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from PIL import Image
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.read.image import POLICY, picture
 from isthmus.read.text import text
+from isthmus.records import dataclass
 from isthmus.types import LoadOptions, RequestError, Space
 
 WEIGHTS = Path(__file__).parent / "mini_weights"

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.read.image import POLICY, central, picture
 from isthmus.read.text import text
+from isthmus.records import dataclass
 from isthmus.types import ItemError, LoadOptions, RequestError, Space
 
 if TYPE_CHECKING:

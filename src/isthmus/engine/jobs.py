@@ -8,12 +8,13 @@ where the task puts them. What is made of a shard, and how it is kept, is the ta
 import errno
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.manifest import Line, append_line, digest, read_manifest, write_manifest
+from isthmus.records import dataclass
 from isthmus.types import Items, RequestError
 
 T = TypeVar("T")

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any, get_origin
 
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import file_digest
+from isthmus.records import dataclass
 from isthmus.store import write_text
 
 

@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from isthmus.records import dataclass
 
 
 def cache_folder() -> Path:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
 from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
+from isthmus.records import dataclass
 from isthmus.store import read_tensors, write_tensors
 from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step
 from isthmus.version import __version__

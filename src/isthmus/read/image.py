@@ -9,7 +9,6 @@ import struct
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
+from isthmus.records import dataclass
 from isthmus.types import ItemError
 
 MAX_PIXELS = 150_000_000

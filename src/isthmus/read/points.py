@@ -1,6 +1,5 @@
 """Point clouds: places in metres, right-handed, y up, with colours and normals."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from jaxtyping import Float, UInt8
 
 from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.triangles import Mesh
+from isthmus.records import dataclass
 from isthmus.types import ItemError, RequestError
 
 

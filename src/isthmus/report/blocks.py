@@ -1,6 +1,8 @@
 """What a page is made of, as plain data; strings are text, never markup."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from isthmus.records import dataclass
 
 
 @dataclass(frozen=True)

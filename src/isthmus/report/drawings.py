@@ -1,10 +1,10 @@
 """Curves and maps of two modalities, drawn straight as SVG: for pages by the hundred."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.report.blocks import Figure
 from isthmus.report.elements import keys
 from isthmus.report.text import escaped, visible

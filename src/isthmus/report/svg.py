@@ -7,10 +7,11 @@ prefixed with the drawing's name.
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.etree import ElementTree
 
 from isthmus.arrays import fingerprint
+from isthmus.records import dataclass
 from isthmus.report.text import escaped
 
 CYCLE = ("#1b6ca8", "#c4581c", "#2e7d4f", "#8a4fa3", "#9a7b0a", "#a83a4e")

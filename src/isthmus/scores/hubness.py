@@ -7,12 +7,12 @@ themselves may serve, but then the answer to one depends on the others. As a sco
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.scores.rules import FLAT, FittedRule, Scores, Similarity, neutral, z_scores
 from isthmus.types import Calibration, RequestError
 

@@ -1,11 +1,10 @@
 """Scores made comparable between modalities: by mean and spread, by quantiles, or by cohorts."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.scores.rules import (
     FLAT,
     FittedRule,

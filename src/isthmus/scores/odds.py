@@ -1,11 +1,10 @@
 """Scores that mean something: how probable is a match, and how often do negatives reach it?"""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import evenly_spaced
+from isthmus.records import dataclass
 from isthmus.scores.normalised import Standardised, fit_score_standardised
 from isthmus.scores.rules import (
     FittedRule,

@@ -5,13 +5,13 @@ innermost is ``Cosine``. What it learns it keeps by ``direction``, such as ``tex
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.similarity import DIRECTED, SIMILARITIES
 from isthmus.similarity.euclidean import cosine

@@ -1,8 +1,8 @@
 """Similarities with a matrix that is learned: frozen, like everything that was fitted."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from isthmus.records import dataclass
 from isthmus.similarity.euclidean import euclidean
 
 

@@ -6,7 +6,7 @@ stable from version 1 on.
 
 from isthmus.store.documents import parse_json, read_json
 from isthmus.store.files import atomic, slug, write_json, write_text
-from isthmus.store.tables import read_table, read_vectors, write_table
+from isthmus.store.tables import Columns, read_table, read_vectors, write_table
 from isthmus.store.tensors import (
     packed,
     read_described,
@@ -17,6 +17,7 @@ from isthmus.store.tensors import (
 )
 
 __all__ = [
+    "Columns",
     "atomic",
     "packed",
     "parse_json",

@@ -8,13 +8,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from arro3.core import Array, DataType, Table, list_array, list_flatten, list_offsets
+from arro3.core import (
+    Array,
+    DataType,
+    Table,
+    fixed_size_list_array,
+    list_array,
+    list_flatten,
+    list_offsets,
+)
 from arro3.io import read_parquet, write_parquet
 
 from isthmus.store.files import atomic
 
 Column = Sequence[Any] | np.ndarray
 """Values of one column; None where one is missing."""
+
+
+class Columns(dict[str, Any]):
+    """A table: columns by name, all of one length.
+
+    ``pandas.DataFrame(columns)``, ``polars.DataFrame(columns)``, ``pyarrow.table(columns)`` and
+    whatever else takes a dict of columns or an Arrow stream.
+    """
+
+    def __repr__(self) -> str:
+        rows = len(next(iter(self.values()), ()))
+        return f"Columns({rows} rows of {', '.join([*self][:8])}{', ...' if len(self) > 8 else ''})"
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Arrow's stream of this table; vectors become lists of one fixed size."""
+        return _arrow(self).__arrow_c_stream__(requested_schema)
+
+
+def _arrow(columns: Mapping[str, Column]) -> Table:
+    return Table({name: _column(column) for name, column in columns.items()})
 
 
 def write_table(path: Path, columns: Mapping[str, Column]) -> None:
@@ -26,7 +54,7 @@ def write_table(path: Path, columns: Mapping[str, Column]) -> None:
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"The columns of a table need one length, but these have {lengths}.")
-    table = Table({name: _column(column) for name, column in columns.items()})
+    table = _arrow(columns)
     with atomic(path) as part:
         write_parquet(table, part, compression="zstd(3)")
 
@@ -35,6 +63,9 @@ def _column(values: Column) -> Any:
     if isinstance(values, np.ndarray):
         return Array(np.ascontiguousarray(values))
     first = next((value for value in values if value is not None), "")
+    if isinstance(first, np.ndarray):
+        flat = np.stack([*values]).ravel()
+        return fixed_size_list_array(Array(flat), len(first))
     if isinstance(first, (list, tuple)):
         lists = [list(value or ()) for value in values]
         ends = np.cumsum([0, *map(len, lists)]).astype(np.int32)

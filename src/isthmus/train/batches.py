@@ -1,12 +1,12 @@
 """Batches of linked pairs: distinct objects, drawn anew each epoch and the same after a restart."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
 from isthmus.measure.statistics import Pair
+from isthmus.records import dataclass
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError
 

@@ -3,12 +3,13 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.store import atomic, read_described, write_tensors
 from isthmus.types import ExtraMissingError, RequestError
 

@@ -5,7 +5,6 @@ Everything is on the device of the task. torch only.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from isthmus.engine.processes import gathered, rank_and_size, summed
 from isthmus.measure.geometry.gaps import centroid_distance
 from isthmus.measure.retrieval.hits import reciprocals
 from isthmus.measure.statistics import Pair, ranked, scores_between
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES

@@ -1,12 +1,12 @@
 """A model in training: layers of each modality, a trunk, a similarity, a temperature."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
 
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.scores.rules import Trained, named
 from isthmus.similarity import LEARNED

@@ -1,9 +1,9 @@
 """What is trained, and how: every choice in one place."""
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.similarity import DIRECTED, LEARNED, SIMILARITIES
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES

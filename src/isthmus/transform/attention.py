@@ -4,12 +4,12 @@ Parts are the rows of x (n, d); the parts of one bag follow each other.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 
 

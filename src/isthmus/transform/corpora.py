@@ -4,12 +4,11 @@ A basis comes from prompts or from items (``BASES``), a corpus from a basis and 
 modalities (``PROJECTORS``), so that an item's coordinate can be replaced by that of a text.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit
+from isthmus.records import dataclass
 from isthmus.transform.style_shifts import exponential, intrinsic_mean, logarithm
 from isthmus.types import RequestError, span
 

@@ -1,13 +1,13 @@
 """Concept erasure: the least change after which no linear reader can tell a concept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors
+from isthmus.records import dataclass
 from isthmus.transform.whitenings import shrunk
 from isthmus.types import RequestError
 

@@ -3,12 +3,11 @@
 Each takes vectors as the encoder gave them, scales them to length one and moves them.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit
+from isthmus.records import dataclass
 from isthmus.transform.networks import LAYER_KINDS, Network
 
 

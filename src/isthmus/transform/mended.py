@@ -1,13 +1,14 @@
 """A mended space: a chain of corrections, fitted on calibration data and frozen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import fingerprint
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
 from isthmus.scores.rules import Cosine, FittedRule

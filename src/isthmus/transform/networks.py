@@ -4,7 +4,6 @@
 torch. Layers act on rows (n, d).
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
+from isthmus.records import dataclass
 from isthmus.similarity.hyperbolic import lifted
 
 

@@ -6,12 +6,13 @@ compare in a space of their own: there a picture's style is gone and target styl
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 
 STYLERS: dict[str, str] = {

@@ -1,13 +1,13 @@
 """Styles as linear maps of the object: one from each style to each, or one from its content."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.transform.restyling import Restyler, StyleGrid
 
 RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)

@@ -1,10 +1,9 @@
 """Styles as one vector each, added to the object: straight, or along the sphere."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
+from isthmus.records import dataclass
 from isthmus.transform.restyling import Restyler, StyleGrid
 
 

@@ -1,12 +1,13 @@
 """Styles as directions: swapped, erased, or made to weigh little."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
+from isthmus.records import dataclass
 from isthmus.scores.hubness import nearest_mean
 from isthmus.transform.restyling import Restyler, StyleGrid
 from isthmus.transform.whitenings import shrunk

@@ -1,6 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
-from isthmus.types.axes import Axes
+from isthmus.types.axes import Axes, axes_or_new, picture_of
 from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
@@ -56,7 +56,9 @@ __all__ = [
     "World",
     "Written",
     "all_parts",
+    "axes_or_new",
     "objects_of",
+    "picture_of",
     "plain",
     "request_from_dict",
     "request_to_dict",

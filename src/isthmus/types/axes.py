@@ -4,11 +4,40 @@ Who draws has matplotlib; measuring never loads it, so that outside of type chec
 for anything.
 """
 
+import base64
+import io
+import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["Axes"]
+__all__ = ["Axes", "axes_or_new", "picture_of"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 else:
     Axes: TypeAlias = Any
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """These axes, or those of a new figure of pyplot, which a notebook shows by itself."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.figure(figsize=(5.6, 3.5), layout="constrained").subplots()
+
+
+def picture_of(plot: Callable[[Axes], Any], alt: str) -> str:
+    """What ``plot(axes)`` draws as an ``<img>`` that carries its own pixels; ``alt`` is escaped."""
+    from matplotlib.figure import Figure
+
+    figure, pixels = Figure(figsize=(5.6, 3.5), layout="constrained"), io.BytesIO()
+    axes = figure.subplots()
+    with warnings.catch_warnings():  # letters that the font lacks become boxes
+        warnings.simplefilter("ignore", UserWarning)
+        plot(axes)
+        if axes.get_legend() is None and len(axes.get_legend_handles_labels()[1]) > 1:
+            axes.legend(frameon=False, fontsize="small")
+        figure.savefig(pixels, format="png", dpi=120)
+    data = base64.b64encode(pixels.getvalue()).decode("ascii")
+    return f'<img alt="{alt}" src="data:image/png;base64,{data}">'

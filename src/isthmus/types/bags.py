@@ -5,8 +5,8 @@ class name are bags.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 from isthmus.types.items import Items
 

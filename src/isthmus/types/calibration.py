@@ -1,12 +1,12 @@
 """Calibration data: linked items of two modalities, which corrections are fitted on."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
+from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 from isthmus.types.links import Links, objects_of
 from isthmus.types.sets import EmbeddingSet

@@ -1,10 +1,16 @@
 """Items, worlds and encoders: what is embedded, and what embeds it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import field, replace
+from functools import cached_property
+from typing import Any, Protocol, overload, runtime_checkable
+
+import numpy as np
 
 from isthmus.arrays import Vectors
+from isthmus.records import brief, dataclass, short
+from isthmus.store import Columns
+from isthmus.types.choosing import One, chosen
 from isthmus.types.errors import RequestError
 from isthmus.types.links import Links
 from isthmus.types.spaces import Space
@@ -45,14 +51,40 @@ class Items:
     def __iter__(self) -> Iterator[Any]:
         return iter(self.payload)
 
+    def __repr__(self) -> str:
+        first = f", the first {short(self.ids[0])}" if self.ids else ""
+        return brief(f"Items({len(self)} of {short(self.modality)}{first})")
+
+    @overload
+    def __getitem__(self, key: One) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice | Sequence[Any] | np.ndarray) -> "Items": ...
+
+    def __getitem__(self, key: Any) -> Any:
+        """The item of an id or row, or the items of a slice, a mask or a list of ids or rows."""
+        rows = chosen(key, self.row, f"{self.modality} item")
+        if isinstance(rows, int):
+            return self.payload[rows]
+        ids = tuple(self.ids[row] for row in rows)
+        return Items(self.modality, ids, [self.payload[row] for row in rows])
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Row number of each id."""
+        return {name: number for number, name in enumerate(self.ids)}
+
     def take(self, ids: Iterable[str]) -> "Items":
         """The items of these ids, in this order; unknown ids are an error."""
-        row = {name: number for number, name in enumerate(self.ids)}
         wanted = tuple(ids)
-        missing = [name for name in wanted if name not in row]
+        missing = [name for name in wanted if name not in self.row]
         if missing:
             raise RequestError(f"No {self.modality} item is called {missing[0]!r}.")
-        return Items(self.modality, wanted, [self.payload[row[name]] for name in wanted])
+        return Items(self.modality, wanted, [self.payload[self.row[name]] for name in wanted])
+
+    def to_table(self) -> Columns:
+        """Columns ``id`` and the modality: texts as they are, of all else what it is called."""
+        called = [x if isinstance(x, str) else str(getattr(x, "name", x)) for x in self.payload]
+        return Columns({"id": list(self.ids), self.modality: called})
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +110,10 @@ class World:
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Items that are missing, unlinked or copies, with the reason, so that a report can count."""
 
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(some)} of {kind}" for kind, some in self.items.items())
+        return brief(f"World({short(self.name)}: {counts or 'no items'})")
+
     def part(self, split: str) -> "World":
         """The items of one split, all else unchanged.
 
@@ -88,6 +124,28 @@ class World:
         if split not in names:
             raise RequestError(f"World {self.name!r} has no split {split!r}; it has: {names}.")
         return self.where(lambda name: self.split.get(name) == split)
+
+    def to_table(self, modality: str) -> Columns:
+        """Columns of a modality's items, then ``split``, ``licence`` and every factor.
+
+        Raises:
+            RequestError: the world has no such items.
+        """
+        if modality not in self.items:
+            has = ", ".join(self.items)
+            raise RequestError(f"World {self.name!r} has no {modality} items; it has: {has}.")
+        items = self.items[modality]
+        table = items.to_table()
+        table["split"] = [self.split.get(name) for name in items.ids]
+        credits = [self.credits.get(name) for name in items.ids]
+        table["licence"] = [credit and credit.licence for credit in credits]
+        facts = [self.factors.get(name, {}) for name in items.ids]
+        for factor in dict.fromkeys(key for row in facts for key in row):
+            values = [row.get(factor) for row in facts]
+            alike = len({type(value) for value in values if value is not None}) == 1
+            plain = alike and isinstance(next(filter(None, values), ""), (str, int, float))
+            table[factor] = values if plain else [x if x is None else str(x) for x in values]
+        return table
 
     def where(self, keep: Callable[[str], bool]) -> "World":
         """The items whose id satisfies ``keep(id)``."""

@@ -1,10 +1,10 @@
 """Links: which item of one set belongs to which item of another, many to many."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 from isthmus.types.sets import EmbeddingSet
 

@@ -6,10 +6,11 @@ the help of the command.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import field, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_type_hints
 
+from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 from isthmus.types.items import LoadOptions
 from isthmus.types.results import plain

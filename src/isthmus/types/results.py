@@ -1,12 +1,14 @@
 """Results: what every measurement returns, frozen, printing, plotting and saving itself."""
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from isthmus.types.axes import Axes
+from isthmus.records import brief, dataclass
+from isthmus.types.axes import Axes, axes_or_new, picture_of
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,19 @@ class Result:
     sentence: ClassVar[str] = "{self}"
     """What ``about`` says of the fields of ``self``, as a format string."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in vars(cls):  # a plain dataclass would print every array
+            cls.__repr__ = cls.__repr__
+
+    def __repr__(self) -> str:
+        return brief(f"{type(self).__name__}({self})")
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the value, what it means, and its plot."""
+        said = f"<p><b>{escape(str(self))}</b></p><p>{escape(self.about)}</p>"
+        return said + picture_of(self.plot, escape(str(self)))
+
     def __str__(self) -> str:
         interval = f" {self.interval}" if self.interval else ""
         if self.corrected is not None:
@@ -99,8 +114,12 @@ class Result:
         """Every field as plain JSON values; NaN becomes None."""
         return plain(self)
 
-    def plot(self, ax: Axes) -> Axes:
-        """Draw value, interval and null on one line; subclasses draw what they measured."""
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw value, interval and null on one line; subclasses draw what they measured.
+
+        On axes of its own where none are given, which a notebook shows.
+        """
+        ax = axes_or_new(ax)
         if not np.isnan(self.null.low):
             ax.axvspan(self.null.low, self.null.high, color="0.85", label="chance")
         if self.interval:

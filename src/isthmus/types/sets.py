@@ -1,12 +1,15 @@
 """EmbeddingSet: n vectors of one modality in one space, with their names and history."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
 
-from isthmus.arrays import Vectors, fingerprint, unit
+from isthmus.arrays import Vector, Vectors, fingerprint, unit
+from isthmus.records import dataclass
+from isthmus.store import Columns
+from isthmus.types.choosing import One, chosen
 from isthmus.types.errors import RequestError
 from isthmus.types.spaces import Space, Step
 
@@ -65,6 +68,30 @@ class EmbeddingSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def __iter__(self) -> Iterator[Vector]:
+        return iter(self.vectors)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.row
+
+    @overload
+    def __getitem__(self, key: One) -> Vector: ...
+    @overload
+    def __getitem__(self, key: slice | Sequence[Any] | np.ndarray) -> "EmbeddingSet": ...
+
+    def __getitem__(self, key: Any) -> "Vector | EmbeddingSet":
+        """The vector of an id or row, or the set of a slice, a mask or a list of ids or rows."""
+        rows = chosen(key, self.row, f"{self.modality} vector")
+        return self.vectors[rows] if isinstance(rows, int) else self._at(rows)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """The vectors, (n, d), for NumPy and all that takes its arrays."""
+        return np.array(self.vectors, dtype=dtype, copy=copy)
+
+    def to_table(self) -> Columns:
+        """Columns ``id`` and ``vector``, as pandas, polars and Arrow take them."""
+        return Columns(id=list(self.ids), vector=list(self.vectors))
+
     def __str__(self) -> str:
         n, d = self.vectors.shape
         return f"{n} {self.modality} vectors of {d} coordinates in {self.space.name}"
@@ -102,8 +129,11 @@ class EmbeddingSet:
                 f"{len(missing)} of {len(wanted)} wanted ids are not in this set of {len(self)} "
                 f"({self.modality}); the first is {missing[0]!r}."
             )
-        rows = [self.row[name] for name in wanted]
-        return EmbeddingSet(self.vectors[rows], wanted, self.modality, self.space, self.history)
+        return self._at([self.row[name] for name in wanted])
+
+    def _at(self, rows: list[int]) -> "EmbeddingSet":
+        ids = tuple(self.ids[row] for row in rows)
+        return EmbeddingSet(self.vectors[rows], ids, self.modality, self.space, self.history)
 
     def then(self, step: Step, vectors: Vectors) -> "EmbeddingSet":
         """The same items after one more map: new vectors in a new space, history one longer."""

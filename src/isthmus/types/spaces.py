@@ -1,10 +1,11 @@
 """Spaces and steps: where vectors live, and how they came to be there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol, runtime_checkable
 
 from isthmus.arrays import fingerprint
+from isthmus.records import dataclass
 from isthmus.types.errors import SpaceMismatchError
 
 

@@ -1,11 +1,10 @@
 """Subspace: an origin and orthonormal directions, in the coordinates of one space."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors
+from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 
 

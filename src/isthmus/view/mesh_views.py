@@ -1,7 +1,7 @@
 """A mesh as a bag of pictures, one from each pose, and after which turns it is the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from PIL import Image
 
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import mesh
+from isthmus.records import dataclass
 from isthmus.types import Bag, ItemError, Items, Place
 from isthmus.view.cameras import Pose
 from isthmus.view.renders import RenderOptions

@@ -7,7 +7,7 @@ of the poses.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from isthmus.engine.jobs import DISK_FULL, Fragment, JobOptions, run_job
 from isthmus.engine.manifest import Line
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import AROUND, mesh
+from isthmus.records import dataclass
 from isthmus.types import Bag, ItemError, Items, NothingLeftError, World, all_parts
 from isthmus.version import __version__
 from isthmus.view.mesh_views import RenderSetup, posed, render_bag, symmetry_of

@@ -7,13 +7,13 @@ before the camera along its axis, in radii of the fitted object. Pictures are sR
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from isthmus.read.meshes.triangles import Mesh
+from isthmus.records import dataclass
 from isthmus.view.cameras import Pose
 
 

@@ -1,11 +1,12 @@
 """A mesh as plain arrays, and colours of its visible samples: texture, light, means of pixels."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from isthmus.read.meshes.triangles import Mesh
+from isthmus.records import dataclass
 from isthmus.view.raster import compiled
 
 A = np.ndarray

@@ -2,12 +2,12 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from PIL import Image
 
+from isthmus.records import dataclass
 from isthmus.store import read_table
 from isthmus.types import ItemError, RequestError
 

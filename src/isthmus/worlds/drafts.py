@@ -4,11 +4,12 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture
+from isthmus.records import dataclass
 from isthmus.types import Credit, Items, Links, RequestError, World
 
 IMAGE_COLUMNS = (

@@ -6,12 +6,12 @@ the view moves have an answer to be measured against.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isthmus.read.meshes.packed import unpack
 from isthmus.read.meshes.triangles import Mesh
+from isthmus.records import dataclass
 from isthmus.store import read_table
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.bundled import DATA, named_column, payloads

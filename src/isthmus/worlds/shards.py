@@ -5,11 +5,11 @@ import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
+from isthmus.records import dataclass
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import LABEL_COLUMNS, TEXT_COLUMNS, Draft, readable
 

@@ -16,7 +16,7 @@ from isthmus.measure.statistics import (
     jackknife_sums,
 )
 from isthmus.store.tensors import read_tensors
-from isthmus.types import Axes, Interval, Null, RequestError, Result
+from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
@@ -46,8 +46,9 @@ class Backbone(Result):
             return f"No known backbone: the nearest mean has cosine {self.value:.2f} only."
         return f"These look like embeddings of {self.backbone} (cosine {self.value:.2f})."
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Cosine with each known mean."""
+        ax = axes_or_new(ax)
         ax.barh(list(self.cosines), list(self.cosines.values()))
         ax.axvline(SURE, color="0.6", ls="--")
         ax.set_xlabel("cosine of the means")

@@ -1,7 +1,7 @@
 """Classifications: what every classifier of embeddings returns, zero-shot or probe."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +18,8 @@ from isthmus.measure.statistics import (
     top_probabilities,
     wilson_interval,
 )
-from isthmus.types import Axes, Result
+from isthmus.records import dataclass
+from isthmus.types import Axes, Result, axes_or_new
 
 SHOWN = 30
 """Classes up to which the whole table of confusions is drawn."""
@@ -60,8 +61,9 @@ class ClassResult(Result):
         ]
         return {**super().to_dict(), "confusion": table}
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The table of confusions or, with many classes, the most frequent ones as bars."""
+        ax = axes_or_new(ax)
         if len(self.classes) <= SHOWN:
             shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)
             ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")

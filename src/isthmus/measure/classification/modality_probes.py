@@ -17,7 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
     wilson_interval,
 )
-from isthmus.types import Axes, Interval, Links, Result
+from isthmus.types import Axes, Interval, Links, Result, axes_or_new
 
 RIDGE = 0.1
 """Ridge penalty in units of the mean eigenvalue of the features' second moment."""
@@ -39,8 +39,9 @@ class ModalityProbe(Result):
         "time, and {self.centred:.1%} after each modality's mean is removed (50 % is chance)."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Accuracy raw, centred, and for random halves of one modality."""
+        ax = axes_or_new(ax)
         ax.bar(["raw", "centred", "floor"], [self.value, self.centred, self.floor or 0.5])
         ax.axhline(0.5, color="0.6", ls="--")
         ax.set_ylabel("held-out accuracy")

@@ -1,7 +1,6 @@
 """Probes: can a class be read from the vectors by a simple rule, on objects it never saw?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from jaxtyping import Float, Int
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.classification.classifications import ClassResult, Task, classified
 from isthmus.measure.statistics import Labels, SetLike, labelled, seeded
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 
 STRENGTHS = (100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)

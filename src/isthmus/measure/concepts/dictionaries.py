@@ -1,7 +1,6 @@
 """Learned concepts: atoms of a sparse autoencoder (TopK), each named after a word."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from jaxtyping import Float, Int
 from isthmus.arrays import Vectors, unit, unit_or_zero
 from isthmus.measure.concepts.splice import Concepts, mean_over_vectors
 from isthmus.measure.statistics import SAMPLE, SetLike, as_set, seeded
+from isthmus.records import dataclass
 from isthmus.types import Null, RequestError
 
 BATCH, RATE = 256, 3e-3

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
 from isthmus.measure.statistics import SetLike, as_set, mean_interval, random_basis, seeded
-from isthmus.types import Axes, Interval, Null, RequestError, Result
+from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
 
 PENALTY = 0.25
 """Weight of the sum of coefficients, for unit vectors."""
@@ -40,8 +40,9 @@ class Concepts(Result):
         order = np.argsort(-self.weights[row], kind="stable")[:count]
         return [(self.names[w], float(self.weights[row, w])) for w in order if self.weights[row, w]]
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The heaviest words over all vectors."""
+        ax = axes_or_new(ax)
         mean = self.weights.mean(axis=0)
         order = np.argsort(-mean, kind="stable")[:12]
         ax.barh([self.names[w] for w in order], mean[order])

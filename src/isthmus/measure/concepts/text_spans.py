@@ -19,7 +19,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_and_without_runs,
 )
-from isthmus.types import Axes, RequestError, Result, Subspace
+from isthmus.types import Axes, RequestError, Result, Subspace, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,8 +43,9 @@ class TextSpan(Result):
             f"vocabulary turned at random span {self.null.mean:.1%}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Share by number of words."""
+        ax = axes_or_new(ax)
         ax.plot(np.arange(1, len(self.shares) + 1), self.shares, "o-", label=self.name)
         ax.axhline(self.null.mean, color="0.6", ls="--", label="turned vocabulary, all words")
         ax.set(xlabel="words", ylabel="share of the variance")

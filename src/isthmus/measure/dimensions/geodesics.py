@@ -1,6 +1,5 @@
 """Graphs of neighbours and their geodesics: how far is it along the cloud?"""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from isthmus.measure.statistics import (
     student_interval,
     take_rows,
 )
-from isthmus.types import Axes, RequestError, Result
+from isthmus.records import dataclass
+from isthmus.types import Axes, RequestError, Result, axes_or_new
 
 SOURCES = 200
 """Items from which all distances are measured."""
@@ -100,8 +100,9 @@ class GeodesicStretch(Result):
         "dimensions, more has folds or gaps. {self.connected:.0%} of the items are connected."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Paths along the cloud against straight ones."""
+        ax = axes_or_new(ax)
         ax.scatter(self.straight, self.along, s=4, alpha=0.5, label=self.name)
         top = float(self.straight.max())
         ax.plot([0, top], [0, top], color="0.6", ls="--", label="straight")

@@ -7,7 +7,6 @@ no parameters but the number of neighbours; moving, turning or scaling all point
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from scipy.special import gammaln
 
 from isthmus.arrays import Vectors, evenly_spaced, unit_or_zero
 from isthmus.measure.statistics import SetLike, as_set, chance, cloud, seeded
+from isthmus.records import dataclass
 from isthmus.store import read_tensors
 from isthmus.types import Interval, RequestError, Result
 

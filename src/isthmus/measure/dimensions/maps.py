@@ -16,7 +16,7 @@ from isthmus.measure.statistics import (
     seeded,
     take_rows,
 )
-from isthmus.types import Axes, ExtraMissingError, RequestError, Result
+from isthmus.types import Axes, ExtraMissingError, RequestError, Result, axes_or_new
 
 LARGEST = 2_000
 """Items on a map; of more, as many are drawn."""
@@ -45,8 +45,9 @@ class PlaneMap(Result):
         f"{NEAR} neighbours."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The map."""
+        ax = axes_or_new(ax)
         ax.scatter(self.points[:, 0], self.points[:, 1], s=6)
         ax.set(title=f"{self.method}, trustworthiness {self.value:.3f}", xticks=[], yticks=[])
         return ax

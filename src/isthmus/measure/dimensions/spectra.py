@@ -21,7 +21,7 @@ from isthmus.measure.statistics import (
     seeded,
     spectral_jackknife,
 )
-from isthmus.types import Axes, Result
+from isthmus.types import Axes, Result, axes_or_new
 
 LEADING = 10
 """Directions whose share of the variance is the value."""
@@ -52,8 +52,9 @@ class Spectrum(Result):
         "{self.value:.0%} of the variance (random directions: {self.null.mean:.0%})."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The explained share, and that of random directions."""
+        ax = axes_or_new(ax)
         count = np.arange(1, len(self.explained) + 1)
         ax.plot(count, self.explained, label=self.name)
         ax.plot(count, self.isotropic, color="0.6", ls="--", label="random directions")

@@ -28,7 +28,7 @@ from isthmus.measure.statistics import (
     split_gaps,
     student_interval,
 )
-from isthmus.types import Axes, Interval, Links, Result
+from isthmus.types import Axes, Interval, Links, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -165,8 +165,9 @@ class IntraCosine(Result):
         "directions without a common cone would have 0."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The distribution of the cosines."""
+        ax = axes_or_new(ax)
         ax.stairs(self.density, self.edges, fill=True, alpha=0.5, label=self.name)
         ax.axvline(self.value, color="black", lw=1, label=f"its mean, {self.value:.3f}")
         ax.set_xlabel("cosine")
@@ -243,8 +244,9 @@ class CosineSeparation(Result):
         "comparisons across all items (50 % is chance): how well one threshold can work."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Both distributions."""
+        ax = axes_or_new(ax)
         ax.stairs(self.unmatched, self.edges, fill=True, alpha=0.5, label="unmatched")
         ax.stairs(self.matched, self.edges, fill=True, alpha=0.5, label="matched")
         ax.set(xlabel="cosine", ylabel="density")

@@ -19,7 +19,7 @@ from isthmus.measure.statistics import (
     seeded,
     spectral_jackknife,
 )
-from isthmus.types import Axes, Links, Result
+from isthmus.types import Axes, Links, Result, axes_or_new
 
 Case = TypeVar("Case")
 
@@ -60,8 +60,9 @@ class DistributionGap(Result):
         "differ by {self.floor:.3f}."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Mean part, shape part and the shape's floor as bars."""
+        ax = axes_or_new(ax)
         ax.bar(
             ["means", "shapes", "floor of shapes"], [self.mean_part, self.value, self.floor or 0]
         )

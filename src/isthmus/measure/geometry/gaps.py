@@ -23,7 +23,7 @@ from isthmus.measure.statistics import (
     student_interval,
     swapped_gaps,
 )
-from isthmus.types import Axes, Links, Result
+from isthmus.types import Axes, Links, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,8 +42,9 @@ class CentroidGap(Result):
         "{self.floor:.3f} apart."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Gap, its noise floor and chance as bars."""
+        ax = axes_or_new(ax)
         ax.bar(["gap", "noise floor", "chance"], [self.value, self.floor or 0.0, self.null.mean])
         if self.interval:
             ax.plot([0, 0], [self.interval.low, self.interval.high], color="black", lw=2)
@@ -243,8 +244,9 @@ class GapConcentration(Result):
             f"({first}); chance is {self.null.mean:.0%}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Share held by the first 1, 2, 3, ... coordinates."""
+        ax = axes_or_new(ax)
         ax.semilogx(np.arange(1, len(self.shares) + 1), np.cumsum(self.shares))
         ax.axhline(self.null.mean, color="0.6", ls="--", label=f"chance for {TOP}")
         ax.set(xlabel="coordinates, largest first", ylabel="share of the squared gap")

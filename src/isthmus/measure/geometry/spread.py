@@ -23,7 +23,7 @@ from isthmus.measure.statistics import (
     seeded,
     student_interval,
 )
-from isthmus.types import Axes, Interval, Links, RequestError, Result
+from isthmus.types import Axes, Interval, Links, RequestError, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -197,8 +197,9 @@ class Anisotropy(Result):
             f"{self.value:.3f}); directions without a cone would show {self.null.mean:.3f}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Share of the items below each cosine to the mean."""
+        ax = axes_or_new(ax)
         ax.plot(self.conformity, np.linspace(0, 1, len(self.conformity)), label=self.name)
         ax.set(xlabel="cosine to the mean", ylabel="share of items below")
         return ax

@@ -15,7 +15,7 @@ from isthmus.measure.statistics import (
     random_blocks,
     seeded,
 )
-from isthmus.types import Axes, Links, Null, Result
+from isthmus.types import Axes, Links, Null, Result, axes_or_new
 
 SHIFTS = np.arange(-0.5, 1.26, 0.25)
 """How much of the gap is closed: 0 leaves it, 1 closes it, below 0 widens it."""
@@ -49,8 +49,9 @@ class TemperatureShift(Result):
             f"tried, with the gap {_in_words(float(self.best[-1]))}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One curve for each temperature, above its own smallest loss."""
+        ax = axes_or_new(ax)
         for temperature, loss in zip(self.temperatures, self.loss, strict=True):
             ax.plot(self.shifts, loss - loss.min(), "o-", label=f"temperature {temperature:g}")
         ax.axvline(0, color="0.6", lw=1)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import seeded, top_probabilities, wilson_interval
-from isthmus.types import Axes, Null, RequestError, Result
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
 
 Move = Callable[[Vectors, str, str], Vectors]
 """Vectors of a style, that style, another: where they would be in the other."""
@@ -44,8 +44,9 @@ class StyleChange(Result):
             f"pictures in {self.whole_grid:.1%}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """A matrix of R@1 by pair of styles, the numbers written into it."""
+        ax = axes_or_new(ax)
         ax.imshow(self.pairs, vmin=0, vmax=1, cmap="Blues")
         for row, values in enumerate(self.pairs):
             for column, value in enumerate(values):

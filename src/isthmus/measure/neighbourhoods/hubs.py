@@ -18,7 +18,7 @@ from isthmus.measure.statistics import (
     subsamples,
     subsampling_interval,
 )
-from isthmus.types import Axes, Links, Result
+from isthmus.types import Axes, Links, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,8 +41,9 @@ class Hubness(Result):
             f"{self.null.mean:.2f}); the largest hub is in {most} of them, {even:.3g} is even."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """How often each item is a neighbour, largest first."""
+        ax = axes_or_new(ax)
         ax.plot(np.arange(1, len(self.occurrences) + 1), self.occurrences, label=self.name)
         ax.axhline(float(self.occurrences.mean()), color="0.6", ls="--")
         ax.set(

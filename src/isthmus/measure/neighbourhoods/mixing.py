@@ -23,7 +23,7 @@ from isthmus.measure.statistics import (
     subsamples,
     subsampling_interval,
 )
-from isthmus.types import Axes, Links, Result
+from isthmus.types import Axes, Links, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,8 +46,9 @@ class NeighbourMixing(Result):
         "{self.centred:.0%} remain after centring."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Share raw and centred beside chance."""
+        ax = axes_or_new(ax)
         ax.bar(["raw", "centred", "chance"], [self.value, self.centred, self.null.mean])
         ax.set(ylabel=f"own modality among {NEAR} neighbours", ylim=(0, 1))
         return ax

@@ -1,7 +1,6 @@
 """Confusions: which items are taken for which, by name, so that they can be shown."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,6 +17,7 @@ from isthmus.measure.statistics import (
     scores_between,
     searchable,
 )
+from isthmus.records import dataclass
 from isthmus.types import Links, RequestError
 
 

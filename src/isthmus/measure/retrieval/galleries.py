@@ -1,6 +1,6 @@
 """Mixed galleries: items of both modalities searched at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,7 +24,8 @@ from isthmus.measure.statistics import (
     seeded,
     with_permuted,
 )
-from isthmus.types import Axes, Links, RequestError
+from isthmus.records import dataclass
+from isthmus.types import Axes, Links, RequestError, axes_or_new
 
 MOST_SCORES = 20_000_000
 """Beyond this many scores of one direction, whole objects are sampled as queries."""
@@ -53,8 +54,9 @@ class MixedResult(RankingResult):
         "and {self.other_first[1]:.3f}."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Raw, rule and ceiling for the queries of each modality."""
+        ax = axes_or_new(ax)
         rows = {
             "as it is": [one.value for one in self.directions],
             "other modality first": self.other_first,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +21,8 @@ from isthmus.measure.statistics import (
     searchable,
     seeded,
 )
-from isthmus.types import Axes, Interval, Null, RequestError, Result
+from isthmus.records import dataclass
+from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
 
 Formula = Callable[[Ranks], Float[np.ndarray, " q"]]
 """One value per query, in expectation over random orders within ties."""
@@ -88,8 +89,9 @@ class RankingResult(Result):
             f"{b.gallery} (by chance {a.null.mean:.3g} and {b.null.mean:.3g})"
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One bar per direction and cut-off, with chance as a dash."""
+        ax = axes_or_new(ax)
         for number, one in enumerate(self.directions):
             values = one.at if self.ks else (one.value,)
             places = np.arange(len(values)) + 0.4 * number - 0.2

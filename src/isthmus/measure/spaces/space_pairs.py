@@ -1,7 +1,6 @@
 """How alike do two spaces, or two modalities of one, arrange the same items?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_and_without_runs,
 )
+from isthmus.records import dataclass
 from isthmus.types import Links, Null, RequestError, Result
 
 MOST = 1000

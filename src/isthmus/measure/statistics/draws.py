@@ -1,7 +1,5 @@
 """Means over linked and unlinked pairs and differences of means, by block and by chance."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
@@ -10,6 +8,7 @@ from isthmus.measure.statistics.nulls import DRAWS, pairings
 from isthmus.measure.statistics.resampling import jackknife_sums
 from isthmus.measure.statistics.samples import Cloud
 from isthmus.measure.statistics.streaming import mean_over_pairs
+from isthmus.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Inputs of measures, checked once: sets or plain arrays become unit vectors with links."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from isthmus.measure.statistics.samples import (
     take_rows,
 )
 from isthmus.measure.statistics.streaming import LinkMoments, link_moments
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, Links, RequestError, objects_of, same_space
 
 SetLike = EmbeddingSet | np.ndarray

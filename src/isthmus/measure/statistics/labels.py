@@ -1,7 +1,6 @@
 """Labels: one class name per row, which rows belong to one object, and labels permuted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ from jaxtyping import Int
 from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.samples import take_rows
 from isthmus.measure.statistics.searches import MOST_QUERIES, sampled_rows
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, RequestError
 
 Labels: TypeAlias = Mapping[str, Any] | Sequence[Any] | np.ndarray

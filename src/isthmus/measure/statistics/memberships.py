@@ -1,11 +1,10 @@
 """Does a vector belong to a subspace? The share of it inside, beside what chance puts there."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.types import RequestError, Subspace
 
 

@@ -7,12 +7,14 @@ the presence of tied scores), so that a space whose vectors are all equal scores
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
+
+from isthmus.records import dataclass
 
 TILE = 2**22
 """Scores per tile: 16 MB of float32."""

@@ -1,6 +1,6 @@
 """One set as measures see it: cut into blocks of objects, sampled where pairs are too many."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from isthmus.arrays import fingerprint
 from isthmus.measure.statistics.nearest import nearest_rows
 from isthmus.measure.statistics.resampling import BLOCKS, leave_one_out_sums, random_blocks
 from isthmus.measure.statistics.streaming import Moments, covariance, moments
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, RequestError
 
 SAMPLE = 5_000

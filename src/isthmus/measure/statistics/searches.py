@@ -1,7 +1,6 @@
 """Searches: every linked item of one set as a query to the other, with and without its links."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,6 +8,7 @@ from jaxtyping import Float, Int
 from isthmus.measure.statistics.inputs import Pair
 from isthmus.measure.statistics.nulls import pairings
 from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
 from isthmus.similarity.euclidean import dot

@@ -5,7 +5,6 @@ buffer and one d x d sum for each block of objects that a jackknife leaves out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import BLOCK, Vectors, unit
+from isthmus.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
 )
 from isthmus.measure.views.subspaces import affine_subspace
-from isthmus.types import Axes, RequestError, Result, Subspace, same_space
+from isthmus.types import Axes, RequestError, Result, Subspace, axes_or_new, same_space
 
 Angles = Float[np.ndarray, " k"]
 
@@ -171,8 +171,9 @@ class ViewOverlap(Result):
         "{self.angles[0]:.0f} degrees (chance {self.chance_angles[1][0]:.0f})."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Angles over the chance band."""
+        ax = axes_or_new(ax)
         places = np.arange(1, len(self.angles) + 1)
         ax.fill_between(places, *self.chance_angles[[0, 2]], color="0.85", label="chance")
         ax.plot(places, self.angles, "o-", label=self.name)

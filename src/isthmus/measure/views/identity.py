@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics import Labels, SetLike, as_set, names_of, wilson_interval
 from isthmus.measure.views.subspaces import affine_subspace
-from isthmus.types import Axes, Null, RequestError, Result
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
 
 ARCS = 4
 RULES = ("subspace", "centroid", "nearest view")
@@ -40,8 +40,9 @@ class ViewIdentity(Result):
         rules = ", ".join(f"{name} {value:.3f}" for name, value in self.rules.items())
         return f"Which object is an unseen view of? {rules}; chance {self.null.mean:.3f}."
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One bar a rule, with chance."""
+        ax = axes_or_new(ax)
         ax.bar(list(self.rules), list(self.rules.values()))
         ax.axhline(self.null.mean, color="0.6", ls="--", label="chance")
         ax.set(ylim=(0, 1), ylabel="held-out views given to their object")

@@ -17,7 +17,7 @@ from isthmus.measure.statistics import (
     seeded,
     with_and_without_runs,
 )
-from isthmus.types import Axes, ExtraMissingError, Null, RequestError, Result
+from isthmus.types import Axes, ExtraMissingError, Null, RequestError, Result, axes_or_new
 
 LEAST, MOST = 8, 400
 """Views that a loop is sought in; above, the complex grows too large."""
@@ -40,8 +40,9 @@ class ViewLoop(Result):
         "clouds with the same spectrum give {self.null.mean:.2f}."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Death against birth of every loop."""
+        ax = axes_or_new(ax)
         ax.plot([0, 1], [0, 1], color="0.6", ls="--")
         ax.plot(self.births, self.deaths, "o", label=self.name)
         ax.set(xlabel="birth, over the diameter", ylabel="death")
@@ -138,8 +139,9 @@ class Interpolation(Result):
         errors = ", ".join(f"{name} {value:.4f}" for name, value in self.errors.items())
         return f"Cosine distance from a left-out view to what its neighbours predict: {errors}."
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One bar a prediction."""
+        ax = axes_or_new(ax)
         ax.bar(list(self.errors), list(self.errors.values()))
         ax.set_ylabel("cosine distance to the true view")
         return ax

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from isthmus.measure.statistics import DRAWS, SetLike, as_set, chance, seeded, student_interval
 from isthmus.measure.views.identity import ARCS, arcs_of
-from isthmus.types import Axes, Interval, RequestError, Result
+from isthmus.types import Axes, Interval, RequestError, Result, axes_or_new
 
 RIDGE = 0.01
 """Added to the Gram matrix, in units of its mean eigenvalue."""
@@ -38,8 +38,9 @@ class PoseError(Result):
         "{self.value:.0f} degrees; views dealt anew give {self.null.mean:.0f}."
     )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Azimuth read against azimuth."""
+        ax = axes_or_new(ax)
         ax.plot(self.truth, self.read, "o", label=self.name)
         ax.plot([0, 360], [0, 360], color="0.6", ls="--")
         ax.set(xlabel="azimuth, degrees", ylabel="azimuth read, degrees")

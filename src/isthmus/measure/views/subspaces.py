@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.statistics import BLOCKS, SetLike, as_set, chance, seeded, subsampling_interval
-from isthmus.types import Axes, Null, RequestError, Result, Subspace
+from isthmus.types import Axes, Null, RequestError, Result, Subspace, axes_or_new
 
 TRACY_WIDOM = 0.9793
 """The 95 % quantile of the Tracy-Widom law of order 1 (Bejan 2005, table 2)."""
@@ -171,8 +171,9 @@ class ViewRank(Result):
             f"({self.held_out} by held-out arcs); the rank {more}."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Rank against the number of views."""
+        ax = axes_or_new(ax)
         ax.plot(self.views, self.growth, "o-", label=self.name)
         ax.plot(self.views, self.views - 1, color="0.6", ls="--", label="most possible")
         ax.set(xlabel="views", ylabel="rank")

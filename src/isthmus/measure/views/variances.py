@@ -21,7 +21,7 @@ from isthmus.measure.statistics import (
     random_blocks,
     seeded,
 )
-from isthmus.types import Axes, Null, RequestError, Result
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
 
 Effect = tuple[int, ...]
 JOIN = " × "
@@ -55,8 +55,9 @@ class VarianceShares(Result):
             f"{100 * self.chance[first]:.0f} %."
         )
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One bar an effect, with its chance share."""
+        ax = axes_or_new(ax)
         names = list(self.shares)
         places = np.arange(len(names))
         ax.barh(places, [100 * self.shares[name] for name in names], label="share")

@@ -5,12 +5,13 @@ up, ``fitted`` brings any mesh to one place and size.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from isthmus.arrays import fingerprint
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 
 AXES = {

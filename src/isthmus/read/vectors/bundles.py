@@ -7,7 +7,6 @@ their running number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from isthmus.read.vectors.side_tables import (
     row_pictures,
     side_table,
 )
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
 
 _PIECE = 1 << 20

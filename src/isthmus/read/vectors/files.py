@@ -7,12 +7,13 @@ import math
 import struct
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.store.tables import read_vectors
 from isthmus.store.tensors import read_tensors
 from isthmus.types import RequestError

@@ -1,11 +1,12 @@
 """What an atlas is made from: views of objects as vectors, and what is known about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, Items
 
 

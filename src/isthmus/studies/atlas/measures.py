@@ -1,7 +1,6 @@
 """The measures of an atlas: every object by itself, then all of them together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -10,6 +9,7 @@ from tqdm import tqdm
 from isthmus import measure
 from isthmus.measure.views.identity import ViewIdentity
 from isthmus.measure.views.subspaces import affine_subspace
+from isthmus.records import dataclass
 from isthmus.similarity.pooling import mean_of_vectors
 from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.studies.atlas.subspaces import Nesting, Overlaps, nestings, overlaps

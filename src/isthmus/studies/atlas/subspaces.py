@@ -1,7 +1,6 @@
 """What the subspaces of all objects have to do with each other: overlaps, nesting, stability."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -10,6 +9,7 @@ from isthmus import measure
 from isthmus.arrays import Vectors
 from isthmus.measure.views.angles import ViewOverlap, shared_energy
 from isthmus.measure.views.subspaces import affine_subspace
+from isthmus.records import dataclass
 from isthmus.studies.atlas.views import ObjectViews
 from isthmus.types import EmbeddingSet, Subspace
 

@@ -1,13 +1,14 @@
 """What the views of one object say: rank, loop, pose, the path between views, and its words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from isthmus import measure
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.types import IsthmusError, Result, Subspace, plain
 
 Measures = tuple[dict[str, Result], dict[str, str]]

@@ -1,7 +1,6 @@
 """Which words name an object, and which the directions that its views move along?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
@@ -9,6 +8,7 @@ from jaxtyping import Int
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.concepts.text_spans import words_within
 from isthmus.measure.statistics import wilson_interval
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, Interval, Subspace
 
 CENTRED = 8

@@ -1,9 +1,10 @@
 """The requests of the commands that list what there is."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.types import Brief
 
 

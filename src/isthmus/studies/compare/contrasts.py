@@ -1,10 +1,9 @@
 """Queries that one space answers and another does not, on the same items."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from isthmus.measure.statistics import Pair
+from isthmus.records import dataclass
 from isthmus.studies.pages.neighbours import (
     Neighbours,
     QueryExample,

@@ -20,7 +20,7 @@ from isthmus.measure.statistics import (
     query_bootstrap,
     search,
 )
-from isthmus.types import Axes, Null, Result
+from isthmus.types import Axes, Null, Result, axes_or_new
 
 QUERY_SCORES: dict[str, Callable[[Ranks], Float[np.ndarray, " q"]]] = {
     "hit@1": partial(hit_chances, k=1),
@@ -63,8 +63,9 @@ class Forest(Result):
 
     rows: tuple[Difference, ...]
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """One line a measure; those whose interval leaves out zero in colour."""
+        ax = axes_or_new(ax)
         ax.axvline(0, color="0.5", lw=1)
         for place, row in enumerate(reversed(self.rows)):
             colour = "C1" if row.differs else "0.5"

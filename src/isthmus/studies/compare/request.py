@@ -1,9 +1,10 @@
 """The request of ``isthmus compare``."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.types import Source, Written
 
 

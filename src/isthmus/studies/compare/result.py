@@ -1,9 +1,9 @@
 """What a comparison of two spaces holds."""
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from isthmus.records import dataclass
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import Difference
 from isthmus.studies.pages.common import record

@@ -1,11 +1,11 @@
 """The request of ``isthmus edit``."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
+from isthmus.records import dataclass
 from isthmus.types import RequestError, Written
 
 

@@ -1,11 +1,11 @@
 """Do probabilities of a match come true on held-out pairs?"""
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 import numpy as np
 
 from isthmus.measure.statistics import Pair, brier_score, calibration_error
+from isthmus.records import dataclass
 from isthmus.scores.odds import fit_false_alarms, fit_match_odds
 from isthmus.scores.rules import Cosine, direction, samples
 from isthmus.studies.evaluate.evaluation import Estimate, estimate_over_splits

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.statistics import Pair, query_bootstrap
+from isthmus.records import dataclass
 from isthmus.studies.evaluate.scores import KS, Bounds, DirectionScores, K, Scores, SpaceScores
 from isthmus.studies.evaluate.splits import Rows
 from isthmus.studies.shared import Dataset

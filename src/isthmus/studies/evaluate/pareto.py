@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from isthmus.studies.evaluate.evaluation import RAW, Measure, Row
 from isthmus.studies.evaluate.scores import K
-from isthmus.types import Axes, Result
+from isthmus.types import Axes, Result, axes_or_new
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,8 +28,9 @@ class TradeOff(Result):
 
     paper = "Both axes over held-out items; see the table."
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """All spaces as dots, those on the front joined; the space as it is is a square."""
+        ax = axes_or_new(ax)
         if self.ceiling is not None:
             ax.axhline(self.ceiling, color="0.6", ls="--", label="ceiling")
         raw = np.array([name == RAW for name in self.names])

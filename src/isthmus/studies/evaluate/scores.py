@@ -1,7 +1,7 @@
 """Scores of one space on held-out items: of every item in each direction, and of the whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from isthmus.measure.statistics import (
     scores_between,
     top_probabilities,
 )
+from isthmus.records import dataclass
 from isthmus.scores.odds import likelihood_ratio
 from isthmus.studies.shared import Dataset
 from isthmus.transform.mended import Mended

@@ -1,12 +1,13 @@
 """Which items are held out: linked data cut by whole objects, in halves or in three parts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int
 
 from isthmus.measure.statistics import SAMPLE
+from isthmus.records import dataclass
 from isthmus.studies.shared import Dataset, whole_objects
 from isthmus.types import Links, RequestError
 

@@ -14,7 +14,7 @@ from isthmus.studies.evaluate import (
     trade_offs,
 )
 from isthmus.studies.pages.common import made_section
-from isthmus.types import Axes, Result
+from isthmus.types import Axes, Result, axes_or_new
 
 Log = Sequence[dict[str, Any]]
 
@@ -28,8 +28,9 @@ class Curves(Result):
 
     paper = "After each epoch; held-out objects are those that training is stopped by."
 
-    def plot(self, ax: Axes) -> Axes:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """A line a training; named where there are a few."""
+        ax = axes_or_new(ax)
         for name, values in self.lines.items():
             ax.plot(range(1, len(values) + 1), values, label=name, linewidth=1)
         if 1 < len(self.lines) <= 6:

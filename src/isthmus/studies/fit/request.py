@@ -1,10 +1,11 @@
 """What ``isthmus fit`` and ``isthmus sweep`` may be asked."""
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.train.recipe import Recipe
 from isthmus.types import RequestError, Source, Written
 

@@ -1,7 +1,7 @@
 """Train recipes, and score what was trained on objects never seen. torch only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
+from isthmus.records import dataclass
 from isthmus.studies.evaluate import (
     Evaluation,
     ScoreSums,

@@ -1,9 +1,10 @@
 """What ``isthmus mend`` may be asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.types import RequestError, Source, Written
 
 REMEDIES: tuple[str, ...] = (

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from isthmus.arrays import Vectors, blocks
 from isthmus.measure.statistics import Pair
+from isthmus.records import dataclass
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.neighbours import MOST

@@ -1,10 +1,10 @@
 """The map of both modalities: their two common principal directions, and what they leave out."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import ItemCards
 from isthmus.studies.shared import Dataset, whole_objects

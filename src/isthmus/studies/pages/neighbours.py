@@ -1,11 +1,11 @@
 """Who is whose neighbour: the nearest items of the other modality, and where they mislead."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from isthmus.arrays import Vectors
+from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet
 
 MOST = 20_000

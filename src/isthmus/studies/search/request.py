@@ -1,11 +1,12 @@
 """The request of ``isthmus search``."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from isthmus.records import dataclass
 from isthmus.types import Common, RequestError
 
 

@@ -1,12 +1,13 @@
 """Vectors by modality with what is known of their items: embedded, or read from arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from isthmus.lab import JobOptions, embed, embed_into
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
+from isthmus.records import dataclass
 from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
 from isthmus.types import (
     Credit,

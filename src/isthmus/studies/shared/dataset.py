@@ -5,12 +5,13 @@ others are alike to it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
 from isthmus.measure.statistics import Pair
+from isthmus.records import dataclass
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
 
 IMAGE = "image"

@@ -3,12 +3,13 @@
 import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
+from isthmus.records import dataclass
 from isthmus.registry import everything, resolve
 from isthmus.studies.shared.dataset import TEXT, About, Dataset
 from isthmus.types import EmbeddingSet, IsthmusError, RequestError, Result

@@ -6,7 +6,7 @@ run folder, ``mended:FOLDER`` that was fitted on such) or *a space and items to 
 is given is used or refused, and refused before any work.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from isthmus.encode import ENCODERS
@@ -14,6 +14,7 @@ from isthmus.encode.mended import read_mended
 from isthmus.lab import JobOptions, load
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.saved_sets import saved_sets
+from isthmus.records import dataclass
 from isthmus.studies.shared.collection import (
     Collection,
     collection_dataset,

@@ -4,16 +4,27 @@ Run folders have one writer.
 """
 
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from html import escape
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from isthmus.lab import save, save_links
+from isthmus.records import dataclass, shown
 from isthmus.report import amount
 from isthmus.store import slug, write_json, write_text
-from isthmus.types import EmbeddingSet, Links, RequestError, Result, plain, request_to_dict
+from isthmus.types import (
+    EmbeddingSet,
+    Links,
+    RequestError,
+    Result,
+    picture_of,
+    plain,
+    request_to_dict,
+)
 from isthmus.version import __version__
 
 OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
@@ -45,6 +56,25 @@ class RunResult:
     """Items that were skipped, with the reason, by id."""
     folder: Path | None = None
     """Run folder, where one was asked for."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__repr__" not in vars(cls):  # a plain dataclass would print the page
+            cls.__repr__ = cls.__repr__
+
+    def __repr__(self) -> str:
+        return shown(self, "page", "pages", "record", "seconds")
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what the terminal shows, what it is best drawn by, and the page."""
+        drawn = "".join(picture_of(one.plot, escape(str(one))) for one in self.drawn_by)
+        frame = f'<iframe srcdoc="{escape(self.page)}" style="width:100%;height:40em"></iframe>'
+        return f"<pre>{escape(str(self))}</pre>{drawn}{frame if self.page else ''}"
+
+    @property
+    def drawn_by(self) -> Sequence[Result]:
+        """Results whose plots stand for the run in a notebook."""
+        return ()
 
     def lines(self) -> list[str]:
         """What was found, in lines for the terminal."""
@@ -120,6 +150,12 @@ class MeasuredResult(RunResult):
 
     def __getitem__(self, key: str) -> Result:
         return self.results[key]
+
+    @property
+    def drawn_by(self) -> Sequence[Result]:
+        """The first result that draws more than its value."""
+        drawing = (one for one in self.results.values() if type(one).plot is not Result.plot)
+        return [*islice(drawing, 1)]
 
     def lines(self) -> list[str]:
         """A line a result, then what was not measured."""

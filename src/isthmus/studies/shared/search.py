@@ -1,7 +1,7 @@
 """Galleries: what is searched, and what was found in it, for the studies that look things up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from isthmus.arrays import fingerprint
 from isthmus.lab import embed, embed_into
 from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics import scores_between
+from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
 from isthmus.studies.shared.dataset import IMAGE, TEXT

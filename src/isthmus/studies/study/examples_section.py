@@ -1,10 +1,11 @@
 """Neighbour examples of both directions: what is found once and shown in several places."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from isthmus.measure.statistics import Pair
+from isthmus.records import dataclass
 from isthmus.report import Album, Section, Strips, amount
 from isthmus.studies.pages.item_cards import ItemCards, example_strip, hub_strip
 from isthmus.studies.pages.neighbours import (

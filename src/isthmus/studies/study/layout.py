@@ -1,6 +1,6 @@
 """Which measure stands in which part of the page."""
 
-from dataclasses import dataclass
+from isthmus.records import dataclass
 
 
 @dataclass(frozen=True)

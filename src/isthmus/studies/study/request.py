@@ -1,10 +1,11 @@
 """The request of ``isthmus study``."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.types import Source, Written
 
 

@@ -1,11 +1,11 @@
 """The request of ``isthmus styles``."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tyro.conf import Positional
 
+from isthmus.records import dataclass
 from isthmus.studies.shared import IMAGE
 from isthmus.types import Written
 

@@ -1,10 +1,10 @@
 """What a study of styles found: every method on one grid of objects and styles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
+from isthmus.records import dataclass
 from isthmus.studies.shared import RunResult
 from isthmus.types import plain
 

@@ -1,11 +1,11 @@
 """What is true of a scene, independent of any picture or text of it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 
 SHAPES = (

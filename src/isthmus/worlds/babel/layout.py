@@ -1,9 +1,8 @@
 """Where the things of a scene stand, so that its relation can be read in one way only."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.worlds.babel.facts import Facts, Group
 
 DIAMETER = {"small": 0.14, "medium": 0.21, "large": 0.30}

@@ -4,12 +4,12 @@ A sprite is a solid seen from a view at a size: coverage, normals, places and li
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from isthmus.records import dataclass
 from isthmus.worlds.babel.solids import SOLIDS, turn_x
 
 PALETTE: dict[str, tuple[int, int, int]] = {

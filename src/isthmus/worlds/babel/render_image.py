@@ -3,11 +3,11 @@
 Behind the things stand a wall and a tiled floor, whose horizon shows the view.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.types import RequestError
 from isthmus.worlds.babel.facts import Facts
 from isthmus.worlds.babel.layout import Thing, arrange

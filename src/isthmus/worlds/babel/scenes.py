@@ -1,6 +1,6 @@
 """The world ``babel``: any number of scenes, each a function of the seed and its number."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from isthmus.arrays import fingerprint
 from isthmus.read.image import Picture
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.read.points import PointCloud
+from isthmus.records import dataclass
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.babel.facts import STYLES, Facts, draw_facts, fact_values, is_unseen, stated
 from isthmus.worlds.babel.render_image import SMALLEST, Rendering, render

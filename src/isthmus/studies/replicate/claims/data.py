@@ -1,7 +1,6 @@
 """The data that claims are tested on: what ships with isthmus, and a user's folder of arrays."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from isthmus.lab import JobOptions, embed_into, load
 from isthmus.read.vectors.bundles import open_arrays
+from isthmus.records import dataclass
 from isthmus.studies.replicate.claims.outcomes import NoDataError
 from isthmus.studies.shared import IMAGE, TEXT, About, Dataset
 from isthmus.types import EmbeddingSet, Items, Links, World

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from isthmus.records import dataclass
 from isthmus.types import Interval, RequestError, plain
 
 VERDICTS = ("confirmed", "partly", "not confirmed", "not run")
