@@ -69,11 +69,12 @@ def test_large_sets_items_links_worlds_and_subspaces_print_in_one_short_line():
     names = tuple(f"{row:09}" * 100 for row in range(2_000))
     items = Items("text", names, ["word" * 100] * 2_000)
     facts = {key: {"a": "b" * 1000} for key in names}
+    same = Links(zip(names, names, strict=True))
     large = [
         toy_set(np.ones((2_000, 8)), ids=names),
         items,
-        World("glyphs", {"text": items}, {("text", "text"): Links(zip(names, names, strict=False))}, facts),
-        Links(zip(names, names, strict=False)),
+        World("glyphs", {"text": items}, {("text", "text"): same}, facts),
+        same,
         Subspace(np.eye(500), np.ones(500)),
     ]
     assert [len(repr(some)) < 200 and "\n" not in repr(some) for some in large] == [True] * 5

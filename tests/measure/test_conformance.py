@@ -136,6 +136,21 @@ def test_results_draw_what_they_measured(name):
 
 
 @pytest.mark.parametrize("name", MINE)
+def test_results_show_themselves_in_a_notebook(name):
+    from matplotlib import pyplot
+
+    result = measured(name, *pair_of_clouds(60))
+    assert (
+        len(repr(result)) <= 400 and "\n" not in repr(result) and result.name[:20] in repr(result)
+    )
+    html = result._repr_html_()
+    assert html.count("<img") == 1 and str(result)[:12] in html and len(html) < 200_000
+    axes = result.plot()
+    assert axes.figure.number in pyplot.get_fignums()
+    pyplot.close(axes.figure)
+
+
+@pytest.mark.parametrize("name", MINE)
 def test_same_seed_same_numbers(name):
     x, y = pair_of_clouds(40)
     assert measured(name, x, y).to_dict() == measured(name, x, y).to_dict()
