@@ -1,5 +1,8 @@
 """Parts of the recipe of mini whose answer is known."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -114,3 +117,112 @@ def test_averaged_heads_give_the_mean_of_their_vectors():
         same = averaged([models[0]] * 3)
         torch.testing.assert_close(same.text(expected), models[0].text(expected))
     assert one.log_scale.item() == 2.0
+
+
+RISING = ((1.0, 18.0), (1.2, 60.0))
+
+
+def weigher(rises, share=1.5):
+    """A graph of r alone, as the whole one holds it: the weight times a vector."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("torch")
+    from tools.mini.export_heads import risen
+    from tools.mini.graph import Graph
+
+    g = Graph("weigher")
+    r = g.add("Sqrt", g.add("Mul", "r", "r"))
+    weight = risen(g, r, share, rises)
+    given = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 1])
+        for name in ("r", "e")
+    ]
+    return g.model(given, {"weighed": (g.add("Mul", "e", weight), 1)})
+
+
+def weighed(model, r):
+    import onnxruntime
+
+    network = onnxruntime.InferenceSession(model.SerializeToString())
+    return network.run(None, {"r": r, "e": np.full_like(r, 2)})[0]
+
+
+def test_the_graph_weighs_the_class_name_as_the_head_does():
+    model = weigher(RISING)
+    import torch
+
+    from tools.mini.heads import FEATURES, TOP, ImageHead
+
+    head = ImageHead(torch.zeros(FEATURES), torch.ones(FEATURES))
+    head.rises = RISING
+    torch.nn.init.constant_(head.share, 1.5)
+    r = np.array([[0.4], [1.0], [1.1], [1.2], [1.7]], np.float32)
+    f = np.concatenate([np.tile(r, TOP), np.full((5, FEATURES - TOP), 9.0, np.float32)], 1)
+    found = head.weight(torch.from_numpy(f)).detach().numpy()
+    by_hand = 1.5 * np.array([1, 1, 1 + 1.8, 1 + 3.6, 1 + 12.6 + 30])[:, None]
+    np.testing.assert_allclose(found, by_hand, rtol=1e-5)
+    np.testing.assert_allclose(weighed(model, r), 2 * by_hand, rtol=1e-5)
+
+
+@pytest.mark.parametrize("before", [((1.0, 18.0),), RISING, ((0.5, 3.0), (1.0, 2.0), (1.5, 9.0))])
+def test_a_rejoined_graph_is_that_of_its_rises(before):
+    model = weigher(before)
+    from tools.mini.rejoin import rejoined
+
+    r = np.linspace(0, 2, 21, dtype=np.float32)[:, None]
+    found = rejoined(model, RISING)
+    np.testing.assert_allclose(weighed(found, r), weighed(weigher(RISING), r), rtol=1e-6)
+    assert found.graph.initializer[-1].name.startswith("weight.")
+    assert rejoined(found, RISING).SerializeToString() == found.SerializeToString()
+    np.testing.assert_array_equal(weighed(model, r), weighed(weigher(before), r))  # a copy
+
+
+def test_the_weights_that_ship_are_joined_as_the_recipe_says():
+    from isthmus.encode.mini import WEIGHTS
+
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("torch")
+    from tools.mini.heads import RISES
+    from tools.mini.rejoin import rejoined
+
+    model = onnx.load(WEIGHTS / "image.onnx")
+    again = rejoined(model, RISES).SerializeToString(deterministic=True)
+    assert again == model.SerializeToString(deterministic=True)
+
+
+def resource(files: dict[str, bytes]) -> bytes:
+    """A Qt resource of one folder "d" that holds files, the second of them compressed."""
+    names, data, nodes = b"", b"", []
+
+    def named(text: str) -> int:
+        nonlocal names
+        place = len(names)
+        names += struct.pack(">HI", len(text), 0) + text.encode("utf-16-be")
+        return place
+
+    children = []
+    for number, (name, content) in enumerate(files.items()):
+        packed = (
+            struct.pack(">I", len(content)) + zlib.compress(content) if number == 1 else content
+        )
+        children.append(struct.pack(">IHIIQ", named(name), number == 1, 0, len(data), 0))
+        data += struct.pack(">I", len(packed)) + packed
+    nodes = [
+        struct.pack(">IHIIQ", 0, 2, 1, 1, 0),
+        struct.pack(">IHIIQ", named("d"), 2, len(files), 2, 0),
+        *children,
+    ]
+    tree = b"".join(nodes)
+    places = (20, 20 + len(tree), 20 + len(tree) + len(data))
+    return b"qres" + struct.pack(">IIII", 2, *places) + tree + data + names
+
+
+def test_free_pictures_are_read_from_a_resource_of_qt():
+    from tools.mini.gcompris import listed_as_free, resources
+
+    readme = (
+        b"Copyright: A\nLicense: CC0-1.0\nFiles:\na.webp\nb.webp\n\n"
+        b"Copyright: B\nLicense: GPLv3\nFiles:\nc.webp\n\nLicense: Public Domain\nFiles:\nd.webp"
+    )
+    files = {"README": readme, "\u00fc.webp": b"x" * 500, "empty.txt": b""}
+    assert resources(resource(files)) == {f"/d/{name}": data for name, data in files.items()}
+    assert [*listed_as_free(readme.decode())] == ["a.webp", "b.webp", "d.webp"]

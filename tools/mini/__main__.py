@@ -23,7 +23,7 @@ from tools.mini.bank import Bank
 from tools.mini.branch import Branch
 from tools.mini.export_text import tower as text_nodes
 from tools.mini.graph import Graph, ids
-from tools.mini.heads import WIDTH, ImageHead, TextHead
+from tools.mini.heads import RISES, WIDTH, ImageHead, TextHead
 from tools.mini.image_tower import ImageTower
 from tools.mini.pictures import STYLES, WORLDS
 from tools.mini.texts import Speaker
@@ -32,7 +32,6 @@ from tools.mini.train import Model, Plan, run
 PLAN = Plan(steps=600, batch=384, rate=1.5e-3, anchors=96)
 SECOND_PLAN = replace(PLAN, steps=750, seed=100)
 MEMBERS, SECOND_MEMBERS = 3, 7  # heads on each branch, of as many seeds, averaged
-TRUST, SURPRISE = 1.0, 18.0  # see heads.py; chosen on validation glyphs and stamps
 DATA = {
     "image tower": "EfficientNet-Lite0, ImageNet-1k weights (original release Apache-2.0)",
     "text tower": "all-MiniLM-L6-v2 (original release Apache-2.0)",
@@ -110,11 +109,11 @@ def _build(
     bank = material.bank(shards, cache.frozen_tower(seeing), say, names, folder)
     branch, second = tuned(bank, seeing, SECOND_PLAN)
     heads = both(members(bank, seeing.classifier.weight, PLAN), second)
-    heads.frozen.trust, heads.frozen.surprise = TRUST, SURPRISE
+    heads.frozen.rises = RISES
     made = {"data": DATA, "styles": list(styles), "plan": asdict(PLAN), "threads": threads}
     made |= {"members": MEMBERS, "second members": SECOND_MEMBERS}
     made |= {"second plan": asdict(SECOND_PLAN), "branch rate": finetune.RATE}
-    made |= {"trust": TRUST, "surprise": SURPRISE, "torch": torch.__version__}
+    made |= {"rises": RISES, "torch": torch.__version__}
     return package.write(
         out, (seeing, branch, reading), heads, names[:, 0].numpy(), folder / "tokenizer.json", made
     )

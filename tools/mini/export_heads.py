@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnx
 from torch import nn
@@ -59,10 +61,16 @@ def weight(g: Graph, standard: str, head: ImageHead) -> str:
     """`ImageHead.weight`: (n, 1) of the expected class name."""
     top = g.add("Slice", standard, *(g.const(np.array([i])) for i in (0, TOP, 1)))
     mean = g.add("ReduceMean", g.add("Mul", top, top), g.const(np.array([1])), keepdims=1)
-    above = g.add("Relu", g.add("Sub", g.add("Sqrt", mean), g.const(np.float32(1))))
-    base = float(head.share.detach()) * head.trust
-    more = g.add("Mul", above, g.const(np.float32(base * head.surprise)))
-    return g.add("Add", more, g.const(np.float32(base)))
+    return risen(g, g.add("Sqrt", mean), float(head.share.detach()), head.rises)
+
+
+def risen(g: Graph, rms: str, share: float, rises: Sequence[tuple[float, float]]) -> str:
+    """share·(1 + Σ slope·max(0, r - start)), of (n, 1) values r."""
+    whole = g.const(np.float32(share))
+    for start, slope in rises:
+        above = g.add("Relu", g.add("Sub", rms, g.const(np.float32(start))))
+        whole = g.add("Add", g.add("Mul", above, g.const(np.float32(share * slope))), whole)
+    return whole
 
 
 def text_model(tower: TextTower, head: TextHead) -> onnx.ModelProto:

@@ -17,22 +17,22 @@ OPSET = 20
 
 
 class Graph:
-    """Nodes and constants in the order they are added; values are called by name."""
+    """Nodes and constants in the order they are added; values are called by prefix and number."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, prefix: str = "") -> None:
+        self.name, self.prefix = name, prefix
         self.nodes: list[onnx.NodeProto] = []
         self.stored: list[onnx.TensorProto] = []
 
     def add(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Append a node, return the name of its (first) output."""
-        out = f"v{len(self.nodes)}"
+        out = f"{self.prefix}v{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [out], domain=domain, **attributes))
         return out
 
     def const(self, value: np.ndarray) -> str:
         """A constant as it is."""
-        name = f"c{len(self.stored)}"
+        name = f"{self.prefix}c{len(self.stored)}"
         self.stored.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 

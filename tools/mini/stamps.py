@@ -58,15 +58,19 @@ def drawn(path: Path) -> bytes:
 
 
 def fetched(build: Path) -> Path:
-    """Folder of the unpacked package, downloaded once."""
-    folder = build / "unpacked" / PACKAGE
+    """Folder of the pictures and their captions, or one that does not exist."""
+    return unpacked(build, PACKAGE) / "usr/share/tuxpaint/stamps"
+
+
+def unpacked(build: Path, package: str) -> Path:
+    """Folder of a Debian package's files, got once; it does not exist if Debian is not reached."""
+    folder = build / "unpacked" / package
     if not folder.exists():
-        archives = build / "archives" / PACKAGE
+        archives = build / "archives" / package
         archives.mkdir(parents=True, exist_ok=True)
-        got = subprocess.run(["apt-get", "download", "--quiet", PACKAGE], cwd=archives, check=False)
-        if got.returncode:
-            return folder
-        subprocess.run(
-            ["dpkg-deb", "--extract", str(next(archives.glob("*.deb"))), str(folder)], check=True
-        )
-    return folder / "usr/share/tuxpaint/stamps"
+        got = subprocess.run(["apt-get", "download", "--quiet", package], cwd=archives, check=False)
+        if got.returncode == 0:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            archive = str(next(archives.glob("*.deb")))
+            subprocess.run(["dpkg-deb", "--extract", archive, str(folder)], check=True)
+    return folder
