@@ -151,3 +151,108 @@ def test_the_contract_holds(model, photos):
 
 def test_texts_beyond_the_limit_are_told(model):
     assert model["text"].truncated(["a dog", 3 * LONG, "a cat " * 3]) == [False, True, False]
+
+
+# folders of other tools
+
+
+def sentences(folder, modules, place="0_CLIPModel"):
+    """A folder as sentence-transformers writes it, with a small CLIP in it."""
+    (folder / place).mkdir(parents=True)
+    torch.manual_seed(0)
+    MODELS["clip"](folder / place).save_pretrained(folder / place)
+    listed = [
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.{kind}"}
+        for number, (kind, path) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(listed))
+    return folder
+
+
+@pytest.mark.parametrize("place", ["0_CLIPModel", "elsewhere"])
+def test_the_clip_of_sentence_transformers_is_used(tmp_path, place):
+    kinds = [("models.CLIPModel", place), ("models.Normalize", "1_Normalize")]
+    folder = sentences(tmp_path / "st", kinds, place)
+    found = load(str(folder), LoadOptions())
+    wanted = load(str(folder / place), LoadOptions())
+    assert found["text"].space == wanted["text"].space
+    np.testing.assert_array_equal(found["text"].encode(["a"]), wanted["text"].encode(["a"]))
+    assert found["text"].space.name == f"hf:{folder}"
+    (folder / "modules.json").unlink()
+    if place == "0_CLIPModel":
+        assert load(str(folder), LoadOptions())["text"].space == wanted["text"].space
+
+
+@pytest.mark.parametrize(
+    ("modules", "said"),
+    [
+        (
+            [("models.Transformer", ""), ("models.Pooling", "1_Pooling")],
+            "made of Transformer, Pool",
+        ),
+        ([("models.CLIPModel", "0_CLIPModel"), ("models.Dense", "2_Dense")], "CLIPModel, Dense"),
+        ([("models.CLIPModel", "../other")], "no folder inside it"),
+        ([("models.CLIPModel", "/")], "no folder inside it"),
+        ([], "made of nothing"),
+    ],
+)
+def test_other_models_of_sentences_are_refused(tmp_path, modules, said):
+    (tmp_path / "other").mkdir()
+    folder = sentences(tmp_path / "st", modules)
+    with pytest.raises(RequestError, match=said):
+        load(str(folder), LoadOptions())
+    for text in ("[1]", "{", '[{"type": 5}]', "[" * 200 + "]" * 200):
+        (folder / "modules.json").write_text(text)
+        with pytest.raises(RequestError, match="lists no modules"):
+            load(str(folder), LoadOptions())
+
+
+def altered(folder, **changes):
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize("checkpoint", ["clip"], indirect=True)
+def test_a_tokenizer_of_its_own_is_not_replaced_in_silence(checkpoint, tmp_path, caplog):
+    folder = tmp_path / "copy"
+    shutil.copytree(checkpoint[1], folder)
+    altered(folder, tokenizer_class="MyTokenizer")
+    with pytest.raises(RequestError, match=r"of the class 'MyTokenizer', which transformers does"):
+        load(str(folder), LoadOptions())
+    altered(folder, tokenizer_class="CLIPTokenizer")
+    load(str(folder), LoadOptions())
+    assert not caplog.records
+    altered(folder, auto_map={"AutoTokenizer": ["own.Tokenizer", None]})
+    load(str(folder), LoadOptions())
+    assert "code of its own for its tokenizer" in caplog.text
+    assert "own.Tokenizer" in caplog.text
+
+
+@pytest.mark.parametrize("unlimited", [True, False])
+def test_texts_longer_than_a_roberta_tower_are_cut(tmp_path, unlimited):
+    align(tmp_path)
+    if unlimited:
+        altered(tmp_path, model_max_length=10**30)
+    text = TEXT | {"max_position_embeddings": 24, "pad_token_id": 0, "project_dim": 16}
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    vision |= {"num_attention_heads": 2, "image_size": 64, "patch_size": 32}
+    config = transformers.AltCLIPConfig(text_config=text, vision_config=vision, projection_dim=16)
+    torch.manual_seed(0)
+    model = transformers.AltCLIPModel(config).eval()
+    model.save_pretrained(tmp_path)
+    transformers.CLIPImageProcessorPil(size={"shortest_edge": 64}).save_pretrained(tmp_path)
+    tower = load(str(tmp_path), LoadOptions())["text"]
+    assert tower.limit == 24 - 0 - 1
+    assert tower.truncated(["a dog", LONG]) == [False, True]
+    tokens = transformers.AutoTokenizer.from_pretrained(tmp_path)(
+        ["a dog", LONG], padding="max_length", truncation=True, max_length=23, return_tensors="pt"
+    )
+    with torch.inference_mode():
+        close(
+            tower.encode(["a dog", LONG]), model.get_text_features(**tokens).pooler_output.numpy()
+        )
+
+
+def test_preprocessing_is_told(model):
+    assert "image_mean" in model["image"].preprocessing
+    assert model["text"].preprocessing == f"cut at {model['text'].limit} tokens"

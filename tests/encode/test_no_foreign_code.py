@@ -268,12 +268,13 @@ def test_code_of_a_model_or_processor_is_not_run(
     ],
 )
 def test_a_model_that_transformers_has_is_opened_without_its_code(
-    hf_folder, marker, part, auto, target
+    hf_folder, marker, part, auto, target, caplog
 ):
     plant(hf_folder, marker, **{part: (auto, target)})
     path = hf_folder / f"{part}.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"trust_remote_code": True}))
     assert np.isfinite(isthmus.load(f"hf:{hf_folder}")["text"].encode(CAPTIONS)).all()
+    assert f"code of its own for its {part.split('_')[0].replace('config', 'model')}" in caplog.text
 
 
 @hf

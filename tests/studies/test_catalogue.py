@@ -4,7 +4,7 @@ import pytest
 
 from isthmus.registry import UnknownPartError
 from isthmus.studies import perform
-from isthmus.studies.catalogue.request import PartsRequest
+from isthmus.studies.catalogue.request import PartsRequest, SpacesRequest
 from isthmus.studies.catalogue.run import REGISTERS
 
 
@@ -24,3 +24,9 @@ def test_one_kind_alone_and_a_kind_that_is_none():
     assert [*only.parts] == ["losses"]
     with pytest.raises(UnknownPartError, match="losses"):
         perform("parts", PartsRequest("loses"))
+
+
+def test_a_space_says_what_is_done_to_items_before():
+    said = perform("spaces", SpacesRequest("mini")).to_dict()
+    assert said["image preprocessing"].startswith("fitted whole into a white square of 224 pixels")
+    assert said["text preprocessing"].endswith("cut at 128 tokens")

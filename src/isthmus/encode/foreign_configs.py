@@ -6,9 +6,10 @@ two ways by which transformers runs files of a repository, whoever asks for them
 """
 
 import importlib
+import logging
 import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from reprlib import repr as short
 from typing import Any, NoReturn
@@ -33,8 +34,12 @@ MODEL = {
 """Options of a model of open_clip."""
 
 
-class ForeignCodeError(RequestError):
-    """A checkpoint asks for code to be run; no other copy of it is tried."""
+class CheckpointError(RequestError):
+    """A checkpoint that was found cannot be used; no other copy of it is tried."""
+
+
+class ForeignCodeError(CheckpointError):
+    """A checkpoint asks for code to be run."""
 
 
 _TRUST = "trust_remote_code"
@@ -100,6 +105,50 @@ def _refused(name: str, place: str, said: str) -> ForeignCodeError:
     )
 
 
+def check_tokenizer(name: str, tokenizer: Any) -> None:
+    """Refuse a tokenizer of transformers in the place of one of the checkpoint's own.
+
+    transformers opens the files of any class that it does not have with a class of its own.
+
+    Args:
+        name: the checkpoint's, for messages.
+        tokenizer: as transformers opened it; None where it is of another library.
+
+    Raises:
+        CheckpointError: the checkpoint names a class of tokenizers that transformers does not have.
+    """
+    if tokenizer is None:
+        return
+    auto = importlib.import_module("transformers.models.auto.tokenization_auto")
+    config = auto.get_tokenizer_config(tokenizer.name_or_path)
+    kind = config.get("tokenizer_class")
+    if kind and not any(auto.tokenizer_class_from_name(str(kind) + end) for end in ("", "Fast")):
+        raise CheckpointError(
+            f"{name}: its tokenizer is of the class {str(kind)[:80]!r}, which transformers does "
+            "not have: code that comes with a checkpoint is not run, and another tokenizer would "
+            "number its texts differently."
+        )
+
+
+def tell_of_code(name: str, **parts: Any) -> None:
+    """Warn of parts which have code of their own, and were opened by transformers' classes instead.
+
+    Args:
+        name: the checkpoint's.
+        parts: what was opened, by what it is called.
+    """
+    for part, opened in parts.items():
+        own = getattr(opened, "init_kwargs", None) or vars(opened) if opened is not None else {}
+        if own.get("auto_map"):
+            logging.getLogger("isthmus").warning(
+                "%s brings code of its own for its %s, %s, which is not run: transformers' "
+                "class is used instead, and may compute something else.",
+                name,
+                part,
+                short(own["auto_map"]),
+            )
+
+
 @contextmanager
 def no_foreign_code(name: str) -> Generator[None]:
     """Inside, transformers runs no file of a repository and asks nobody whether it may.
@@ -125,19 +174,28 @@ def no_foreign_code(name: str) -> Generator[None]:
         return
     places = [(importlib.import_module(module), attribute, barred) for module, attribute in _BARRED]
     # or a configuration without trust_remote_code would ask for it on the terminal
-    replaced = [*places, (places[0][0], "TIME_OUT_REMOTE_CODE", 0)]
-    with _ALONE:
-        kept = [
-            (module, attribute, getattr(module, attribute)) for module, attribute, _ in replaced
-        ]
+    with replaced([*places, (places[0][0], "TIME_OUT_REMOTE_CODE", 0)]):
         try:
-            for module, attribute, value in replaced:
-                setattr(module, attribute, value)
             yield
         except ValueError as error:
             if _TRUST in str(error) and not isinstance(error, RequestError):
                 raise refusal from error
             raise
+
+
+@contextmanager
+def replaced(places: Sequence[tuple[Any, str, Any]]) -> Generator[None]:
+    """Inside, attributes of other libraries have other values; one thread at a time.
+
+    Args:
+        places: module or class, attribute, value.
+    """
+    with _ALONE:
+        kept = [(owner, attribute, getattr(owner, attribute)) for owner, attribute, _ in places]
+        try:
+            for owner, attribute, value in places:
+                setattr(owner, attribute, value)
+            yield
         finally:
-            for module, attribute, value in kept:
-                setattr(module, attribute, value)
+            for owner, attribute, value in kept:
+                setattr(owner, attribute, value)

@@ -57,6 +57,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         collate=lambda pictures: {"pixels": torch.from_numpy(np.stack(pictures))},
         forward=lambda inputs: model.image(inputs["pixels"]),
         device=device,
+        preprocessing=f"fitted whole into a white square of {SIDE} pixels, bicubic",
         at_least=SIDE,
         crops=False,
         workers=options.workers,

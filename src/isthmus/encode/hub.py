@@ -1,6 +1,7 @@
 """Checkpoints of other libraries: the files at hand, else the hub, else one sentence."""
 
 import logging
+import re
 import socket
 import textwrap
 from collections.abc import Callable, Generator
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from isthmus.encode.foreign_configs import ForeignCodeError, no_foreign_code
+from isthmus.encode.foreign_configs import CheckpointError, no_foreign_code
 from isthmus.types import ExtraMissingError, IsthmusError, RequestError
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ def open_checkpoint(name: str, opened: Callable[[], T], extra: str, at_hand: boo
             return opened()
     except Exception as error:
         missing = _explained(name, error, extra)
-    final = at_hand or isinstance(missing, ForeignCodeError)
+    final = at_hand or isinstance(missing, CheckpointError)
     if final or not isinstance(missing, RequestError):
         raise missing
     if not _hub_answers():
@@ -50,12 +51,39 @@ def _explained(name: str, error: Exception, extra: str) -> IsthmusError:
         return error
     if isinstance(error, ImportError):
         return ExtraMissingError(error.name or "transformers", extra)
+    text = _CODES.sub("", str(error)).strip()
+    if "Error(s) in loading state_dict" in text:
+        explained = CheckpointError(f"{name} does not load: {_places(text)}.")
+        explained.__cause__ = error
+        return explained
     # a library may go on for pages
-    lines = str(error).strip().splitlines() or [type(error).__name__]
+    lines = text.splitlines() or [type(error).__name__]
     said = textwrap.shorten(lines[0], 240, placeholder=" ...").rstrip(". ")
     explained = RequestError(f"{name} does not load: {said}.")
     explained.__cause__ = error
     return explained
+
+
+_CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+"""What a terminal would obey."""
+
+
+_SHAPES = re.compile(r"size mismatch for (\S+): .*?Size\((\[.*?\])\).*?Size\((\[.*?\])\)")
+
+
+def _places(text: str) -> str:
+    """What torch says of weights and a model that do not fit, in a few words."""
+    said: list[str] = []
+    for begins, words in (
+        ("Missing key", "it lacks {} of the model's weights, such as {!r}"),
+        ("Unexpected key", "it has {} weights that the model has no place for, such as {!r}"),
+    ):
+        for line in text.splitlines():
+            if line.strip().startswith(begins) and (keys := re.findall(r'"([^"]+)"', line)):
+                said.append(words.format(len(keys), keys[0]))
+    for key, came, wanted in _SHAPES.findall(text)[:1]:
+        said.append(f"{key!r} is of the shape {came}, where the model has {wanted}")
+    return f"{', '.join(said) or 'its weights do not fit'}: it is of another architecture"
 
 
 @contextmanager

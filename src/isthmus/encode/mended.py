@@ -59,6 +59,11 @@ class MendedEncoder:
         """Items that the encoder wants at once; 64 if it does not say."""
         return getattr(self.inner, "batch", 64)
 
+    @property
+    def preprocessing(self) -> str:
+        """What the encoder does to an item before, as far as it tells."""
+        return getattr(self.inner, "preprocessing", "")
+
     def truncated(self, items: Sequence[Any]) -> list[bool]:
         """Which items the encoder cuts at its limit, as far as it can tell."""
         tell = getattr(self.inner, "truncated", None)

@@ -41,6 +41,7 @@ class MiniImage:
     network: onnxruntime.InferenceSession
     workers: int
     modality: str = "image"
+    preprocessing: str = f"fitted whole into a white square of {SIDE} pixels, bicubic, sRGB 0..255"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32 of pictures, paths or PIL images.
@@ -71,6 +72,7 @@ class MiniText:
     batch: int = 512
     """Texts to be given at once: sorted by length, few tokens of a pass are padding."""
     modality: str = "text"
+    preprocessing: str = "lower-cased word pieces, cut at 128 tokens"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32; texts of like length share a batch, which is cut to its longest."""

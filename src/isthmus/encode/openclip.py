@@ -6,25 +6,36 @@ Names are open_clip's own: ``ViT-B-32/laion2b_s34b_b79k`` (architecture and tag)
 """
 
 import difflib
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isthmus.encode.foreign_configs import check_open_clip
+from isthmus.encode.foreign_configs import (
+    check_open_clip,
+    check_tokenizer,
+    replaced,
+    tell_of_code,
+)
 from isthmus.encode.hub import open_checkpoint
+from isthmus.encode.torch_files import read_weights
 from isthmus.encode.torch_towers import (
     ImageTower,
     TextTower,
     in_space,
     kept_columns,
+    most_tokens,
     torch_device,
 )
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 _SCHEMAS = ("hf-hub:", "local-dir:")
+_PIXELS = ("mean", "std", "interpolation", "resize_mode")
+"""What open_clip's published weights say of the pictures that they were trained with."""
 
 
 def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
@@ -40,28 +51,91 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         raise ExtraMissingError("open_clip_torch", "openclip") from error
     name, weights = _parse(rest, open_clip)
     device = torch_device(options)
+    full, here = f"openclip:{rest}", not rest.startswith("hf-hub:")
 
-    def opened() -> tuple[Any, ...]:
+    def configured() -> dict[str, Any]:
         # the configuration alone comes first, from the hub too
         config = open_clip.get_model_config(name)
-        check_open_clip(f"openclip:{rest}", config)
-        model = open_clip.create_model_from_pretrained(
-            name, pretrained=weights, device=device, weights_only=True
-        )
+        check_open_clip(full, config)
+        return config
+
+    config = open_checkpoint(full, configured, extra="openclip", at_hand=here)
+    forced, source = _preprocessing(full, name, weights, open_clip)
+
+    def opened() -> tuple[Any, ...]:
+        quick = bool(config.get("quick_gelu"))
+        places = [(open_clip.factory, "load_state_dict", _reading(full, quick))]
+        with replaced(places):
+            model = open_clip.create_model_from_pretrained(
+                name, pretrained=weights, device=device, weights_only=True, **forced
+            )
         # open_clip's own tokenizer takes no such argument; ours wins over the configuration's
         other = config["text_cfg"].get("hf_tokenizer_name")
         plain = {"trust_remote_code": False} if other else {}
-        return (*model, open_clip.get_tokenizer(name, **plain), config)
+        tokenizer = open_clip.get_tokenizer(name, **plain)
+        check_tokenizer(full, getattr(tokenizer, "tokenizer", None))
+        return (*model, tokenizer)
 
-    model, preprocess, tokenizer, config = open_checkpoint(
-        f"openclip:{rest}", opened, extra="openclip", at_hand=rest.startswith("local-dir:")
-    )
+    at_hand = _at_hand(name, weights, config["text_cfg"])
+    model, preprocess, tokenizer = open_checkpoint(full, opened, "openclip", at_hand)
+    tell_of_code(full, tokenizer=getattr(tokenizer, "tokenizer", None))
     model.eval()
     preprocessing = open_clip.get_model_preprocess_cfg(model)
     tower = _text_tower(model, tokenizer, device)
-    text = in_space(tower, f"openclip:{rest}", (config, preprocessing))
+    text = in_space(tower, full, (config, preprocessing))
     image = _image_tower(model, preprocess, preprocessing, text.space, options)
-    return {"image": image, "text": text}
+    said = ", ".join(f"{key} {value}" for key, value in preprocessing.items())
+    return {"image": replace(image, preprocessing=f"{said} ({source})"), "text": text}
+
+
+def _reading(name: str, quick: bool) -> Callable[..., Any]:
+    """In the place of open_clip's reader of files, which refuses what can be read safely."""
+    return lambda path, *_, **__: read_weights(name, Path(path), quick)
+
+
+def _at_hand(name: str, weights: str | None, text: Mapping[str, Any]) -> bool:
+    """Whether nothing of a checkpoint can be on the hub only: no weights, text tower, tokenizer."""
+    if name.startswith("hf-hub:") or (weights is not None and not Path(weights).is_file()):
+        return False
+    beside = weights is None  # in a folder with a configuration, the tokenizer is there too
+    wanted = ("hf_model_name",) if beside else ("hf_model_name", "hf_tokenizer_name")
+    return all(Path(text[key]).is_dir() for key in wanted if text.get(key))
+
+
+def _preprocessing(
+    full: str, name: str, weights: str | None, open_clip: Any
+) -> tuple[dict[str, Any], str]:
+    """What a file of weights wants done to pictures, as arguments of open_clip, and who says so.
+
+    The file itself does not tell; the published weights of its architecture do, if they agree.
+    """
+    if weights is None:
+        return {}, "its open_clip_config.json, else open_clip's default"
+    if open_clip.is_pretrained_cfg(name, weights):
+        return {}, "of these published weights"
+    configs = {
+        tag: open_clip.get_pretrained_cfg(name, tag)
+        for tag in open_clip.list_pretrained_tags_by_model(name)
+    }
+    if not configs:
+        return {}, "open_clip's default: no weights of this architecture are published"
+    found = {tag: {key: one[key] for key in _PIXELS} for tag, one in configs.items()}
+    default = {key: getattr(open_clip.transform.PreprocessCfg(), key) for key in _PIXELS}
+    first = next(iter(found.values()))
+    other = [tag for tag, one in found.items() if one != first]
+    if not other and first == default:
+        return {}, f"as all published weights of {name}"
+    said, what = f"as all published weights of {name}", first
+    if other:
+        said, what = f"open_clip's default: published weights differ, such as {other[0]}", default
+    logging.getLogger("isthmus").warning(
+        "%s: the file does not say how pictures are prepared: %s is taken, %s. For another, put "
+        "it into a folder with an open_clip_config.json and load openclip:local-dir:FOLDER.",
+        full,
+        ", ".join(f"{key} {value}" for key, value in what.items()),
+        said,
+    )
+    return ({} if other else {f"image_{key}": value for key, value in first.items()}), said
 
 
 def _parse(rest: str, open_clip: Any) -> tuple[str, str | None]:
@@ -85,8 +159,9 @@ def _parse(rest: str, open_clip: Any) -> tuple[str, str | None]:
 
 def _weights(name: str, tag: str, open_clip: Any) -> str:
     tags = open_clip.list_pretrained_tags_by_model(name)
-    if open_clip.is_pretrained_cfg(name, tag) or Path(tag).is_file():
-        return tag
+    file = Path(tag).expanduser()
+    if open_clip.is_pretrained_cfg(name, tag) or file.is_file():
+        return str(file)
     known = f"its tags are: {', '.join(tags)}" if tags else "it has no tags of its own"
     wrong = f"{tag!r} is neither a tag nor a file" if tag else "which weights?"
     raise RequestError(f"openclip:{name}: {wrong}; {known}. A file is given as {name}/PATH.")
@@ -101,16 +176,17 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
             return [len(tokenizer.encode(text)) + 2 for text in texts]
         return [len(row) for row in inner(texts, verbose=False).input_ids]
 
+    limit = min(tokenizer.context_length, most_tokens(getattr(model, "text", None)))
     return TextTower(
         space=Space("", "", 0),
         module=model,
-        tokenize=lambda texts: {"text": tokenizer(texts)},
+        tokenize=lambda texts: {"text": tokenizer(texts, context_length=limit)},
         lengths=lambda inputs: kept_columns((inputs["text"] == pad).int()),
         forward=_text_forward(model),
         device=device,
         cut=_may_cut(model),
         counts=counts,
-        limit=tokenizer.context_length,
+        limit=limit,
     )
 
 

@@ -28,6 +28,9 @@ _TOKENS = 384
 """Tokens of one forward pass on a CPU: enough to fill its cores, few enough for its cache; 64
 times as many elsewhere."""
 
+NO_LIMIT = 2**31
+"""Tokens of a text tower that takes texts of any length."""
+
 _PROBE = (
     "a dog",
     "a photo of a red bicycle that leans against the wall of an old house by the sea",
@@ -81,6 +84,8 @@ class Tower:
     """The whole model, the same for all towers of a space."""
     forward: "Forward"
     device: "torch.device"
+    preprocessing: str = ""
+    """What is done to an item before, and who says so; for people."""
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """The vectors of these items, (n, d) float32, as the model gives them.
@@ -192,7 +197,25 @@ def in_space(tower: TextTower, name: str, parts: tuple[Any, Any]) -> TextTower:
     scheme, weights = name.partition(":")[0], weights_id(tower.module)
     identity = fingerprint(scheme, weights, *parts, POLICY, probe_id(tower))
     dim = int(tower.encode(["a"]).shape[1])
-    return replace(tower, space=Space(name, identity, dim, *scale_and_bias(tower.module)))
+    space = Space(name, identity, dim, *scale_and_bias(tower.module))
+    return replace(tower, space=space, preprocessing=f"cut at {tower.limit} tokens")
+
+
+def most_tokens(tower: Any) -> int:
+    """Tokens that a text tower has positions for; 2**31 if it does not count them.
+
+    RoBERTa and its kin number the first token after the padding's index, so that as many
+    positions and one more are never used.
+    """
+    if tower is None:
+        return NO_LIMIT
+    for name, module in tower.named_modules():
+        if name.endswith("position_embeddings"):
+            unused = getattr(module, "padding_idx", None)
+            if unused is not None and hasattr(module, "num_embeddings"):
+                return module.num_embeddings - unused - 1
+    positions = getattr(getattr(tower, "config", None), "max_position_embeddings", None)
+    return positions or NO_LIMIT
 
 
 def scale_and_bias(model: Any) -> tuple[float, float]:

@@ -122,7 +122,7 @@ def list_parts(kind: str = "") -> PartsResult:
 
 
 def describe_space(name: str) -> Description:
-    """What a space is: its id, towers, dimension, similarity scale and bias."""
+    """What a space is: its id, towers, dimension, scale, bias, and what is done to items before."""
     encoders = load(name)
     space = next(iter(encoders.values())).space
     return Description(
@@ -134,6 +134,11 @@ def describe_space(name: str) -> Description:
             "similarity": space.score if space.rule is None else "the score rule of its chain",
             "scale (inverse temperature)": round(space.scale, 4),
             "bias": round(space.bias, 4),
+            **{
+                f"{modality} preprocessing": said
+                for modality, encoder in encoders.items()
+                if (said := getattr(encoder, "preprocessing", ""))
+            },
         }
     )
 
