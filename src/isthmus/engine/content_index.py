@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.store import write_json
-from isthmus.types import ItemError
+from isthmus.types import reason
 
 Stamp = tuple[int, int, str]
 """Size in bytes, modification time in nanoseconds, hash of the content."""
@@ -63,8 +63,8 @@ class ContentIndex:
             if isinstance(source, Path):
                 return self._file_hash(source)
             return content_hash(item)
-        except (ItemError, OSError) as error:
-            return f"unreadable: {error}"
+        except BaseException as error:
+            return f"unreadable: {reason(error)}"
 
     def _file_hash(self, path: Path) -> str:
         stat = path.stat()

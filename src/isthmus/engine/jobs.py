@@ -5,7 +5,6 @@ A job folder holds ``manifest.jsonl`` (one line a shard: counts, faults by name,
 where the task puts them. What is made of a shard, and how it is kept, is the task's affair.
 """
 
-import errno
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,15 +15,13 @@ from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.manifest import Line, append_line, digest, read_manifest, write_manifest
 from isthmus.records import dataclass
 from isthmus.types import Items, RequestError
+from isthmus.types.errors import DISK_FULL
 
 T = TypeVar("T")
 """What is made of a shard: vectors, pictures, ..."""
 
 SHARD = 512
 """Items a shard: what is computed again at most after a kill."""
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""No space left on the device, quota exceeded: faults of the job, not of an item."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import Vector, Vectors
-from isthmus.engine.jobs import DISK_FULL, Fragment
-from isthmus.types import Encoder, ItemError, Items, RequestError
+from isthmus.engine.jobs import Fragment
+from isthmus.types import Encoder, Items, RequestError, reason
 
 BATCH = 64
 """Items that an encoder gets at once, unless it asks for more or the user says otherwise."""
@@ -66,8 +66,8 @@ def _gather(items: Items, start: int, size: int) -> tuple[list[Any], dict[str, s
             batch.append(item)
         except UnicodeEncodeError as error:
             faults[items.ids[row]] = f"The text is not valid Unicode ({error.reason})."
-        except (ItemError, OSError) as error:
-            faults[items.ids[row]] = str(error)
+        except BaseException as error:
+            faults[items.ids[row]] = reason(error)
     return batch, faults
 
 
@@ -77,11 +77,10 @@ def _encode(encoder: Encoder, batch: Sequence[Any]) -> Iterable[Vector | str]:
         return []
     try:
         vectors = encoder.encode(batch)
-    except (ItemError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
-            raise
+    except BaseException as error:
+        why = reason(error)
         if len(batch) == 1:
-            return [str(error)]
+            return [why]
         half = len(batch) // 2  # bisect, so that one bad item costs few repeated encodings
         return [*_encode(encoder, batch[:half]), *_encode(encoder, batch[half:])]
     finite = np.isfinite(vectors).all(axis=1) & (vectors != 0).any(axis=1)

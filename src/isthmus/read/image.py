@@ -5,7 +5,7 @@ more than the resolution it needs.
 """
 
 import io
-import struct
+import re
 import threading
 import warnings
 from collections.abc import Callable
@@ -19,13 +19,29 @@ from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from isthmus.records import dataclass
-from isthmus.types import ItemError
+from isthmus.types import ItemError, reason
 
 MAX_PIXELS = 150_000_000
 """Larger pictures are refused from their header, before anything is decoded."""
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+    *(".jpe", ".jfif", ".jif", ".jfi", ".mpo", ".apng", ".avifs", ".dib", ".ico", ".icns"),
+    *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+    *(".tga", ".icb", ".vda", ".vst", ".pcx", ".sgi", ".rgb", ".rgba", ".bw", ".qoi"),
+)
 """File names that a folder of pictures is searched for; the content decides how it is read."""
+
+USUAL = f"{', '.join(SUFFIXES[:9])} and {len(SUFFIXES) - 9} more"
+"""The suffixes in words, for messages."""
+
+_MAGIC = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|BM.{4}\0{4}|....ftypavi[fs]"
+    rb"|\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51|qoif",
+    re.DOTALL,
+)
+"""First bytes of pictures, whatever they are called. TIFF is left out: raw photographs of cameras
+begin as one, and what would be read of them is their thumbnail."""
 
 FORMATS = (
     *("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "MPO", "PPM", "TGA"),
@@ -39,8 +55,8 @@ POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the targ
 _ORIENTATION = 0x0112
 """EXIF tag: 1 upright, 2 to 8 mirrored and turned."""
 
-_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error, MemoryError)
-"""What Pillow's readers raise on damaged files."""
+_BITS, _PHOTOMETRIC = 0x0102, 0x0106
+"""TIFF tags: bits a sample, and whether 0 is black (1) or white (0)."""
 
 
 class _Quiet:
@@ -110,21 +126,21 @@ class Picture:
         try:
             source = self.source() if callable(self.source) else self.source
             if isinstance(source, Image.Image):
-                return self._pixels(source.copy(), at_least, background)
+                return self._pixels(source, None, background)  # a draft would change the user's
             with quiet, Image.open(_file(source), formats=_formats()) as image:
                 return self._pixels(image, at_least, background)
+        except ItemError:
+            raise
         except FileNotFoundError as error:
             raise ItemError(f"There is no picture {self.name}.") from error
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
             said = str(error) if isinstance(error, Image.DecompressionBombError) else "no format"
             raise ItemError(
                 f"{self.name} is not a picture that can be read ({said}); "
-                f"readable are {', '.join(SUFFIXES)} and more."
+                f"readable are {USUAL}."
             ) from error
-        except _UNREADABLE as error:
-            if isinstance(error, ItemError):
-                raise
-            raise ItemError(f"{self.name} is damaged or unreadable: {error}.") from error
+        except BaseException as error:  # readers fail in many ways on damaged files
+            raise ItemError(f"{self.name} is damaged or unreadable: {reason(error)}.") from error
 
     def _pixels(
         self, image: Image.Image, at_least: int | None, background: int | None
@@ -160,6 +176,11 @@ def picture(item: Any) -> Picture:
     raise ItemError(
         f"A picture is a path, bytes, a PIL image or an (h, w, 3) uint8 array; this is {came}."
     )
+
+
+def is_picture(start: bytes) -> bool:
+    """Whether the first sixteen bytes or more of a file are those of a picture."""
+    return _MAGIC.match(start) is not None
 
 
 @cache
@@ -209,11 +230,11 @@ def _upright(image: Image.Image) -> Image.Image:
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
+    image.load()  # turns a TIFF, and removes its tag: what is left afterwards is to be done
     try:
         turn = turns.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged metadata fail in many ways; the pixels may still be good
         turn = None
-    image.load()
     return image if turn is None else image.transpose(turn)
 
 
@@ -229,7 +250,13 @@ def _to_rgb(image: Image.Image, background: int | None) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey values of 0..65535 (integers) or 0..1 (floats) as 0..255, rounded; others are cut."""
-    values = np.asarray(image).astype(np.float32)
-    scale = 255.0 if image.mode == "F" else 1 / 257
+    """Grey values of 0..65535 (integers) or 0..1 (floats) as 0..255, rounded; others are cut.
+
+    Pillow gives 12-bit values as they are, and white as 0 where a TIFF of over 8 bits says so.
+    """
+    values, tags = np.asarray(image).astype(np.float32), getattr(image, "tag_v2", {})
+    top = 4095 if tags.get(_BITS) == (12,) else 65535
+    if tags.get(_PHOTOMETRIC) == 0 and image.mode[0] == "I":
+        values = top - values
+    scale = 255.0 if image.mode == "F" else 255 / top
     return Image.fromarray((np.nan_to_num(values) * scale + 0.5).clip(0, 255).astype(np.uint8))

@@ -10,6 +10,7 @@ from isthmus.types.errors import (
     NothingLeftError,
     RequestError,
     SpaceMismatchError,
+    reason,
 )
 from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
 from isthmus.types.links import Links, objects_of
@@ -60,6 +61,7 @@ __all__ = [
     "objects_of",
     "picture_of",
     "plain",
+    "reason",
     "request_from_dict",
     "request_to_dict",
     "same_space",

@@ -1,5 +1,10 @@
 """What can go wrong, said in one sentence: what was wanted, what came, what to do."""
 
+import errno
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""No space left on the device, quota exceeded: faults of the job, not of an item."""
+
 
 class IsthmusError(Exception):
     """Any fault that isthmus explains; the command line prints it without a traceback."""
@@ -29,3 +34,18 @@ class ExtraMissingError(IsthmusError, ImportError):
             f"This needs the package {package!r}, which is not installed: "
             f'run  pip install "isthmus[{extra}]"'
         )
+
+
+def reason(error: BaseException) -> str:
+    """Why an item failed, in words; for the one guard around each item of a job.
+
+    ``except BaseException`` is meant there, since a panic in a library written in Rust is no
+    ``Exception``. What is no fault of the item is raised again: a wish to stop, a full disk, and
+    what a request or an installation lacks.
+    """
+    stop = isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
+    full = isinstance(error, OSError) and error.errno in DISK_FULL
+    ours = isinstance(error, IsthmusError)
+    if stop or full or (ours and not isinstance(error, ItemError)):
+        raise error
+    return str(error) if ours or isinstance(error, OSError) else f"{type(error).__name__}: {error}"

@@ -15,12 +15,12 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import ContentIndex
-from isthmus.engine.jobs import DISK_FULL, Fragment, JobOptions, run_job
+from isthmus.engine.jobs import Fragment, JobOptions, run_job
 from isthmus.engine.manifest import Line
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import AROUND, mesh
 from isthmus.records import dataclass
-from isthmus.types import Bag, ItemError, Items, NothingLeftError, World, all_parts
+from isthmus.types import Bag, Items, NothingLeftError, World, all_parts, reason
 from isthmus.version import __version__
 from isthmus.view.mesh_views import RenderSetup, posed, render_bag, symmetry_of
 from isthmus.view.styles import names
@@ -186,10 +186,8 @@ class RenderTask:
         try:
             found = mesh(shard.payload[0])
             bag = render_bag(found, self.setup, name, self.workers)
-        except (ItemError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in DISK_FULL:
-                raise
-            return Fragment(None, (), {name: str(error)})
+        except BaseException as error:
+            return Fragment(None, (), {name: reason(error)})
         finally:
             tick(1)
         turns = symmetry_of([np.asarray(picture.rgb()) for picture in bag.parts])
