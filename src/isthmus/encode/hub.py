@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from isthmus.encode.foreign_configs import CheckpointError, no_foreign_code
+from isthmus.store import text_lines
 from isthmus.types import ExtraMissingError, IsthmusError, RequestError
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def _explained(name: str, error: Exception, extra: str) -> IsthmusError:
         explained.__cause__ = error
         return explained
     # a library may go on for pages
-    lines = text.splitlines() or [type(error).__name__]
+    lines = text_lines(text) or [type(error).__name__]
     said = textwrap.shorten(lines[0], 240, placeholder=" ...").rstrip(". ")
     explained = RequestError(f"{name} does not load: {said}.")
     explained.__cause__ = error
@@ -78,7 +79,7 @@ def _places(text: str) -> str:
         ("Missing key", "it lacks {} of the model's weights, such as {!r}"),
         ("Unexpected key", "it has {} weights that the model has no place for, such as {!r}"),
     ):
-        for line in text.splitlines():
+        for line in text_lines(text):
             if line.strip().startswith(begins) and (keys := re.findall(r'"([^"]+)"', line)):
                 said.append(words.format(len(keys), keys[0]))
     for key, came, wanted in _SHAPES.findall(text)[:1]:

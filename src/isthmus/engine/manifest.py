@@ -9,7 +9,7 @@ from typing import Any, get_origin
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import file_digest
 from isthmus.records import dataclass
-from isthmus.store import write_text
+from isthmus.store import text_lines, write_text
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def read_manifest(path: Path) -> list[Line]:
     """The whole lines of a manifest; a line cut by a kill is dropped."""
     lines: list[Line] = []
     content = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    for text in content.splitlines():
+    for text in text_lines(content):
         try:
             line = Line(**json.loads(text))
         except (ValueError, TypeError):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from isthmus.encode import ENCODERS
 from isthmus.registry import UnknownPartError, find
+from isthmus.store import is_file, is_folder
 from isthmus.types import Encoder, LoadOptions, RequestError
 
 
@@ -24,7 +25,7 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
     try:
         loader = find("encoders", ENCODERS, scheme)
     except UnknownPartError as error:
-        if Path(name).exists():
+        if is_file(Path(name)) or is_folder(Path(name)):
             raise RequestError(
                 f"{name!r} is a file, not a space: embeddings are opened as 'arrays:{name}'."
             ) from None
@@ -49,6 +50,6 @@ def lasting(name: str) -> str:
     for start in before:
         path, mark, more = rest.removeprefix(start).partition("?")
         place = Path(path).expanduser()
-        if path and (place.is_file() or (place.is_dir() and start in PLACES[scheme])):
+        if path and (is_file(place) or (is_folder(place) and start in PLACES[scheme])):
             return f"{scheme}:{start}{place.resolve()}{mark}{more}"
     return name

@@ -19,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from isthmus.records import dataclass
+from isthmus.store import is_file
 from isthmus.types import ItemError, reason
 
 MAX_PIXELS = 150_000_000
@@ -136,8 +137,7 @@ class Picture:
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
             said = str(error) if isinstance(error, Image.DecompressionBombError) else "no format"
             raise ItemError(
-                f"{self.name} is not a picture that can be read ({said}); "
-                f"readable are {USUAL}."
+                f"{self.name} is not a picture that can be read ({said}); readable are {USUAL}."
             ) from error
         except BaseException as error:  # readers fail in many ways on damaged files
             raise ItemError(f"{self.name} is damaged or unreadable: {reason(error)}.") from error
@@ -195,7 +195,7 @@ def _file(source: Path | bytes) -> Path | io.BytesIO:
         if not source:
             raise ItemError("The picture is empty (0 bytes).")
         return io.BytesIO(source)
-    if source.exists() and not source.is_file():
+    if not is_file(source) and source.exists():
         raise ItemError(f"{source} is a folder or a device, not a picture.")
     if source.stat().st_size == 0:
         raise ItemError(f"{source} is empty (0 bytes).")

@@ -1,13 +1,24 @@
-"""Texts are Unicode strings; a file of text is read as UTF-8."""
+"""Texts are Unicode strings; a file of text is UTF-8, or says by its first bytes what it is."""
 
+import codecs
+import re
 from pathlib import Path
 from typing import Any
 
+from isthmus.store import text_lines
 from isthmus.types import ItemError, RequestError
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as UTF-16 does, so it is looked for first
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def text(item: Any) -> str:
-    """A text of a str (itself), bytes (UTF-8) or a Path (the file's content).
+    """A text of a str (itself), bytes or a Path (the file's content); read as ``unicode`` does.
 
     Raises:
         ItemError: a file that cannot be read, bytes that are not UTF-8, or another type.
@@ -21,14 +32,24 @@ def text(item: Any) -> str:
             raise ItemError(f"The text {item} cannot be read: {error.strerror}.") from error
     if isinstance(item, bytes):
         try:
-            return item.decode("utf-8-sig")
+            return unicode(item)
         except UnicodeDecodeError as error:
             raise ItemError(f"A text must be UTF-8, but these bytes are not: {error}.") from error
     raise ItemError(f"A text is a str, bytes or a Path; this is a {type(item).__name__}.")
 
 
+def unicode(content: bytes) -> str:
+    """Bytes as text: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
+
+    Raises:
+        UnicodeDecodeError: they are in another encoding.
+    """
+    marked = (code for mark, code in _MARKS.items() if content.startswith(mark))
+    return content.decode(next(marked, "utf-8"))
+
+
 def decoded(path: Path) -> str:
-    """The content of a text file: UTF-8, or UTF-16 with a byte order mark.
+    """The content of a text file, read as ``unicode`` does.
 
     Raises:
         RequestError: it is not there, or in another encoding.
@@ -37,14 +58,35 @@ def decoded(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise RequestError(f"{path} cannot be read: {error.strerror}.") from error
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        return content.decode("utf-16" if wide else "utf-8-sig")
+        return unicode(content)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise RequestError(
             f"{path} is not UTF-8 text (line {line}: {error.reason}); save it as UTF-8."
         ) from error
+
+
+def readable(name: str) -> str:
+    r"""A name as text that can be written anywhere.
+
+    Bytes that are not UTF-8 are shown as ``\xff``, halves of surrogate pairs as ``\ud83d``.
+    """
+    return re.sub("[\ud800-\udfff]", _escape, name)
+
+
+def _escape(found: re.Match[str]) -> str:
+    byte = ord(found[0]) - 0xDC00  # as Python has the bytes of file names that are not UTF-8
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{ord(found[0]):04x}"
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, as ``text_lines`` cuts them.
+
+    Raises:
+        RequestError: as of ``decoded``.
+    """
+    return text_lines(decoded(path))
 
 
 def read_templates(file: Path) -> tuple[str, ...]:
@@ -54,7 +96,7 @@ def read_templates(file: Path) -> tuple[str, ...]:
         RequestError: the file cannot be read, is empty, or a line lacks ``{}`` or has other
             braces; names the line.
     """
-    lines = {number: line.strip() for number, line in enumerate(decoded(file).splitlines(), 1)}
+    lines = {number: line.strip() for number, line in enumerate(read_lines(file), 1)}
     templates = {number: line for number, line in lines.items() if line}
     for number, line in templates.items():
         if line.count("{}") != 1 or line.count("{") != 1 or line.count("}") != 1:

@@ -5,8 +5,16 @@ stable from version 1 on.
 """
 
 from isthmus.store.documents import parse_json, read_json
-from isthmus.store.files import atomic, slug, write_json, write_text
-from isthmus.store.tables import Columns, read_table, read_vectors, write_table
+from isthmus.store.files import (
+    atomic,
+    is_file,
+    is_folder,
+    slug,
+    text_lines,
+    write_json,
+    write_text,
+)
+from isthmus.store.tables import MAX_BYTES, Columns, read_table, read_vectors, write_table
 from isthmus.store.tensors import (
     packed,
     read_described,
@@ -17,8 +25,11 @@ from isthmus.store.tensors import (
 )
 
 __all__ = [
+    "MAX_BYTES",
     "Columns",
     "atomic",
+    "is_file",
+    "is_folder",
     "packed",
     "parse_json",
     "read_described",
@@ -28,6 +39,7 @@ __all__ = [
     "read_vectors",
     "slug",
     "tensor_header",
+    "text_lines",
     "unpacked",
     "write_json",
     "write_table",

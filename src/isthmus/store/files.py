@@ -33,9 +33,38 @@ def write_json(path: Path, values: Any) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, atomically."""
+    r"""Write text as UTF-8, atomically; half of a surrogate pair as its escape: ``\ud83d``."""
     with atomic(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that is too long to be looked up is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as ``is_file`` says it."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def text_lines(text: str) -> list[str]:
+    r"""The lines of a text, which end in LF, CR LF or CR and nothing else.
+
+    ``str.splitlines`` also cuts at form feeds, U+0085 and U+2028, which captions may hold.
+
+    Example:
+        >>> text_lines("a\u2028b\r\n\nc\n")
+        ['a\u2028b', '', 'c']
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def slug(text: str) -> str:

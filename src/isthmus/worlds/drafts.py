@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture
+from isthmus.read.text import readable
 from isthmus.records import dataclass
+from isthmus.store import is_file
 from isthmus.types import Credit, Items, Links, RequestError, World
 
 IMAGE_COLUMNS = (
@@ -104,11 +106,6 @@ class Draft:
         )
 
 
-def readable(name: str) -> str:
-    """A file's name as text that can be written anywhere: bytes that are not UTF-8 are escaped."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 class Root:
     """A folder in which listed pictures are looked up, each once."""
 
@@ -129,7 +126,7 @@ class Root:
             fault = "is a web address; download the pictures first"
         elif "\0" in written or not place.is_relative_to(self._folder):
             fault = f"lies outside the folder {self._folder.name}"
-        elif not _is_file(place):
+        elif not is_file(place):
             fault = f"is not in the folder {self._folder.name}"
         if fault is not None:
             draft.faults[written] = fault
@@ -154,11 +151,4 @@ class Root:
         if "\0" in written:
             return places[0]
         inside = (place for place in places if place.is_relative_to(self._folder))
-        return next((place for place in inside if _is_file(place)), places[0])
-
-
-def _is_file(place: Path) -> bool:
-    try:
-        return place.is_file()
-    except OSError:  # a name longer than the file system allows
-        return False
+        return next((place for place in inside if is_file(place)), places[0])

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture, picture
+from isthmus.read.tables import SUFFIXES as TABLES
+from isthmus.store import is_file, is_folder
 from isthmus.types import Credit, ItemError, Items, RequestError, World
 from isthmus.worlds import folders, shards, sheets
 from isthmus.worlds.drafts import Draft
@@ -60,34 +62,34 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
         raise RequestError("Give images and texts both as paths or both as lists.")
     file = Path(texts)
     folder = None if images is None else Path(images)
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not is_folder(folder):
         raise RequestError(
             f"Wanted the folder that the texts' paths begin in; {folder} is no folder."
         )
-    if not file.is_file():
+    if not is_file(file):
         raise RequestError(f"There is no file {file}.")
-    if file.suffix.lower() in sheets.SUFFIXES:
+    if file.suffix.lower() in TABLES:
         return sheets.sheet_world(file, folder, columns)
     if file.suffix.lower() == ".json":
         return sheets.coco_captions(file, folder or file.parent)
     raise RequestError(
-        f"Texts come from a table ({', '.join(sheets.SUFFIXES)}) or a COCO .json, which say whose "
+        f"Texts come from a table ({', '.join(TABLES)}) or a COCO .json, which say whose "
         f"captions they are; {file.name} is neither."
     )
 
 
 def _pictures(images: str, columns: Mapping[str, str] | None) -> World:
     path = Path(images)
-    if path.is_dir():
+    if is_folder(path):
         tars = _tars(path)
         return shards.webdataset(tars) if tars else folders.image_folder(path)
     if "{" in images or path.suffix.lower() == ".tar":
         return shards.webdataset([images])
-    if path.suffix.lower() in sheets.SUFFIXES and path.is_file():
+    if path.suffix.lower() in TABLES and is_file(path):
         return sheets.sheet_world(path, None, columns)
     raise RequestError(
-        f"Images are a folder, a table ({', '.join(sheets.SUFFIXES)}) or .tar files; {images} is "
-        + ("none of these." if path.exists() else "not there.")
+        f"Images are a folder, a table ({', '.join(TABLES)}) or .tar files; {images} is "
+        + ("none of these." if is_file(path) else "not there.")
     )
 
 
@@ -141,7 +143,7 @@ def in_memory(
 
 def _checked(item: Any) -> Picture:
     found = picture(item)
-    if isinstance(found.source, Path) and not found.source.is_file():
+    if isinstance(found.source, Path) and not is_file(found.source):
         raise ItemError("there is no such file")
     return found
 

@@ -1,16 +1,12 @@
 """Tables of paths, captions, labels and splits: CSV, TSV and Parquet; COCO's caption files."""
 
-import csv
-import io
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture
-from isthmus.read.text import decoded
-from isthmus.store import read_table
+from isthmus.read.tables import PARQUET, csv_rows, open_table, uneven
+from isthmus.store import read_json
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import (
     IMAGE_COLUMNS,
@@ -21,8 +17,6 @@ from isthmus.worlds.drafts import (
     Root,
 )
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
-
 _NAMES = {
     "image": IMAGE_COLUMNS,
     "text": TEXT_COLUMNS,
@@ -30,17 +24,19 @@ _NAMES = {
     "split": SPLIT_COLUMNS,
 }
 
-_LONGEST = 1 << 27
-"""Characters of one field."""
-
 _COCO = ("images", "annotations")
 """Lists of a COCO file: an image may have several annotations, each a caption."""
+
+_COCO_BYTES = 1 << 30
 
 Row = Mapping[str, Any]
 
 
 def sheet_world(
-    file: Path, folder: Path | None = None, columns: Mapping[str, str] | None = None
+    file: Path,
+    folder: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    max_bytes: int = 0,
 ) -> World:
     """Pictures, captions, labels and splits of a table with one row per picture or per caption.
 
@@ -52,12 +48,14 @@ def sheet_world(
         folder: where the paths begin; the table's own folder if None.
         columns: names of the columns ``image``, ``text``, ``label`` and ``split``, where they are
             not found under the usual names (path, file_name, caption, title, class, subset, ...).
+        max_bytes: that a Parquet file may unfold to; 0 for the usual limit.
 
     Raises:
         RequestError: the table cannot be read, lacks a column, or no picture of it is there.
     """
     draft = Draft(file.name)
-    header, rows = _parquet(file) if file.suffix.lower() in SUFFIXES[2:] else _csv(file, draft)
+    parquet = file.suffix.lower() in PARQUET
+    header, rows = _parquet(file, max_bytes) if parquet else _csv(file, draft)
     chosen = _choose(file, header, columns or {})
     root = Root(folder or file.parent)
     for place, row in rows:
@@ -116,11 +114,8 @@ def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> di
     return chosen
 
 
-def _parquet(file: Path) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    try:
-        table = read_table(file)
-    except (ValueError, OSError) as error:
-        raise RequestError(str(error)) from error
+def _parquet(file: Path, max_bytes: int) -> tuple[list[str], Iterator[tuple[str, Row]]]:
+    table = open_table(file, max_bytes).columns
     length = max(map(len, table.values()), default=0)
     rows = (
         (f"{file.name}:{at + 1}", {name: column[at] for name, column in table.items()})
@@ -130,39 +125,17 @@ def _parquet(file: Path) -> tuple[list[str], Iterator[tuple[str, Row]]]:
 
 
 def _csv(file: Path, draft: Draft) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    text = decoded(file).lstrip("\r\n")
-    first, _, below = text.partition("\n")
-    mark = max(",;\t", key=first.count)
-    if found := re.fullmatch(r"sep=([,;\t])\r?", first):  # Excel's own first line
-        mark, text = found[1], below
-    elif file.suffix.lower() == ".tsv":
-        mark = "\t"
-    csv.field_size_limit(_LONGEST)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    lines = _lines(file, reader)
-    header = next(lines, [])
-    if not any(name.strip() for name in header):
-        raise RequestError(f"{file} is empty; wanted a line of column names and rows below it.")
+    header, lines = csv_rows(file)
 
     def rows() -> Iterator[tuple[str, Row]]:
-        for fields in lines:
-            place = f"{file.name}:{reader.line_num}"
+        for place, fields in lines:
             if len(fields) == len(header):
                 # of two columns of one name the first counts
                 yield place, dict(zip(reversed(header), reversed(fields), strict=True))
-            elif fields:
-                draft.faults[place] = f"has {len(fields)} fields, the header {len(header)}"
+            else:
+                draft.faults[place] = uneven(fields, header)
 
     return header, rows()
-
-
-def _lines(file: Path, reader: Any) -> Iterator[list[str]]:
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise RequestError(
-            f"{file} is not a readable table: line {reader.line_num}, {error}."
-        ) from error
 
 
 def coco_captions(file: Path, folder: Path) -> World:
@@ -198,11 +171,10 @@ def coco_captions(file: Path, folder: Path) -> World:
 
 
 def _coco_lists(file: Path) -> tuple[list[Any], list[Any]]:
-    text = decoded(file)
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RequestError(f"{file} is not JSON: {error}.") from error
+        content = read_json(file, _COCO_BYTES)
+    except (ValueError, OSError) as error:
+        raise RequestError(f"{file} is not JSON that can be read: {error}") from error
     parts = [content.get(key) if isinstance(content, dict) else None for key in _COCO]
     images, annotations = (
         [entry for entry in part if isinstance(entry, dict)] if isinstance(part, list) else None

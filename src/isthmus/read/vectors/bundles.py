@@ -7,6 +7,7 @@ their running number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,12 @@ import numpy as np
 from isthmus.arrays import blocks, fingerprint
 from isthmus.read.vectors.files import read_arrays
 from isthmus.read.vectors.folders import array_paths, read_folder
-from isthmus.read.vectors.keys import modality_names, named_ids, named_links
+from isthmus.read.vectors.keys import modality_names, named_ids, named_links, unread
 from isthmus.read.vectors.saved_sets import read_links, read_saved_set, saved_sets
 from isthmus.read.vectors.side_tables import (
     Columns,
     length,
+    lowered,
     row_captions,
     row_ids,
     row_links,
@@ -26,6 +28,7 @@ from isthmus.read.vectors.side_tables import (
     side_table,
 )
 from isthmus.records import dataclass
+from isthmus.store import is_folder
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
 
 _PIECE = 1 << 20
@@ -45,28 +48,35 @@ class ArrayBundle:
     """By item id."""
     pictures: Mapping[str, Path]
     """By item id, for pictures that lie beside the vectors."""
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is there and is not used, such as a table of other rows: the reason, by name."""
 
 
-def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
+def open_arrays(path: str | Path, model: str | None = None, max_bytes: int = 0) -> ArrayBundle:
     """Embeddings of a file or folder, by modality.
 
     Args:
         path: what to open.
         model: name of the model that made the vectors. Sets of one model are comparable;
             without a name only sets of the same files are.
+        max_bytes: that what is compressed may unfold to; 0 for 2 GiB a file.
 
     Raises:
-        RequestError: nothing readable there, rows that do not fit together, or vectors that are
-            zero or not finite.
+        RequestError: nothing readable there, too large, rows that do not fit together, or vectors
+            that are zero or not finite.
     """
     path = Path(path)
     if saved := saved_sets(path):
         return _saved(saved, model)
-    found = read_folder(path) if path.is_dir() else read_arrays(path)
+    found = read_folder(path, max_bytes) if is_folder(path) else read_arrays(path, max_bytes)
     names = modality_names(path, found.arrays)
     rows = {modality: len(found.arrays[key]) for key, modality in names.items()}
     ids = named_ids(found, names)
-    table = found.columns or side_table(path / "items" if path.is_dir() else path, rows.values())
+    place = path / "items" if path.is_dir() else path
+    table, left_out = side_table(place, rows.values(), max_bytes)
+    if found.columns:
+        more = table if length(table) == length(found.columns) else {}
+        table = {**more, **lowered(found.columns)}
     if "links" not in found.arrays and len(ids) < len(rows):
         check_counts(path, rows)
     content = files_id(array_paths(path))
@@ -84,7 +94,9 @@ def open_arrays(path: str | Path, model: str | None = None) -> ArrayBundle:
     if links is None and not ids and not row_ids(table):
         links = _table_links(table, sets)
     described = [some for some in sets.values() if len(some) == length(table)]
-    return ArrayBundle(sets, links, _captions(table, described), _pictures(table, described, path))
+    captions, pictures = _captions(table, described), _pictures(table, described, path)
+    left_out = {**found.left_out, **unread(found.arrays, names), **left_out}
+    return ArrayBundle(sets, links, captions, pictures, left_out)
 
 
 def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:

@@ -14,13 +14,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from isthmus.records import dataclass
-from isthmus.store.tables import read_vectors
+from isthmus.store import is_file
+from isthmus.store.tables import MAX_BYTES, read_vectors
 from isthmus.store.tensors import read_tensors
-from isthmus.types import RequestError
+from isthmus.types import RequestError, reason
 
 _FORMATS = ".npy, .npz, .safetensors and .parquet files, or a folder of them"
-_MAX_INFLATED = 8 << 30
-"""Bytes that one compressed member may unfold to; a larger one should be saved uncompressed."""
+_PICKLED = (".pt", ".pth", ".pkl", ".pickle")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,39 +30,45 @@ class NamedArrays:
     arrays: Mapping[str, np.ndarray]
     columns: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
     meta: Mapping[str, str] = field(default_factory=dict[str, str])
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the file holds beside, with the reason why it is not read, by name."""
 
 
-def read_arrays(path: Path) -> NamedArrays:
+def read_arrays(path: Path, max_bytes: int = MAX_BYTES) -> NamedArrays:
     """The arrays of a file; a single unnamed one stands under the key "".
 
+    Args:
+        path: of the file.
+        max_bytes: that what is compressed in it may unfold to; the rest is mapped.
+
     Raises:
-        RequestError: the file is missing, empty, cut short, a pickle, or of no known format.
+        RequestError: the file is missing, empty, cut short, a pickle, of no known format, or
+            unfolds to more than ``max_bytes``.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise RequestError(f"There is no file {path}; arrays are read from {_FORMATS}.")
     with path.open("rb") as file:
         start = file.read(8)
     if not start:
         raise RequestError(f"{path} is empty (0 bytes); arrays are read from {_FORMATS}.")
     try:
-        return _read(path, start)
-    except (ValueError, OSError, struct.error, zipfile.BadZipFile) as error:
-        if isinstance(error, RequestError):
-            raise
-        raise RequestError(f"{path} cannot be read as arrays: {error}") from error
+        return _read(path, start, max_bytes or MAX_BYTES)
+    except Exception as error:  # damaged files fail in as many ways as there are formats
+        raise RequestError(f"{path} cannot be read as arrays: {reason(error)}") from error
 
 
-def _read(path: Path, start: bytes) -> NamedArrays:
+def _read(path: Path, start: bytes, max_bytes: int) -> NamedArrays:
     if start.startswith(b"\x93NUMPY"):
         with path.open("rb") as file:
             return NamedArrays({"": _mapped(path, path.name, file, path.stat().st_size)})
     if start.startswith(b"PK"):
-        return NamedArrays(_npz(path))
+        return NamedArrays(_npz(path, max_bytes))
     if start.startswith(b"PAR1"):
-        return NamedArrays(*read_vectors(path))
-    if start.startswith(b"\x80") or path.suffix in (".pt", ".pth", ".pkl", ".pickle"):
+        table = read_vectors(path, max_bytes)
+        return NamedArrays(table.arrays, table.columns, left_out=table.left_out)
+    if start.startswith(b"\x80") or path.suffix.lower() in _PICKLED:
         raise _pickle(path)
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         arrays, meta = read_tensors(path)
         return NamedArrays(arrays, {}, meta)
     raise RequestError(
@@ -77,36 +83,48 @@ def _pickle(path: Path) -> RequestError:
     )
 
 
-def _npz(path: Path) -> dict[str, np.ndarray]:
+def _npz(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        if any(name.endswith(".pkl") for name in names):  # what torch.save writes is a zip too
+        if any(name.lower().endswith(".pkl") for name in names):  # torch.save writes a zip too
             raise _pickle(path)
-        members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        members = [info for info in archive.infolist() if info.filename.lower().endswith(".npy")]
         if not members:
             raise RequestError(f"{path} is a zip file without arrays; it holds {names[:5]}.")
+        unfolded = sum(info.file_size for info in members if _packed(info))
+        if unfolded > max_bytes:
+            raise RequestError(
+                f"{path} unfolds to {unfolded:,} bytes, more than the {max_bytes:,} that are "
+                "allowed: save it uncompressed with numpy.savez, so that it can be mapped, or, if "
+                "you trust it, allow more with --max-bytes (max_bytes= in Python)."
+            )
         return {info.filename[:-4]: _member(path, archive, info) for info in members}
+
+
+def _packed(info: zipfile.ZipInfo) -> bool:
+    return info.compress_type != zipfile.ZIP_STORED
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     name = f"{path.name}: {info.filename}"
     if info.flag_bits & 1:
         raise RequestError(f"{name} is encrypted; save the arrays with numpy.savez.")
-    if info.compress_type == zipfile.ZIP_STORED:
+    if not _packed(info):
         with path.open("rb") as file:
             file.seek(info.header_offset)
             head = file.read(30)
-            lengths = struct.unpack("<HH", head[26:30])
-            begin = info.header_offset + 30 + sum(lengths)
+            if head[:4] != b"PK\3\4" or len(head) < 30:
+                raise RequestError(f"{name} is not where the file says; it is damaged.")
+            begin = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:30]))
             file.seek(begin)
             return _mapped(path, name, file, begin + info.file_size)
     with archive.open(info) as file:
         dtype, shape, fortran = _header(name, file)
         wanted = _bytes(dtype, shape)
-        if wanted > _MAX_INFLATED or wanted > info.file_size:
+        if wanted > info.file_size:
             raise RequestError(
                 f"{name} claims an array of {shape}, {wanted:,} bytes, which is more than the file "
-                "holds or than is unfolded in memory; save it uncompressed with numpy.savez."
+                "holds; its header is wrong."
             )
         flat = np.frombuffer(file.read(wanted), dtype)
     if flat.nbytes != wanted:
@@ -139,6 +157,8 @@ def _header(name: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], bool]
         raise RequestError(f"{name} has the .npy version {version}; readable are 1.0 and 2.0.")
     if min(shape, default=0) < 0:
         raise RequestError(f"{name} claims an array of {shape}; its header is wrong.")
+    if dtype.itemsize == 0:
+        raise RequestError(f"{name} claims an array of {dtype}, which takes no bytes at all.")
     if dtype.hasobject:
         raise RequestError(
             f"{name} holds Python objects, a pickle that may run code when opened; save it as "

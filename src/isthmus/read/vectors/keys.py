@@ -1,6 +1,5 @@
 """Which key holds which modality, and which keys hold ids and links."""
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.read.text import readable
 from isthmus.read.vectors.files import NamedArrays
+from isthmus.store import parse_json
 from isthmus.types import EmbeddingSet, Links, RequestError
 
 _ENDINGS = re.compile(r"(^|[_\-. ])(emb|embed|embedding|feature|feat|vector|vec)s?([_\-. ]?\d+)?$")
@@ -54,9 +55,18 @@ def modality_names(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, st
     return dict(sorted(found.items(), key=lambda item: order.get(item[1], len(order))))
 
 
+def unread(arrays: Mapping[str, np.ndarray], names: Mapping[str, str]) -> dict[str, str]:
+    """What of the arrays could be meant as vectors and is not read as such, with the reason."""
+    return {
+        key: f"an array of the shape {array.shape} and the type {array.dtype}, not (n, d) floats"
+        for key, array in arrays.items()
+        if key not in names and array.ndim > 1 and array.dtype.kind in "fiu" and key != "links"
+    }
+
+
 def _modality(name: str, known: bool = False) -> str:
     stem = _ENDINGS.sub("", name.lower())
-    words = re.split(r"[_\-. ]+", stem) if known else [stem]
+    words = re.split(r"[_\-. ]+", stem) if known else stem.split(".")[-1:]
     named = (m for m, spellings in _WORDS.items() if any(word in spellings for word in words))
     return next(named, "" if known else stem)
 
@@ -80,17 +90,19 @@ def _texts(found: NamedArrays, name: str) -> tuple[str, ...] | None:
         return tuple(map(_text, found.arrays[name].reshape(-1).tolist()))
     if name in found.meta:
         try:
-            values = json.loads(found.meta[name])
-        except ValueError:
+            values = parse_json(found.meta[name], name)
+        except (ValueError, TypeError):
             values = None
         if not isinstance(values, list):
             raise RequestError(f"The metadata {name!r} should be a JSON list of ids.")
-        return tuple(map(str, values))
+        return tuple(map(_text, values))
     return None
 
 
 def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return readable(
+        value.decode(errors="surrogateescape") if isinstance(value, bytes) else str(value)
+    )
 
 
 def named_links(

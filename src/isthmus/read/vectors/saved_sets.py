@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from isthmus.scores.kinds import RULE_KINDS
-from isthmus.store import read_table, read_tensors, unpacked
-from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
+from isthmus.store import is_file, read_table, read_tensors, unpacked
+from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step, reason
 
 VECTORS = "vectors.safetensors"
 LINKS = "links.parquet"
@@ -16,7 +16,7 @@ RULE = "rule"
 
 def saved_sets(path: Path) -> list[Path]:
     """The folder itself if it is a saved set, else those inside it or its ``embeddings``."""
-    if (path / VECTORS).is_file():
+    if is_file(path / VECTORS):
         return [path]
     here = sorted(inside.parent for inside in path.glob(f"*/{VECTORS}"))
     return here or sorted(inside.parent for inside in path.glob(f"embeddings/*/{VECTORS}"))
@@ -56,5 +56,5 @@ def read_saved_set(path: Path) -> EmbeddingSet:
             rules = {name: array for name, array in arrays.items() if name != "vectors"}
             space = replace(space, rule=unpacked(rules, about[RULE], RULE_KINDS))
         return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        raise RequestError(f"{path} is not a whole saved set: {error}") from error
+    except Exception as error:
+        raise RequestError(f"{path} is not a whole saved set: {reason(error)}") from error

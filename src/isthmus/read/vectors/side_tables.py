@@ -1,16 +1,21 @@
 """What the rows are: ids, captions and pictures from a table beside the vectors."""
 
-import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from isthmus.store import read_table
+from isthmus.read.tables import SUFFIXES as TABLES
+from isthmus.read.tables import open_table
+from isthmus.read.text import read_lines, readable
+from isthmus.store import is_file, is_folder, parse_json, read_json
 from isthmus.types import RequestError
 
 Columns = Mapping[str, Sequence[Any]]
 """A table: columns of equal length by name."""
+Faults = Mapping[str, str]
+"""What is not used, with the reason, by name."""
+
+_SUFFIXES = (".json", ".csv", ".parquet", ".txt", ".tsv", ".pq", ".jsonl")
 
 _IDS = ("id", "ids", "key", "item_id")
 _CAPTIONS = ("caption", "text", "sentence", "title", "name", "label")
@@ -21,21 +26,40 @@ _PLACES = ("", "images")
 """Folders, seen from the vectors, that relative picture paths are tried against."""
 
 
-def side_table(path: Path, rows: Iterable[int]) -> Columns:
+def side_table(path: Path, rows: Iterable[int], max_bytes: int = 0) -> tuple[Columns, Faults]:
     """The first table beside a file of vectors that has as many rows as one of its arrays.
 
     Tried in this order: the same stem, the stem with ``_names`` or ``_items``, and ``items``;
-    each as .json, .csv, .parquet or .txt. Empty if there is none.
+    each with one of ``_SUFFIXES``, in any case. Empty if there is none.
+
+    Args:
+        path: of the vectors.
+        rows: how many vectors there are, by array.
+        max_bytes: that a Parquet file may unfold to; 0 for the usual limit.
+
+    Returns:
+        Its columns, by name in small letters, and what of such tables is not used, by name.
     """
-    wanted = set(rows)
+    wanted, faults = sorted(set(rows)), dict[str, str]()
+    there = {file.name.lower(): file for file in sorted(path.parent.iterdir(), reverse=True)}
     for stem in (path.stem, f"{path.stem}_names", f"{path.stem}_items", "items"):
-        for suffix in (".json", ".csv", ".parquet", ".txt"):
-            side = path.with_name(stem + suffix)
-            if side != path and side.is_file():
-                columns = _read_side(side)
-                if length(columns) in wanted:
-                    return columns
-    return {}
+        for suffix in _SUFFIXES:
+            side = there.get(f"{stem}{suffix}".lower())
+            if side is None or side == path or not is_file(side):
+                continue
+            columns, uneven = _read_side(side, max_bytes)
+            if length(columns) in wanted:
+                return lowered(columns), {**faults, **uneven}
+            faults[side.name] = (
+                f"is not used: it has {length(columns)} rows, and there are "
+                f"{' and '.join(map(str, wanted))} vectors"
+            )
+    return {}, faults
+
+
+def lowered(columns: Columns) -> Columns:
+    """A table with its names in small letters; of two that are then one the first counts."""
+    return {name.strip().lower(): columns[name] for name in reversed(list(columns))}
 
 
 def length(columns: Columns) -> int:
@@ -66,7 +90,9 @@ def row_links(columns: Columns) -> list[tuple[int, int]]:
 def _names(columns: Columns) -> Iterator[list[str]]:
     """Columns of ids or file names that have a value in every row."""
     for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
-        values = [str(value) for value in columns.get(name, ()) if value not in (None, "")]
+        values = [
+            readable(str(value)) for value in columns.get(name, ()) if value not in (None, "")
+        ]
         if values and len(values) == length(columns):
             yield values
 
@@ -74,7 +100,14 @@ def _names(columns: Columns) -> Iterator[list[str]]:
 def row_captions(columns: Columns) -> list[str]:
     """The caption of every row, or nothing."""
     found = next((columns[name] for name in _CAPTIONS if name in columns), ())
-    return ["" if value is None else str(value) for value in found]
+    return [
+        ""
+        if value is None
+        else "; ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+        for value in found
+    ]
 
 
 def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
@@ -84,7 +117,7 @@ def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
     def there(file: Path) -> bool:
         # one listing of a folder is cheaper than asking for each of a million files
         if file.parent not in listings:
-            inside = file.parent.iterdir() if file.parent.is_dir() else ()
+            inside = file.parent.iterdir() if is_folder(file.parent) else ()
             listings[file.parent] = {entry.name for entry in inside}
         return file.name in listings[file.parent]
 
@@ -98,17 +131,19 @@ def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
     return found
 
 
-def _read_side(path: Path) -> Columns:
+def _read_side(path: Path, max_bytes: int) -> tuple[Columns, Faults]:
+    suffix = path.suffix.lower()
     try:
-        if path.suffix == ".parquet":
-            return read_table(path)
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".txt":
-            return {"caption": text.splitlines()}
-        if path.suffix == ".csv":
-            return _by_column(list(csv.DictReader(text.splitlines(keepends=True), strict=True)))
-        return _from_json(json.loads(text))
-    except (ValueError, OSError, csv.Error) as error:
+        if suffix in TABLES:
+            table = open_table(path, max_bytes)
+            return table.columns, table.faults
+        if suffix == ".txt":
+            return {"caption": read_lines(path)}, {}
+        if suffix == ".jsonl":
+            lines = [line for line in read_lines(path) if line.strip()]
+            return _from_json([parse_json(line, "a line of it") for line in lines]), {}
+        return _from_json(read_json(path)), {}
+    except (ValueError, OSError) as error:
         raise RequestError(f"The side file {path} cannot be read: {error}") from error
 
 

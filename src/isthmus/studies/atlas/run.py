@@ -9,6 +9,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from isthmus.lab import embed_into
+from isthmus.read.text import read_lines
 from isthmus.report import amount
 from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.studies.atlas.measures import LEAST, measured_atlas
@@ -179,11 +180,7 @@ def _words(
     if TEXT not in encoders:
         return None
     if request.words:
-        try:
-            lines = request.words.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise RequestError(f"The words in {request.words} cannot be read: {error}.") from None
-        texts = [line.strip() for line in lines if line.strip()]
+        texts = [line.strip() for line in read_lines(request.words) if line.strip()]
     else:
         texts = [str(text) for text in load_world("glyphs").items[TEXT]]
     known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)

@@ -14,9 +14,10 @@ from jaxtyping import Float
 from isthmus.arrays import Vectors, unit
 from isthmus.lab import embed
 from isthmus.read.image import Picture
+from isthmus.read.text import read_lines
 from isthmus.registry import find
 from isthmus.report import Album, ItemCard, Page, Section, html
-from isthmus.store import write_tensors
+from isthmus.store import is_file, write_tensors
 from isthmus.studies.edit.request import EditRequest
 from isthmus.studies.pages.item_cards import hit_card, hits_page
 from isthmus.studies.shared import (
@@ -116,7 +117,7 @@ def edit(request: EditRequest) -> EditResult:
         RequestError: no such picture, corpus or gallery, or a strength that is no share.
     """
     photo, words = request.photo, corpus_words(request.corpus)
-    if not photo.is_file():
+    if not is_file(photo):
         raise RequestError(f"There is no picture {photo}.")
     encoders = resolve(request.space).encoders(request.common, "an edit encodes a picture")
     if not {IMAGE, TEXT} <= set(encoders):
@@ -159,8 +160,8 @@ def corpus_words(corpus: str) -> tuple[str, ...]:
     if corpus in WORDS:
         return WORDS[corpus]
     path = Path(corpus)
-    if path.is_file():
-        lines = path.read_text(encoding="utf-8").splitlines()
+    if is_file(path):
+        lines = read_lines(path)
     elif "," in corpus:
         lines = corpus.split(",")
     else:

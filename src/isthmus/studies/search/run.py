@@ -7,7 +7,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.report import Album, ItemCard, Section, html, visible
-from isthmus.store import write_text
+from isthmus.store import is_file, write_text
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
@@ -90,7 +90,7 @@ def _is_picture(query: str) -> bool:
         RequestError: it looks like one, but no file is there.
     """
     picture = query.lower().endswith(SUFFIXES)
-    if picture and not Path(query).is_file():
+    if picture and not is_file(Path(query)):
         raise RequestError(f"There is no picture {query}; a text query has no such ending.")
     return picture
 

@@ -1,9 +1,8 @@
 """Labels of vectors in a table: one row a vector, by its id or in its order."""
 
-import csv
 from pathlib import Path
 
-from isthmus.store import read_table
+from isthmus.read.tables import open_table
 from isthmus.types import EmbeddingSet, RequestError
 
 ID = "id"
@@ -40,15 +39,13 @@ def read_labels(file: Path) -> dict[str, list[str]]:
         RequestError: it cannot be read, or has no row.
     """
     try:
-        if file.suffix.lower() == ".parquet":
-            table = {name: list(map(str, some)) for name, some in read_table(file).items()}
-        else:
-            with file.open(encoding="utf-8-sig", newline="") as lines:
-                rows = list(csv.DictReader(lines))
-            names = list(rows[0]) if rows else []
-            table = {name: [row[name] or "" for row in rows] for name in names}
-    except (OSError, ValueError, csv.Error) as error:
-        raise RequestError(f"The labels in {file} cannot be read: {error}.") from error
+        found = open_table(file)
+    except RequestError as error:
+        raise RequestError(f"The labels in {file} cannot be read: {error}") from error
+    table = {name: list(map(str, column)) for name, column in found.columns.items()}
+    if found.faults:
+        place, why = next(iter(found.faults.items()))
+        raise RequestError(f"The labels in {file} cannot be read: {place} {why}.")
     if not table or not next(iter(table.values())):
         raise RequestError(f"{file} holds no row of labels.")
     return table

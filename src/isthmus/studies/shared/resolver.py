@@ -15,6 +15,7 @@ from isthmus.lab import JobOptions, load
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.saved_sets import saved_sets
 from isthmus.records import dataclass
+from isthmus.store import is_file, is_folder
 from isthmus.studies.shared.collection import (
     Collection,
     collection_dataset,
@@ -162,7 +163,9 @@ def _path_of(space: str) -> tuple[Path, str] | None:
     scheme = space.partition(":")[0]
     rest = space.removeprefix(ARRAYS) if scheme == "arrays" else space
     path, _, model = rest.partition(MODEL)
-    known = scheme == "arrays" or (scheme not in ENCODERS and Path(path).exists())
+    known = scheme == "arrays" or (
+        scheme not in ENCODERS and (is_file(Path(path)) or is_folder(Path(path)))
+    )
     return (Path(path), model) if space and known else None
 
 
@@ -219,7 +222,7 @@ def open_source(source: Source) -> World:
 
 def holds_vectors(path: Path) -> bool:
     """Whether a path is a saved set, a run folder with vectors, or a file of vectors."""
-    return path.is_file() or bool(saved_sets(path))
+    return is_file(path) or (is_folder(path) and bool(saved_sets(path)))
 
 
 def arrays_dataset(path: str | Path, model: str = "") -> Dataset:

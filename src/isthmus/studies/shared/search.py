@@ -14,6 +14,7 @@ from isthmus.measure.statistics import scores_between
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
+from isthmus.store import is_folder
 from isthmus.studies.shared.dataset import IMAGE, TEXT
 from isthmus.studies.shared.resolver import (
     ARRAYS,
@@ -106,7 +107,7 @@ def open_gallery(
         found = resolve(inside).collect(Path(), common)
         name = IMAGE if IMAGE in found.sets else next(iter(found.sets))
         return Gallery(found.sets[name], found.world if name in found.world.items else None)
-    source = Source(images=path) if path.is_dir() else Source(world=inside, split=EVERYTHING)
+    source = Source(images=path) if is_folder(path) else Source(world=inside, split=EVERYTHING)
     try:
         world = open_source(source)
     except UnknownPartError as error:
