@@ -27,9 +27,9 @@ def text(item: Any) -> str:
         return item
     if isinstance(item, Path):
         try:
-            item = item.read_bytes()
-        except OSError as error:
-            raise ItemError(f"The text {item} cannot be read: {error.strerror}.") from error
+            return decoded(item)
+        except RequestError as error:
+            raise ItemError(str(error)) from error
     if isinstance(item, bytes):
         try:
             return unicode(item)
