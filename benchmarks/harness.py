@@ -48,10 +48,13 @@ def seconds(action: Callable[[], Any]) -> float:
 
 
 class PeakMemory:
-    """Peak resident and anonymous memory of this process inside a ``with`` block, in MB (Linux).
+    """Peak resident and anonymous memory of a process inside a ``with`` block, in MB (Linux).
 
     Pages of memory-mapped files count as resident but not as anonymous: the system can drop them.
     """
+
+    def __init__(self, process: int | str = "self") -> None:
+        self._status = Path(f"/proc/{process}/status")
 
     def __enter__(self) -> "PeakMemory":
         self.resident = self.anonymous = 0.0
@@ -70,8 +73,13 @@ class PeakMemory:
         self._look()
 
     def _look(self) -> None:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        try:
+            lines = self._status.read_text(encoding="ascii").splitlines()
+        except (FileNotFoundError, ProcessLookupError):  # it has ended
+            return
         found = dict(line.split(":", 1) for line in lines)
+        if "RssAnon" not in found:  # it is ending
+            return
         self.resident = max(self.resident, int(found["VmRSS"].split()[0]) / 1024)
         self.anonymous = max(self.anonymous, int(found["RssAnon"].split()[0]) / 1024)
 

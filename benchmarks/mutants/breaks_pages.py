@@ -91,8 +91,8 @@ PAGES = (
     Break(
         "map-weighs-the-larger-set-more",
         "src/isthmus/studies/pages/map_figure.py",
-        "(x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))",
-        "(x.T @ x + y.T @ y) / (len(x) + len(y))",
+        "grams[0] / (2 * len(a)) + grams[1] / (2 * len(b))",
+        "(grams[0] + grams[1]) / (len(a) + len(b))",
         "tests/studies",
     ),
     Break(
@@ -176,8 +176,8 @@ PAGES = (
     Break(
         "margin-holds-the-linked-item-against-itself",
         "src/isthmus/studies/pages/neighbours.py",
-        "np.where(right, -np.inf, cosines).max(axis=1)",
-        "cosines.max(axis=1)",
+        "cosines[linked[0], linked[1]] = -np.inf",
+        "cosines[linked[0], linked[1]] = 1",
         "tests/studies",
     ),
     Break(

@@ -89,6 +89,14 @@ def blocks(vectors: Vectors, size: int = BLOCK) -> Iterator[tuple[int, Vectors]]
         yield start, buffer[: len(rows)]
 
 
+def pieces(array: np.ndarray, size: int = 1 << 24) -> Iterator[memoryview]:
+    """The bytes of an array in C order, some ``size`` at a time: a file's never all in memory."""
+    rows = np.atleast_1d(array)
+    step = max(1, size // max(1, rows[:1].nbytes))
+    for start in range(0, len(rows), step):
+        yield np.ascontiguousarray(rows[start : start + step]).reshape(-1).view(np.uint8).data
+
+
 def fingerprint(*parts: Any) -> str:
     """Sixteen hexadecimal digits that change when any part changes.
 
@@ -98,7 +106,8 @@ def fingerprint(*parts: Any) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             digest.update(f"{part.dtype.str}{part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).data)
+            for rows in pieces(part):
+                digest.update(rows)
         elif isinstance(part, bytes):
             digest.update(part)
         else:

@@ -1,11 +1,14 @@
 """What is written comes back; what is broken is refused in one sentence."""
 
+import errno
 import json
 import struct
+from functools import partial
 
 import numpy as np
 import pytest
 
+from isthmus.arrays import pieces
 from isthmus.store import (
     atomic,
     read_table,
@@ -101,17 +104,40 @@ def test_a_header_of_any_form_is_refused_in_one_sentence(tmp_path, header):
         read_tensors(tmp_path / "odd")
 
 
-def test_a_full_disk_is_told_as_what_it_is(tmp_path, monkeypatch):
-    import safetensors.numpy
+def test_a_full_disk_is_told_as_what_it_is_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
 
-    def full(*_, **__):
-        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
-
-    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    monkeypatch.setattr("isthmus.store.tensors.pieces", full)
     with pytest.raises(OSError, match="No space left") as caught:
         write_tensors(tmp_path / "a.safetensors", {"x": np.ones(2)}, {})
     assert caught.value.errno == 28
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tensors_are_written_as_the_safetensors_package_writes_them(tmp_path, monkeypatch):
+    from safetensors.numpy import save_file
+
+    monkeypatch.setattr("isthmus.store.tensors.pieces", partial(pieces, size=16))
+    arrays = {
+        "vectors": np.arange(12, dtype="f4").reshape(3, 4),
+        "turned": np.asfortranarray(np.arange(12, dtype="f2").reshape(3, 4)),
+        **{kind: np.arange(3).astype(kind) for kind in ("f8", "i8", "i4", "u1", "?")},
+        "none": np.zeros((0, 4), dtype="f4"),
+    }
+    for meta in ({"isthmus": '{"name": "\u00e9 \u2028"}'}, {}):
+        write_tensors(tmp_path / "ours", arrays, meta)
+        save_file(
+            {k: np.ascontiguousarray(v) for k, v in arrays.items()}, tmp_path / "theirs", meta
+        )
+        assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+    swapped = {"x": np.arange(3, dtype=">f4"), "one": np.array(2.5)}
+    write_tensors(tmp_path / "ours", swapped, {})
+    back = read_tensors(tmp_path / "ours")[0]
+    assert back["x"].tolist() == [0, 1, 2] and back["one"].tolist() == 2.5
+    with pytest.raises(ValueError, match="'c' has type complex64"):
+        write_tensors(tmp_path / "ours", {"c": np.ones(2, "c8")}, {})
 
 
 def test_a_damaged_footer_is_one_sentence_and_nothing_else(tmp_path, capfd):

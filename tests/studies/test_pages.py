@@ -258,12 +258,22 @@ def test_the_map_says_how_much_it_shows_and_how_much_it_leaves_out():
 def test_a_point_of_the_map_is_where_its_item_lies_among_all():
     rng = np.random.default_rng(1)
     a, b = toy_set(rng.normal(size=(9, 4))), toy_set(rng.normal(size=(9, 4)), "text")
-    data = Dataset(a, b)
     placed = project(a, b)
-    some = sketch(data, rng)
-    turned = replace(data, a=a.take(a.ids[::-1]))
-    again = replace(placed, first=placed.first[::-1])
-    assert drawn(data, placed, some).svg == drawn(turned, again, some).svg
+    np.testing.assert_allclose(placed(a.take(a.ids[::-1])), placed(a)[::-1], atol=1e-12)
+    both = np.concatenate([placed(a), placed(b)])
+    assert abs((both - both.mean(axis=0)).prod(axis=1).sum()) < 1e-9  # principal axes
+    spread = both.var(axis=0) / np.concatenate([a.unit, b.unit]).var(axis=0).sum()
+    np.testing.assert_allclose(placed.shares, spread, rtol=1e-6)
+
+
+def test_a_map_of_many_rows_is_made_in_pieces(monkeypatch):
+    rng = np.random.default_rng(2)
+    a, b = toy_set(rng.normal(size=(40, 4)) + 1), toy_set(rng.normal(size=(30, 4)), "text")
+    whole = project(a, b)
+    monkeypatch.setattr("isthmus.studies.pages.map_figure.PIECE", 7)
+    pieced = project(a, b)
+    np.testing.assert_allclose(pieced.axes, whole.axes, atol=1e-12)
+    np.testing.assert_allclose(pieced.shares, whole.shares, rtol=1e-12)
 
 
 @pytest.mark.parametrize("side", ["a", "b"])
@@ -271,6 +281,7 @@ def test_the_first_direction_has_the_first_set_on_the_left(side):
     rng = np.random.default_rng(2)
     x, y = rng.normal(size=(30, 6)) + 1, rng.normal(size=(30, 6)) - 1
     sets = (x, y) if side == "a" else (y, x)
-    found = project(toy_set(sets[0]), toy_set(sets[1], "text"))
-    assert found.first[:, 0].mean() < found.second[:, 0].mean()
+    first, second = toy_set(sets[0]), toy_set(sets[1], "text")
+    found = project(first, second)
+    assert found(first)[:, 0].mean() < found(second)[:, 0].mean()
     assert found.shares[0] > found.shares[1]

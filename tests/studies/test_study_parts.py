@@ -38,7 +38,7 @@ def test_the_map_shows_a_plane_without_loss():
     found = project(a, b)
     assert sum(found.shares) == pytest.approx(1.0, abs=1e-6)
     between = np.linalg.norm(a.unit[:, None] - b.unit[None], axis=2)
-    drawn = np.linalg.norm(found.first[:, None] - found.second[None], axis=2)
+    drawn = np.linalg.norm(found(a)[:, None] - found(b)[None], axis=2)
     np.testing.assert_allclose(drawn, between, atol=1e-5)
 
 
@@ -46,13 +46,13 @@ def test_the_map_does_not_depend_on_the_axes_nor_the_size_of_a_set():
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(30, 6)) + 1, rng.normal(size=(30, 6)) - 1
     turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]
-    plain = project(toy_set(x), toy_set(y, "text"))
-    turned = project(toy_set(x @ turn), toy_set(y @ turn, "text"))
+    first, second, spun = toy_set(x), toy_set(y, "text"), toy_set(x @ turn)
+    plain, turned = project(first, second), project(spun, toy_set(y @ turn, "text"))
     assert turned.shares == pytest.approx(plain.shares, abs=1e-6)
-    np.testing.assert_allclose(turned.first[:, 0], plain.first[:, 0], atol=1e-5)
+    np.testing.assert_allclose(turned(spun)[:, 0], plain(first)[:, 0], atol=1e-5)
     twice = project(toy_set(np.vstack([x, x])), toy_set(y, "text"))
     assert twice.shares == pytest.approx(plain.shares, abs=1e-6)
-    assert plain.first[:, 0].mean() < plain.second[:, 0].mean()
+    assert plain(first)[:, 0].mean() < plain(second)[:, 0].mean()
 
 
 def test_near_duplicates_count_only_across_objects():

@@ -6,8 +6,6 @@ Frozen dataclasses are kept as named arrays and JSON; only classes on a list are
 import dataclasses
 import json
 import operator
-import os
-import re
 import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.arrays import pieces
 from isthmus.store.files import atomic
 
 _DTYPES = {
@@ -26,24 +25,44 @@ _DTYPES = {
     "U8": "|u1",
     "BOOL": "|b1",
 }
+_ORDER = ("I64", "F64", "F32", "I32", "F16", "U8", "BOOL")
+"""Widest first, as the ``safetensors`` package lays arrays out."""
 _MAX_HEADER = 100_000_000
 
 
 def write_tensors(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[str, str]) -> None:
-    """Write named arrays with text metadata, atomically and byte-equal for equal input."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    """Write named arrays with text metadata, atomically and byte-equal for equal input.
 
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with atomic(path) as part:
-        try:
-            save_file(whole, part, metadata=dict(meta))
-        except SafetensorError as error:  # it hides what the system said, such as a full disk
-            code = re.search(r"os error (\d+)", str(error))
-            if code is None:
-                raise
-            number = int(code[1])
-            raise OSError(number, os.strerror(number), str(path)) from error
+    Arrays that lie in files are copied piece by piece; the bytes are those of the ``safetensors``
+    package, which would hold them all in memory.
+
+    Raises:
+        ValueError: an array has a type that no reader here knows.
+    """
+    arrays = {
+        name: array.astype(array.dtype.newbyteorder("<"), copy=False)
+        for name, array in arrays.items()
+    }
+    kinds: dict[str, str] = {}
+    for name, array in arrays.items():
+        known = (kind for kind, code in _DTYPES.items() if array.dtype == np.dtype(code))
+        kinds[name] = next(known, "")
+        if not kinds[name]:
+            raise ValueError(f"Array {name!r} has type {array.dtype}; kept are {[*_DTYPES]}.")
+    order = sorted(arrays, key=lambda name: (_ORDER.index(kinds[name]), name))
+    header: dict[str, Any] = {"__metadata__": dict(sorted(meta.items()))}
+    end = 0
+    for name in order:
+        start, end = end, end + arrays[name].nbytes
+        shape = [*arrays[name].shape]
+        header[name] = {"dtype": kinds[name], "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with atomic(path) as part, part.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for name in order:
+            for rows in pieces(arrays[name]):
+                file.write(rows)
 
 
 def read_described(path: Path, form: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

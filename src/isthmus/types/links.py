@@ -38,7 +38,9 @@ class Links:
     @property
     def reversed(self) -> "Links":
         """The same links seen from b."""
-        return Links((b, a) for a, b in self.pairs)
+        turned = object.__new__(Links)  # distinct pairs stay distinct
+        object.__setattr__(turned, "pairs", tuple((b, a) for a, b in self.pairs))
+        return turned
 
     def rows(self, a: EmbeddingSet, b: EmbeddingSet) -> np.ndarray:
         """(k, 2) row numbers of the pairs whose two items are present, sorted.
@@ -46,13 +48,17 @@ class Links:
         Raises:
             RequestError: not one pair has both its items in the sets.
         """
-        found = [(a.row[x], b.row[y]) for x, y in self.pairs if x in a.row and y in b.row]
-        if not found:
+        rows = np.empty((len(self), 2), dtype=np.int64)
+        for side, some in enumerate((a, b)):
+            found = (some.row.get(pair[side], -1) for pair in self.pairs)
+            rows[:, side] = np.fromiter(found, dtype=np.int64, count=len(self))
+        rows = rows[(rows >= 0).all(axis=1)]
+        if not len(rows):
             raise RequestError(
                 f"None of the {len(self)} links joins an id of the {a.modality} set (such as "
                 f"{_first(a)}) to one of the {b.modality} set (such as {_first(b)})."
             )
-        return np.array(sorted(found), dtype=np.int64)
+        return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
     @staticmethod
     def between(a: EmbeddingSet, b: EmbeddingSet, links: "Links | None" = None) -> np.ndarray:

@@ -267,7 +267,10 @@ def cosine_separation(
     Source: Hanley & McNeil 1982.
     """
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
-    steps = ((pair.cosines + 1) * (FINE / 2)).clip(0, FINE - 1).astype(np.int16)
+    steps = np.empty(pair.cosines.shape, dtype=np.int16)
+    for start in range(0, len(steps), ROWS):
+        part = (pair.cosines[start : start + ROWS] + 1) * (FINE / 2)
+        steps[start : start + ROWS] = part.clip(0, FINE - 1)
     matched, every = _step_counts(pair, steps)
     value, _, interval = jackknife(_area(matched, every - matched), scale="logit", debias=False)
     densities = [
@@ -300,7 +303,9 @@ def _step_counts(pair: Pair, steps: Int[np.ndarray, "n m"]) -> tuple[np.ndarray,
 
 
 def _steps_histogram(steps: Int[np.ndarray, "..."]) -> Int[np.ndarray, " fine"]:
-    return np.bincount(steps.ravel(), minlength=FINE)
+    # by rows, since counting makes eight bytes of each step
+    parts = (steps[at : at + ROWS].ravel() for at in range(0, len(steps), ROWS))
+    return sum((np.bincount(part, minlength=FINE) for part in parts), np.zeros(FINE, np.int64))
 
 
 def _area(

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 from isthmus.measure.statistics import (
     DRAWS,
     NEAR,
+    ROWS,
     SetLike,
     as_pair,
     chance,
@@ -81,9 +82,12 @@ def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tupl
     last = min(k, left.shape[1] - 1)
     next_a = b[np.arange(n), left[:, last]].mean(dtype=np.float32)
     next_b = a[np.arange(n), right[:, last]].mean(dtype=np.float32)
-    given = (both - next_a * a - next_b * b) / np.float32(k)
-    weight, pairs = own + given.sum(axis=0), given + given.T
-    twice = float(np.vdot(pairs, pairs)) / 2
+    given = np.empty((n, n), dtype=np.float32)
+    for some in (slice(start, start + ROWS) for start in range(0, n, ROWS)):
+        given[some] = (both[some] - next_a * a[some] - next_b * b[some]) / np.float32(k)
+    weight = own + given.sum(axis=0)
+    given += given.T
+    twice = float(np.vdot(given, given)) / 2
     variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
     return float(own.mean()), float(np.sqrt(variance))
 

@@ -12,7 +12,7 @@ from isthmus.records import dataclass
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.neighbours import MOST
-from isthmus.studies.shared import IMAGE, Dataset, versions, whole_objects
+from isthmus.studies.shared import IMAGE, Dataset, used_ids, versions, whole_objects
 from isthmus.types import Items
 from isthmus.worlds.near_duplicates import near_copies
 
@@ -99,7 +99,7 @@ def facts(data: Dataset, seed: int) -> DataFacts:
         items={a.modality: len(a), b.modality: len(b)},
         dim=a.space.dim,
         links=len(rows),
-        dangling=sum(one not in a.row or other not in b.row for one, other in data.links or ()),
+        dangling=0 if data.links is None else len(data.links) - len(rows),
         objects=data.pair.n,
         unlinked={
             some.modality: len(some) - len(np.unique(rows[:, side]))
@@ -116,10 +116,11 @@ def facts(data: Dataset, seed: int) -> DataFacts:
 
 def licences(data: Dataset) -> dict[str, int]:
     """Items by licence and source, most frequent first; empty where nobody said."""
+    used = used_ids(data.about.credits, (data.a, data.b))
     counted = Counter(
         f"{credit.licence}, {credit.source}"
         for name, credit in data.about.credits.items()
-        if name in data.a.row or name in data.b.row
+        if name in used
     )
     return dict(counted.most_common())
 

@@ -1,9 +1,11 @@
 """The map of both modalities: their two common principal directions, and what they leave out."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from isthmus.arrays import unit
 from isthmus.records import dataclass
 from isthmus.report import Album, Cloud, Figure, map_figure
 from isthmus.studies.pages.item_cards import ItemCards
@@ -13,15 +15,19 @@ from isthmus.types import EmbeddingSet
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Both sets on their first two common principal directions."""
+    """The first two common principal directions of two sets."""
 
     title: str
-    first: np.ndarray
-    """(n, 2) coordinates of the first set."""
-    second: np.ndarray
-    """(m, 2) coordinates of the second set."""
+    middle: np.ndarray
+    """(d,) halfway between the two means."""
+    axes: np.ndarray
+    """(d, 2) the directions."""
     shares: tuple[float, float]
     """Share of the variance of both sets together on each direction."""
+
+    def __call__(self, some: EmbeddingSet) -> np.ndarray:
+        """(n, 2) coordinates of the items of a set."""
+        return (some.unit.astype(np.float64) - self.middle) @ self.axes
 
     @property
     def about(self) -> str:
@@ -34,6 +40,10 @@ class Projection:
         )
 
 
+PIECE = 20_000
+"""Rows of a set that are held in memory at once, as float64."""
+
+
 def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     """The two directions of largest variance of both sets together (PCA of the stacked rows).
 
@@ -42,24 +52,26 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     """
     from scipy.linalg import eigh
 
-    x, y = a.unit.astype(np.float64), b.unit.astype(np.float64)
-    middle = (x.mean(axis=0) + y.mean(axis=0)) / 2
-    x, y = x - middle, y - middle
-    spread = (x.T @ x) / (2 * len(x)) + (y.T @ y) / (2 * len(y))
+    means = [sum(x.sum(axis=0) for x in _pieces(some)) / len(some) for some in (a, b)]
+    middle = (means[0] + means[1]) / 2
+    grams = [sum((x - middle).T @ (x - middle) for x in _pieces(some)) for some in (a, b)]
+    spread = grams[0] / (2 * len(a)) + grams[1] / (2 * len(b))
     last = len(spread) - 1
     values, vectors = eigh(spread, subset_by_index=[max(0, last - 1), last])
     axes = vectors[:, ::-1]
-    if (y @ axes[:, 0]).mean() < (x @ axes[:, 0]).mean():
+    if (means[1] - means[0]) @ axes[:, 0] < 0:
         axes[:, 0] *= -1
     if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
         axes[:, 1] *= -1
-    shares = values[::-1] / np.trace(spread)
-    return Projection(
-        f"Map of {a.modality} and {b.modality}",
-        x @ axes,
-        y @ axes,
-        (float(shares[0]), float(shares[1])),
-    )
+    total = np.trace(spread)
+    shares = values[::-1] / (total if total > 0 else 1.0)  # one point has no variance to share
+    title = f"Map of {a.modality} and {b.modality}"
+    return Projection(title, middle, axes, (float(shares[0]), float(shares[1])))
+
+
+def _pieces(some: EmbeddingSet) -> Iterator[np.ndarray]:
+    for start in range(0, len(some), PIECE):
+        yield unit(some.vectors[start : start + PIECE]).astype(np.float64)
 
 
 DRAWN = 350
@@ -89,10 +101,10 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
     first, second = (
         Cloud(
             few.modality,
-            points[[whole.row[name] for name in few.ids]],
+            placed(few),
             tuple(cards.label(few.modality, name) for name in few.ids),
         )
-        for (few, whole), points in zip(sides, (placed.first, placed.second), strict=True)
+        for few, _ in sides
     )
     counts = [f"{len(few):,} of {len(whole):,} {few.modality} items" for few, whole in sides]
     cut = any(len(few) < len(whole) for few, whole in sides)

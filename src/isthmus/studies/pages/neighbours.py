@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isthmus.arrays import Vectors
 from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet
 
@@ -14,7 +13,8 @@ SHOWN = 10
 """Nearest answers that are kept of each query."""
 CANDIDATES = 200
 """Most confident mistakes among which those with pictures come first."""
-_ROWS = 1024
+_ROWS, _SCORES = 1024, 1 << 22
+"""Queries answered at once, fewer where the gallery is so large that these are more scores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,36 +52,46 @@ class Neighbours:
 
 def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -> Neighbours:
     """Answers from the gallery for every linked query; ``rows`` (k, 2) are the links' rows."""
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    query_rows, start = np.unique(rows[:, 0], return_index=True)
-    linked = np.split(rows[:, 1], start[1:])
-    parts = [
-        _answered(queries.unit[query_rows[at : at + _ROWS]], gallery, linked[at : at + _ROWS])
-        for at in range(0, len(query_rows), _ROWS)
-    ]
-    found = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Neighbours(queries, gallery, query_rows, *found)
-
-
-def _answered(
-    x: Vectors, gallery: EmbeddingSet, linked: list[np.ndarray]
-) -> tuple[np.ndarray, ...]:
-    """The columns of ``Neighbours`` from ``nearest`` on, of some queries."""
-    cosines = x @ gallery.unit.T
-    right = np.zeros(cosines.shape, dtype=bool)
-    for row, own in enumerate(linked):
-        right[row, own] = True
-    nearest = _largest(cosines, min(SHOWN, len(gallery)))
-    only = np.where(right, cosines, -np.inf)
-    best, other = only.max(axis=1), np.where(right, -np.inf, cosines).max(axis=1)
-    return (
-        nearest,
-        np.take_along_axis(cosines, nearest, axis=1),
-        np.take_along_axis(right, nearest, axis=1),
-        only.argmax(axis=1),
-        1 + (cosines > best[:, None]).sum(axis=1),
-        best - other,
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    query_rows, query = np.unique(rows[:, 0], return_inverse=True)
+    total, kept = len(query_rows), min(SHOWN, len(gallery))
+    # made before any block: what is kept of one between large blocks would split the free memory
+    found = Neighbours(
+        queries,
+        gallery,
+        query_rows,
+        nearest=np.empty((total, kept), dtype=np.int64),
+        cosines=np.empty((total, kept), dtype=np.float32),
+        linked=np.empty((total, kept), dtype=bool),
+        best_linked=np.empty(total, dtype=np.int64),
+        rank=np.empty(total, dtype=np.int64),
+        margin=np.empty(total, dtype=np.float32),
     )
+    size = min(_ROWS, max(64, _SCORES // len(gallery)))
+    for start in range(0, total, size):
+        first, last = np.searchsorted(query, [start, start + size])
+        linked = np.stack([query[first:last] - start, rows[first:last, 1]])
+        _answer(found, slice(start, min(start + size, total)), linked)
+    return found
+
+
+def _answer(found: Neighbours, some: slice, linked: np.ndarray) -> None:
+    """Fill in the answers of some queries; ``linked`` (2, k) are their rows and columns, sorted."""
+    cosines = found.queries.unit[found.query_rows[some]] @ found.gallery.unit.T
+    nearest = _largest(cosines, found.nearest.shape[1])
+    found.nearest[some] = nearest
+    found.cosines[some] = np.take_along_axis(cosines, nearest, axis=1)
+    keys, width = linked[0] * cosines.shape[1] + linked[1], np.arange(len(cosines))[:, None]
+    found.linked[some] = np.isin(width * cosines.shape[1] + nearest, keys)
+    own = cosines[linked[0], linked[1]]
+    # of each query's links the closest, of equally close ones the first
+    order = np.lexsort((linked[1], -own, linked[0]))
+    closest = order[np.flatnonzero(np.diff(linked[0][order], prepend=-1))]
+    best = own[closest]
+    found.best_linked[some] = linked[1][closest]
+    found.rank[some] = 1 + (cosines > best[:, None]).sum(axis=1)
+    cosines[linked[0], linked[1]] = -np.inf
+    found.margin[some] = best - cosines.max(axis=1)
 
 
 def _largest(scores: np.ndarray, kept: int) -> np.ndarray:

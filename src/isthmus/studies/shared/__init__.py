@@ -1,7 +1,16 @@
 """What every study shares: datasets, the resolver of vectors, results and run folders."""
 
 from isthmus.studies.shared.collection import Collection
-from isthmus.studies.shared.dataset import IMAGE, MESH, TEXT, About, Dataset, remarks, whole_objects
+from isthmus.studies.shared.dataset import (
+    IMAGE,
+    MESH,
+    TEXT,
+    About,
+    Dataset,
+    remarks,
+    used_ids,
+    whole_objects,
+)
 from isthmus.studies.shared.labels import labels_of_vectors
 from isthmus.studies.shared.measuring import Call, Measured, measure_all, measure_calls
 from isthmus.studies.shared.resolver import (
@@ -63,6 +72,7 @@ __all__ = [
     "remarks",
     "resolve",
     "run_folder",
+    "used_ids",
     "versions",
     "whole_objects",
 ]

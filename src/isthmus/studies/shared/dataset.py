@@ -4,15 +4,15 @@
 others are alike to it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
-from isthmus.measure.statistics import Pair
+from isthmus.measure.statistics import Pair, take_rows
 from isthmus.records import dataclass
-from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World, objects_of
+from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World
 
 IMAGE = "image"
 """Shown as a picture on pages; what renders are, and what is searched where there are several."""
@@ -134,8 +134,13 @@ def remarks(
     world: World, sets: Iterable[EmbeddingSet], failed: Mapping[str, str]
 ) -> dict[str, str]:
     """What a world says of items that were used all the same, such as whose copy they are."""
-    used = {name for some in sets for name in some.row} - failed.keys()
+    used = used_ids(world.faults, sets) - failed.keys()
     return {name: why for name, why in world.faults.items() if name in used}
+
+
+def used_ids(names: Collection[str], sets: Iterable[EmbeddingSet]) -> set[str]:
+    """Which of the names are ids of the sets; a table of a million rows is not made for it."""
+    return {name for some in sets for name in some.ids if name in names}
 
 
 def whole_objects(
@@ -147,15 +152,14 @@ def whole_objects(
     """
     if max(len(a), len(b)) <= most:
         return a, b, rows
-    left, right = objects_of(rows, len(a), len(b))
+    left, right = Pair(a, b, rows).objects
     order = rng.permutation(int(max(left.max(), right.max())) + 1)
     held = [np.cumsum(np.bincount(side, minlength=len(order))[order]) for side in (left, right)]
     fits = (held[0] <= most) & (held[1] <= most)
     chosen = np.zeros(len(order), dtype=bool)
     chosen[order[fits]] = True
     small_a, small_b = (
-        some.take(name for name, keep in zip(some.ids, chosen[side], strict=True) if keep)
-        for some, side in ((a, left), (b, right))
+        take_rows(some, np.flatnonzero(chosen[side])) for some, side in ((a, left), (b, right))
     )
     kept = rows[chosen[left[rows[:, 0]]]]
     renumber = [np.cumsum(chosen[side]) - 1 for side in (left, right)]

@@ -78,8 +78,7 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
     for name, target in kinds["labels"].items():
         for some, numbers in zip((data.a, data.b), data.pair.objects, strict=True):
             if some.modality != TEXT or "classes" not in _parameters(resolve(target)):
-                objects = [*map(str, numbers)]
-                arguments = {"a": some, "objects": objects, **_labels(data.about, some)}
+                arguments = {"a": some, "objects": numbers, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
     if thorough:
         yield from _calls_of_words(kinds["words"], data)
