@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 
 Vectors: TypeAlias = Float[np.ndarray, "n d"]
 """n vectors of d coordinates, one a row."""
@@ -22,11 +22,15 @@ BLOCK = 2048
 """Rows per block when a set is streamed: larger blocks fall out of the cache."""
 
 
-def unit(vectors: Float[np.ndarray, "*n d"], dtype: Any = np.float32) -> Float[np.ndarray, "*n d"]:
+def unit(
+    vectors: Float[np.ndarray, "*n d"], dtype: Any = np.float32, *, of: Any = None
+) -> Float[np.ndarray, "*n d"]:
     """Rows scaled to length one; what the cosine is computed on.
 
     The one rule for rows without a direction: they are an error, wherever vectors of items come in.
-    Differences of vectors, which may vanish, go through ``unit_or_zero``.
+    Differences of vectors, which may vanish, go through ``unit_or_zero``. Lengths are taken in
+    float64, and double precision beyond float32's range keeps its direction. ``of``: the array
+    that these are some rows of; an error names the row there.
 
     Raises:
         ValueError: a row is zero or not finite; the message names the first such row.
@@ -35,17 +39,33 @@ def unit(vectors: Float[np.ndarray, "*n d"], dtype: Any = np.float32) -> Float[n
         >>> unit(np.array([[3.0, 4.0]]))
         array([[0.6, 0.8]], dtype=float32)
     """
-    vectors = np.asarray(vectors, dtype=dtype)
-    norms = np.linalg.norm(vectors.astype(np.float64, copy=False), axis=-1, keepdims=True)
-    bad = (~np.isfinite(norms) | (norms == 0)).ravel()
-    if bad.any():
-        row = int(np.argmax(bad))
-        what = "zero" if norms.ravel()[row] == 0 else "not finite (NaN or infinity)"
-        raise ValueError(
-            f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} such rows "
-            f"of {bad.size}); drop these rows or embed their items again."
-        )
-    return (vectors / norms).astype(dtype)
+    vectors = np.asarray(vectors)
+    wide = vectors.astype(np.float64, copy=False)
+    square = np.einsum("...d,...d->...", wide, wide)[..., None]
+    if not ((square > 1e-290) & (square < np.inf)).all():
+        if without_direction(vectors).any():
+            raise ValueError(_no_direction(vectors if of is None else of))
+        wide = wide / np.abs(wide).max(axis=-1, keepdims=True)
+        square = np.einsum("...d,...d->...", wide, wide)[..., None]
+    return (wide / np.sqrt(square)).astype(dtype, copy=False)
+
+
+def without_direction(vectors: Float[np.ndarray, "*n d"]) -> Bool[np.ndarray, "*n"]:
+    """Which rows are zero or hold a number that is not finite."""
+    there = np.isfinite(vectors).all(axis=-1) & np.asarray(vectors).any(axis=-1)
+    return np.logical_not(there)
+
+
+def _no_direction(vectors: Any) -> str:
+    rows = vectors.reshape(-1, vectors.shape[-1])
+    parts = [without_direction(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
+    bad = np.concatenate(parts)
+    row = int(np.argmax(bad))
+    what = "not finite (NaN or infinity)" if rows[row].any() else "zero"
+    return (
+        f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} such rows "
+        f"of {bad.size}); drop these rows or embed their items again."
+    )
 
 
 def unit_or_zero(

@@ -27,14 +27,29 @@ def test_moments_do_not_depend_on_the_block_size(n, size, blocks, seed):
     cells = rng.integers(0, 12, n)
     block_of_cell = np.concatenate([np.arange(blocks), rng.integers(0, blocks, 12 - blocks)])
     found = moments(rows, cells, block_of_cell, size)
-    x = unit(rows).astype(np.float64)
+    x = unit(rows, np.float64)
+    z = x - found.origin
     for block in range(blocks):
-        mine = x[block_of_cell[cells] == block]
-        assert found.counts[block] == len(mine)
-        np.testing.assert_allclose(found.sums[block], mine.sum(axis=0), atol=1e-10)
-        np.testing.assert_allclose(found.grams[block], mine.T @ mine, atol=2e-5)
+        inside = block_of_cell[cells] == block
+        assert found.counts[block] == inside.sum()
+        np.testing.assert_allclose(found.sums[block], z[inside].sum(axis=0), atol=1e-12)
+        np.testing.assert_allclose(found.uncentred[block], x[inside].sum(axis=0), atol=1e-12)
+        np.testing.assert_allclose(found.grams[block], z[inside].T @ z[inside], atol=1e-12)
+    np.testing.assert_allclose(found.mean, x.mean(axis=0), atol=1e-12)
     for cell in range(12):
-        np.testing.assert_allclose(found.cells[cell], x[cells == cell].sum(axis=0), atol=1e-5)
+        np.testing.assert_allclose(found.cells[cell], z[cells == cell].sum(axis=0), atol=1e-5)
+
+
+def test_joined_moments_are_those_of_all_rows():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(30, 5)) + 3, rng.normal(size=(40, 5)) - 2
+    cells = np.arange(40)
+    blocks = cells % 4
+    parts = moments(first, cells[:30], blocks), moments(second, cells, blocks)
+    both = parts[0].joined(parts[1])
+    x = unit(np.concatenate([first, second]), np.float64)
+    np.testing.assert_allclose(both.mean, x.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(both.covariance(np.ones(8, bool)), np.cov(x.T), atol=1e-12)
 
 
 @settings(max_examples=25)
@@ -45,11 +60,20 @@ def test_link_moments_do_not_depend_on_the_block_size(k, size, seed):
     rows = np.stack([rng.integers(0, 20, k), rng.integers(0, 30, k)], axis=1)
     block = rng.integers(0, 3, k)
     found = link_moments(a, b, rows, block, 3, size)
-    x, y = unit(a).astype(np.float64)[rows[:, 0]], unit(b).astype(np.float64)[rows[:, 1]]
-    cosines, distances = (x * y).sum(axis=1), np.linalg.norm(x - y, axis=1)
-    np.testing.assert_allclose(found.cosines, np.bincount(block, cosines, 3), atol=1e-5)
-    np.testing.assert_allclose(found.distances, np.bincount(block, distances, 3), atol=1e-5)
-    np.testing.assert_allclose(found.crosses.sum(axis=0), x.T @ y, atol=2e-5)
+    x, y = unit(a, np.float64)[rows[:, 0]], unit(b, np.float64)[rows[:, 1]]
+    distances = np.linalg.norm(x - y, axis=1)
+    np.testing.assert_allclose(found.squares, np.bincount(block, distances**2, 3), atol=1e-12)
+    np.testing.assert_allclose(found.distances, np.bincount(block, distances, 3), atol=1e-12)
+    z = x - unit(a, np.float64).mean(axis=0), y - unit(b, np.float64).mean(axis=0)
+    np.testing.assert_allclose(found.crosses.sum(axis=0), z[0].T @ z[1], atol=1e-12)
+
+
+def test_linked_rows_that_only_look_like_a_run_are_read_one_by_one():
+    a, b = np.random.default_rng(0).normal(size=(2, 9, 3))
+    rows = np.array([[3, 3], [4, 4], [4, 8], [6, 6]])
+    found = link_moments(a, b, rows, np.zeros(4, int), 1)
+    apart = unit(a, np.float64)[rows[:, 0]] - unit(b, np.float64)[rows[:, 1]]
+    assert found.squares == pytest.approx([(apart**2).sum()])
 
 
 @given(n=st.integers(1, 200), size=st.integers(1, 50), seed=st.integers(0, 99))
@@ -81,12 +105,12 @@ def test_streamed_sets_give_the_plain_values(tmp_path, small_limits):
     a, b = mapped(tmp_path, "image", x), mapped(tmp_path, "text", y)
     plain = np.asarray(a.vectors, np.float32), np.asarray(b.vectors, np.float32)
     gap = measure.centroid_gap(a, b)
-    means = [unit(z).astype(np.float64).mean(axis=0) for z in plain]
+    means = [unit(z, np.float64).mean(axis=0) for z in plain]
     assert gap.value == pytest.approx(np.linalg.norm(means[0] - means[1]), abs=1e-10)
-    values = np.linalg.eigvalsh(np.cov(unit(plain[0]).astype(np.float64).T))[::-1]
-    np.testing.assert_allclose(measure.spectrum(a).eigenvalues, values, atol=1e-6)
+    values = np.linalg.eigvalsh(np.cov(unit(plain[0], np.float64).T))[::-1]
+    np.testing.assert_allclose(measure.spectrum(a).eigenvalues, values, atol=1e-14)
     ratio = values.sum() ** 2 / (values**2).sum()
-    assert measure.participation_ratio(a).value == pytest.approx(ratio, rel=1e-5)
+    assert measure.participation_ratio(a).value == pytest.approx(ratio, rel=1e-10)
     assert gap.n == measure.spectrum(a).n == 1000
 
 

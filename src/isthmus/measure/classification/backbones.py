@@ -85,7 +85,7 @@ def backbone(
     value, interval, named = float("nan"), None, dict[str, float]()
     null = Null("none", note=f"no known mean has {d} coordinates")
     if known:
-        sums, table = jackknife_sums(side.moments.sums), np.stack(list(known.values()))
+        sums, table = jackknife_sums(side.moments.uncentred), np.stack(list(known.values()))
         lengths = np.linalg.norm(sums, axis=1)[:, None] * np.linalg.norm(table, axis=1)
         cosines = sums @ table.T / lengths
         value, _, ends = jackknife(cosines[:, int(cosines[0].argmax())])

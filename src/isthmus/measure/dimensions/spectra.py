@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.statistics import (
+    CONSTANT,
     DRAWS,
     Cloud,
     Moments,
@@ -66,8 +67,8 @@ def spectrum(a: SetLike, *, rng: np.random.Generator | None = None) -> Spectrum:
     """Share of the variance in the ten leading directions, in (0, 1], with all eigenvalues.
 
     Few items put too much into the first directions: the null and the interval are those of this
-    n, and ``held_out`` is the share that unseen items have there. Without ``rng`` the seed is 0.
-    Exact on streamed sets.
+    n, and ``held_out`` is the share that unseen items have there. NaN where all items are one
+    direction. Without ``rng`` the seed is 0. Exact on streamed sets.
 
     Source: Jolliffe 2002, section 6.1.
     """
@@ -93,7 +94,10 @@ def spectrum(a: SetLike, *, rng: np.random.Generator | None = None) -> Spectrum:
 
 
 def held_out_share(m: Moments, lead: int) -> float:
-    """Share of the variance of unseen blocks in the leading directions of all others."""
+    """Share of the variance of unseen blocks in the leading directions of all others.
+
+    NaN where nothing varies.
+    """
     from scipy.linalg import eigh
 
     folds = np.array_split(np.arange(len(m.counts)), min(FOLDS, len(m.counts)))
@@ -109,12 +113,12 @@ def held_out_share(m: Moments, lead: int) -> float:
         # the scatter of the unseen rows around the mean of the others
         inside += np.trace(gram) - 2 * (part[1] @ directions) @ along + part[0] * along @ along
         every += np.trace(part[2]) - 2 * part[1] @ mean + part[0] * mean @ mean
-    return float(inside / every) if every else 1.0
+    return float(inside / every) if every > total[0] * CONSTANT else float("nan")
 
 
 def _explained(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, "b d"]:
     total = eigenvalues.sum(axis=1, keepdims=True)
-    return np.cumsum(eigenvalues, axis=1) / np.where(total > 0, total, 1)
+    return np.cumsum(eigenvalues, axis=1) / np.where(total > 0, total, np.nan)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -136,8 +140,8 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
 
     Grows with n until n is far above d: compare sets of one size. The interval leaves blocks of
     objects out; from four items a coordinate on it is corrected for the bias, below that it is of
-    the value that this n shows. Without ``rng`` the seed is 0. Exact on
-    streamed sets.
+    the value that this n shows. NaN where all items are one direction. Without ``rng`` the seed
+    is 0. Exact on streamed sets.
 
     Source: Roy & Vetterli 2007, definition 1, on the centred rows at length one.
     """
@@ -159,8 +163,8 @@ def effective_rank(a: SetLike, *, rng: np.random.Generator | None = None) -> Eff
 def _entropy_rank(eigenvalues: Float[np.ndarray, "b d"]) -> Float[np.ndarray, " b"]:
     singular = np.sqrt(eigenvalues)
     total = singular.sum(axis=1, keepdims=True)
-    p = singular / np.where(total > 0, total, 1)
-    return np.exp(-np.sum(p * np.log(np.where(p > 0, p, 1)), axis=1))
+    p = singular / np.where(total > 0, total, np.nan)
+    return np.exp(-np.sum(p * np.log(np.where(p == 0, 1, p)), axis=1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -184,15 +188,18 @@ def participation_ratio(
     """Directions that share the variance equally: (tr S)^2 / tr(S^2), from 1 to d.
 
     ``value`` is the plain ratio of the sample covariance, which few items make too small; the
-    interval is that of ``corrected``. Without ``rng`` the seed is 0. Exact on streamed sets.
+    interval is that of ``corrected``. NaN where all items are one direction. Without ``rng`` the
+    seed is 0. Exact on streamed sets.
 
     Source: Gao et al. 2017, equation 1; Himeno & Yamada 2014 for the unbiased traces.
     """
     items, rng = as_set(a), seeded(rng)
     side = cloud(items)
     trace, square, fourth, n = _traces(side)
-    with np.errstate(divide="ignore", invalid="ignore"):  # one point: nothing varies
+    with np.errstate(divide="ignore", invalid="ignore"):
         unbiased, plain = _ratio(trace, square, fourth, n), trace**2 / square
+    if trace[0] <= CONSTANT:  # one point: nothing varies
+        unbiased, plain = np.full((2, len(n)), np.nan)
     _, corrected, interval = jackknife(
         unbiased,
         "U-statistics of the traces, jackknife over blocks of objects",
@@ -214,17 +221,14 @@ def _traces(side: Cloud) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     """The tr S, tr S^2, sum |x - mean|^4 / (n - 1) and n: of all, then without each block."""
     m = side.moments
     n, sums = jackknife_sums(m.counts), jackknife_sums(m.sums)
-    square, fourth = np.empty(len(n)), np.empty(len(n))
-    length = np.einsum("gd,gd->g", sums, sums) / n**2
-    trace = n * (1 - length) / (n - 1)
+    trace, square, fourth = np.empty((3, len(n)))
     for g, gram in enumerate(leave_one_out_sums(m.grams)):
-        mean = sums[g] / n[g]
-        along = float(mean @ gram @ mean)
-        inner = float(np.vdot(gram, gram)) - 2 * n[g] * along + (n[g] * length[g]) ** 2
-        square[g] = inner / (n[g] - 1) ** 2
-        # |x - mean|^2 = 1 + |mean|^2 - 2 x . mean for unit x
-        radius = 1 + length[g]
-        fourth[g] = (n[g] * (radius**2 - 4 * radius * length[g]) + 4 * along) / (n[g] - 1)
+        spread = covariance(n[g], sums[g], gram)
+        trace[g], square[g] = np.trace(spread), np.vdot(spread, spread)
+        # |x - mean|^2 = 1 - |mean|^2 - 2 (x - mean) . mean for unit x
+        mean = m.origin + sums[g] / n[g]
+        fourth[g] = n[g] / (n[g] - 1) * (1 - mean @ mean) ** 2 + 4 * mean @ spread @ mean
+    square[trace <= CONSTANT] = 0.0
     return trace, square, fourth, n
 
 

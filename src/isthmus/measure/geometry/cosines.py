@@ -22,7 +22,7 @@ from isthmus.measure.statistics import (
     pair_mean,
     pair_sums,
     pairings,
-    permuted_cosines,
+    permuted_squares,
     reference,
     seeded,
     split_gaps,
@@ -58,12 +58,13 @@ def matched_cosine(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     value, _, interval = jackknife(pair_sums(pair).matched, debias=False)
+    draws = 1 - permuted_squares(pair, rng).mean(axis=1, dtype=np.float64) / 2
     return MatchedCosine(
         name="matched cosine",
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("pairing", value, permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)),
+        null=chance("pairing", value, draws),
     )
 
 
@@ -200,10 +201,11 @@ def intra_cosine(a: SetLike, *, rng: np.random.Generator | None = None) -> Intra
 def mean_cosine(side: Cloud) -> tuple[float, Interval]:
     """Mean cosine of different rows and its interval, from sums by block of objects."""
     m = side.moments
-    n, total = float(m.counts.sum()), m.sums.sum(axis=0)
+    n, sums = float(m.counts.sum()), m.uncentred
+    total = sums.sum(axis=0)
     value = float(mean_over_pairs(total @ total, n))
     held = m.counts > 0
-    means = m.sums[held] / m.counts[held, None]
+    means = sums[held] / m.counts[held, None]
     _, error = pair_mean(means @ means.T)
     return value, student_interval(value, error, len(means), "U-statistic over blocks of objects")
 
@@ -220,7 +222,9 @@ def _histogram(x: Vectors) -> tuple[np.ndarray, np.ndarray]:
 
 
 FINE = 4_096
-"""Steps from -1 to 1 in which cosines are compared; closer ones count as ties."""
+"""Steps from the smallest to the largest cosine; closer ones count as ties."""
+LEAST_RANGE = 1e-9
+"""Range of squared distances below which rounding is all there is."""
 DENSITY_BINS = 128
 """Bins of the histograms, a divisor of ``FINE``."""
 
@@ -230,7 +234,7 @@ class CosineSeparation(Result):
     """Probability that a linked pair has a larger cosine than a pair that is not linked."""
 
     edges: Float[np.ndarray, " bins1"]
-    """Edges of the histograms' bins, from -1 to 1."""
+    """Edges of the histograms' bins, from the smallest cosine to the largest."""
     matched: Float[np.ndarray, " bins"]
     """Density of the cosines of linked pairs."""
     unmatched: Float[np.ndarray, " bins"]
@@ -267,14 +271,16 @@ def cosine_separation(
     Source: Hanley & McNeil 1982.
     """
     pair, rng = as_pair(a, b, links).sampled, seeded(rng)
-    steps = np.empty(pair.cosines.shape, dtype=np.int16)
+    top, bottom = float(pair.squares.max()), float(pair.squares.min())
+    width = max(top - bottom, LEAST_RANGE)
+    steps = np.empty(pair.squares.shape, dtype=np.int16)
     for start in range(0, len(steps), ROWS):
-        part = (pair.cosines[start : start + ROWS] + 1) * (FINE / 2)
+        part = (top - pair.squares[start : start + ROWS]) * np.float32(FINE / width)
         steps[start : start + ROWS] = part.clip(0, FINE - 1)
     matched, every = _step_counts(pair, steps)
     value, _, interval = jackknife(_area(matched, every - matched), scale="logit", debias=False)
     densities = [
-        h[0].reshape(DENSITY_BINS, -1).sum(axis=1) / h[0].sum() * DENSITY_BINS / 2
+        h[0].reshape(DENSITY_BINS, -1).sum(axis=1) / h[0].sum() * (DENSITY_BINS / (width / 2))
         for h in (matched, every - matched)
     ]
     return CosineSeparation(
@@ -283,7 +289,7 @@ def cosine_separation(
         n=pair.n,
         interval=interval,
         null=chance("pairing", value, _permuted_areas(pair, steps, every[0], rng)),
-        edges=np.linspace(-1, 1, DENSITY_BINS + 1),
+        edges=1 - np.linspace(top, top - width, DENSITY_BINS + 1) / 2,
         matched=densities[0],
         unmatched=densities[1],
     )

@@ -16,7 +16,7 @@ from isthmus.measure.statistics import (
     jackknife_sums,
     pair_mean,
     pair_sums,
-    permuted_cosines,
+    permuted_squares,
     root_interval,
     seeded,
     split_gaps,
@@ -120,7 +120,7 @@ def centroid_cosine_gap(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     sides = (side.moments for side in pair.clouds)
-    means = [(jackknife_sums(m.sums).T / jackknife_sums(m.counts)).T for m in sides]
+    means = [(jackknife_sums(m.uncentred).T / jackknife_sums(m.counts)).T for m in sides]
     value, corrected, interval = jackknife(_cosine_gaps(*means))
     mean_a, mean_b = centroids(pair)
     middle, swaps = (mean_a + mean_b) / 2, swapped_gaps(pair, rng) / 2
@@ -185,7 +185,7 @@ def relative_modality_gap(
     pair, rng = as_pair(a, b, links), seeded(rng)
     sums = pair_sums(pair)
     value, _, interval = jackknife(relative_gap(sums.matched, sums.intra_a, sums.intra_b))
-    permuted = permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
+    permuted = 1 - permuted_squares(pair, rng).mean(axis=1, dtype=np.float64) / 2
     draws = relative_gap(permuted, sums.intra_a[0], sums.intra_b[0])
     return RelativeModalityGap(
         name="relative modality gap",

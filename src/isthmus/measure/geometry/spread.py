@@ -17,7 +17,7 @@ from isthmus.measure.statistics import (
     jackknife,
     pair_mean,
     pair_sums,
-    permuted_cosines,
+    permuted_squares,
     reference,
     root_interval,
     seeded,
@@ -53,7 +53,7 @@ def alignment(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     value, _, interval = jackknife(2 - 2 * pair_sums(pair).matched, debias=False)
-    draws = 2 - 2 * permuted_cosines(pair, rng).mean(axis=1, dtype=np.float64)
+    draws = permuted_squares(pair, rng).mean(axis=1, dtype=np.float64)
     return Alignment(
         name="alignment",
         value=value,
@@ -91,7 +91,7 @@ def matched_distance(
     """
     pair, rng = as_pair(a, b, links), seeded(rng)
     value, _, interval = jackknife(pair_sums(pair).distance, debias=False)
-    draws = np.sqrt(np.clip(2 - 2 * permuted_cosines(pair, rng), 0, None))
+    draws = np.sqrt(permuted_squares(pair, rng))
     return MatchedDistance(
         name="matched distance",
         value=value,

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors, directions_holding
+from isthmus.arrays import Vectors, directions_holding, unit
 from isthmus.measure.statistics import (
     BLOCKS,
+    CONSTANT,
     DRAWS,
     FEW_DRAWS,
     Pair,
@@ -262,10 +263,10 @@ def linear_cka(
     left, right = (side.moments for side in pair.clouds)
     grams = left.grams, right.grams, pair.link_moments.crosses
     parts = map(leave_one_out_sums, (left.counts, left.sums, right.sums, *grams))
-    values = [
-        _alignment(_hsic(xy, x, y, n), _hsic(xx, x, x, n) * _hsic(yy, y, y, n))
-        for n, x, y, xx, yy, xy in zip(*parts, strict=True)
-    ]
+    values: list[float] = []
+    for n, sums_x, sums_y, xx, yy, xy in zip(*parts, strict=True):
+        x, y = Side(sums_x, left.origin, n), Side(sums_y, right.origin, n)
+        values.append(_hsic(xy, x, y) / _norms(xx, yy, x, y))
     value, _, interval = jackknife(values)
     return UnbiasedCKA(
         name="unbiased linear CKA",
@@ -276,29 +277,62 @@ def linear_cka(
     )
 
 
-def _hsic(
-    cross: Float[np.ndarray, "d d"],
-    sum_x: Float[np.ndarray, " d"],
-    sum_y: Float[np.ndarray, " d"],
-    n: float,
-) -> float:
-    """Unbiased HSIC of linear kernels of unit rows, whose diagonals of 1 are set to 0."""
-    trace = float(np.vdot(cross, cross)) - n
-    total_x, total_y = float(sum_x @ sum_x), float(sum_y @ sum_y)
-    along = float(sum_x @ cross @ sum_y) - total_x - total_y + n
-    ones = (total_x - n) * (total_y - n) / ((n - 1) * (n - 2))
-    return (trace + ones - 2 * along / (n - 2)) / (n * (n - 3))
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Sums over n unit rows x of one set, each taken less the origin: z = x - origin."""
+
+    sums: Float[np.ndarray, " d"]
+    """Of z."""
+    origin: Float[np.ndarray, " d"]
+    n: float
+
+    @property
+    def level(self) -> float:
+        """|z|^2 + 2 z . origin, the same for every row since x has length one."""
+        return 1 - float(self.origin @ self.origin)
+
+    @property
+    def total(self) -> float:
+        """Sum of the products of the rows with each other, those with themselves left out."""
+        own = self.n * self.level - 2 * float(self.sums @ self.origin)
+        return float(self.sums @ self.sums) - own
+
+    @property
+    def varies(self) -> bool:
+        """Whether the rows are more than one direction."""
+        mean = self.origin + self.sums / self.n
+        return 1 - float(mean @ mean) > CONSTANT
+
+
+def _hsic(cross: Float[np.ndarray, "d d"], x: Side, y: Side) -> float:
+    """Unbiased HSIC of linear kernels of unit rows, whose diagonals are set to 0.
+
+    It does not depend on the origins, which add constants to the rows and columns of the kernels;
+    near the means nothing cancels. ``cross``: sum of the products z z' of both sides.
+    """
+    n, from_x, from_y = x.n, cross.T @ x.origin, cross @ y.origin
+    both = n * x.level * y.level + 4 * float(x.origin @ from_y)
+    both -= 2 * (y.level * float(x.sums @ x.origin) + x.level * float(y.sums @ y.origin))
+    along = float(x.sums @ cross @ y.sums) + both
+    along -= float(x.sums @ (y.level * x.sums - 2 * from_y))
+    along -= float(y.sums @ (x.level * y.sums - 2 * from_x))
+    ones = x.total * y.total / ((n - 1) * (n - 2))
+    return (float(np.vdot(cross, cross)) - both + ones - 2 * along / (n - 2)) / (n * (n - 3))
+
+
+def _norms(xx: Float[np.ndarray, "d d"], yy: Float[np.ndarray, "d d"], x: Side, y: Side) -> float:
+    """Geometric mean of the HSIC of each set with itself; NaN where one of them does not vary."""
+    product = _hsic(xx, x, x) * _hsic(yy, y, y) if x.varies and y.varies else 0.0
+    return float(np.sqrt(product)) if product > 0 else float("nan")
 
 
 def _permuted_alignments(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
-    x, y, n = pair.x, pair.y, float(len(pair.x))
-    sum_x, sum_y = (z.sum(axis=0, dtype=np.float64) for z in (x, y))
-    norm = _hsic(x.T @ x, sum_x, sum_x, n) * _hsic(y.T @ y, sum_y, sum_y, n)
+    n = float(len(pair.x))
+    x, y = (unit(z, np.float64) for z in (pair.x, pair.y))
+    origins = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - origins[0], y - origins[1]
+    left, right = (Side(z.sum(axis=0), o, n) for z, o in zip((x, y), origins, strict=True))
+    norms, (x, y) = _norms(x.T @ x, y.T @ y, left, right), (z.astype(np.float32) for z in (x, y))
     draws = FEW_DRAWS if n * x.shape[1] ** 2 > COSTLY else DRAWS
     crosses = (x.T @ y[rng.permutation(len(y))] for _ in range(draws))
-    return np.array([_alignment(_hsic(cross, sum_x, sum_y, n), norm) for cross in crosses])
-
-
-def _alignment(both: float, product: float) -> float:
-    """Alignment; not a number where one of the sets does not vary."""
-    return both / float(np.sqrt(product)) if product > 0 else float("nan")
+    return np.array([_hsic(cross, left, right) for cross in crosses]) / norms

@@ -6,7 +6,7 @@ from isthmus.measure.statistics.draws import (
     block_gaps,
     centroids,
     pair_sums,
-    permuted_cosines,
+    permuted_squares,
     split_gaps,
     swapped_gaps,
 )
@@ -71,10 +71,11 @@ from isthmus.measure.statistics.searches import (
     searchable,
     with_permuted,
 )
-from isthmus.measure.statistics.streaming import Moments, mean_over_pairs
+from isthmus.measure.statistics.streaming import CONSTANT, Moments, mean_over_pairs
 
 __all__ = [
     "BLOCKS",
+    "CONSTANT",
     "DRAWS",
     "FEW_DRAWS",
     "LEAST",
@@ -122,9 +123,9 @@ __all__ = [
     "pair_mean",
     "pair_sums",
     "pairings",
-    "permuted_cosines",
     "permuted_labels",
     "permuted_modalities",
+    "permuted_squares",
     "query_bootstrap",
     "random_basis",
     "random_blocks",

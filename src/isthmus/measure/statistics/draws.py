@@ -32,10 +32,11 @@ def pair_sums(pair: Pair) -> PairSums:
     """Every mean over pairs that follows from counts, sums and linked cosines."""
     a, b = (side.moments for side in pair.clouds)
     m = pair.link_moments
-    links, cosines = jackknife_sums(m.counts), jackknife_sums(m.cosines)
+    links, squares = jackknife_sums(m.counts), jackknife_sums(m.squares)
     n, m_rows = jackknife_sums(a.counts), jackknife_sums(b.counts)
-    sums_a, sums_b = jackknife_sums(a.sums), jackknife_sums(b.sums)
+    sums_a, sums_b = jackknife_sums(a.uncentred), jackknife_sums(b.uncentred)
     cross, all_pairs = np.einsum("gd,gd->g", sums_a, sums_b), n * m_rows
+    cosines = links - squares / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         return PairSums(
             matched=cosines / links,
@@ -47,12 +48,15 @@ def pair_sums(pair: Pair) -> PairSums:
         )
 
 
-def permuted_cosines(
+def permuted_squares(
     pair: Pair, rng: np.random.Generator, draws: int = DRAWS
 ) -> Float[np.ndarray, "b k"]:
-    """Cosines of permuted links, whose objects trade their b sides; of the sampled pair."""
+    """Squared distances (2 - 2 cosine) of permuted links, whose objects trade their b sides.
+
+    Of the sampled pair.
+    """
     pair = pair.sampled
-    return pair.cosines[pair.rows[:, 0], pairings(pair, rng, draws)[:, pair.rows[:, 1]]]
+    return pair.squares[pair.rows[:, 0], pairings(pair, rng, draws)[:, pair.rows[:, 1]]]
 
 
 SPLITS = 20
@@ -69,7 +73,8 @@ def block_gaps(pair: Pair) -> Float[np.ndarray, "g d"]:
     """Mean difference within each block of objects that has items of both sets."""
     a, b = (side.moments for side in pair.clouds)
     both = (a.counts > 0) & (b.counts > 0)
-    return (a.sums[both].T / a.counts[both] - b.sums[both].T / b.counts[both]).T
+    within = (a.sums[both].T / a.counts[both] - b.sums[both].T / b.counts[both]).T
+    return within + (a.origin - b.origin)
 
 
 def swapped_gaps(
@@ -81,9 +86,10 @@ def swapped_gaps(
     probability one half; objects with one side only keep theirs.
     """
     a, b = (side.moments for side in pair.clouds)
-    middle = np.mean(centroids(pair), axis=0).astype(np.float32)
-    share = (a.cells - a.sizes[:, None] * middle) / np.float32(a.sizes.sum())
-    share -= (b.cells - b.sizes[:, None] * middle) / np.float32(b.sizes.sum())
+    middle = np.mean(centroids(pair), axis=0)
+    to_a, to_b = ((side.origin - middle).astype(np.float32) for side in (a, b))
+    share = (a.cells + a.sizes[:, None] * to_a) / np.float32(a.sizes.sum())
+    share -= (b.cells + b.sizes[:, None] * to_b) / np.float32(b.sizes.sum())
     sign = rng.integers(0, 2, (draws, len(share))).astype(np.float32) * 2 - 1
     sign[:, (a.sizes == 0) | (b.sizes == 0)] = 1
     return sign @ share

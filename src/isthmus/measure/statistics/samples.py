@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import fingerprint
+from isthmus.arrays import fingerprint, unit
 from isthmus.measure.statistics.nearest import nearest_rows
 from isthmus.measure.statistics.resampling import BLOCKS, leave_one_out_sums, random_blocks
-from isthmus.measure.statistics.streaming import Moments, covariance, moments
+from isthmus.measure.statistics.streaming import CONSTANT, Moments, covariance, moments
 from isthmus.records import dataclass
 from isthmus.types import EmbeddingSet, RequestError
 
@@ -17,6 +17,7 @@ SAMPLE = 5_000
 """Rows of a modality that pairwise and neighbour measures use, whole objects at random."""
 STREAMED = 20_000
 """Rows from which on a set is streamed and its objects are taken in runs."""
+EPSILON = float(np.finfo(np.float64).eps)
 LEAST = 8
 """Objects below which no interval is worth printing."""
 
@@ -80,10 +81,11 @@ class Cloud:
         """Eigenvalues of the covariance, largest first: of all rows, then without each block."""
         m = self.moments
         covariances = map(covariance, *map(leave_one_out_sums, (m.counts, m.sums, m.grams)))
-        found = [np.linalg.eigvalsh(next(covariances))]
-        # eigenvalues without a block only feed an error, for which float32 is plenty
-        found += [np.linalg.eigvalsh(one.astype(np.float32)) for one in covariances]
-        return np.clip(np.stack(found)[:, ::-1], 0, None)
+        values = np.stack([np.linalg.eigvalsh(one) for one in covariances])[:, ::-1]
+        # what rounding alone gives a direction in which nothing varies
+        floor = values[:, :1] * EPSILON * np.sqrt(values.shape[1])
+        varies = values.sum(axis=1, keepdims=True) > CONSTANT
+        return np.where((values > floor) & varies, values, 0.0)
 
 
 def check_objects(objects: int, what: str) -> None:
@@ -125,5 +127,5 @@ def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
 
 def take_rows(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
     """These rows of a set, read into memory."""
-    vectors = np.asarray(items.vectors[rows], dtype=np.float32)
+    vectors = unit(items.vectors[rows], of=items.vectors)
     return replace(items, vectors=vectors, ids=tuple(items.ids[row] for row in rows))
