@@ -15,6 +15,7 @@ from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
 from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
+from isthmus.read.text import readable
 from isthmus.records import dataclass
 from isthmus.store import read_tensors, write_tensors
 from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step
@@ -139,7 +140,9 @@ def embed(
         )
     if not isinstance(items, Items):
         payload = list(items)
-        ids = (str(one if isinstance(one, Path) else row) for row, one in enumerate(payload))
+        ids = (
+            readable(str(one if isinstance(one, Path) else row)) for row, one in enumerate(payload)
+        )
         items = Items(encoder.modality, tuple(ids), payload)
     if items.modality != encoder.modality:
         raise RequestError(

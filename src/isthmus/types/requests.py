@@ -98,6 +98,12 @@ class Source:
     """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
     model: str = ""
     """With --arrays: the model that made them, so that sets of one model compare."""
+    max_bytes: int = 0
+    """Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file)."""
+
+    def __post_init__(self) -> None:
+        if self.max_bytes < 0:
+            raise RequestError(f"--max-bytes wants 0 or more, not {self.max_bytes}.")
 
     @property
     def items(self) -> tuple[str, ...]:

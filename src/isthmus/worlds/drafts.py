@@ -5,13 +5,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from isthmus.read.image import Picture
 from isthmus.read.text import readable
 from isthmus.records import dataclass
-from isthmus.store import is_file
+from isthmus.store import is_file, parse_json
 from isthmus.types import Credit, Items, Links, RequestError, World
 
 IMAGE_COLUMNS = (
@@ -30,6 +30,9 @@ TEXT_COLUMNS = ("caption", "captions", "text", "title", "description", "sentence
 LABEL_COLUMNS = ("label", "class", "class_name", "category")
 SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
 """Names, in any case, by which a column or a key is recognised; the first that is there counts."""
+
+_SHOWN = 10_000
+"""Characters of a path that is not there, where it is named."""
 
 
 @dataclass(eq=False)
@@ -59,6 +62,11 @@ class Draft:
                 found.append(text)
             else:
                 self.faults.setdefault(image, "a caption is empty")
+
+    def call(self, image: str, label: Any) -> None:
+        """Keep a picture's class, unless nothing is said of it."""
+        if label is not None and (said := readable(str(label).strip())):
+            self.labels[image] = said
 
     def say(self, image: str, said: Any, place: str) -> None:
         """Add what a table or a note says of a picture: a text, a list of texts or nothing.
@@ -106,6 +114,39 @@ class Draft:
         )
 
 
+def hidden(place: PurePath) -> bool:
+    """Whether a file or a folder that it is in is none of the user's: ``.x``, AppleDouble, ..."""
+    return any(
+        part.startswith(".") or part.lower() in ("__macosx", "thumbs.db", "desktop.ini")
+        for part in place.parts
+    )
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What stands beside a picture: in a tar and in a folder alike."""
+
+    text: Any = None
+    """Its caption or captions."""
+    label: Any = None
+
+
+def read_notes(document: bytes, name: str) -> Notes:
+    """The caption and the class in a picture's ``.json``, under their usual names.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    found = parse_json(document, name) if document.strip() else {}
+    if not isinstance(found, dict):
+        return Notes()
+    text, label = (
+        next((found[key] for key in keys if found.get(key) is not None), None)
+        for keys in (TEXT_COLUMNS, LABEL_COLUMNS)
+    )
+    return Notes(text, label)
+
+
 class Root:
     """A folder in which listed pictures are looked up, each once."""
 
@@ -129,7 +170,9 @@ class Root:
         elif not is_file(place):
             fault = f"is not in the folder {self._folder.name}"
         if fault is not None:
-            draft.faults[written] = fault
+            long = len(written) > _SHOWN
+            shown = f"{written[:_SHOWN]}... ({len(written)} characters)" if long else written
+            draft.faults[readable(shown)] = fault
             return None
         name = readable(place.relative_to(self._folder).as_posix())
         draft.pictures[name] = Picture(place)

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
-from isthmus.read.image import Picture, picture
+from isthmus.read.image import SUFFIXES, Picture, picture
 from isthmus.read.tables import SUFFIXES as TABLES
+from isthmus.read.text import readable
 from isthmus.store import is_file, is_folder
 from isthmus.types import Credit, ItemError, Items, RequestError, World
 from isthmus.worlds import folders, shards, sheets
-from isthmus.worlds.drafts import Draft
+from isthmus.worlds.drafts import Draft, hidden
 from isthmus.worlds.near_duplicates import copies
+
+_BESIDE = (".json", ".parquet", ".txt", ".csv", ".tsv", ".idx")
+"""Files that lie beside tar files and tell of them, which is passed over."""
 
 
 def open_world(
@@ -19,6 +23,7 @@ def open_world(
     texts: Any = None,
     labels: Iterable[Any] | None = None,
     columns: Mapping[str, str] | None = None,
+    max_bytes: int = 0,
 ) -> World:
     """A world of your own pictures and texts.
 
@@ -37,6 +42,7 @@ def open_world(
         texts: a path or a list of texts.
         labels: classes of pictures in memory.
         columns: names of a table's columns ``image``, ``text`` and ``label``.
+        max_bytes: that a Parquet table may unfold to; 0 for 2 GiB.
 
     Raises:
         RequestError: nothing was given, it cannot be read, or it does not fit together.
@@ -44,7 +50,7 @@ def open_world(
     if isinstance(images, (str, Path)) or isinstance(texts, (str, Path)):
         if labels is not None:
             raise RequestError("Labels of files are subfolders or a column, not a list.")
-        world = _files(images, texts, columns)
+        world = _files(images, texts, columns, max_bytes)
     else:
         world = in_memory(images, texts, labels)
     if "image" not in world.items:
@@ -55,9 +61,9 @@ def open_world(
     return replace(world, faults={**doubled, **world.faults})
 
 
-def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
+def _files(images: Any, texts: Any, columns: Mapping[str, str] | None, max_bytes: int) -> World:
     if texts is None:
-        return _pictures(str(images), columns)
+        return _pictures(str(images), columns, max_bytes)
     if not isinstance(texts, (str, Path)) or not isinstance(images, (str, Path, type(None))):
         raise RequestError("Give images and texts both as paths or both as lists.")
     file = Path(texts)
@@ -69,7 +75,7 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
     if not is_file(file):
         raise RequestError(f"There is no file {file}.")
     if file.suffix.lower() in TABLES:
-        return sheets.sheet_world(file, folder, columns)
+        return sheets.sheet_world(file, folder, columns, max_bytes)
     if file.suffix.lower() == ".json":
         return sheets.coco_captions(file, folder or file.parent)
     raise RequestError(
@@ -78,26 +84,32 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None) -> World:
     )
 
 
-def _pictures(images: str, columns: Mapping[str, str] | None) -> World:
+def _pictures(images: str, columns: Mapping[str, str] | None, max_bytes: int) -> World:
     path = Path(images)
     if is_folder(path):
-        tars = _tars(path)
-        return shards.webdataset(tars) if tars else folders.image_folder(path)
+        tars, left_out = _tars(path)
+        if not tars:
+            return folders.image_folder(path)
+        world = shards.webdataset(tars)
+        return replace(world, faults={**world.faults, **left_out})
     if "{" in images or path.suffix.lower() == ".tar":
         return shards.webdataset([images])
     if path.suffix.lower() in TABLES and is_file(path):
-        return sheets.sheet_world(path, None, columns)
+        return sheets.sheet_world(path, None, columns, max_bytes)
     raise RequestError(
         f"Images are a folder, a table ({', '.join(TABLES)}) or .tar files; {images} is "
         + ("none of these." if is_file(path) else "not there.")
     )
 
 
-def _tars(folder: Path) -> Sequence[Path]:
-    """The tar files of a folder that holds nothing else but side files of theirs."""
-    tars = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".tar")
-    pictures = any(path.suffix.lower() in folders.SUFFIXES for path in folder.iterdir())
-    return [] if pictures else tars
+def _tars(folder: Path) -> tuple[Sequence[Path], dict[str, str]]:
+    """The tar files of a folder that holds no pictures, and what else is there."""
+    there = sorted(path for path in folder.iterdir() if not hidden(PurePath(path.name)))
+    tars = [path for path in there if path.suffix.lower() == ".tar"]
+    pictures = any(path.suffix.lower() in SUFFIXES for path in there)
+    others = (path for path in there if path.suffix.lower() not in (".tar", *_BESIDE))
+    why = "is not read, for the folder has .tar files"
+    return [] if pictures else tars, {readable(path.name): why for path in others}
 
 
 def in_memory(

@@ -1,20 +1,23 @@
 """webdataset: tar files in which the members of one name are one sample, read without unpacking."""
 
-import json
 import re
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from isthmus.read.image import SUFFIXES, Picture
+from isthmus.read.image import SUFFIXES, Picture, is_picture
+from isthmus.read.text import readable, unicode
 from isthmus.records import dataclass
+from isthmus.store import is_file
 from isthmus.types import RequestError, World
-from isthmus.worlds.drafts import LABEL_COLUMNS, TEXT_COLUMNS, Draft, readable
+from isthmus.worlds.drafts import Draft, hidden, read_notes
 
 MAX_TEXT = 1_000_000
 """Bytes of the largest caption or JSON member that is read."""
+
+_NOTES = (".txt", ".cls", ".json")
+_TWICE = "appears twice in its shard; the first is used"
 
 MAX_SHARDS = 100_000
 """Most files that a brace pattern may stand for."""
@@ -38,20 +41,24 @@ class Member:
             file.seek(self.offset)
             return file.read(self.size)
 
+    def start(self) -> bytes:
+        """Its first bytes, by which a picture is known."""
+        return Member(self.tar, self.name, self.offset, min(self.size, 32))()
+
 
 def webdataset(shards: Sequence[str | Path]) -> World:
     """The samples of tar files: pictures with captions (``.txt``), labels (``.cls``) or notes.
 
     A picture's id is ``SHARD.tar/NAME``. Where there is no ``.txt`` or ``.cls``, caption and label
     are taken from ``.json``. Only plain files inside the tar are used: links, devices and names
-    that climb out (``..``, ``/``) are faults, and so is a second member of one name. Nothing is
-    extracted.
+    that climb out (``..``, ``/``) are faults, and so are a second member of one name and what is of
+    no type that is read; hidden files are passed over, as in folders. Nothing is extracted.
 
     Args:
         shards: paths, in which ``{000..012}`` and ``{a,b}`` stand for several.
 
     Raises:
-        RequestError: a shard is missing or compressed, or no picture is in any.
+        RequestError: a shard is missing, the only one is no plain tar, or no picture is in any.
     """
     paths = [Path(name) for pattern in shards for name in expand(str(pattern))]
     name, count = Counter(path.name for path in paths).most_common(1)[0]
@@ -61,14 +68,28 @@ def webdataset(shards: Sequence[str | Path]) -> World:
         paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
     )
     for path in paths:
-        samples: dict[str, dict[str, Member]] = {}
-        for member in _members(path, draft):
-            place = PurePosixPath(member.name)
-            stem, _, suffix = place.name.partition(".")
-            samples.setdefault(str(place.with_name(stem)), {})[f".{suffix.lower()}"] = member
+        try:
+            samples = _samples(path, draft)
+        except RequestError as error:
+            if len(paths) == 1 or not is_file(path):
+                raise
+            draft.faults[path.name] = str(error)
+            continue
         for key, parts in samples.items():
             _add(draft, f"{path.name}/{key}", parts)
     return draft.world()
+
+
+def _samples(path: Path, draft: Draft) -> dict[str, dict[str, Member]]:
+    """The members of a shard by sample and suffix."""
+    samples: dict[str, dict[str, Member]] = {}
+    for member in _members(path, draft):
+        place = PurePosixPath(member.name)
+        stem, _, suffix = place.name.partition(".")
+        parts = samples.setdefault(str(place.with_name(stem)), {})
+        if parts.setdefault(f".{suffix.lower()}", member) is not member:
+            draft.faults[str(member)] = _TWICE
+    return samples
 
 
 def expand(pattern: str) -> list[str]:
@@ -95,25 +116,27 @@ def expand(pattern: str) -> list[str]:
 
 
 def _members(path: Path, draft: Draft) -> Iterator[Member]:
-    """The plain files of a tar; everything else becomes a fault."""
+    """The plain files of a tar; everything else but hidden files becomes a fault."""
     seen: set[str] = set()
     try:
         size = path.stat().st_size
         with tarfile.open(path, "r:") as tar:
             for info in tar:
-                name = readable(info.name)
-                fault = _fault(info, name, seen, size)
-                seen.add(name)
-                if fault is None:
-                    yield Member(path, name, info.offset_data, info.size)
-                elif not info.isdir():
+                name, place = readable(info.name), PurePosixPath(readable(info.name))
+                fault = _fault(info, place, str(place) in seen, size)
+                seen.add(str(place))
+                if fault is None and not hidden(place):
+                    yield Member(path, str(place), info.offset_data, info.size)
+                elif fault is not None and not info.isdir():
                     draft.faults[f"{path.name}/{name}"] = fault
+                if info.size < 0 or tar.offset <= info.offset:  # it would be read for ever
+                    raise tarfile.ReadError(f"the size of {name} is below zero")
             end = Member(path, "", tar.offset, tarfile.BLOCKSIZE)()
             if end != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError("no end mark where the last member ends")
     except FileNotFoundError as error:
         raise RequestError(f"There is no shard {path}.") from error
-    except (tarfile.TarError, OSError, ValueError) as error:
+    except Exception as error:  # damaged headers fail in many ways
         if not seen:
             raise RequestError(
                 f"{path} is not a plain tar file ({error}); unpack .gz first."
@@ -121,55 +144,55 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
         draft.faults[path.name] = f"is damaged after {len(seen)} members: {error}"
 
 
-def _fault(info: tarfile.TarInfo, name: str, seen: set[str], size: int) -> str | None:
+def _fault(info: tarfile.TarInfo, place: PurePosixPath, seen: bool, size: int) -> str | None:
     """The first thing wrong with a member."""
-    place = PurePosixPath(name)
     special = not info.isreg() or info.issparse()
-    climbs = place.is_absolute() or ".." in place.parts or "\\" in name
+    climbs = place.is_absolute() or ".." in place.parts or "\\" in info.name
     faults = {
         "is a folder": info.isdir(),
+        "has no name": not place.name,
         "is a link, a device or another special member, which is never followed": special,
         "has a path that leaves the archive": climbs,
-        "appears twice in its shard; the first is used": name in seen,
+        _TWICE: seen and not hidden(place),
         "is cut short: the shard ends before it does": info.offset_data + info.size > size,
+        "has a size below zero": info.size < 0,
     }
     return next((fault for fault, there in faults.items() if there), None)
 
 
 def _add(draft: Draft, key: str, parts: dict[str, Member]) -> None:
-    images = [suffix for suffix in parts if suffix in SUFFIXES]
+    images = (
+        [suffix for suffix in parts if suffix in SUFFIXES]
+        or [suffix for suffix in parts if suffix.endswith(SUFFIXES)]
+        or [s for s, part in parts.items() if s not in _NOTES and is_picture(part.start())]
+    )
     if not images:
         draft.faults[key] = f"has no picture, only {', '.join(parts)}"
         return
     name = key + images[0]
     draft.pictures[name] = Picture(parts[images[0]])
-    if len(images) > 1:
-        draft.faults[name] = f"has {len(images)} pictures; {images[0]} is used"
+    for suffix in parts.keys() - {*_NOTES, images[0]}:
+        if suffix in images:
+            draft.faults[name] = f"has {len(images)} pictures; {images[0]} is used"
+        elif not suffix.endswith(_NOTES):
+            draft.faults[key + suffix] = "is of a type that is not read"
     try:
-        notes = _json(parts.get(".json"))
-        text = _text(parts.get(".txt")) or _first(notes, TEXT_COLUMNS)
-        label = _text(parts.get(".cls")) or _first(notes, LABEL_COLUMNS)
-    except (ValueError, RecursionError) as error:
+        notes = read_notes(_content(parts.get(".json")), f"{key}.json")
+        texts = [_text(parts.get(suffix)) for suffix in (".txt", ".cls")]
+    except ValueError as error:
         draft.faults[name] = f"its notes cannot be read: {error}"
         return
-    draft.say(name, text, name)
-    if label is not None:
-        draft.labels[name] = str(label).strip()
+    draft.say(name, texts[0] or notes.text, name)
+    draft.call(name, texts[1] or notes.label)
 
 
-def _text(member: Member | None) -> str | None:
+def _content(member: Member | None) -> bytes:
     if member is None:
-        return None
+        return b""
     if member.size > MAX_TEXT:
         raise ValueError(f"{member.name} has {member.size:,} bytes, at most {MAX_TEXT:,} are read")
-    return member().decode("utf-8-sig").strip()
+    return member()
 
 
-def _json(member: Member | None) -> dict[str, Any]:
-    text = _text(member)
-    found = json.loads(text) if text else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _first(notes: dict[str, Any], keys: Sequence[str]) -> Any:
-    return next((notes[key] for key in keys if notes.get(key) is not None), None)
+def _text(member: Member | None) -> str:
+    return unicode(_content(member)).strip()

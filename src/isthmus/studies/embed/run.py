@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.lab import export_set
+from isthmus.report import visible
 from isthmus.studies.embed.request import EmbedRequest
 from isthmus.studies.shared import Collection, RunResult, remarks, resolve, run_folder
 from isthmus.types import EmbeddingSet, Links
@@ -26,8 +27,8 @@ class EmbedResult(RunResult):
         lines = [
             *map(str, self.sets.values()),
             f"{self.items} items: {self.encoded} encoded now, {kept} kept",
-            *(f"skipped {name}: {why}" for name, why in self.faults.items()),
-            *(f"remark on {name}: {why}" for name, why in self.notes.items()),
+            *(f"skipped {visible(name)}: {visible(why)}" for name, why in self.faults.items()),
+            *(f"remark on {visible(name)}: {visible(why)}" for name, why in self.notes.items()),
         ]
         return "\n".join(lines)
 

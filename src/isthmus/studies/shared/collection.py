@@ -5,7 +5,7 @@ from dataclasses import field
 from pathlib import Path
 
 from isthmus.lab import JobOptions, embed, embed_into
-from isthmus.read.text import read_templates
+from isthmus.read.text import read_templates, readable
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.records import dataclass
 from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
@@ -71,7 +71,9 @@ def embed_world(
         truncated=tuple(
             name
             for modality in shared
-            for name in truncated_ids(encoders[modality], world.items[modality])
+            for name in truncated_ids(
+                encoders[modality], world.items[modality], reports[modality].embedded.ids
+            )
         ),
     )
 
@@ -90,7 +92,10 @@ def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
     first = next(iter(bundle.sets.values()))
     credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
     return Collection(
-        bundle.sets, World(path.name, items, credits=credits), bundle.links, kept=True
+        bundle.sets,
+        World(readable(path.name), items, credits=credits, faults=bundle.left_out),
+        bundle.links,
+        kept=True,
     )
 
 
@@ -116,7 +121,10 @@ def collection_dataset(
     if found.kept:
         a, b = list(found.sets.values())[:2]
         return Dataset(
-            a, b, found.links, About(items=found.world.items, credits=found.world.credits)
+            a,
+            b,
+            found.links,
+            About(items=found.world.items, credits=found.world.credits, faults=found.world.faults),
         )
     pair = next((pair for pair in found.world.links if set(pair) <= set(found.sets)), None)
     if pair is None:
@@ -135,12 +143,12 @@ def collection_dataset(
     return world_dataset(found.world, a, b, about)
 
 
-def truncated_ids(encoder: Encoder, items: Items) -> list[str]:
-    """Ids of the items that the encoder cuts at its limit, where it can tell."""
+def truncated_ids(encoder: Encoder, items: Items, encoded: Sequence[str]) -> list[str]:
+    """Ids of the encoded items that the encoder cut at its limit, where it can tell."""
     tell = getattr(encoder, "truncated", None)
     if tell is None:
         return []
-    return [name for name, cut in zip(items.ids, tell(list(items)), strict=True) if cut]
+    return [name for name, cut in zip(encoded, tell(list(items.take(encoded))), strict=True) if cut]
 
 
 def labels_of(world: World, ids: Iterable[str]) -> dict[str, str]:

@@ -103,7 +103,7 @@ class Resolved:
         if self.arrays is None:
             encoders, options = self.encoders(common), job_options(common)
             return embed_world(encoders, self.world(), folder / "jobs", options), encoders
-        bundle = open_arrays(self.arrays, self.source.model or None)
+        bundle = open_arrays(self.arrays, self.source.model or None, self.source.max_bytes)
         found = collection_of_bundle(bundle, self.arrays)
         for mended in self.chain:
             found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
@@ -212,7 +212,7 @@ def open_source(source: Source) -> World:
     if own:
         from isthmus.worlds.open import open_world
 
-        world = open_world(images=source.images, texts=source.texts)
+        world = open_world(source.images, source.texts, max_bytes=source.max_bytes)
         return world.part(source.split) if source.split not in ("", EVERYTHING) else world
     world = load_world(source.world or DEFAULT_WORLD)
     if source.split == EVERYTHING or not world.split:

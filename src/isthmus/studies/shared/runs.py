@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from isthmus.lab import save, save_links
 from isthmus.records import dataclass, shown
-from isthmus.report import amount
+from isthmus.report import amount, visible
 from isthmus.store import slug, write_json, write_text
 from isthmus.types import (
     EmbeddingSet,
@@ -81,7 +81,8 @@ class RunResult:
         return []
 
     def __str__(self) -> str:
-        named = [f"skipped {name}: {why}" for name, why in [*self.faults.items()][:NAMED]]
+        shown = [*self.faults.items()][:NAMED]
+        named = [f"skipped {visible(name)}: {visible(why)}" for name, why in shown]
         count = amount(len(self.faults), "item")
         skipped = [*named, f"{count} skipped; report.json names all."] if named else []
         where = ["", f"The page: {self.page_path}"] if self.page_path else []
