@@ -81,12 +81,14 @@ def test_what_leaves_the_match_out_by_hand():
             found.append((rest - weights(own) * own).mean())
         return np.mean(found)
 
-    def easy(own):
-        e = np.exp(own / np.abs(logits).max() / 0.5)
+    def easy(own, scale=1.0):
+        e = np.exp(own / scale / 0.5)
         return 2 - e / e.mean()
 
     assert float(loss("info_loob")(logits)) == pytest.approx(halves(lambda own: 1.0))
     assert float(loss("decoupled")(logits)) == pytest.approx(halves(easy))
+    of_cosines = halves(lambda own: easy(own, 4.0))
+    assert float(loss("decoupled")(logits, scale=4.0)) == pytest.approx(of_cosines)
 
 
 def test_a_triplet_looks_at_the_hardest_negative_and_the_worst_positive():

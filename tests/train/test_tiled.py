@@ -22,6 +22,12 @@ def gradients(value, *inputs):
     return torch.autograd.grad(value, inputs)
 
 
+def plain_of(name, scale, a, b, targets=None):
+    """The plain loss; that whose weights take cosines is told the scale."""
+    told = {"scale": scale} if name == "decoupled" else {}
+    return find("losses", LOSSES, name)(scale * a @ b.T, targets, **told)
+
+
 def relative(found, wanted):
     return float((found.double() - wanted).norm() / wanted.norm())
 
@@ -32,7 +38,7 @@ def test_a_tiled_loss_is_the_plain_one_in_double(name, scale, monkeypatch):
     monkeypatch.setattr(tiles, "BLOCK", 7 * 40)  # blocks of seven rows of forty
     a, b = sides(40, 40, 6, torch.float64)
     t = torch.tensor(scale, dtype=torch.float64, requires_grad=True)
-    plain = find("losses", LOSSES, name)(t * a @ b.T)
+    plain = plain_of(name, t, a, b)
     tiled = TILED[name](a, b, t)
     assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-10)
     for found, wanted in zip(gradients(tiled, a, b, t), gradients(plain, a, b, t), strict=True):
@@ -45,7 +51,7 @@ def test_groups_stand_for_targets(name, monkeypatch):
     a, b = sides(12, 30, 6, torch.float64)
     a_group, b_group = torch.arange(12) % 7, torch.arange(30) % 9
     targets = (a_group[:, None] == b_group).double()
-    plain = find("losses", LOSSES, name)(4 * a @ b.T, targets)
+    plain = plain_of(name, 4.0, a, b, targets)
     tiled = TILED[name](a, b, 4.0, (a_group, b_group))
     assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-10)
     for found, wanted in zip(gradients(tiled, a, b), gradients(plain, a, b), strict=True):
@@ -72,13 +78,83 @@ def test_two_thousand_rows_in_single_precision(name, monkeypatch):
     monkeypatch.setattr(tiles, "BLOCK", 300 * 2000 + 17)
     wanted_a, wanted_b = sides(2000, 2000, 64, torch.float64)
     a, b = (x.detach().float().requires_grad_() for x in (wanted_a, wanted_b))
-    plain = find("losses", LOSSES, name)(20 * wanted_a @ wanted_b.T)
+    plain = plain_of(name, 20.0, wanted_a, wanted_b)
     tiled = TILED[name](a, b, 20.0)
     assert float(tiled.detach()) == pytest.approx(float(plain.detach()), rel=1e-5)
     for found, wanted in zip(
         gradients(tiled, a, b), gradients(plain, wanted_a, wanted_b), strict=True
     ):
         assert relative(found, wanted) < 1e-5
+
+
+@pytest.mark.parametrize("name", TILED)
+@pytest.mark.parametrize("scale", [20.0, 100.0])
+@pytest.mark.parametrize("noise", [0.05, 0.3, 1.0])
+def test_near_zero_loss_in_single_precision(name, scale, noise, monkeypatch):
+    """Pairs that are found: 1e-5 of what is left, against double precision, in uneven tiles."""
+    monkeypatch.setattr(tiles, "BLOCK", 70 * 500 + 17)
+    generator = torch.Generator().manual_seed(1)
+    a, b = torch.randn(2, 500, 64, generator=generator, dtype=torch.float64)
+    a, b = (torch.nn.functional.normalize(x).float() for x in (a, a + noise * b))
+    found_at = [x.clone().requires_grad_() for x in (a, b, torch.tensor(scale))]
+    wanted_at = [x.double().requires_grad_() for x in (a, b, torch.tensor(scale))]
+    bias = {"bias": -0.8 * scale} if name == "sigmoid" else {}
+    found = TILED[name](*found_at, **bias)
+    wanted = in_double(name, *wanted_at, -0.8 * scale)
+    assert float(found.detach()) == pytest.approx(float(wanted.detach()), rel=1e-5)
+    for one, other in zip(gradients(found, *found_at), gradients(wanted, *wanted_at), strict=True):
+        assert relative(one, other) < 1e-5
+
+
+def in_double(name, a, b, scale, bias):
+    """The losses from their definitions, by differences of logits; one match a row."""
+    logits = scale * a @ b.T
+    own, inside = logits.diagonal(), torch.eye(len(a), dtype=torch.bool)
+    if name == "sigmoid":
+        sign = torch.where(inside, -1.0, 1.0)
+        return torch.nn.functional.softplus(sign * (logits + bias), threshold=700).sum() / len(a)
+    away = (logits - own[:, None], logits - own)
+    rest = [
+        x.masked_fill(inside, -torch.inf).logsumexp(dim)
+        for x, dim in zip(away, (1, 0), strict=True)
+    ]
+    if name in ("info_nce", "multi_positive"):
+        return sum(torch.log1p(x.exp()).mean() for x in rest) / 2
+    easy = (own / scale / 0.5).exp()
+    weight = 1 - easy / easy.mean() if name == "decoupled" else torch.zeros(len(a))
+    return sum((x - weight * own).mean() for x in rest) / 2
+
+
+@pytest.mark.parametrize("name", ["info_nce", "multi_positive"])
+@pytest.mark.parametrize("scale", [20.0, 100.0])
+def test_near_zero_loss_with_several_matches(name, scale, monkeypatch):
+    monkeypatch.setattr(tiles, "BLOCK", 50 * 301)
+    generator = torch.Generator().manual_seed(2)
+    group = torch.arange(300) // torch.tensor(2)
+    group[200:] = torch.arange(200, 300)  # rows of one match beside rows of two
+    centres = torch.randn(300, 64, generator=generator)[group]
+    a, b = (
+        torch.nn.functional.normalize(
+            centres + 0.2 * torch.randn(300, 64, generator=generator)
+        ).requires_grad_()
+        for _ in "ab"
+    )
+    wide = [x.detach().double().requires_grad_() for x in (a, b)]
+    targets = (group[:, None] == group).double()
+    wanted = plain_of(name, scale, *wide, targets)
+    found = TILED[name](a, b, scale, (group, group))
+    # two matches of one row pull against each other, and their mean loss is never near zero
+    most = 5e-5 if name == "multi_positive" else 1e-5
+    assert float(found.detach()) == pytest.approx(float(wanted.detach()), rel=1e-5)
+    for one, other in zip(gradients(found, a, b), gradients(wanted, *wide), strict=True):
+        assert relative(one, other) < most
+
+
+@pytest.mark.parametrize("name", ["info_nce", "multi_positive"])
+def test_the_plain_loss_near_zero_keeps_its_digits_too(name):
+    logits = np.full((4, 4), -30.0) + 60 * np.eye(4)
+    found = find("losses", LOSSES, name)(logits.astype(np.float32))
+    assert float(found) == pytest.approx(3 * np.exp(-60.0), rel=1e-5)
 
 
 def test_the_bias_of_a_sigmoid_has_its_gradient():

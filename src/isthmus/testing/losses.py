@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any
 from unittest.mock import patch
 
@@ -158,7 +159,8 @@ def _check_tiled(loss: str | Callable[..., Any], value: Value) -> None:
     with patch.object(tiled, "BLOCK", 2 * N):
         found = tiled.tiled(name)(*sides, 3.0)
         gradients: Any = torch.autograd.grad(found, sides)
-    wanted = value(3.0 * sides[0] @ sides[1].T)
+    scale = {"scale": 3.0} if "scale" in signature(value).parameters else {}
+    wanted = value(3.0 * sides[0] @ sides[1].T, **scale)
     assert torch.isclose(found, wanted), "The tiled form must give the plain form's number."
     for one, other in zip(gradients, torch.autograd.grad(wanted, sides), strict=True):
         assert torch.allclose(one, other), "The tiled form must have the plain form's gradient."

@@ -254,7 +254,8 @@ def _loss(model: Model, recipe: Recipe, batch: Batch, a: Tensor, b: Tensor) -> T
     targets = None if groups is None else (objects[:, None] == objects[None, :]).to(a.dtype)
     if recipe.loss in VECTOR_LOSSES:
         return find("losses", VECTOR_LOSSES, recipe.loss)(a, b, targets)
-    return find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets)
+    scale = {"scale": model.log_scale.exp()} if recipe.loss == "decoupled" else {}
+    return find("losses", LOSSES, recipe.loss)(model.logits(a, b), targets, **scale)
 
 
 def _reciprocal_rank(pair: Pair) -> float:

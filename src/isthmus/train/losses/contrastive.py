@@ -27,7 +27,7 @@ def info_nce(logits: Any, targets: Any = None) -> Any:
     """
 
     def by_rows(logits: Any, match: Any) -> Any:
-        return log_sum_exp(logits) - log_sum_exp(logits + FAR * (1 - match))
+        return cross_entropy(logits, match)
 
     return in_both_directions(by_rows, logits, matches(logits, targets))
 
@@ -41,7 +41,8 @@ def multi_positive(logits: Any, targets: Any = None) -> Any:
     """
 
     def by_rows(logits: Any, match: Any) -> Any:
-        return -mean_match(logits, match) + log_sum_exp(logits)
+        some = log_sum_exp(logits + FAR * (1 - match))
+        return some - mean_match(logits, match) + cross_entropy(logits, match)
 
     return in_both_directions(by_rows, logits, matches(logits, targets))
 
@@ -69,11 +70,7 @@ def sigmoid(logits: Any, targets: Any = None) -> Any:
 
     Source: Zhai et al. 2023, Sigmoid Loss for Language Image Pre-Training, equation 1.
     """
-    xp = array_namespace(logits)
-    wrong = logits * (1 - 2 * matches(logits, targets))
-    # log(1 + e^x) without overflow
-    positive = wrong * (wrong > 0)
-    return (positive + xp.log1p(xp.exp(-xp.abs(wrong)))).sum() / logits.shape[0]
+    return softplus(logits * (1 - 2 * matches(logits, targets))).sum() / logits.shape[0]
 
 
 def matches(logits: Any, targets: Any) -> Any:
@@ -98,6 +95,20 @@ def mean_match(logits: Any, match: Any) -> Any:
     """(n,) mean matching logit of each row; 0 where nothing matches."""
     count = match.sum(axis=1)
     return (logits * match).sum(axis=1) / (count + (count == 0) * 1)
+
+
+def cross_entropy(logits: Any, match: Any) -> Any:
+    """(n,) log(1 + exp(rest - match)) of the log sums of exponentials that match and that do not.
+
+    The same as log(match + rest) - log(match), which is all rounding where the rest is little.
+    """
+    return softplus(log_sum_exp(logits + FAR * match) - log_sum_exp(logits + FAR * (1 - match)))
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x)) without overflow."""
+    xp = array_namespace(x)
+    return x * (x > 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 def log_sum_exp(logits: Any) -> Any:

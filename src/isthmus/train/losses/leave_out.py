@@ -1,5 +1,6 @@
 """InfoNCE whose sum leaves the match out, so that a found match still pulls."""
 
+from functools import partial
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -15,7 +16,7 @@ from isthmus.train.losses.contrastive import (
 from isthmus.types import RequestError
 
 WIDTH = 0.5
-"""Of the weights of ``decoupled``, in units of cosine over its temperature of 1."""
+"""Of the weights of ``decoupled``, in units of the cosine: sigma of the paper."""
 
 
 def info_loob(logits: Any, targets: Any = None) -> Any:
@@ -34,25 +35,28 @@ def info_loob_by_rows(logits: Any, targets: Any = None) -> Any:
     return by_asking_rows(_by_rows, logits, _with_negatives(logits, targets))
 
 
-def decoupled(logits: Any, targets: Any = None) -> Any:
+def decoupled(logits: Any, targets: Any = None, scale: Any = 1.0) -> Any:
     """``info_loob`` with each match weighted: easy ones count less, hard ones more.
 
-    w = 2 - exp(s / width) / mean(exp(s / width)), s the match's logit over the largest one.
+    w = 2 - exp(s / width) / mean(exp(s / width)), s the cosine of the match, which is its logit
+    over ``scale``, one over the temperature. Training gives the scale; without it logits are
+    cosines.
 
     Source: Yeh et al. 2022, Decoupled Contrastive Learning, equations 5 and 6 (DCLW).
     """
-    return in_both_directions(_weighted_by_rows, logits, _with_negatives(logits, targets))
+    by_rows = partial(_weighted_by_rows, scale=scale)
+    return in_both_directions(by_rows, logits, _with_negatives(logits, targets))
 
 
 def _by_rows(logits: Any, match: Any) -> Any:
     return log_sum_exp(logits + FAR * match) - mean_match(logits, match)
 
 
-def _weighted_by_rows(logits: Any, match: Any) -> Any:
+def _weighted_by_rows(logits: Any, match: Any, scale: Any) -> Any:
     xp = array_namespace(logits)
     mean = mean_match(logits, match)
-    scale = xp.max(xp.abs(logits))
-    easy = xp.exp(mean / ((scale + (scale == 0) * 1) * WIDTH))
+    cosine = mean / scale
+    easy = xp.exp((cosine - xp.max(cosine)) / WIDTH)
     weight = 2 - easy / xp.mean(easy)
     return log_sum_exp(logits + FAR * match) - weight * mean
 

@@ -5,7 +5,7 @@ again, which costs one product in four. ``tiled(loss)(a, b, scale, groups)`` is 
 ``scale * a @ b.T``, on the device of a and b. torch only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -21,57 +21,62 @@ SAFE = 60.0
 
 Groups = tuple[Tensor, Tensor] | None
 """A number for each row of a and of b; rows of one number match. None: row i matches row i."""
-Masks = tuple[Tensor, Tensor, bool] | None
-"""Numbers of the rows of a and of b, and whether pairs count whose numbers are equal (true) or
-those whose numbers differ (false); None: all pairs count."""
+Sides = Sequence[Tensor]
+"""Something of every row and of every column."""
 
 
 def info_nce(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
-    """``losses.contrastive.info_nce``; rows with several matches cost another pass."""
-    if groups is None or all(len(side.unique()) == len(side) for side in groups):
-        return multi_positive(a, b, scale, groups)
+    """``losses.contrastive.info_nce``; rows with several matches cost another pass.
+
+    log(1 + exp(rest - match)), rest being the sum over what does not match: where that is little,
+    log(match + rest) - log(match) would be all rounding.
+    """
     a = a * scale
-    _, _, a_asks, b_asks = _matches(a, b, groups)
-    rows, columns = LogSumExp.apply(a, b, None)
-    any_of_row, any_of_column = LogSumExp.apply(a, b, (*groups, True))
-    return _in_both_directions(rows, columns, (any_of_row, any_of_column, a_asks, b_asks))
+    some = _any_match(a, b, groups)
+    rest = LogSumExp.apply(a, b, groups, False)
+    return _in_both_directions(_cross_entropies(rest, some), a, b, groups)
 
 
 def multi_positive(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
-    """``losses.contrastive.multi_positive``."""
+    """``losses.contrastive.multi_positive``: that of any match, and how far the mean is below it."""
     a = a * scale
-    rows, columns = LogSumExp.apply(a, b, None)
-    return _in_both_directions(rows, columns, _matches(a, b, groups))
+    some = _any_match(a, b, groups)
+    rest = LogSumExp.apply(a, b, groups, False)
+    means, counts = _mean_matches(a, b, groups), _counts(a, b, groups)
+    # a single match is its own mean: not even rounding may be left of the difference
+    away = _less(some, means)
+    sides = zip(_cross_entropies(rest, some), away, counts, strict=True)
+    losses = [entropy + torch.where(count > 1, one, 0.0) for entropy, one, count in sides]
+    return _in_both_directions(losses, a, b, groups)
 
 
 def decoupled(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
-    """``losses.leave_out.decoupled``."""
+    """``losses.leave_out.decoupled`` at this scale."""
     a = a * scale
-    rows, columns, (by_row, by_column, a_asks, b_asks) = _left_out(a, b, groups)
-    width = WIDTH * largest_product(a, b)
-    weighted = (_weighted(by_row, width), _weighted(by_column, width), a_asks, b_asks)
-    return _in_both_directions(rows, columns, weighted)
+    means = _mean_matches(a, b, groups)
+    weighted = [_weights(mean / scale) * mean for mean in means]
+    return _in_both_directions(_less(_left_out(a, b, groups), weighted), a, b, groups)
 
 
 def info_loob(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
     """``losses.leave_out.info_loob``."""
-    return _in_both_directions(*_left_out(a * scale, b, groups))
+    a = a * scale
+    means = _mean_matches(a, b, groups)
+    return _in_both_directions(_less(_left_out(a, b, groups), means), a, b, groups)
 
 
 def sigmoid(
     a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None, bias: Any = 0.0
 ) -> Tensor:
-    """``losses.contrastive.sigmoid`` of ``scale * a @ b.T + bias``.
-
-    log(1 + exp(-x)) = log(1 + exp(x)) - x: all pairs as if they did not match, less what matches.
-    """
+    """``losses.contrastive.sigmoid`` of ``scale * a @ b.T + bias``."""
     a = a * scale
     bias = torch.as_tensor(bias, dtype=a.dtype, device=a.device)
-    a_group, b_group = _groups(a, b, groups)
-    everything = SoftplusSum.apply(a, b, bias)
-    sums, counts = _group_sums(b, b_group, a_group)
-    matching = (a * sums).sum() + bias * counts.sum()
-    return (everything - matching) / len(a)
+    _numbers(a, b, groups)
+    total = SoftplusSum.apply(a, b, bias, groups)
+    if groups is None:
+        own = (a * b).sum(dim=1, dtype=_wide(a)) + bias
+        total = total + torch.nn.functional.softplus(-own).sum()
+    return (total / len(a)).to(a.dtype)
 
 
 TILED: dict[str, Callable[..., Tensor]] = {
@@ -102,29 +107,32 @@ def tiled(loss: str | Callable[..., Any]) -> Callable[..., Tensor]:
 class LogSumExp(torch.autograd.Function):
     """log of the sums of exponentials of the rows and of the columns of a bᵀ.
 
-    ``LogSumExp.apply(a, b, masks)``; -inf where no pair of a row or column counts. Scale the rows
-    of ``a`` first.
+    ``LogSumExp.apply(a, b, groups, equal)``: of pairs that match, or of those that do not; -inf
+    where a row or column has none. In double precision where there is one. Scale the rows of
+    ``a`` first.
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor, masks: Masks) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, a: Tensor, b: Tensor, groups: Groups, equal: bool
+    ) -> tuple[Tensor, Tensor]:
         """(n,) and (m,)."""
-        rows = a.new_empty(len(a))
-        columns = a.new_full((len(b),), -torch.inf)
+        wide = _wide(a)
+        rows = a.new_empty(len(a), dtype=wide)
+        columns = a.new_full((len(b),), -torch.inf, dtype=wide)
         for part in _blocks(len(a), len(b)):
-            logits = _logits(a, b, masks, part)
+            logits = _logits(a, b, groups, equal, part)
             shift = logits.max()
             nearest = torch.minimum(logits.amax(dim=1).min(), logits.amax(dim=0).min())
             if shift - nearest < SAFE:
                 exponentials = logits.sub_(shift).exp_()
-                rows[part] = exponentials.sum(dim=1).log() + shift
-                found = exponentials.sum(dim=0).log() + shift
+                rows[part] = exponentials.sum(dim=1, dtype=wide).log() + shift
+                found = exponentials.sum(dim=0, dtype=wide).log() + shift
             else:
-                rows[part] = logits.logsumexp(dim=1)
-                found = logits.logsumexp(dim=0)
+                rows[part], found = (_log_sum_exp(logits, dim, wide) for dim in (1, 0))
             columns = torch.logaddexp(columns, found)
         ctx.save_for_backward(a, b, rows, columns)
-        ctx.masks = masks
+        ctx.groups, ctx.equal = groups, equal
         return rows, columns
 
     @staticmethod
@@ -136,58 +144,63 @@ class LogSumExp(torch.autograd.Function):
         by_row, by_column = gradients
         of_a, of_b = torch.zeros_like(a), torch.zeros_like(b)
         for part in _blocks(len(a), len(b)):
-            logits = _logits(a, b, ctx.masks, part)
+            logits = _logits(a, b, ctx.groups, ctx.equal, part)
             shift = logits.max()
             nearest = torch.minimum(rows[part].min(), columns.min())
             if torch.isfinite(shift) and shift - nearest < SAFE:
                 first = by_row[part] * (shift - rows[part]).exp()
                 second = by_column * (shift - columns).exp()
-                weight = logits.sub_(shift).exp_().mul_(first[:, None] + second)
+                both = first.to(a.dtype)[:, None] + second.to(a.dtype)
+                weight = logits.sub_(shift).exp_().mul_(both)
             else:
-                weight = (logits - rows[part, None]).exp_().mul_(by_row[part, None])
-                weight += logits.sub_(columns).exp_().mul_(by_column)
+                first, second = rows[part, None].to(a.dtype), columns.to(a.dtype)
+                weight = (logits - first).exp_().mul_(by_row[part, None].to(a.dtype))
+                weight += logits.sub_(second).exp_().mul_(by_column.to(a.dtype))
             of_a[part] = weight @ b
             of_b.addmm_(weight.T, a[part])
-        return of_a, of_b, None
+        return of_a, of_b, None, None
 
 
 class SoftplusSum(torch.autograd.Function):
-    """Sum of log(1 + exp(x)) over all x of a bᵀ + bias: ``SoftplusSum.apply(a, b, bias)``."""
+    """Sum over all x of a bᵀ + bias of log(1 + exp(x)), of -x in its place for what matches.
+
+    ``SoftplusSum.apply(a, b, bias, groups)``. Without groups the matches, on the diagonal, are
+    left out: there are few enough for double precision.
+    """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Any, a: Tensor, b: Tensor, bias: Tensor, groups: Groups) -> Tensor:
         """A number; the gradients are found on the way, since they need nothing else."""
-        # sums of many terms are kept in double precision, which Metal does not have
-        wide = torch.float32 if a.device.type == "mps" else torch.float64
+        wide = _wide(a)
         total = a.new_zeros((), dtype=wide)
         of_a, of_b, of_bias = torch.zeros_like(a), torch.zeros_like(b), torch.zeros_like(total)
         for part in _blocks(len(a), len(b)):
-            logits = _logits(a, b, None, part).add_(bias)
-            total += torch.nn.functional.softplus(logits).sum(dtype=wide)
-            weight = logits.sigmoid_()
+            wrong, match = (a[part] @ b.T).add_(bias), _matching(groups, part)
+            wrong[match] = -torch.inf if groups is None else -wrong[match]
+            total += torch.nn.functional.softplus(wrong).sum(dtype=wide)
+            weight = wrong.sigmoid_()
+            weight[match] *= -1
             of_bias += weight.sum(dtype=wide)
             of_a[part] = weight @ b
             of_b.addmm_(weight.T, a[part])
         ctx.save_for_backward(of_a, of_b, of_bias.to(a.dtype).reshape(bias.shape))
-        return total.to(a.dtype)
+        return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Any, ...]:
         """The kept gradients, scaled."""
-        return tuple(gradients[0] * part for part in ctx.saved_tensors)
+        return *(gradients[0].to(part.dtype) * part for part in ctx.saved_tensors), None
 
 
-def largest_product(a: Tensor, b: Tensor) -> Tensor:
-    """The largest absolute value of a bᵀ; its gradient goes to the one pair that has it."""
-    best, place = -1.0, (0, 0)
-    with torch.no_grad():
-        for part in _blocks(len(a), len(b)):
-            sizes = (a[part] @ b.T).abs_()
-            value, at = sizes.flatten().max(dim=0)
-            if float(value) > best:
-                row, column = divmod(int(at), len(b))
-                best, place = float(value), (part.start + row, column)
-    return (a[place[0]] * b[place[1]]).sum().abs()
+def _wide(a: Tensor) -> torch.dtype:
+    """The type of sums of many terms: double precision, which Metal does not have."""
+    return torch.float32 if a.device.type == "mps" else torch.float64
+
+
+def _log_sum_exp(logits: Tensor, dim: int, wide: torch.dtype) -> Tensor:
+    top = logits.amax(dim=dim, keepdim=True)
+    top = top.masked_fill(top == -torch.inf, 0.0)
+    return (logits - top).exp_().sum(dim=dim, dtype=wide).log() + top.squeeze(dim)
 
 
 def _blocks(n: int, m: int) -> list[slice]:
@@ -195,33 +208,48 @@ def _blocks(n: int, m: int) -> list[slice]:
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
-def _logits(a: Tensor, b: Tensor, masks: Masks, part: slice) -> Tensor:
+def _matching(groups: Groups, part: slice) -> Sides:
+    """Row and column of each pair that matches, in a block of rows."""
+    if groups is None:
+        rows = torch.arange(part.start, part.stop)
+        return rows - part.start, rows
+    return torch.nonzero(groups[0][part, None] == groups[1], as_tuple=True)
+
+
+def _logits(a: Tensor, b: Tensor, groups: Groups, equal: bool, part: slice) -> Tensor:
     """Logits of a block of rows; -inf for pairs that do not count."""
-    logits = a[part] @ b.T
-    if masks is not None:
-        a_number, b_number, equal = masks
-        same = a_number[part, None] == b_number
-        logits.masked_fill_(~same if equal else same, -torch.inf)
+    logits, match = a[part] @ b.T, _matching(groups, part)
+    if equal:
+        kept = logits[match]
+        logits.fill_(-torch.inf)[match] = kept
+    else:
+        logits[match] = -torch.inf
     return logits
 
 
-def _left_out(
-    a: Tensor, b: Tensor, groups: Groups
-) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor, Tensor]]:
-    """Sums of rows and columns without their matches, and the matches."""
-    rows, columns = LogSumExp.apply(a, b, (*_groups(a, b, groups), False))
+def _cross_entropies(rest: Sides, match: Sides) -> list[Tensor]:
+    """log(1 + exp(rest - match)) of every row and of every column."""
+    return [torch.nn.functional.softplus(one - own) for one, own in zip(rest, match, strict=True)]
+
+
+def _less(first: Sides, second: Sides) -> list[Tensor]:
+    return [one - other for one, other in zip(first, second, strict=True)]
+
+
+def _left_out(a: Tensor, b: Tensor, groups: Groups) -> Sides:
+    """Sums of rows and columns without their matches."""
+    rows, columns = LogSumExp.apply(a, b, groups, False)
     if not (torch.isfinite(rows).all() and torch.isfinite(columns).all()):
         raise RequestError("Leaving the match out must leave something in every row and column.")
-    return rows, columns, _matches(a, b, groups)
+    return rows, columns
 
 
-def _weighted(match: Tensor, width: Tensor) -> Tensor:
-    """Matching logits, the easy ones weighing less."""
-    easy = (match / torch.where(width == 0, 1.0, width)).exp()
-    return (2 - easy / easy.mean()) * match
+def _weights(cosines: Tensor) -> Tensor:
+    """Those of ``losses.leave_out.decoupled``."""
+    return 2 - len(cosines) * (cosines / WIDTH).softmax(dim=0)
 
 
-def _groups(a: Tensor, b: Tensor, groups: Groups) -> tuple[Tensor, Tensor]:
+def _numbers(a: Tensor, b: Tensor, groups: Groups) -> tuple[Tensor, Tensor]:
     if groups is not None:
         if len(groups[0]) != len(a) or len(groups[1]) != len(b):
             raise RequestError(
@@ -235,14 +263,33 @@ def _groups(a: Tensor, b: Tensor, groups: Groups) -> tuple[Tensor, Tensor]:
     return rows, rows
 
 
-def _matches(a: Tensor, b: Tensor, groups: Groups) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Mean matching logit of each row and of each column, and whether there is one."""
-    a_group, b_group = _groups(a, b, groups)
-    to_b, of_a = _group_sums(b, b_group, a_group)
-    to_a, of_b = _group_sums(a, a_group, b_group)
-    rows = (a * to_b).sum(dim=1) / of_a.clamp(min=1)
-    columns = (b * to_a).sum(dim=1) / of_b.clamp(min=1)
-    return rows, columns, of_a > 0, of_b > 0
+def _mean_matches(a: Tensor, b: Tensor, groups: Groups) -> Sides:
+    """Mean matching logit of each row and of each column; 0 where nothing matches."""
+    a_number, b_number = _numbers(a, b, groups)
+    to_b, of_a = _group_sums(b, b_number, a_number)
+    to_a, of_b = _group_sums(a, a_number, b_number)
+    rows = (a * to_b).sum(dim=1, dtype=_wide(a)) / of_a.clamp(min=1)
+    columns = (b * to_a).sum(dim=1, dtype=_wide(a)) / of_b.clamp(min=1)
+    return rows, columns
+
+
+def _any_match(a: Tensor, b: Tensor, groups: Groups) -> Sides:
+    """Log of the sum of exponentials of the matching logits of each row and of each column."""
+    means, counts = _mean_matches(a, b, groups), _counts(a, b, groups)
+    if all(bool((count <= 1).all()) for count in counts):
+        return means
+    several = LogSumExp.apply(a, b, groups, True)
+    return tuple(
+        torch.where(count > 1, some, mean)
+        for some, mean, count in zip(several, means, counts, strict=True)
+    )
+
+
+def _counts(a: Tensor, b: Tensor, groups: Groups) -> Sides:
+    """How many columns match each row, and how many rows each column."""
+    a_number, b_number = _numbers(a, b, groups)
+    one = a.new_ones(len(a_number), 0), b.new_ones(len(b_number), 0)
+    return _group_sums(one[1], b_number, a_number)[1], _group_sums(one[0], a_number, b_number)[1]
 
 
 def _group_sums(x: Tensor, group: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -255,11 +302,10 @@ def _group_sums(x: Tensor, group: Tensor, wanted: Tensor) -> tuple[Tensor, Tenso
     return sums[theirs], counts[theirs]
 
 
-def _in_both_directions(rows: Tensor, columns: Tensor, matches: tuple[Tensor, ...]) -> Tensor:
+def _in_both_directions(losses: Any, a: Tensor, b: Tensor, groups: Groups) -> Tensor:
     """Half by rows and half by columns; what matches nothing does not count."""
-    row_match, column_match, a_asks, b_asks = matches
     first, second = (
-        torch.where(asks, total - match, 0.0).sum() / asks.sum().clamp(min=1)
-        for total, match, asks in ((rows, row_match, a_asks), (columns, column_match, b_asks))
+        torch.where(count > 0, loss, 0.0).sum() / (count > 0).sum().clamp(min=1)
+        for loss, count in zip(losses, _counts(a, b, groups), strict=True)
     )
-    return (first + second) / 2
+    return ((first + second) / 2).to(a.dtype)
