@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from isthmus.encode.mini import WEIGHTS, open_weights
 from isthmus.types import Encoder
+from tools.mini import sources
 from tools.mini.icons import icons
 from tools.mini.photographs import photographs
 from tools.mini.pictures import STYLES, WORLDS, clipart, glyphs, plain_name
@@ -145,7 +146,7 @@ def main() -> None:
     args = parser.parse_args()
     encoders = open_weights(args.weights)
     table = glyph_table(
-        encoders, args.worlds, args.split, args.build / "archives/mini"
+        encoders, args.worlds, args.split, sources.fetch(args.build)[2]
     ) | clipart_table(encoders, args.worlds)
     table |= stamps_table(encoders, args.build) | photographs_table(encoders)
     for name, value in table.items():

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 WIDTH, FEATURES, TOP, HIDDEN = 384, 1840, 1280, 512
-RISES = ((1.0, 18.0), (1.2, 60.0))
+RISES = ((1.0, 18.0), (1.2, 100.0))
 """(start, slope) of the weight's rise with r: chosen on validation glyphs, validation stamps and
 photographs without labels (photograph_proxies.py)."""
 MAPS = 192 * 49  # numbers of the maps where the second branch starts
