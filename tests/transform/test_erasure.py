@@ -84,3 +84,46 @@ def test_nothing_to_erase_and_refusals():
         fit_erasure(x, ["a"] * 20)
     with pytest.raises(RequestError, match="Each of 20 vectors has one label"):
         fit_erasure(x, ["a", "b"])
+
+
+def narrow(n=600, d=10, thin=1e-5, seed=3):
+    """Two classes whose means differ along a direction of hardly any variance, beside large ones."""
+    rng = np.random.default_rng(seed)
+    place = np.arange(n) % 2
+    x = rng.normal(size=(n, d)) * np.geomspace(1, 10, d)
+    x[:, 0] = thin * (rng.normal(size=n) + 3 * place)
+    return x @ np.linalg.qr(rng.normal(size=(d, d)))[0] + 5, place
+
+
+@pytest.mark.parametrize("thin", [1.0, 1e-2, 1e-4, 1e-5, 1e-6])
+def test_a_direction_of_little_variance_that_carries_the_concept_is_erased(thin):
+    """Nothing of the difference is left, and the projector is that of exact whitening."""
+    x, place = narrow(thin=thin)
+    erased = fit_erasure(x, place)
+    y = erased(x)
+    apart = x[place == 1].mean(axis=0) - x[place == 0].mean(axis=0)
+    left = y[place == 1].mean(axis=0) - y[place == 0].mean(axis=0)
+    assert np.abs(left).max() < 1e-6 * np.abs(apart).max()
+    assert erased.rank == 1
+    # P = c c' S^-1 / (c' S^-1 c) for the one column c of the cross-covariance, theorem 4.3
+    _, lengths, axes = np.linalg.svd(x - x.mean(axis=0), full_matrices=False)
+    towards = axes.T @ ((axes @ apart) / lengths**2)
+    wanted = np.outer(apart, towards) / (apart @ towards)
+    np.testing.assert_allclose(
+        (x - x.mean(axis=0)) @ erased.projector.T, (x - x.mean(axis=0)) @ wanted.T, atol=1e-6
+    )
+
+
+def test_the_values_of_the_peer_package():
+    """LeaceFitter of concept-erasure 0.2.4 in float64, without shrinkage and limit of the trace."""
+    n = np.arange(40.0)
+    x = np.stack([np.sin(n), 1e-4 * np.cos(3 * n), np.cos(n**2), 0.1 * n % 1], axis=1)
+    place = (n % 3).astype(int)
+    x[:, 1] += 2e-4 * (place == 1)
+    found = fit_erasure(x, place)
+    wanted = [
+        [-1.76868873e-02, 6.08739270e-05, 5.62670155e-01, -3.60480210e-02],
+        [-1.00781831e00, 6.93620030e-05, 1.60445263e-01, 6.23661195e-01],
+        [8.88280215e-01, 6.65267760e-05, -1.00695558e-02, 8.03238734e-01],
+    ]
+    np.testing.assert_allclose(found(x)[[0, 17, 39]], wanted, rtol=0, atol=1e-8)

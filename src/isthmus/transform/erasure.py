@@ -11,8 +11,9 @@ from isthmus.records import dataclass
 from isthmus.transform.whitenings import shrunk
 from isthmus.types import RequestError
 
+EPSILON = float(np.finfo(np.float64).eps)
 TINY = 1e-9
-"""Eigenvalues and singular values below this part of the largest are zero."""
+"""Correlations with the concept below this part of the largest are zero."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,8 @@ def fit_erasure(
         raise RequestError(f"A concept with two classes or more can be erased, not {len(names)}.")
     mean = x.mean(axis=0)
     away = x - mean
-    covariance = away.T @ away / len(x)
-    values, axes = np.linalg.eigh(shrunk(covariance, shrink))
-    kept = values > TINY * max(float(values[-1]), 1e-300)
-    values, axes = values[kept], axes[:, kept]
-    whiten = axes / np.sqrt(values) @ axes.T
-    back = axes * np.sqrt(values) @ axes.T
+    roots, axes = _roots(away, shrink)
+    whiten, back = axes / roots @ axes.T, axes * roots @ axes.T
     classes = np.eye(len(names))[place]
     across = away.T @ (classes - classes.mean(axis=0)) / len(x)
     left, lengths, _ = np.linalg.svd(whiten @ across, full_matrices=False)
@@ -74,3 +71,21 @@ def fit_erasure(
     if lengths[0] < 1e-12:
         basis = basis[:, :0]
     return Erasure(mean, back @ basis @ basis.T @ whiten)
+
+
+def _roots(
+    away: Vectors, shrink: float
+) -> tuple[Float[np.ndarray, " r"], Float[np.ndarray, "d r"]]:
+    """Roots of the eigenvalues of the covariance of centred rows, and the axes, without null space.
+
+    By singular values, which are exact where the squares of small ones are lost beside large ones:
+    a direction of little variance may carry all of the concept.
+    """
+    d = away.shape[1]
+    if shrink:
+        values, axes = np.linalg.eigh(shrunk(away.T @ away / len(away), shrink))
+    else:
+        lengths, rows = np.linalg.svd(np.linalg.qr(away, mode="r"), full_matrices=False)[1:]
+        values, axes = lengths**2 / len(away), rows.T
+    kept = values > d * EPSILON * max(float(values.max()), 1e-300)
+    return np.sqrt(values[kept]), axes[:, kept]

@@ -1,8 +1,9 @@
 """Corrections learned from linked pairs: maps, shared subspaces, nearby calibration items."""
 
 import numpy as np
+from jaxtyping import Float
 
-from isthmus.arrays import directions_holding, evenly_spaced, unit
+from isthmus.arrays import Vectors, directions_holding, evenly_spaced, unit
 from isthmus.transform.maps import Affine, Displaced, MapByModality, Relative, Shift, linear
 from isthmus.transform.whitenings import inverse_root
 from isthmus.types import Calibration, ExtraMissingError
@@ -48,18 +49,39 @@ def fit_cca(data: Calibration) -> MapByModality:
 
     Source: Hotelling 1936; Vinod 1976 (canonical ridge); weights: Gong et al. 2014, section 3.
     """
-    from sklearn.covariance import ledoit_wolf
-
     (a, b), (x, y) = data.modalities, data.linked
-    roots = [inverse_root(np.asarray(ledoit_wolf(one)[0], dtype=np.float64)) for one in (x, y)]
-    cross = (x - data.means[a]).T @ (y - data.means[b]) / len(x)
-    left, correlations, right = np.linalg.svd(roots[0] @ cross @ roots[1])
+    left, correlations, right = canonical_directions(x, y)
     kept = min(SHARED, len(x) - 1, data.dim)
     weight = np.sqrt(correlations[:kept])
     return {
-        a: linear(roots[0] @ left[:, :kept] * weight, data.means[a]),
-        b: linear(roots[1] @ right[:kept].T * weight, data.means[b]),
+        a: linear(left[:, :kept] * weight, data.means[a]),
+        b: linear(right[:, :kept] * weight, data.means[b]),
     }
+
+
+def canonical_directions(
+    x: Vectors, y: Vectors
+) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " k"], Float[np.ndarray, "d k"]]:
+    """Canonical directions of rows that pair up, with their correlations, largest first.
+
+    Shrunk covariances understate the largest variance, beside which a correlation could be above
+    1: each is scaled until no direction varies more than it says.
+
+    Source: Vinod 1976, equation 8, with the covariances of Ledoit & Wolf 2004.
+    """
+    left, right = (_metric(one - one.mean(axis=0)) for one in (x, y))
+    cross = (x - x.mean(axis=0)).T @ (y - y.mean(axis=0)) / len(x)
+    of_x, correlations, of_y = np.linalg.svd(left @ cross @ right)
+    return left @ of_x, np.minimum(correlations, 1.0), right @ of_y.T
+
+
+def _metric(away: Vectors) -> Float[np.ndarray, "d d"]:
+    """Inverse root of a shrunk covariance; no direction of the centred rows varies by more than 1."""
+    from sklearn.covariance import ledoit_wolf
+
+    shrunk = np.asarray(ledoit_wolf(away)[0], dtype=np.float64)
+    most = np.linalg.eigvalsh(away.T @ away / len(away))[-1], np.linalg.eigvalsh(shrunk)[-1]
+    return inverse_root(shrunk) / np.sqrt(max(1.0, float(most[0] / max(most[1], 1e-300))))
 
 
 MOST = 2_000

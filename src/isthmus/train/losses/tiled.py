@@ -38,7 +38,7 @@ def info_nce(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> T
 
 
 def multi_positive(a: Tensor, b: Tensor, scale: Any = 1.0, groups: Groups = None) -> Tensor:
-    """``losses.contrastive.multi_positive``: that of any match, and how far the mean is below it."""
+    """``losses.contrastive.multi_positive``: that of any match, and the mean below it."""
     a = a * scale
     some = _any_match(a, b, groups)
     rest = LogSumExp.apply(a, b, groups, False)
