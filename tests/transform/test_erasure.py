@@ -87,7 +87,7 @@ def test_nothing_to_erase_and_refusals():
 
 
 def narrow(n=600, d=10, thin=1e-5, seed=3):
-    """Two classes whose means differ along a direction of hardly any variance, beside large ones."""
+    """Two classes whose means differ along a direction of hardly any variance."""
     rng = np.random.default_rng(seed)
     place = np.arange(n) % 2
     x = rng.normal(size=(n, d)) * np.geomspace(1, 10, d)

@@ -76,7 +76,7 @@ def canonical_directions(
 
 
 def _metric(away: Vectors) -> Float[np.ndarray, "d d"]:
-    """Inverse root of a shrunk covariance; no direction of the centred rows varies by more than 1."""
+    """Inverse root of a shrunk covariance; centred rows vary by at most 1 along any direction."""
     from sklearn.covariance import ledoit_wolf
 
     shrunk = np.asarray(ledoit_wolf(away)[0], dtype=np.float64)

@@ -52,7 +52,7 @@ class EmbeddingSet:
                 f"{vectors.shape[1]}."
             )
         if not isinstance(vectors, np.memmap):
-            vectors = np.asarray(vectors, dtype=np.float32).view()
+            vectors = _in_single(vectors).view()
         vectors.flags.writeable = False
         object.__setattr__(self, "vectors", vectors)
         object.__setattr__(self, "ids", tuple(self.ids))
@@ -151,3 +151,29 @@ class EmbeddingSet:
         return cls(
             vectors, names, modality, Space(f"arrays of {dim} coordinates", f"plain-{dim}", dim)
         )
+
+
+def _in_single(vectors: Vectors) -> Vectors:
+    """The rows as float32, where float32 holds them.
+
+    Raises:
+        RequestError: a finite row becomes infinite or zero in float32.
+    """
+    given = np.asarray(vectors)
+    with np.errstate(over="ignore", under="ignore"):
+        found = given.astype(np.float32, copy=False)
+    if given.dtype.itemsize <= 4 or not len(given):
+        return found
+    largest = np.abs(given).max(axis=1, initial=0)
+    small = np.finfo(np.float32).tiny
+    lost = np.isfinite(largest) & (
+        np.isinf(found).any(axis=1) | ((largest > 0) & (largest < small))
+    )
+    if lost.any():
+        row = int(np.argmax(lost))
+        raise RequestError(
+            f"Vectors are kept as float32, which holds lengths from {small:.0e} to 3e+38, but row "
+            f"{row} has {largest[row]:.0e} ({int(lost.sum())} such rows of {len(lost)}): scale the "
+            "rows, to length one for instance; only their direction counts."
+        )
+    return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus import measure
+from isthmus.arrays import unit
 from isthmus.measure.statistics.inputs import Pair, as_pair
 from isthmus.measure.statistics.searches import scores_between
 from isthmus.types import EmbeddingSet, Links, RequestError
@@ -81,3 +82,50 @@ def test_rows_without_a_link_count_as_distractors_only():
     assert part.n == 30
     assert part.value == pytest.approx(measure.matched_cosine(x[:30], y[:30]).value, abs=1e-6)
     assert isinstance(as_pair(x, y, links), Pair)
+
+
+@pytest.mark.parametrize("name", ["hubness", "mutual_knn", "neighbour_mixing"])
+def test_one_item_has_no_neighbour_and_says_so(name):
+    one = np.ones((1, 4), dtype=np.float32)
+    arguments = (one,) if name in measure.ONE_SET else (one, one)
+    with pytest.raises(RequestError, match="two or more"):
+        getattr(measure, name)(*arguments)
+
+
+@pytest.mark.parametrize("bad", [0.0, np.nan, np.inf])
+@pytest.mark.parametrize("n", [60, 5_500, 20_500])
+def test_a_row_without_direction_is_reported_under_its_own_number(bad, n):
+    """Whatever of it a measure reads: blocks of objects, runs, a sample, all of it."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, n, 4)).astype(np.float32)
+    y[37::20] = bad
+    count = len(y[37::20])
+    labels = np.arange(n) % 2
+    what = "zero" if bad == 0 else "not finite"
+    for ask in (
+        lambda: measure.effective_rank(y),
+        lambda: measure.uniformity(y),
+        lambda: measure.centroid_gap(x, y),
+        lambda: measure.linear_cka(x, y),
+        lambda: measure.cosine_separation(x, y),
+        lambda: measure.hit_at_k(x, y),
+        lambda: measure.knn_probe(y, labels),
+    ):
+        with pytest.raises(ValueError, match=rf"row 37 is {what}.*\({count} such rows of {n}\)"):
+            ask()
+
+
+@pytest.mark.parametrize("size", [1e39, 1e200, 1e-39, 1e-46])
+def test_double_precision_beyond_single_is_refused_in_a_sentence(size):
+    rows = np.random.default_rng(0).normal(size=(20, 4))
+    rows[5:] *= size
+    with pytest.raises(RequestError, match=r"row 5 has .*15 such rows of 20.*scale the rows"):
+        measure.effective_rank(rows)
+    assert measure.effective_rank(rows[:5].repeat(2, axis=0)).n == 10
+
+
+def test_double_precision_beyond_single_keeps_its_direction_at_length_one():
+    rows = np.random.default_rng(0).normal(size=(5, 4))
+    for size in (1e-200, 1e-40, 1e40, 1e200):
+        np.testing.assert_allclose(unit(rows * size, np.float64), unit(rows, np.float64))
+        np.testing.assert_allclose(unit(rows * size), unit(rows))

@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from isthmus.types import RequestError
+
 DEPTH = 32
 """Neighbours kept per query."""
 NEAR = 10
@@ -26,9 +28,18 @@ def nearest_rows(
 
     Unit vectors in; ``same`` leaves out each query's own row. Ties are broken at
     random, by a generator seeded with ``ties``, so that two modalities break theirs apart.
+
+    Raises:
+        RequestError: there is nothing to be near.
     """
     rng = np.random.default_rng(list(ties.encode()))
     n, m = len(queries), len(gallery)
+    if m - same < 1:
+        what = f"{m:,} item{'s' * (m != 1)}"
+        raise RequestError(
+            f"A neighbour is another item, but there {'is' if m == 1 else 'are'} {what}: measure "
+            "two or more."
+        )
     depth = min(depth, m - same)
     found = np.empty((n, depth), dtype=np.int32)
     cosines = np.empty((n, depth), dtype=np.float32)
