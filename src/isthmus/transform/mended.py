@@ -21,6 +21,9 @@ AND = "+"
 """Between the corrections of a chain: ``mean_removal+match_odds``."""
 
 
+Names = tuple[str, ...]
+"""Of corrections, in order."""
+
 TUNE = "tune"
 """The step of a space whose towers were trained end to end."""
 
@@ -117,30 +120,67 @@ def fit_with_data(chain: str, data: Calibration, parent: Space) -> tuple[Mended,
         RequestError: a map after a score rule, a correction that leaves nothing of an item, or a
             parent that ranks by something else than the cosine.
     """
-    if parent.rule is not None or parent.score != "cosine":
-        raise RequestError(f"{parent.name} does not rank by the cosine, which is what is mended.")
-    names = parts_of(chain)
-    parts = [find("corrections", {**CORRECTIONS, **SCORE_RULES}, name) for name in names]
-    kinds = [name in SCORE_RULES for name in names]
-    if kinds != sorted(kinds):
-        raise RequestError(f"In {chain!r} all maps must stand before all score rules.")
-    objects = len({int(one) for some in data.objects.values() for one in some})
-    first = kinds.index(True) if True in kinds else len(kinds)
-    maps, moved = _maps(names[:first], data)
-    if LEARN_PAIRS.intersection(names):
-        halves = data.halves()
-        crossed = [
-            _through(names[:first], _maps(names[:first], own)[0], other)
-            for own, other in zip(halves, halves[::-1], strict=True)
-        ]
-        moved = replace(moved, crossed=tuple(crossed))
-    rule: FittedRule | None = None
-    for fit in parts[first:]:
-        rule = fit(moved, rule or Cosine())
-    return Mended(parent, chain, maps, rule, objects), moved
+    return Fits(data, parent).fitted(chain)
 
 
-def _maps(names: Sequence[str], data: Calibration) -> tuple[tuple[MapByModality, ...], Calibration]:
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Chains fitted on the same data share what they have in common: maps, crossed halves, rules.
+
+    Each is what ``fit_with_data`` gives.
+    """
+
+    data: Calibration
+    parent: Space
+    maps: dict[Names, tuple[tuple[MapByModality, ...], Calibration]] = field(default_factory=dict)
+    """By names, with the data after them."""
+    crossed: dict[Names, tuple[Calibration, ...]] = field(default_factory=dict)
+    """The halves of the objects after the maps that were fitted on the other half."""
+    rules: dict[Names, FittedRule] = field(default_factory=dict)
+    """By the names of the whole chain up to a rule."""
+
+    def __post_init__(self) -> None:
+        if self.parent.rule is not None or self.parent.score != "cosine":
+            raise RequestError(
+                f"{self.parent.name} does not rank by the cosine, which is what is mended."
+            )
+
+    def fitted(self, chain: str) -> tuple[Mended, Calibration]:
+        """A chain, and the calibration data as its score rule sees them."""
+        names = parts_of(chain)
+        parts = [find("corrections", {**CORRECTIONS, **SCORE_RULES}, name) for name in names]
+        kinds = [name in SCORE_RULES for name in names]
+        if kinds != sorted(kinds):
+            raise RequestError(f"In {chain!r} all maps must stand before all score rules.")
+        first = kinds.index(True) if True in kinds else len(kinds)
+        maps, moved = self._maps(names[:first])
+        if LEARN_PAIRS.intersection(names):
+            moved = replace(moved, crossed=self._crossed(names[:first]))
+        rule: FittedRule | None = None
+        for last in range(first, len(names)):
+            key = names[: last + 1]
+            if key not in self.rules:
+                self.rules[key] = parts[last](moved, rule or Cosine())
+            rule = self.rules[key]
+        objects = len({int(one) for some in self.data.objects.values() for one in some})
+        return Mended(self.parent, chain, maps, rule, objects), moved
+
+    def _maps(self, names: Names) -> tuple[tuple[MapByModality, ...], Calibration]:
+        if names not in self.maps:
+            self.maps[names] = _maps(names, self.data)
+        return self.maps[names]
+
+    def _crossed(self, names: Names) -> tuple[Calibration, ...]:
+        if names not in self.crossed:
+            halves = self.data.halves()
+            self.crossed[names] = tuple(
+                _through(names, _maps(names, own)[0], other)
+                for own, other in zip(halves, halves[::-1], strict=True)
+            )
+        return self.crossed[names]
+
+
+def _maps(names: Names, data: Calibration) -> tuple[tuple[MapByModality, ...], Calibration]:
     """The maps of these names, and the data after them."""
     maps: list[MapByModality] = []
     for name in names:
@@ -152,7 +192,7 @@ def _maps(names: Sequence[str], data: Calibration) -> tuple[tuple[MapByModality,
     return tuple(maps), data
 
 
-def _through(names: Sequence[str], maps: Sequence[MapByModality], data: Calibration) -> Calibration:
+def _through(names: Names, maps: Sequence[MapByModality], data: Calibration) -> Calibration:
     for name, one in zip(names, maps, strict=True):
         data = _moved(name, one, data)
     return data
@@ -165,6 +205,6 @@ def _moved(name: str, maps: MapByModality, data: Calibration) -> Calibration:
         raise RequestError(f"{name} leaves nothing of some vectors: {error}") from None
 
 
-def parts_of(chain: str) -> Sequence[str]:
+def parts_of(chain: str) -> Names:
     """The names in a chain; none in an empty one."""
-    return [name.strip() for name in chain.split(AND)] if chain.strip() else []
+    return tuple(name.strip() for name in chain.split(AND)) if chain.strip() else ()

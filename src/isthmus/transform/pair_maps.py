@@ -95,21 +95,33 @@ def fit_transport(data: Calibration) -> MapByModality:
     are not used. A new item moves as the calibration item nearest to it.
 
     Raises:
-        ExtraMissingError: POT is not installed.
+        ExtraMissingError: the modalities have unequally many items, and POT is not installed.
 
     Source: Ferradans et al. 2014, Regularized discrete optimal transport, section 5; Fill the Gap,
     arXiv 2505.03703.
     """
+    a, b = data.modalities
+    x, y = (evenly_spaced(data.vectors[name], MOST) for name in (a, b))
+    carried = _carried(y - data.means[b], x - data.means[a], x)
+    return {a: Shift(np.zeros(data.dim)), b: Displaced(y, carried - y)}
+
+
+def _carried(start: Vectors, end: Vectors, x: Vectors) -> Vectors:
+    """Where the transport of one cloud onto another takes its points, as means of rows of ``x``.
+
+    Of equally many points of equal weight the plan is an assignment.
+    """
+    square = (start**2).sum(axis=1)[:, None] + (end**2).sum(axis=1) - 2 * start @ end.T
+    if len(start) == len(end):
+        from scipy.optimize import linear_sum_assignment
+
+        return x[linear_sum_assignment(square)[1]]
     try:
         import ot
     except ImportError:
         raise ExtraMissingError("pot", "analysis") from None
-    a, b = data.modalities
-    x, y = (evenly_spaced(data.vectors[name], MOST) for name in (a, b))
-    to, start = x - data.means[a], y - data.means[b]
-    plan = np.asarray(ot.emd(ot.unif(len(y)), ot.unif(len(x)), ot.dist(start, to)))
-    carried = plan @ x / plan.sum(axis=1, keepdims=True)
-    return {a: Shift(np.zeros(data.dim)), b: Displaced(y, carried - y)}
+    plan = np.asarray(ot.emd(ot.unif(len(start)), ot.unif(len(end)), square))
+    return plan @ x / plan.sum(axis=1, keepdims=True)
 
 
 def fit_asif(data: Calibration) -> MapByModality:

@@ -44,21 +44,32 @@ def fit_within_whitening(data: Calibration) -> MapByModality:
     value = np.zeros(len(WEIGHTS))
     for half in (0, 1):
         inside, outside = fold[objects] == half, fold[objects] != half
-        covariance = _within(whole[inside], objects[inside])
+        spectrum = np.linalg.eigh(_within(whole[inside], objects[inside]))
         shown = np.flatnonzero(outside)[:: max(1, int(outside.sum()) // MOST)]
         for number, weight in enumerate(WEIGHTS):
-            moved = unit(whole[shown] @ inverse_root(shrunk(covariance, weight)))
+            moved = unit(whole[shown] @ _shrunk_root(*spectrum, weight))
             value[number] += _reciprocal_rank(moved, objects[shown], modality[shown])
     best = WEIGHTS[int(value.argmax())]
-    matrix = inverse_root(shrunk(_within(whole, objects), best))
+    matrix = _shrunk_root(*np.linalg.eigh(_within(whole, objects)), best)
     return {name: linear(matrix, mean) for name, mean in data.means.items()}
 
 
 def inverse_root(covariance: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "d d"]:
     """The symmetric inverse square root; eigenvalues count as 1e-9 of the largest at least."""
-    values, axes = np.linalg.eigh(covariance)
+    return _root(*np.linalg.eigh(covariance))
+
+
+def _root(values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"]) -> np.ndarray:
     floor = 1e-9 * max(float(values[-1]), 1e-300)
     return axes / np.sqrt(np.maximum(values, floor)) @ axes.T
+
+
+def _shrunk_root(
+    values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"], share: float
+) -> Float[np.ndarray, "d d"]:
+    """``inverse_root(shrunk(covariance, share))``: shrinking turns no axis, so that one
+    decomposition serves every share."""
+    return _root((1 - share) * values + share * max(float(values.mean()), 1e-12), axes)
 
 
 def _within(x: Vectors, objects: np.ndarray) -> Float[np.ndarray, "d d"]:
