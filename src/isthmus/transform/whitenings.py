@@ -67,8 +67,10 @@ def _root(values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"]) -> np
 def _shrunk_root(
     values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"], share: float
 ) -> Float[np.ndarray, "d d"]:
-    """``inverse_root(shrunk(covariance, share))``: shrinking turns no axis, so that one
-    decomposition serves every share."""
+    """``inverse_root(shrunk(covariance, share))``, from one decomposition for every share.
+
+    Shrinking turns no axis.
+    """
     return _root((1 - share) * values + share * max(float(values.mean()), 1e-12), axes)
 
 

@@ -1,6 +1,7 @@
 """Mixed galleries: items of both modalities searched at once."""
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,6 +28,12 @@ from isthmus.measure.statistics import (
 from isthmus.records import dataclass
 from isthmus.types import Axes, Links, RequestError, axes_or_new
 
+TILE = 2**20
+"""Scores that are counted at once."""
+
+FLAT = 1e-6
+"""Spread below which all scores of a query are one."""
+
 MOST_SCORES = 20_000_000
 """Beyond this many scores of one direction, whole objects are sampled as queries."""
 
@@ -39,8 +46,14 @@ class MixedResult(RankingResult):
 
     relevant: str
     """``linked``: every other item of the same object; ``cross``: those of the other modality."""
+    own_first: tuple[float, float]
+    """What the rule "all items of the query's own modality first" scores, for queries of a, of b."""
     other_first: tuple[float, float]
-    """What the rule "all items of the other modality first" scores, for queries of a and of b."""
+    """The same of "all items of the other modality first"."""
+    interleaved: tuple[float, float]
+    """The same of "one item of each modality in turn", the mean over which begins."""
+    standardised: tuple[float, float]
+    """The same of scores less their mean, over their spread, for each query and modality."""
     ceiling: tuple[float, float]
     """The best that any merging of the two rankings, each within one modality, could score."""
 
@@ -50,20 +63,23 @@ class MixedResult(RankingResult):
         "Searching {self.forward.query} and {self.backward.query} items together, a query of "
         "{self.forward.query} scores {self.forward.value:.3f} of {self.ceiling[0]:.3f} possible "
         "with these rankings, one of {self.backward.query} {self.backward.value:.3f} of "
-        "{self.ceiling[1]:.3f}; listing the other modality first scores {self.other_first[0]:.3f} "
-        "and {self.other_first[1]:.3f}."
+        "{self.ceiling[1]:.3f}. Rules that need no remedy: own modality first "
+        "{self.own_first[0]:.3f} and {self.own_first[1]:.3f}, other first "
+        "{self.other_first[0]:.3f} and {self.other_first[1]:.3f}, in turn "
+        "{self.interleaved[0]:.3f} and {self.interleaved[1]:.3f}, standardised within each "
+        "modality {self.standardised[0]:.3f} and {self.standardised[1]:.3f}."
     )
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Raw, rule and ceiling for the queries of each modality."""
+        """Raw, rules and ceiling for the queries of each modality."""
         ax = axes_or_new(ax)
         rows = {
             "as it is": [one.value for one in self.directions],
-            "other modality first": self.other_first,
+            **{RULES[name]: getattr(self, name) for name in RULES},
             "ceiling": self.ceiling,
         }
         for number, (label, values) in enumerate(rows.items()):
-            ax.bar(np.arange(2) + 0.27 * (number - 1), values, width=0.25, label=label)
+            ax.bar(np.arange(2) + 0.14 * (number - 2.5), values, width=0.13, label=label)
         ax.set_xticks(range(2), [f"query: {one.query}" for one in self.directions])
         ax.set(ylabel=self.name, ylim=(0, 1.3))
         ax.legend()
@@ -102,15 +118,40 @@ def mixed_gallery(
     rng, pair, formulas = seeded(rng), searchable(as_pair(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
 
-    (rule_a, best_a), (rule_b, best_b) = (np.mean(side.bounds(k), axis=1) for side in sides)
+    merges = [
+        {name: float(gains.mean()) for name, gains in vars(side.merges(k)).items()}
+        for side in sides
+    ]
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
         n=pair.n,
         **fields_of((side.search(rng) for side in sides), formulas, MixedResult, rng),
         relevant=relevant,
-        other_first=(float(rule_a), float(rule_b)),
-        ceiling=(float(best_a), float(best_b)),
+        **{name: tuple(one[name] for one in merges) for name in merges[0]},
     )
+
+
+RULES = {
+    "own_first": "own modality first",
+    "other_first": "other modality first",
+    "interleaved": "in turn",
+    "standardised": "standardised within each modality",
+}
+"""Rules of merging that need no remedy, as people read them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Merges:
+    """nDCG of every query by mergings of the two rankings that scores give within each modality."""
+
+    own_first: Float[np.ndarray, " q"]
+    other_first: Float[np.ndarray, " q"]
+    interleaved: Float[np.ndarray, " q"]
+    """One item of each modality in turn, the mean over which begins."""
+    standardised: Float[np.ndarray, " q"]
+    """By scores less their mean, over their spread, of this query and modality."""
+    ceiling: Float[np.ndarray, " q"]
+    """The best of all mergings that keep both rankings."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,23 +202,115 @@ class Mixed:
             self.scores("both"), query[order], np.concatenate([stay, go])[order]
         )
 
-    def listed(self, gallery: str, k: int) -> Float[np.ndarray, "q k"]:
-        """Expected relevant items at each of the first k places of one modality alone."""
-        found = ranked(self.scores(gallery), self.same if gallery == "same" else self.other)
-        return np.stack([occupied(found, place) for place in range(k)], axis=1)
+    @cached_property
+    def found(self) -> tuple[Ranks, Ranks, Ranks, Ranks]:
+        """Ranks in the own modality, in the other, in both as scored and in both standardised.
+
+        One pass over the scores serves all four.
+        """
+        n, scores = len(self.pair.a), self.scores("both")
+        sides = self.same, self.other
+        # by side of the relevant item: above and tied, in either modality, raw and standardised
+        counts = [np.empty((2, 2, 2, len(side)), dtype=np.int32) for side in sides]
+        for start, tile in scores.tiles():
+            parts = Part(tile[:, :n]), Part(tile[:, n:])
+            for own, relevant, found in zip(parts, sides, counts, strict=True):
+                here = slice(*np.searchsorted(relevant[:, 0], [start, start + len(tile)]))
+                row, column = relevant[here, 0] - start, relevant[here, 1]
+                for place, part in enumerate(parts):
+                    wanted = own.scores[row, column]
+                    found[:, 0, place, here] = part.above_and_tied(row, wanted)
+                    if part is own:
+                        found[:, 1, place, here] = found[:, 0, place, here]
+                    else:
+                        z = own.standard(row, wanted)
+                        found[:, 1, place, here] = part.above_and_tied_standard(row, z)
+        return self._ranks(counts)
+
+    def _ranks(self, counts: list[np.ndarray]) -> tuple[Ranks, Ranks, Ranks, Ranks]:
+        sizes = len(self.pair.a) - 1, len(self.pair.b)
+        query = [side[:, 0] for side in (self.same, self.other)]
+        alone = [
+            Ranks.of_items(query[side], *counts[side][:, 0, side], (len(self.rows), sizes[side]))
+            for side in (0, 1)
+        ]
+        both = [
+            Ranks.of_items(
+                np.concatenate(query),
+                *np.concatenate([x[:, kind].sum(axis=1) for x in counts], axis=1),
+                (len(self.rows), sum(sizes)),
+            )
+            for kind in (0, 1)
+        ]
+        return alone[0], alone[1], both[0], both[1]
 
     def best(self, k: int) -> Float[np.ndarray, " q"]:
         """The gain of the first k places if all of them were relevant, as far as there are any."""
         count = np.bincount(np.concatenate([self.same[:, 0], self.other[:, 0]]))
         return ideal(k, len(self.pair.a) + len(self.pair.b) - 1)[count]
 
-    def bounds(self, k: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
-        """nDCG@k of every query by the rule "other modality first", and by the best merging."""
-        same, other = self.listed("same", k), self.listed("other", k)
-        items = len(self.pair.b)
-        worth = discounts(k, items + k)
-        rule = other @ worth[:k] + same @ worth[items : items + k]
-        return rule / self.best(k), best_merge(same, other) / self.best(k)
+    def merges(self, k: int) -> Merges:
+        """nDCG@k of every query by rules that need no remedy, and by the best merging."""
+        n, m, place = len(self.pair.a) - 1, len(self.pair.b), np.arange(k)
+        same, other = (
+            np.stack([occupied(ranks, at) for at in place], axis=1) for ranks in self.found[:2]
+        )
+        best, worth = self.best(k), discounts(k, n + m + 2 * k)
+
+        def gain(of_same: np.ndarray, of_other: np.ndarray) -> np.ndarray:
+            return (same @ worth[of_same] + other @ worth[of_other]) / best
+
+        first, second = place + np.minimum(place, m), place + np.minimum(place + 1, n)
+        turned = place + np.minimum(place + 1, m), place + np.minimum(place, n)
+        return Merges(
+            own_first=gain(place, n + place),
+            other_first=gain(m + place, place),
+            interleaved=(gain(first, second) + gain(*turned)) / 2,
+            standardised=relative_gains(self.found[3], k),
+            ceiling=best_merge(same, other) / best,
+        )
+
+
+class Part:
+    """The scores of some queries in the gallery of one modality."""
+
+    def __init__(self, scores: Float[np.ndarray, "q m"]) -> None:
+        self.scores = scores
+        there = np.isfinite(scores)  # a query does not find itself
+        known, self.count = np.where(there, scores, 0), np.count_nonzero(there, axis=1)
+        count = np.maximum(self.count, 1)
+        self.mean = known.sum(axis=1, dtype=np.float64) / count
+        square = np.einsum("ij,ij->i", known, known, dtype=np.float64) / count - self.mean**2
+        self.spread = np.where(square > FLAT**2, np.sqrt(np.maximum(square, 0)), 0)
+
+    def standard(
+        self, row: Int[np.ndarray, " k"], scores: Float[np.ndarray, " k"]
+    ) -> Float[np.ndarray, " k"]:
+        """Scores in standard deviations of their query's; 0 where all are one."""
+        spread = self.spread[row]
+        away = scores - self.mean[row]
+        return np.divide(away, spread, out=np.zeros(len(row)), where=spread > 0)
+
+    def above_and_tied(
+        self, row: Int[np.ndarray, " k"], wanted: Float[np.ndarray, " k"]
+    ) -> Int[np.ndarray, "2 k"]:
+        """How many items of its row score higher than each wanted score, and how many as high."""
+        found = np.empty((2, len(row)), dtype=np.int32)
+        step = max(1, TILE // max(1, self.scores.shape[1]))
+        for start in range(0, len(row), step):
+            some = slice(start, start + step)
+            scores, level = self.scores[row[some]], wanted[some, None]
+            found[0, some] = np.count_nonzero(scores > level, axis=1)
+            found[1, some] = np.count_nonzero(scores == level, axis=1)
+        return found
+
+    def above_and_tied_standard(
+        self, row: Int[np.ndarray, " k"], z: Float[np.ndarray, " k"]
+    ) -> Int[np.ndarray, "2 k"]:
+        """The same of standardised scores; where all of a row are one, they stand at 0."""
+        found = self.above_and_tied(row, self.mean[row] + z * self.spread[row])
+        flat, count = self.spread[row] == 0, self.count[row]
+        return np.where(flat, np.stack([count * (z < 0), count * (z == 0)]), found)
 
 
 def merged(first: Scores, second: Scores) -> Scores:

@@ -1,7 +1,7 @@
 """How spaces are scored on held-out items: splits, scores, intervals, tables."""
 
 from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
-from isthmus.studies.evaluate.cross_validation import cross_validated
+from isthmus.studies.evaluate.cross_validation import CrossValidation, cross_validated
 from isthmus.studies.evaluate.evaluation import (
     Estimate,
     Evaluation,
@@ -17,7 +17,6 @@ from isthmus.studies.evaluate.scores import (
     K,
     Scores,
     SpaceScores,
-    bounds,
     match_scores,
     mended_dataset,
     space_scores,
@@ -34,6 +33,7 @@ from isthmus.studies.evaluate.tables import (
 
 __all__ = [
     "CalibrationScores",
+    "CrossValidation",
     "DirectionScores",
     "Estimate",
     "Evaluation",
@@ -44,7 +44,6 @@ __all__ = [
     "Scores",
     "SpaceScores",
     "Splits",
-    "bounds",
     "chain_name",
     "cross_validated",
     "directions_table",

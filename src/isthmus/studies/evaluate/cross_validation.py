@@ -1,23 +1,32 @@
 """Cross-validation: every chain of corrections fitted on some objects, scored on others."""
 
+import json
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from isthmus.scores.rules import Cosine, samples
-from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
+from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums, fieldwise
 from isthmus.studies.evaluate.scores import (
+    Bounds,
+    DirectionScores,
     Geometry,
     Scores,
     SpaceScores,
-    bounds,
     mended_dataset,
     space_scores,
 )
-from isthmus.studies.evaluate.splits import FEWEST, halves, take
+from isthmus.studies.evaluate.splits import FEWEST, Rows, halves, take
 from isthmus.studies.shared import Dataset
-from isthmus.transform.mended import fit_with_data
+from isthmus.store import packed, read_tensors, unpacked, write_tensors
+from isthmus.transform.mended import Fits
 from isthmus.types import Calibration, ExtraMissingError, RequestError
 
 
@@ -43,62 +52,180 @@ def cross_validated(
     Raises:
         RequestError: too few objects, fewer than two splits, or a space that cannot be mended.
     """
-    fitted = _fitted_on(data.pair.n, calibrate, splits)
-    sums = {chain: ScoreSums(data.pair) for chain in ("", *chains)}
-    limits = ScoreSums(data.pair)
-    not_fitted: dict[str, str] = {}
-    held_out = 0
-    for number in range(splits):
-        fit_rows, rows = halves(data, fitted, np.random.default_rng([seed, number]))
-        some, held = take(data, fit_rows), take(data, rows)
-        calibration = Calibration.of(some.a, some.b, some.links)
-        geometries: dict[str, Geometry[float]] = {}
-        for chain in sums:
-            if chain not in not_fitted:
-                rng = np.random.default_rng([seed, number, 1])
-                try:
-                    scores = _scores(chain, calibration, held, geometries, rng)
-                    sums[chain].add(rows, *vars(scores).values())
-                except (RequestError, ExtraMissingError) as error:
-                    not_fitted[chain] = str(error)
-            tick(1)
-        limits.add(rows, *bounds(held.pair))
-        held_out = held.pair.n
-        if "" in not_fitted:
-            raise RequestError(not_fitted[""])
-    means = {chain: SpaceScores(*x.means) for chain, x in sums.items() if chain not in not_fitted}
-    forward, backward = limits.means
-    return Evaluation(data, fitted, held_out, splits, means, (forward, backward), not_fitted)
+    return CrossValidation(data, calibrate, seed, tick).scored(chains, splits)
 
 
-def _fitted_on(n: int, calibrate: int, splits: int) -> int:
-    """Objects to fit on, of which as many at least are held out."""
-    fitted = min(calibrate, n // 2)
+class CrossValidation:
+    """Chains of corrections scored on random halves, in more and more splits.
+
+    A chain's scores in a split depend on nothing but the data, the seed and the number of the
+    split: who drops out in between changes nothing of the others.
+
+    Args:
+        data: linked items only.
+        calibrate: linked objects to fit on, at most half of all.
+        seed: of the halves and of everything drawn after.
+        tick: is told of each scored chain.
+        kept: folder of what was scored before; None keeps nothing.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        calibrate: int,
+        seed: int = 0,
+        tick: Callable[[int], object] = int,
+        kept: Path | None = None,
+    ) -> None:
+        self.data, self.seed, self.tick, self.kept = data, seed, tick, kept
+        self.fitted = min(calibrate, data.pair.n // 2)
+        self.sums: dict[str, ScoreSums] = {}
+        self.not_fitted: dict[str, str] = {}
+        self.held_out = 0
+
+    def scored(self, chains: Sequence[str], splits: int) -> Evaluation:
+        """What chains earn in so many splits; those they were scored in before count.
+
+        Raises:
+            RequestError: too few objects, fewer than two splits, or a space that cannot be mended.
+        """
+        _check(self.data.pair.n, self.fitted, splits)
+        chains = tuple(dict.fromkeys(("", *chains)))
+        missing = {
+            number: [chain for chain in chains if self._misses(chain, number)]
+            for number in range(splits)
+        }
+        numbers = [number for number, some in missing.items() if some]
+        for number, found in zip(
+            numbers, in_parallel(lambda one: self._split(one, missing[one]), numbers), strict=True
+        ):
+            rows = self._rows(number)[1]
+            for chain, scores in found.items():
+                self.sums.setdefault(chain, ScoreSums(self.data.pair)).add(
+                    rows, *vars(scores).values()
+                )
+        if "" in self.not_fitted:
+            raise RequestError(self.not_fitted[""])
+        failed = {chain: self.not_fitted[chain] for chain in chains if chain in self.not_fitted}
+        means = {
+            chain: SpaceScores(*self.sums[chain].means) for chain in chains if chain not in failed
+        }
+        return Evaluation(self.data, self.fitted, self.held_out, splits, means, failed)
+
+    def _misses(self, chain: str, number: int) -> bool:
+        done = len(self.sums[chain].numbers) if chain in self.sums else 0
+        return number >= done and chain not in self.not_fitted
+
+    def _rows(self, number: int) -> tuple[Rows, Rows]:
+        return halves(self.data, self.fitted, np.random.default_rng([self.seed, number]))
+
+    def _split(self, number: int, chains: Sequence[str]) -> dict[str, SpaceScores[Scores, float]]:
+        """Scores of those chains in a split that can be fitted."""
+        some, held = (take(self.data, rows) for rows in self._rows(number))
+        split = _Split(some, held, [self.seed, number, 1])
+        store = SplitScores(self.kept and self.kept / f"{self.fitted}-{number}.safetensors")
+        self.held_out = held.pair.n
+        for chain in chains:
+            try:
+                if chain not in store:
+                    store[chain] = split.scores(chain)
+            except (RequestError, ExtraMissingError) as error:
+                self.not_fitted[chain] = str(error)
+            self.tick(1)
+        store.write()
+        return {chain: store[chain] for chain in chains if chain in store}
+
+
+T = TypeVar("T")
+
+
+def in_parallel(function: Callable[[int], T], numbers: Sequence[int]) -> Iterator[T]:
+    """Yield the function of every number, in order, computed on all cores.
+
+    One BLAS thread each: at a few hundred coordinates more are slower than one, and what they
+    compute is the same on any number of cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            yield from pool.map(function, numbers)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _check(n: int, fitted: int, splits: int) -> None:
+    """Enough objects to fit on, of which as many at least are held out."""
     if fitted < FEWEST or splits < 2:
         raise RequestError(
             f"Remedies are fitted on {FEWEST} linked objects or more and as many are held out, in "
             f"2 splits or more; here are {n} objects, {fitted} to fit on, {splits} splits."
         )
-    return fitted
 
 
-def _scores(
-    chain: str,
-    calibration: Calibration,
-    held: Dataset,
-    geometries: dict[str, Geometry[float]],
-    rng: np.random.Generator,
-) -> SpaceScores[Scores, float]:
-    """Fit a chain, and score the held-out items.
+class _Split:
+    """Some objects to fit on and others to score; chains share what they have in common."""
 
-    ``geometries`` are kept by maps: score rules leave vectors where they are.
-    """
-    start = time.perf_counter()
-    mended, seen = fit_with_data(chain, calibration, held.a.space)
-    seconds = time.perf_counter() - start
-    a, b = seen.modalities
-    matches = samples(mended.rule or Cosine(), seen, b, a)
-    lies = geometries.get(mended.moves)
-    found = space_scores(mended_dataset(held, mended), matches, rng, seconds, lies)
-    geometries[mended.moves] = found.geometry
-    return found
+    def __init__(self, some: Dataset, held: Dataset, seed: list[int]) -> None:
+        self.held, self.seed = held, seed
+        calibration = Calibration.of(some.a, some.b, some.links)
+        self.space, self.calibration = held.a.space, calibration
+        self.geometries: dict[str, Geometry[float]] = {}
+        """By maps: score rules leave vectors where they are."""
+
+    @cached_property
+    def fits(self) -> Fits:
+        return Fits(self.calibration, self.space)
+
+    def scores(self, chain: str) -> SpaceScores[Scores, float]:
+        """Fit a chain, and score the held-out items."""
+        start = time.perf_counter()
+        mended, seen = self.fits.fitted(chain)
+        seconds = time.perf_counter() - start
+        a, b = seen.modalities
+        matches = samples(mended.rule or Cosine(), seen, b, a)
+        rng, lies = np.random.default_rng(self.seed), self.geometries.get(mended.moves)
+        found = space_scores(mended_dataset(self.held, mended), matches, rng, seconds, lies)
+        self.geometries[mended.moves] = found.geometry
+        return found
+
+
+class SplitScores(dict[str, SpaceScores[Scores, float]]):
+    """Scores of chains in one split, by chain, kept in a file that a killed run goes on from."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self.path = path
+        if path and path.exists():
+            arrays, meta = read_tensors(path)
+            bits = {name: np.array(one).view(np.float64) for name, one in arrays.items()}
+            found = unpacked(bits, json.loads(meta["isthmus"]), KINDS)
+            self.update({chain: _with_cut_offs(one) for chain, one in found.items()})
+        self.known = len(self)
+
+    def write(self) -> None:
+        """Keep what was added."""
+        if self.path is None or len(self) == self.known:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # as bits, since what is kept of floats is rounded: to go on gives the same bytes
+        arrays, shape = packed(fieldwise(_bits, dict(self)))
+        write_tensors(self.path, arrays, {"isthmus": json.dumps(shape)})
+
+
+KINDS = (SpaceScores, DirectionScores, Bounds, Geometry)
+
+
+def _bits(one: Any) -> Any:
+    if not isinstance(one, np.ndarray):
+        return one
+    return np.ascontiguousarray(one, dtype=np.float64).view(np.int64)
+
+
+def _with_cut_offs(found: SpaceScores[Scores, float]) -> SpaceScores[Scores, float]:
+    forward, backward = (
+        replace(one, hits={int(k): hits for k, hits in one.hits.items()})
+        for one in found.directions
+    )
+    return replace(found, forward=forward, backward=backward)

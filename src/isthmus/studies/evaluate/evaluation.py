@@ -3,13 +3,15 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.measure.statistics import Pair, query_bootstrap
+from isthmus.measure.retrieval.galleries import RULES
+from isthmus.measure.statistics import Pair, wilson_interval
+from isthmus.measure.statistics.resampling import DRAWS, PORTION
 from isthmus.records import dataclass
 from isthmus.studies.evaluate.scores import KS, Bounds, DirectionScores, K, Scores, SpaceScores
 from isthmus.studies.evaluate.splits import Rows
@@ -32,13 +34,47 @@ def estimate(
 ) -> Estimate:
     """Mean of scores and its bootstrap over objects; what was never held out is left out.
 
-    Without ``objects`` every score is an object's.
+    Without ``objects`` every score is an object's. The interval is that of ``query_bootstrap``,
+    whose draws all estimates of as many objects share.
     """
+    sums = _object_sums(scores, objects)
+    total = _drawn(sums.shape[1]) @ sums.T
+    low, high = np.quantile(total[:, 0] / total[:, 1], [0.025, 0.975])
+    interval = Interval(float(low), float(high), "bootstrap over objects, splits averaged")
+    return Estimate(_mean_of(sums), interval)
+
+
+def proportion(
+    scores: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"] | None = None
+) -> Estimate:
+    """The same of scores in [0, 1] such as hits, with Wilson's interval over objects."""
+    sums = _object_sums(scores, objects)
+    return Estimate(_mean_of(sums), wilson_interval(sums[0] / sums[1]))
+
+
+def _object_sums(scores: Float[np.ndarray, " n"], objects: np.ndarray | None) -> np.ndarray:
+    """(2, objects): the sum of each object's scores, and how many there are."""
     there = np.isfinite(scores)
-    objects = np.arange(len(scores)) if objects is None else objects
-    drawn = query_bootstrap(scores[there], objects[there])
-    interval = replace(drawn, method="bootstrap over objects, splits averaged")
-    return Estimate(float(scores[there].mean()), interval)
+    known = np.asarray(scores[there], dtype=np.float64)
+    if objects is None:
+        return np.stack([known, np.ones(len(known))])
+    place = np.unique(objects[there], return_inverse=True)[1]
+    return np.stack([np.bincount(place, known), np.bincount(place)])
+
+
+def _mean_of(sums: np.ndarray) -> float:
+    return float(sums[0].sum() / sums[1].sum())
+
+
+@lru_cache(maxsize=4)
+def _drawn(count: int) -> Float[np.ndarray, "b n"]:
+    """How often each of so many objects is drawn in each draw of a bootstrap of seed 0."""
+    rng, times = np.random.default_rng(0), np.empty((DRAWS, count))
+    for done in range(0, DRAWS, PORTION):
+        rows = rng.integers(count, size=(min(PORTION, DRAWS - done), count))
+        for row, objects in enumerate(rows, done):
+            times[row] = np.bincount(objects, minlength=count)
+    return times
 
 
 def estimate_over_splits(*values: float) -> Estimate:
@@ -114,8 +150,6 @@ class Evaluation:
     """Splits, or seeds of training."""
     spaces: Mapping[str, SpaceScores[Scores, Estimate]]
     """By chain; the empty chain is the space as it is. An item's scores are means over splits."""
-    bounds: tuple[Bounds[Scores], Bounds[Scores]]
-    """Of the space as it is, forward and backward."""
     not_fitted: Mapping[str, str] = field(default_factory=dict[str, str])
     """Chains that could not be fitted, with the reason."""
 
@@ -130,6 +164,12 @@ class Evaluation:
         sides = zip(self.modalities, self.data.pair.objects, strict=True)
         return tuple(modality for modality, of in sides if len(np.unique(of)) < len(of))
 
+    @property
+    def bounds(self) -> tuple[Bounds[Scores], Bounds[Scores]]:
+        """Of the space as it is, forward and backward."""
+        forward, backward = self.spaces[""].directions
+        return forward.bounds, backward.bounds
+
     @cached_property
     def rows(self) -> dict[str, "Row"]:
         """A row for every chain, the space as it is first."""
@@ -143,15 +183,15 @@ class Evaluation:
     def bounds_to_dict(self) -> dict[str, float]:
         """Means over items by name and modality of the queries, as in records."""
         return {
-            f"{name.replace('_', ' ')} {query}": mean
+            f"{'rule' if name == 'other_first' else name.replace('_', ' ')} {query}": mean
             for query, one in zip(self.modalities, self.bounds, strict=True)
             for name, mean in vars(fieldwise(_mean, one)).items()
         }
 
     @cached_property
     def object_bounds(self) -> Bounds[Float[np.ndarray, " o"]]:
-        """Means over both directions, of every object."""
-        return fieldwise(self._by_object, *self.bounds)
+        """Means over both directions, of every object; of the space as it is."""
+        return self.object_scores[""].bounds
 
     @cached_property
     def object_scores(self) -> dict[str, DirectionScores[Float[np.ndarray, " o"]]]:
@@ -160,6 +200,19 @@ class Evaluation:
             chain: fieldwise(self._by_object, *space.directions)
             for chain, space in self.spaces.items()
         }
+
+    def best_rule(self, chain: str) -> tuple[str, Float[np.ndarray, " o"]]:
+        """The trivial rule of the most mixed nDCG, and what each object earns by it.
+
+        The rules merge the rankings of the space as it is, or those of the chain's own scores.
+        """
+        rules = {
+            RULES[name] + (f" by the scores of {chain_name(chain)}" if of else ""): gains
+            for of in dict.fromkeys(("", chain))
+            for name, gains in vars(self.object_scores[of].bounds).items()
+            if name in RULES
+        }
+        return max(rules.items(), key=lambda one: float(np.nanmean(one[1])))
 
     def _by_object(self, *scores: Scores) -> Float[np.ndarray, " o"]:
         """Each object's mean over its items, then over directions; NaN if it was never held out."""
@@ -193,16 +246,22 @@ class Row:
     mixed: Estimate
     """nDCG@10 in the mixed gallery, mean of both directions."""
     of_ceiling: Estimate
-    """The same as a share of the ceiling of the space as it is."""
+    """The same as a share of the ceiling of the same scores; 1 at most."""
     shares: tuple[Estimate, Estimate]
     """The same forward and backward."""
     hits: Estimate
     """R@1, mean of both directions."""
     mixed_change: Estimate
     """Less the space as it is, paired by item."""
+    rule: str
+    """The trivial rule that does best, on the scores as they are or on these."""
+    rule_gain: Estimate
+    """``mixed`` less what that rule earns, paired by object."""
     hits_change: Estimate
     scores: SpaceScores[Estimate, Estimate]
     """Intervals of whole spaces are their spread over splits."""
+    splits: int = 0
+    """In which it was judged."""
 
     @property
     def name(self) -> str:
@@ -247,12 +306,14 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, without the seconds."""
-        parts = ("mixed", "of_ceiling", "hits", "mixed_change", "hits_change")
+        parts = ("mixed", "of_ceiling", "hits", "mixed_change", "hits_change", "rule_gain")
         shares = dict(zip(self.modalities, map(plain, self.shares), strict=True))
         measures = self.item_measures() + self.space_measures
         return {
             **{name: plain(getattr(self, name)) for name in parts},
             "of_ceiling_by_query": shares,
+            "best_rule": self.rule,
+            "splits": self.splits,
             **{one.name: plain(one.estimate) for one in measures},
         }
 
@@ -264,28 +325,41 @@ def chain_name(chain: str) -> str:
 
 def _row(found: Evaluation, chain: str) -> Row:
     space, own, raw = found.spaces[chain], found.object_scores[chain], found.object_scores[""]
-    sides = found.data.pair.objects
+    sides, (rule, ruled) = found.data.pair.objects, found.best_rule(chain)
     forward, backward = (
-        _share(scores.mixed, one.ceiling, of)
-        for scores, one, of in zip(space.directions, found.bounds, sides, strict=True)
+        _share(scores.mixed, scores.bounds.ceiling, of)
+        for scores, of in zip(space.directions, sides, strict=True)
     )
-    of_a, of_b = (partial(estimate, objects=of) for of in sides)
     return Row(
         chain=chain,
         modalities=found.modalities,
         mixed=estimate(own.mixed),
-        of_ceiling=_share(own.mixed, found.object_bounds.ceiling),
+        of_ceiling=_share(own.mixed, own.bounds.ceiling),
         shares=(forward, backward),
-        hits=estimate(own.hits[1]),
+        hits=proportion(own.hits[1]),
         mixed_change=estimate(own.mixed - raw.mixed),
+        rule=rule,
+        rule_gain=estimate(own.mixed - ruled),
         hits_change=estimate(own.hits[1] - raw.hits[1]),
         scores=SpaceScores(
-            fieldwise(of_a, space.forward),
-            fieldwise(of_b, space.backward),
+            *(_estimates(one, of) for one, of in zip(space.directions, sides, strict=True)),
             space.geometry,
             space.calibration_error,
             space.seconds,
         ),
+        splits=found.repeats,
+    )
+
+
+def _estimates(
+    scores: DirectionScores[Scores], objects: Int[np.ndarray, " n"]
+) -> DirectionScores[Estimate]:
+    mean, share = partial(estimate, objects=objects), partial(proportion, objects=objects)
+    return DirectionScores(
+        fieldwise(share, scores.hits),
+        mean(scores.mixed),
+        fieldwise(mean, scores.bounds),
+        fieldwise(share, scores.zero_shot),
     )
 
 
@@ -294,10 +368,13 @@ def _share(
     ceiling: Float[np.ndarray, " n"],
     objects: Int[np.ndarray, " n"] | None = None,
 ) -> Estimate:
-    """The ratio of two means, linearised, so that its interval is one of a mean."""
+    """The ratio of two means, linearised, so that its interval is one of a mean; 1 at most."""
     top = max(float(np.nanmean(ceiling)), 1e-12)
     share = float(np.nanmean(scores)) / top
-    return estimate(share + (scores - share * ceiling) / top, objects)
+    found = estimate(share + (scores - share * ceiling) / top, objects)
+    assert found.interval is not None
+    capped = replace(found.interval, high=min(1.0, found.interval.high))
+    return replace(found, interval=replace(capped, low=min(capped.low, capped.high)))
 
 
 def _mean(*scores: Scores) -> float:

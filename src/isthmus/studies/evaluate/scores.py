@@ -45,6 +45,29 @@ W = TypeVar("W")
 
 
 @dataclass(frozen=True, eq=False)
+class Bounds(Generic[V]):
+    """What the mixed nDCG@10 of one direction is read against; all of the same scores.
+
+    Four rules of merging need no remedy. The ceiling is what the two rankings within one modality
+    reach when the relevant items are merged in the best possible order.
+    """
+
+    own_first: V
+    """All items of the query's own modality, then the others."""
+    other_first: V
+    """All items of the other modality, then the query's own."""
+    interleaved: V
+    """One item of each modality in turn, the mean over which begins."""
+    standardised: V
+    """Merged by scores standardised within each modality, query by query."""
+    ceiling: V
+    chance: V
+    """Expected mixed nDCG@10 of a random order."""
+    chance_of_hits: V
+    """Expected hits at the first place of a random order."""
+
+
+@dataclass(frozen=True, eq=False)
 class DirectionScores(Generic[V]):
     """What queries of one modality earn."""
 
@@ -52,23 +75,11 @@ class DirectionScores(Generic[V]):
     """Whether a match is among the first of the other modality, by cut-off."""
     mixed: V
     """nDCG@10 in the gallery of both modalities."""
+    bounds: Bounds[V]
+    """What ``mixed`` is read against."""
     zero_shot: V | None = None
     """Whether the nearest class text is the item's own; None in the backward direction, and
     without classes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Bounds(Generic[V]):
-    """What the scores of one direction are read against."""
-
-    rule: V
-    """Mixed nDCG@10 of listing the other modality first."""
-    ceiling: V
-    """Mixed nDCG@10 of the best merging of the two rankings within one modality."""
-    chance: V
-    """Expected mixed nDCG@10 of a random order."""
-    chance_of_hits: V
-    """Expected hits at the first place of a random order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,25 +150,23 @@ def mended_dataset(data: Dataset, mended: Mended) -> Dataset:
 def _direction_scores(pair: Pair) -> DirectionScores[Scores]:
     ranks = ranked(scores_between(pair.a, pair.b), pair.by_query)
     mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
-    gains = relative_gains(mixed.ranks(), K)
-    return DirectionScores({k: hit_chances(ranks, k) for k in KS}, _placed(mixed, gains))
+    gains = relative_gains(mixed.found[2], K)
+    return DirectionScores(
+        {k: hit_chances(ranks, k) for k in KS}, _placed(mixed, gains), _bounds(mixed)
+    )
 
 
-def bounds(pair: Pair) -> tuple[Bounds[Scores], Bounds[Scores]]:
-    """What a space's scores forward and backward are read against.
+def _bounds(mixed: Mixed) -> Bounds[Scores]:
+    """What queries in the gallery of both modalities are read against.
 
     Chance is the expectation over random orders: of mixed gains, and of hits at the first place.
     """
-    return _direction_bounds(pair), _direction_bounds(pair.reversed)
-
-
-def _direction_bounds(pair: Pair) -> Bounds[Scores]:
-    mixed = Mixed.of(pair, "linked", np.random.default_rng(0))
-    n, items = len(mixed.rows), len(pair.a) + len(pair.b) - 1
+    pair, n = mixed.pair, len(mixed.rows)
+    items = len(pair.a) + len(pair.b) - 1
     same, other = (np.bincount(x[:, 0], minlength=n) for x in (mixed.same, mixed.other))
     chance = (same + other) / items * discounts(K, items).sum() / mixed.best(K)
-    found = (*mixed.bounds(K), chance, other / len(pair.b))
-    return Bounds(*(_placed(mixed, scores) for scores in found))
+    found = {**vars(mixed.merges(K)), "chance": chance, "chance_of_hits": other / len(pair.b)}
+    return Bounds(**{name: _placed(mixed, scores) for name, scores in found.items()})
 
 
 def _placed(mixed: Mixed, scores: Float[np.ndarray, " q"]) -> Scores:

@@ -50,13 +50,13 @@ def halves(data: Dataset, calibrate: int, rng: np.random.Generator) -> tuple[Row
     The held-out ones are of one random half of the objects, the others of the other half.
     """
     half, order = data.pair.n // 2, rng.permutation(data.pair.n)
-    parts = (order[: min(calibrate, half)], order[half:][:MOST])
-    left, right = data.pair.objects
-    fitted, held = (
-        (np.flatnonzero(np.isin(left, part)), np.flatnonzero(np.isin(right, part)))
-        for part in parts
-    )
-    return fitted, held
+    return of_objects(data, order[: min(calibrate, half)]), of_objects(data, order[half:][:MOST])
+
+
+def of_objects(data: Dataset, objects: Int[np.ndarray, " o"]) -> Rows:
+    """The rows of some objects."""
+    left, right = (np.flatnonzero(np.isin(of, objects)) for of in data.pair.objects)
+    return left, right
 
 
 @dataclass(frozen=True, eq=False)

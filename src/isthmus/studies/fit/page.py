@@ -99,7 +99,7 @@ def _earned(found: Evaluation) -> tuple[Block, ...]:
         fronts = tuple((one.measure, ", ".join(one.front)) for one in drawn)
         table = Table("Fronts", ("measure", "variants that none beats"), fronts)
         blocks += [Figures(tuple(figures)), table]
-    blocks += [directions_table(found, "variant"), geometry_table(found, "variant", "seeds")]
+    blocks += [directions_table(found, "variant"), geometry_table(found.rows, "variant", "seeds")]
     return tuple(blocks)
 
 

@@ -16,7 +16,6 @@ from isthmus.studies.evaluate import (
     ScoreSums,
     SpaceScores,
     Splits,
-    bounds,
     linked_sample,
     match_scores,
     mended_dataset,
@@ -165,4 +164,4 @@ def evaluate_all(
             found = space_scores(held, match_scores(val.pair), rng, variant.seconds)
             sums[chain].add(everything, *vars(found).values())
     means = {chain: SpaceScores(*some.means) for chain, some in sums.items()}
-    return Evaluation(data, trained_on, data.pair.n, repeats, means, bounds(data.pair))
+    return Evaluation(data, trained_on, data.pair.n, repeats, means)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isthmus.measure.retrieval.galleries import RULES
 from isthmus.report import Block, Figures, Page, Prose, Section, figure, html, number
 from isthmus.studies.evaluate import (
     CalibrationScores,
     Evaluation,
     K,
     Measure,
+    Row,
     chain_name,
     directions_table,
     geometry_table,
@@ -19,19 +21,14 @@ from isthmus.studies.evaluate import (
     trade_off,
     with_interval,
 )
-from isthmus.studies.mend.choose import (
-    LEARNS_SIDES,
-    LOSS,
-    hits_by_chance,
-    recommended,
-    selection_corrected,
-)
+from isthmus.studies.evaluate.calibration import GROUPS, HALVES, SCORES
+from isthmus.studies.mend.choose import LOSS, Choice, Judged
 from isthmus.studies.pages.common import made_section, pairs_table, rows_table
 from isthmus.studies.shared import Dataset
 
 
 def mend_page(
-    found: Sequence[Evaluation],
+    found: Sequence[Judged],
     kept: CalibrationScores,
     words: tuple[str, ...],
     data: Dataset,
@@ -46,7 +43,7 @@ def mend_page(
         data: what was there, unlinked items included.
         seed: of the run.
     """
-    linked = found[0].data
+    linked = found[0].final.data
     title = data.about.title or f"{linked.a.space.name}, {linked.pair.n:,} objects"
     facts = {
         "data": title,
@@ -63,6 +60,7 @@ def mend_page(
         summary=words,
         cards=(),
         sections=(
+            Section("use", "How to use it", "", (Prose(_USE),)),
             *map(_remedies, found),
             Section("probability", "Probability of a match", _PROBABILITY, _probabilities(kept)),
             made_section(facts, Prose((_PAPERS,))),
@@ -71,38 +69,53 @@ def mend_page(
     return html(page)
 
 
+_USE = (
+    "FOLDER is the folder of this page; it holds the kept space, which goes wherever a space goes.",
+    "Measure it again: isthmus study mended:FOLDER. Search with it: isthmus embed mended:FOLDER "
+    "RUN --images PICTURES, then isthmus search QUERY --space mended:FOLDER --in RUN.",
+    "Keep another remedy of the table: isthmus mend with the same data and --keep NAME, such as "
+    "--keep mean_removal. In Python: isthmus.encode.mended.read_mended(FOLDER)[0] takes a set of "
+    "the space as it is and gives the mended one.",
+)
 _LEAD = (
     "Each remedy was fitted on {fitted} linked objects and judged on {held} others, {splits} times "
-    "on random halves. Mixed gallery: all items of both modalities but the query; relevant is "
-    "every other item of its object. Scores are averaged over the splits in which an item is held "
-    "out; intervals are bootstraps over objects, changes are paired to the space as it is. The "
-    "ceiling is the best merging of the two rankings that the space itself gives."
+    "on random halves{early}. Mixed gallery: all items of both modalities but the query; relevant "
+    "is every other item of its object. Scores are averaged over the splits in which an item is "
+    "held out; intervals are over objects (Wilson for R@k, else a bootstrap), changes are paired "
+    "to the space as it is. {judged} The calibration error of a row is of random halves; see the "
+    "probabilities below for held-out groups."
+)
+_TWO_SIDED = (
+    "Rules need no remedy: they merge the rankings of the space as it is; a remedy is credited "
+    "with what it earns over the best of them, by those scores or by its own. The ceiling of a row "
+    "is the best merging of the two rankings that its own scores give."
+)
+_ONE_SIDED = (
+    "Every object has one item a modality, so that listing the other modality first is the best "
+    "merging of any scores: mixed search cannot tell a remedy from that rule, and remedies are "
+    "judged by R@k, calibration and the gap."
 )
 _PROBABILITY = (
     "A logistic fitted on calibration pairs turns a score into the probability that a text and "
     "another item belong together. Error: debiased expected calibration error on held-out pairs, "
     "0 where probabilities come true. Brier: mean squared error, to be read beside always "
-    "answering the share of matches."
+    "answering the share of matches. Held out are random halves and, in turn, whole groups of "
+    "objects; the worse of both counts."
 )
 _PAPERS = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
 
 
-def summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
+def summary(found: Evaluation, best: Choice, kept: CalibrationScores) -> tuple[str, ...]:
     """The recommendation in words, with what it rests on."""
-    if hits_by_chance(found):
+    if best.by_chance:
         return (
             "Nothing to mend: linked items are found by chance only, R@1 "
             f"{with_interval(found.rows[''].hits)} where a random order has "
             f"{number(found.mean_bounds.chance_of_hits)}. Check the links, the model and its "
             "preprocessing first; the table below is of noise.",
         )
-    lines = [
-        _recommendation(found, chosen),
-        f"That is the remedy with the best mixed search among those that cost at most "
-        f"{100 * LOSS:.1f} points of R@1. Chosen in the same way on other objects than it is "
-        f"scored on, the rule earns {with_interval(selection_corrected(found))}.",
-        _which_sides(found),
-    ]
+    said = _two_sided if best.two_sided else _one_sided
+    lines = [*said(found, best), _calibrator(kept)]
     dim = found.data.a.space.dim
     if found.fitted_on < dim:
         lines.append(
@@ -112,53 +125,130 @@ def summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _recommendation(found: Evaluation, chosen: str) -> str:
-    best, raw = found.rows[chosen], found.rows[""]
-    if not chosen:
-        return (
-            "Recommended: leave the space as it is. No remedy that keeps R@1 does better in mixed "
-            f"search than its nDCG@{K} {with_interval(raw.mixed)}, "
-            f"{raw.of_ceiling.value:.1%} of the ceiling."
+_SEEN = "on objects that neither the fit nor the choice saw"
+
+
+def _two_sided(found: Evaluation, best: Choice) -> list[str]:
+    """By mixed search, where matches lie in both modalities."""
+    row, raw = found.rows[best.best], found.rows[""]
+    gains = (
+        f"{points(best.gain)} points of mixed nDCG@{K} over doing nothing and "
+        f"{points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
+    )
+    now = f"mixed nDCG@{K} {with_interval(raw.mixed)}"
+    if not best.chain:
+        tried = f" The best one, {row.name}, earns {gains}: neither interval lies above zero."
+        rest = f" No remedy that keeps R@1 does better than its {now}."
+        return [f"Recommended: leave the space as it is.{tried if best.best else rest}"]
+    return [
+        f"Recommended: {row.name}. It earns {gains}.{_beaten(best, row)}",
+        f"Fitted on {found.fitted_on} objects it brings {now} to {with_interval(row.mixed)}, "
+        f"{row.of_ceiling.value:.1%} of the ceiling of its own two rankings, and changes R@1 by "
+        f"{points(row.hits_change)} points; remedies that cost more than {100 * LOSS:.1f} were "
+        "left out.",
+    ]
+
+
+def _beaten(best: Choice, row: Row) -> str:
+    """What is to be said of a remedy that a trivial rule may equal."""
+    interval = best.over_rule.interval
+    if interval is None or interval.low > 0:
+        return ""
+    if interval.high < 0:
+        return f" The rule does better than the remedy: use {row.rule}."
+    return " It cannot be told from that rule."
+
+
+def _one_sided(found: Evaluation, best: Choice) -> list[str]:
+    """By R@k, where each object has one item a modality."""
+    row, raw = found.rows[best.best], found.rows[""]
+    cannot = (
+        "Here every object has one item a modality, so that mixed search cannot tell a remedy from "
+        f"the rule {RULES['other_first']}: remedies are judged by R@k, calibration and the gap."
+    )
+    gains = (
+        f"changes R@1 by {points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, so "
+        "that this is its gain over doing nothing and over the best of them"
+    )
+    if not best.chain:
+        tried = f" The best one, {row.name}, {gains}: the interval does not lie above zero."
+        rest = f" No remedy does better than its R@1 {with_interval(raw.hits)}."
+        return [f"Recommended: leave the space as it is.{tried if best.best else rest}", cannot]
+    hits = " and ".join(
+        f"R@{k} from {number(_mean_hits(raw, k))} to {number(_mean_hits(row, k))}" for k in (1, 10)
+    )
+    gap = " to ".join(number(one.scores.geometry.gap.value) for one in (raw, row))
+    return [
+        f"Recommended: {row.name}. It {gains}.",
+        f"Fitted on {found.fitted_on} objects it brings {hits}, and the gap from {gap}.",
+        f"{cannot} In the mixed gallery it earns nDCG@{K} {with_interval(row.mixed)}, "
+        f"{points(row.rule_gain)} points over the best trivial rule ({row.rule}).",
+    ]
+
+
+def _mean_hits(row: Row, k: int) -> float:
+    return float(np.mean([one.hits[k].value for one in row.scores.directions]))
+
+
+def _calibrator(kept: CalibrationScores) -> str:
+    """Which score gives probabilities, how good they are at worst, and on which pairs."""
+    name = kept.offered
+    even, rare = (kept.worse(name, share) for share in (0.5, 0.01))
+    chain = f"{SCORES[name]}+match_odds".lstrip("+")
+    trusted = kept.trusted(name)
+    if not kept.groups:
+        where = "pairs like the calibration pairs (too few objects for held-out groups)"
+    elif GROUPS in trusted and HALVES in trusted:
+        where = f"pairs like the calibration pairs and pairs of new {kept.groups}"
+    elif HALVES in trusted:
+        where = f"pairs like the calibration pairs only, not pairs of new {kept.groups}"
+    else:
+        where = "no pairs: a constant does as well"
+    failed = max(
+        (one for one in kept.found if one.score == name and one.worst),
+        key=lambda one: one.worst_brier / one.constant,
+        default=None,
+    )
+    if failed and failed.worst_brier >= failed.constant and GROUPS in trusted:
+        where += (
+            f", but not of {failed.worst}: there a constant does better (Brier "
+            f"{failed.worst_brier:.4f} at {failed.share:.0%} matches)"
         )
     return (
-        f"Recommended: {best.name}. Fitted on {found.fitted_on} objects it brings mixed "
-        f"search from nDCG@{K} {with_interval(raw.mixed)} to {with_interval(best.mixed)}, "
-        f"{best.of_ceiling.value:.1%} of the ceiling, and changes R@1 by "
-        f"{points(best.hits_change)} points."
+        f"Probabilities of a match: read them from {name} (--keep {chain}). At worst, on "
+        f"{even.held_out}, their calibration error is {number(even.error.value)}; at 1:99 their "
+        f"Brier score is {rare.brier.value:.4f} on {rare.held_out}, a constant has "
+        f"{rare.constant:.4f}. Trust them on {where}."
     )
 
 
-def _which_sides(found: Evaluation) -> str:
-    """On which side matches lie, and what a remedy earns that does not learn it."""
-    if several := found.several:
-        return (
-            f"Objects have several {' and '.join(several)} items, so matches lie on both sides: "
-            f"listing the other modality first earns {found.mean_bounds.rule:.3f}."
-        )
-    other = found.rows[recommended(found, LEARNS_SIDES)]
-    return (
-        "Here every object has one item a modality: whatever puts the other modality first "
-        f"reaches the ceiling, and {chain_name(LEARNS_SIDES)} learns to. The best remedy that is "
-        f"not told so is {other.name}: {with_interval(other.mixed)}, "
-        f"{other.of_ceiling.value:.1%} of the ceiling. Judge on data with several items "
-        "an object before you search for both."
-    )
-
-
-def _remedies(found: Evaluation) -> Section:
-    size, rows = found.fitted_on, list(found.rows.values())
-    mixed = [Measure(f"mixed gallery nDCG@{K}", row.mixed) for row in rows]
-    drawn = trade_off(rows, "remedy", mixed, float(np.nanmean(found.object_bounds.ceiling)))
+def _remedies(judged: Judged) -> Section:
+    found, rows = judged.final, judged.rows
+    size, some = found.fitted_on, list(rows.values())
+    mixed = [Measure(f"mixed gallery nDCG@{K}", row.mixed) for row in some]
+    ceiling = float(np.nanmean(found.object_bounds.ceiling)) if found.several else None
+    drawn = trade_off(some, "remedy", mixed, ceiling)
     front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
-    faults = ((chain_name(chain), why) for chain, why in found.not_fitted.items())
+    faults = ((chain_name(chain), why) for chain, why in judged.not_fitted.items())
     blocks = (
-        main_table(found, "remedy"),
+        main_table(found, "remedy", rows),
         Figures((figure(f"pareto-{size}", "Mixed search and R@1", [drawn], front),)),
-        directions_table(found, "remedy"),
-        geometry_table(found, "remedy", "splits"),
+        directions_table(found, "remedy", rows),
+        geometry_table(rows, "remedy", "splits"),
         *pairs_table("Remedies that could not be fitted", ("remedy", "reason"), faults),
     )
-    lead = _LEAD.format(fitted=size, held=found.held_out, splits=found.repeats)
+    early = (
+        ", or in the number of splits that the table says: who did worst in a few went no further"
+        if len(judged.rounds) > 1
+        else ""
+    )
+    lead = _LEAD.format(
+        fitted=size,
+        held=found.held_out,
+        splits=found.repeats,
+        early=early,
+        judged=_TWO_SIDED if found.several else _ONE_SIDED,
+    )
     return Section(f"remedies-{size}", f"Remedies fitted on {size} objects", lead, blocks)
 
 
@@ -166,10 +256,12 @@ def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
     scored = (
         {
             "read from": one.score,
+            "held out": one.held_out,
             "matches asked": f"{one.share:.0%}",
             "calibration error": with_interval(one.error),
             "Brier": f"{one.brier.value:.4f}",
             "Brier of a constant": f"{one.constant:.4f}",
+            "worst group": f"{one.worst}, Brier {one.worst_brier:.4f}" if one.worst else "–",
         }
         for one in kept.found
     )
@@ -190,8 +282,9 @@ def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
         rows_table(
             f"Held-out pairs, fitted on {kept.calibrated} objects, {kept.splits} splits",
             scored,
-            text=("matches asked",),
+            text=("held out", "matches asked", "worst group"),
         ),
+        Prose((_calibrator(kept),)),
         rows_table("What a cosine means: fitted on all objects", levels, text=("probability",)),
         Prose((alarms,)),
     )

@@ -63,6 +63,9 @@ class MendRequest(Written):
     """Linked objects to fit on, at most half of all: a table for each number."""
     splits: int = 20
     """Random halves of the objects."""
+    full: bool = False
+    """Judge every remedy in every split and at every number of objects. Without it the best ones of
+    a few splits go on, and what these earn is the same to the last digit."""
     keep: str = ""
     """Chain to keep as the mended space (default: the recommended one)."""
 

@@ -1,27 +1,32 @@
 """What mends a space? Every remedy cross-validated on the user's own data; the best one is kept."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from isthmus.arrays import fingerprint
 from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
 from isthmus.studies.evaluate import (
     CalibrationScores,
-    Evaluation,
+    CrossValidation,
     Row,
     chain_name,
-    cross_validated,
     linked_sample,
     match_calibration,
 )
-from isthmus.studies.mend.choose import recommended
+from isthmus.studies.evaluate.splits import MOST
+from isthmus.studies.mend.choose import Choice, Judged, choice, judged, screening
 from isthmus.studies.mend.page import mend_page, summary
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
+from isthmus.studies.shared.lengthy import announce
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration, plain
@@ -34,31 +39,53 @@ class MendResult(RunResult):
     tables: Mapping[int, Mapping[str, Row]]
     """Rows by chain, by calibration objects."""
     calibration: CalibrationScores
-    recommended: str
+    choice: Choice
     mended: Mended
     """The kept chain, fitted on all objects."""
     words: tuple[str, ...]
 
+    @property
+    def recommended(self) -> str:
+        """The recommended chain; empty where the space is best left as it is."""
+        return self.choice.chain
+
     def lines(self) -> list[str]:
-        """A table for each number of calibration objects, then the recommendation."""
-        lines: list[str] = []
-        for size, rows in self.tables.items():
-            width = max(len(row.name) for row in rows.values())
-            title = f"fitted on {size} objects"
-            lines += [
-                f"{title:<{width}}  mixed nDCG@10          of ceiling   R@1",
-                *(
-                    f"{row.name:<{width}}  {row.mixed.value:.3f} {row.mixed.interval}   "
-                    f"{row.of_ceiling.value:8.1%}   {row.hits.value:.3f}"
-                    for row in sorted(rows.values(), key=lambda row: -row.mixed.value)
-                ),
-                "",
-            ]
-        lines += self.words
+        """The verdict in words, the best remedies, and how to use what was kept."""
+        size, rows = next(iter(self.tables.items()))
+        two_sided = self.choice.two_sided
+        ranked = sorted(
+            (row for row in rows.values() if row.chain),
+            key=lambda row: (
+                row.chain != self.recommended,
+                -(row.mixed.value if two_sided else row.hits.value),
+                -row.mixed.value,
+            ),
+        )
+        shown = [*ranked[:SHOWN], rows[""]]
+        width = max(len(row.name) for row in shown)
+        title = f"fitted on {size} objects"
+        lines = [
+            *self.words,
+            "",
+            f"{title:<{width}}  R@1                      mixed nDCG@10",
+            *(
+                f"{row.name:<{width}}  {row.hits.value:.3f} {row.hits.interval}   "
+                f"{row.mixed.value:.3f} {row.mixed.interval}"
+                for row in shown
+            ),
+        ]
         if self.folder:
             name = chain_name(self.mended.chain)
-            lines += ["", f"The mended space ({name}): mended:{self.folder}"]
+            lines += [
+                "",
+                f"The mended space ({name}) goes wherever a space goes: isthmus study "
+                f"mended:{self.folder}",
+            ]
         return lines
+
+
+SHOWN = 5
+"""Remedies in the terminal."""
 
 
 def run(request: MendRequest) -> MendResult:
@@ -105,15 +132,16 @@ def mend(
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     space, whole = linked.a.space, Calibration.of(linked.a, linked.b, linked.links)
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
-    found = _evaluations(linked, remedies, how, seed, progress)
+    kept_in = _resumable(linked, out, seed)
+    found = _judged(linked, remedies, how, _Work(seed, progress, kept_in))
     kept = match_calibration(linked, splits=how.splits, seed=seed)
-    best = recommended(found[0])
-    words = summary(found[0], best)
+    best = choice(found[0])
+    words = summary(found[0].final, best, kept)
     result = MendResult(
-        tables={one.fitted_on: one.rows for one in found},
+        tables={one.final.fitted_on: one.rows for one in found},
         calibration=kept,
-        recommended=best,
-        mended=wanted if how.keep else fit_mended(best, whole, space),
+        choice=best,
+        mended=wanted if how.keep else fit_mended(best.chain, whole, space),
         words=words,
         page=mend_page(found, kept, words, data, seed),
         record=_record(found, kept, best, seed),
@@ -123,52 +151,105 @@ def mend(
     if out is None:
         return result
     save_mended(result.mended, Path(out), origin or space.name)
-    return result.write(Path(out))
+    written = result.write(Path(out))
+    if kept_in is not None:
+        shutil.rmtree(kept_in.parent, ignore_errors=True)
+    return written
 
 
-def _seconds(found: Sequence[Evaluation]) -> dict[str, float]:
+def _seconds(found: Sequence[Judged]) -> dict[str, float]:
     return {
-        f"{row.name}, {one.fitted_on} objects": row.seconds
+        f"{row.name}, {one.final.fitted_on} objects": row.seconds
         for one in found
         for row in one.rows.values()
     }
 
 
-def _evaluations(
-    linked: Dataset, remedies: Sequence[str], how: MendRequest, seed: int, progress: bool
-) -> list[Evaluation]:
-    """All remedies, fitted on each number of calibration objects, the largest first."""
+def _resumable(data: Dataset, out: str | Path | None, seed: int) -> Path | None:
+    """Where scores of single splits are kept while the work goes on: other data, another folder."""
+    if out is None:
+        return None
+    links = np.ascontiguousarray(data.pair.rows)
+    key = fingerprint(data.a.fingerprint, data.b.fingerprint, links, seed, versions())
+    return Path(out) / "splits" / key
+
+
+@dataclass(frozen=True)
+class _Work:
+    seed: int
+    progress: bool
+    kept: Path | None
+
+
+def _judged(
+    linked: Dataset, remedies: Sequence[str], how: MendRequest, work: _Work
+) -> list[Judged]:
+    """All remedies, fitted on each number of calibration objects, the largest first.
+
+    With fewer objects only the finalists of the largest are judged, but for ``--full``.
+    """
     most = linked.pair.n // 2
-    sizes = dict.fromkeys(min(size, most) for size in sorted(how.calibrate, reverse=True))
-    total = len(sizes) * how.splits * (1 + len(remedies))
-    with bar(total, "remedies", progress) as tick:
-        return [
-            cross_validated(linked, remedies, size, splits=how.splits, seed=seed, tick=tick)
-            for size in sizes
-        ]
+    sizes = list(dict.fromkeys(min(size, most) for size in sorted(how.calibrate, reverse=True)))
+    plan = [] if how.full else screening(len(remedies), how.splits)
+    fits = _fits(len(remedies), how.splits, len(sizes), plan)
+    announce(
+        fits * _seconds_a_fit(linked),
+        f"{len(remedies)} remedies are fitted and judged in up to {how.splits} splits at "
+        f"{' and '.join(map(str, sizes))} objects, {fits:,} fits in all",
+        "Without --full it takes a fraction of that."
+        if how.full
+        else "Fewer --splits are quicker.",
+        show=work.progress,
+    )
+    found: list[Judged] = []
+    with bar(fits, "remedies", work.progress) as tick:
+        for size in sizes:
+            race = CrossValidation(linked, size, work.seed, tick, work.kept)
+            if plan and found:
+                finalists = [chain for chain in found[0].final.spaces if chain]
+                found.append(judged(race, finalists, how.splits, True))
+            else:
+                found.append(judged(race, remedies, how.splits, how.full))
+    return found
+
+
+def _fits(remedies: int, splits: int, sizes: int, plan: Sequence[tuple[int, int]]) -> int:
+    """How many chains are fitted, the space as it is counted."""
+    fits, before, chains = 0, 0, remedies
+    for some, stay in plan:
+        fits, before, chains = fits + (some - before) * (1 + chains), some, stay
+    fits += (splits - before) * (1 + chains)
+    return fits + (sizes - 1) * splits * (1 + chains)
+
+
+def _seconds_a_fit(data: Dataset) -> float:
+    """About how long one core takes to fit and judge a chain in one split."""
+    held, dim = min(MOST, data.pair.n // 2), data.a.space.dim
+    return 0.05 + 0.15 * (dim / 512) ** 2.5 + 0.25 * (held / 1000) ** 2
 
 
 def _record(
-    found: Sequence[Evaluation], kept: CalibrationScores, best: str, seed: int
+    found: Sequence[Judged], kept: CalibrationScores, best: Choice, seed: int
 ) -> dict[str, Any]:
-    data = found[0].data
+    final = found[0].final
     return {
-        "space": data.a.space.to_dict(),
+        "space": final.data.a.space.to_dict(),
         "seed": seed,
         "versions": versions(),
-        "objects": data.pair.n,
-        "several": list(found[0].several),
-        "recommended": best,
+        "objects": final.data.pair.n,
+        "several": list(final.several),
+        "recommended": best.chain,
+        "choice": plain(best),
         "tables": [
             {
-                "calibrated": one.fitted_on,
-                "held_out": one.held_out,
-                "splits": one.repeats,
+                "calibrated": one.final.fitted_on,
+                "held_out": one.final.held_out,
+                "splits": one.final.repeats,
                 "remedies": {row.name: row.to_dict() for row in one.rows.values()},
-                "bounds": one.bounds_to_dict(),
-                "not_fitted": dict(one.not_fitted),
+                "bounds": one.final.bounds_to_dict(),
+                "not_fitted": one.not_fitted,
             }
             for one in found
         ],
-        "match_probabilities": plain(kept),
+        "match_probabilities": {**plain(kept), "offered": kept.offered},
     }

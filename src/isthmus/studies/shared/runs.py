@@ -27,7 +27,7 @@ from isthmus.types import (
 )
 from isthmus.version import __version__
 
-OURS = ("jobs", "embeddings", "report.json", "variants", "targets.safetensors")
+OURS = ("jobs", "embeddings", "report.json", "variants", "splits", "targets.safetensors")
 """One of these is in every folder that isthmus has written to."""
 NAMED = 3
 """Skipped items that the terminal names."""
