@@ -20,8 +20,8 @@ PAGES = (
     Break(
         "guard-of-the-first-hit-is-ignored",
         "src/isthmus/studies/mend/choose.py",
-        "[chain for chain, one in table.items() if mean(one.hits[1]) >= least]",
-        "list(table)",
+        "cheap = hits >= most - loss - 1e-12",
+        "cheap = True",
         "tests/studies",
     ),
     Break(
@@ -84,8 +84,8 @@ PAGES = (
     Break(
         "rule-is-judged-on-the-objects-it-chose-by",
         "src/isthmus/studies/mend/choose.py",
-        "np.flatnonzero(fold != part)",
-        "np.flatnonzero(fold == part)",
+        "np.flatnonzero(~there)",
+        "np.flatnonzero(there)",
         "tests/studies",
     ),
     Break(
@@ -190,8 +190,8 @@ PAGES = (
     Break(
         "kept-chain-is-not-the-one-asked-for",
         "src/isthmus/studies/mend/run.py",
-        "mended=wanted if how.keep else fit_mended(",
-        "mended=fit_mended(",
+        "    if not how.keep:\n",
+        "    if True:\n",
         "tests/studies",
     ),
     Break(
@@ -211,8 +211,8 @@ PAGES = (
     Break(
         "summary-takes-single-items-for-several",
         "src/isthmus/studies/mend/page.py",
-        "if several := found.several:",
-        "if not (several := found.several):",
+        "said = _two_sided if best.two_sided else _one_sided",
+        "said = _one_sided if best.two_sided else _two_sided",
         "tests/studies",
     ),
 )

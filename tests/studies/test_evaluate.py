@@ -12,14 +12,21 @@ from isthmus.measure import (
     relative_modality_gap,
     uniformity,
 )
+from isthmus.measure.statistics import query_bootstrap
 from isthmus.measure.statistics.calibration import brier_score
 from isthmus.scores.odds import likelihood_ratio
-from isthmus.studies.evaluate.calibration import SHARES, match_calibration
-from isthmus.studies.evaluate.evaluation import ScoreSums, estimate, fieldwise
+from isthmus.studies.evaluate.calibration import (
+    GROUPS,
+    HALVES,
+    SHARES,
+    CalibrationScore,
+    CalibrationScores,
+    match_calibration,
+)
+from isthmus.studies.evaluate.evaluation import ScoreSums, estimate, fieldwise, proportion
 from isthmus.studies.evaluate.scores import (
     Bounds,
     DirectionScores,
-    bounds,
     geometry,
     match_probabilities,
     match_scores,
@@ -28,9 +35,9 @@ from isthmus.studies.evaluate.scores import (
 )
 from isthmus.studies.evaluate.splits import halves, linked_sample, split_dataset, take
 from isthmus.studies.shared.dataset import About, Dataset
-from isthmus.transform.mended import fit_mended, fit_with_data
+from isthmus.transform.mended import Fits, fit_mended
 from isthmus.types import Calibration, EmbeddingSet, Links, RequestError, Space
-from tests.studies.evaluations import several
+from tests.studies.evaluations import around, several
 from tests.transform.clouds import pair_sets
 
 BLOCKS = 10
@@ -124,10 +131,14 @@ def test_each_direction_scores_its_own_queries(lopsided):
 
 
 def test_bounds_of_single_items_are_those_of_listing_the_other_modality_first(lopsided):
-    forward, backward = bounds(lopsided.pair)
-    assert forward.rule.mean() == forward.ceiling.mean() == 1
+    forward, backward = (one.bounds for one in scored(lopsided).directions)
+    assert forward.other_first.mean() == forward.ceiling.mean() == 1
     second = (1 + 1 / np.log2(3)) / 2
-    assert backward.rule.mean() == pytest.approx(second)
+    assert backward.other_first.mean() == pytest.approx(second)
+    turn = {1: (1 + 1 / np.log2(3)) / 2, 2: (1 / np.log2(4) + 1 / np.log2(5)) / 2}
+    assert forward.interleaved.mean() == pytest.approx(turn[1])
+    assert backward.interleaved.mean() == pytest.approx((turn[1] + turn[2]) / 2)
+    assert forward.own_first.max() == backward.own_first.max() == 0  # it comes after the 19 others
     assert backward.ceiling.mean() == pytest.approx(second)
     n = 2 * BLOCKS
     for one in (forward, backward):
@@ -137,10 +148,11 @@ def test_bounds_of_single_items_are_those_of_listing_the_other_modality_first(lo
 
 def test_the_ceiling_of_several_items_is_above_the_rule_and_chance_counts_every_match():
     data = several()
-    forward, backward = bounds(data.pair)
-    assert np.mean(forward.ceiling - forward.rule) > 0.05
-    assert (forward.ceiling >= forward.rule - 1e-12).all()
-    assert np.allclose(backward.ceiling, backward.rule)  # a text has no other text
+    forward, backward = (one.bounds for one in scored(data).directions)
+    assert np.mean(forward.ceiling - forward.other_first) > 0.05
+    for name in ("own_first", "other_first", "interleaved", "standardised"):
+        assert (forward.ceiling >= getattr(forward, name) - 1e-12).all()
+    assert np.allclose(backward.ceiling, backward.other_first)  # a text has no other text
     assert np.allclose(forward.chance_of_hits, 1 / 40) and np.allclose(
         backward.chance_of_hits, 1 / 40
     )
@@ -151,8 +163,8 @@ def test_the_ceiling_of_several_items_is_above_the_rule_and_chance_counts_every_
 def test_queries_that_a_large_gallery_leaves_out_stay_unscored(monkeypatch):
     monkeypatch.setattr("isthmus.measure.retrieval.galleries.MOST_SCORES", 1_200)
     data = several()
-    found, top = scored(data).forward, bounds(data.pair)[0]
-    assert 0 < np.isfinite(found.mixed).sum() == np.isfinite(top.ceiling).sum() < 80
+    found = scored(data).forward
+    assert 0 < np.isfinite(found.mixed).sum() == np.isfinite(found.bounds.ceiling).sum() < 80
     assert np.isfinite(found.hits[1]).all()
 
 
@@ -282,8 +294,9 @@ def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on(m
     assert (found.calibrated, found.splits) == (60, 3)
     assert [(one.score, one.share) for one in found.found] == [
         (name, share) for name in ("cosine", "symmetric normalised") for share in SHARES
-    ]
-    for one in found.found:
+    ] * 2
+    assert [one.held_out for one in found.found] == 4 * [HALVES] + 4 * [GROUPS]
+    for one in found.found[:4]:
         assert one.constant == pytest.approx({0.5: 0.25, 0.01: 0.0099}[one.share])
         assert abs(one.error.value) < 0.05 and one.brier.value < one.constant
     assert found.alarms.value == pytest.approx(0.01, abs=0.005)
@@ -295,17 +308,77 @@ def test_probabilities_come_true_where_held_out_pairs_are_like_those_fitted_on(m
     slope, intercept = likelihood_ratio(*match_scores(data.pair))  # the same without standardising
     for (share, p), cosine in cosines.items():
         assert cosine == pytest.approx((logit(p) - logit(share) - intercept) / slope, abs=0.01)
-    chains = []
-
-    def fitted(chain, *more):
-        chains.append(chain)
-        return fit_with_data(chain, *more)
-
-    monkeypatch.setattr("isthmus.studies.evaluate.calibration.fit_with_data", fitted)
+    chains, fitted = [], Fits.fitted
+    monkeypatch.setattr(
+        Fits, "fitted", lambda fits, chain: chains.append(chain) or fitted(fits, chain)
+    )
     monkeypatch.setattr("isthmus.studies.evaluate.calibration.MOST", 20)
     again = match_calibration(data, splits=3, seed=1)
-    assert again.calibrated == 20 and chains == 3 * ["", "symmetric_normalised"]
+    groups = len({one.worst for one in again.found})
+    assert again.calibrated == 20 and chains.count("symmetric_normalised") == chains.count("")
+    assert chains.count("") >= 3 + groups - 1
     assert again.found != found.found and again.thresholds == found.thresholds
+
+
+def by_group(found):
+    return {(x.score, x.held_out, x.share): x for x in found.found}
+
+
+def test_probabilities_that_do_not_travel_are_seen_on_held_out_groups():
+    """Shirts are like each other, so that odds learnt on other things are too sure of them."""
+    rng, n, d = np.random.default_rng(0), 160, 24
+    shirt = np.arange(n) < 40
+    meaning = rng.normal(size=(n, d))
+    meaning[shirt] = meaning[0] + 0.35 * rng.normal(size=(40, d))
+    a, b = (
+        EmbeddingSet(
+            (meaning + 0.5 * rng.normal(size=(n, d))).astype(np.float32),
+            tuple(map(str, range(n))), modality, Space("shirts", "shirts", d),
+        )
+        for modality in ("image", "text")
+    )  # fmt: skip
+    labels = {str(row): "shirt" if row < 40 else f"thing {row % 3}" for row in range(n)}
+    found = match_calibration(Dataset(a, b, None, About(labels=labels)), splits=4)
+    known = by_group(found)
+    assert found.groups == "labels"
+    new, half = (known["cosine", x, 0.01] for x in ("held-out groups", "random halves"))
+    assert new.worst == "shirt" and new.worst_brier > new.constant > half.brier.value
+    assert found.worse("cosine", 0.01) is new
+    assert new.brier.value > half.brier.value and new.error.value > half.error.value
+    clusters = match_calibration(Dataset(a, b), splits=2)
+    assert clusters.groups == "clusters" and by_group(clusters).keys() == known.keys()
+    few = match_calibration(Dataset(*pair_sets(n=20)), splits=2)
+    assert few.groups == "" and {one.held_out for one in few.found} == {"random halves"}
+    alone = {str(row): f"one of its kind {row}" for row in range(n)}  # no label is a group
+    assert (
+        match_calibration(Dataset(a, b, None, About(labels=alone)), splits=2).groups == "clusters"
+    )
+
+
+def scores_of(*skills):
+    """By score: Brier scores on random halves and on held-out groups."""
+    return CalibrationScores(
+        20, 3,
+        tuple(
+            CalibrationScore(name, share, around(0.01), around(brier * share), share * (1 - share),
+                             held_out, "x" if held_out == GROUPS else "", 3 * share)
+            for name, *briers in skills
+            for held_out, brier in zip((HALVES, GROUPS), briers, strict=True)
+            for share in (0.5, 0.01)
+        ),
+        around(0.01), (), "labels",
+    )  # fmt: skip
+
+
+def test_the_calibrator_that_wins_where_it_is_worst_is_offered():
+    found = scores_of(("cosine", 0.3, 0.4), ("symmetric normalised", 0.1, 1.4))
+    assert found.offered == "cosine"
+    assert found.worse("cosine").held_out == GROUPS
+    assert found.trusted("cosine") == (HALVES, GROUPS)
+    assert found.trusted("symmetric normalised") == (HALVES,)
+    turned = scores_of(("cosine", 0.5, 0.3), ("symmetric normalised", 0.4, 0.4))
+    assert turned.offered == "symmetric normalised"
+    assert turned.worse("cosine").held_out == HALVES
 
 
 def test_the_error_of_a_space_is_that_of_its_own_probabilities():
@@ -324,11 +397,17 @@ def test_the_error_of_a_space_is_that_of_its_own_probabilities():
 # sums over splits
 
 
+def limits(n):
+    return Bounds(*np.full((7, n), 0.5))
+
+
 def test_scores_are_averaged_over_the_splits_that_hold_an_item_out():
     sums = ScoreSums(Dataset(*pair_sets(n=3)).pair)
     rows = np.array([0, 2]), np.array([1])
-    one = DirectionScores({1: np.array([1.0, np.nan])}, np.array([0.2, 0.4]), np.array([1.0, 1.0]))
-    two = DirectionScores({1: np.array([0.5])}, np.array([0.6]))
+    one = DirectionScores(
+        {1: np.array([1.0, np.nan])}, np.array([0.2, 0.4]), limits(2), np.array([1.0, 1.0])
+    )
+    two = DirectionScores({1: np.array([0.5])}, np.array([0.6]), limits(1))
     sums.add(rows, one, two, 3.0)
     sums.add((np.array([2, 0]), np.array([0])), one, two, 5.0)
     forward, backward, number = sums.means
@@ -341,9 +420,13 @@ def test_scores_are_averaged_over_the_splits_that_hold_an_item_out():
 
 
 def test_what_is_none_in_some_is_left_out_and_stays_where_all_is():
-    some = [Bounds(1, None, 2, {"x": None}), Bounds(10, 3, None, {"x": None})]
-    added = fieldwise(lambda *x: sum(x), *some)
-    assert vars(added) == {"rule": 11, "ceiling": 3, "chance": 2, "chance_of_hits": {"x": None}}
+    some = [
+        Bounds(1, 1, 1, 1, None, 2, {"x": None}),
+        Bounds(10, 10, 10, 10, 3, None, {"x": None}),
+    ]
+    added = vars(fieldwise(lambda *x: sum(x), *some))
+    assert (added["own_first"], added["ceiling"], added["chance"]) == (11, 3, 2)
+    assert added["chance_of_hits"] == {"x": None}
 
 
 def test_intervals_are_over_objects_and_leave_out_what_was_never_held_out():
@@ -355,3 +438,14 @@ def test_intervals_are_over_objects_and_leave_out_what_was_never_held_out():
     assert wide > 2 * narrow
     missing = np.where(np.arange(200) < 100, scores, np.nan)
     assert estimate(missing).value == pytest.approx(scores[:100].mean())
+
+
+def test_an_estimate_is_that_of_the_bootstrap_of_queries_and_of_hits_that_of_wilson():
+    rng = np.random.default_rng(1)
+    scores, objects = rng.random(70), rng.integers(0, 30, 70)
+    found, known = estimate(scores, objects).interval, query_bootstrap(scores, objects)
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-12)
+    sure = proportion(np.ones(12)).interval
+    assert sure.high == pytest.approx(1) and 0.7 < sure.low < 0.8  # never [1, 1]
+    none = proportion(np.zeros(12)).interval
+    assert none.low == pytest.approx(0, abs=1e-12) and 0.2 < none.high < 0.3

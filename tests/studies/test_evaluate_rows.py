@@ -1,11 +1,14 @@
 """Rows, records, tables and fronts of an evaluation by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from isthmus.studies.evaluate.evaluation import RAW, Measure, chain_name
 from isthmus.studies.evaluate.pareto import trade_off, trade_offs, undominated
+from isthmus.studies.evaluate.scores import Bounds
 from isthmus.studies.evaluate.tables import (
     directions_table,
     geometry_table,
@@ -15,7 +18,7 @@ from isthmus.studies.evaluate.tables import (
     with_interval,
 )
 from isthmus.studies.shared.dataset import Dataset
-from tests.studies.evaluations import N, around, evaluation, space
+from tests.studies.evaluations import N, around, evaluation, sided, space
 from tests.transform.clouds import pair_sets
 
 
@@ -54,18 +57,20 @@ def test_items_of_an_object_count_as_one():
 def test_the_record_names_every_number_but_the_seconds(found):
     record = found.rows["mean_removal"].to_dict()
     assert list(record) == [
-        "mixed", "of_ceiling", "hits", "mixed_change", "hits_change", "of_ceiling_by_query",
+        "mixed", "of_ceiling", "hits", "mixed_change", "hits_change", "rule_gain",
+        "of_ceiling_by_query", "best_rule", "splits",
         "hit@1 image→text", "hit@5 image→text", "hit@10 image→text", "mixed nDCG@10 image",
         "hit@1 text→image", "hit@5 text→image", "hit@10 text→image", "mixed nDCG@10 text",
         "zero-shot", "gap", "distribution gap", "relative gap", "uniformity", "V-measure",
         "calibration error",
     ]  # fmt: skip
-    values = {name: one.get("value") for name, one in record.items()}
+    values = {name: one.get("value") for name, one in record.items() if isinstance(one, dict)}
+    assert (record["best_rule"], record["splits"]) == ("other modality first", 4)
     assert values["hit@1 image→text"] == pytest.approx(0.4)
     assert values["hit@1 text→image"] == pytest.approx(0.2)
     assert values["hit@5 text→image"] == pytest.approx(0.6) and values["hit@10 text→image"] == 1
     assert values["mixed nDCG@10 image"] == 0.5 and values["zero-shot"] == pytest.approx(0.7)
-    assert [values[name] for name in list(record)[15:]] == [0.1, 0.2, 0.3, -1.0, 0.3, 0.02]
+    assert [values[name] for name in list(record)[18:]] == [0.1, 0.2, 0.3, -1.0, 0.3, 0.02]
     shares = {name: one["value"] for name, one in record["of_ceiling_by_query"].items()}
     assert shares == pytest.approx({"image": 0.625, "text": 0.6 / 0.81})
     plain = evaluation({"": space(0.5, 0.5)}).rows[""].to_dict()
@@ -73,45 +78,109 @@ def test_the_record_names_every_number_but_the_seconds(found):
 
 
 def test_bounds_are_recorded_by_the_modality_that_is_searched_by(found):
-    assert found.bounds_to_dict() == pytest.approx(
+    record = found.bounds_to_dict()
+    assert len(record) == 14 and record == pytest.approx(
         {
-            "rule image": 0.6, "ceiling image": 0.8, "chance image": 0.1,
+            **record, "rule image": 0.6, "ceiling image": 0.8, "chance image": 0.1,
             "chance of hits image": 0.05, "rule text": 0.61, "ceiling text": 0.81,
-            "chance text": 0.11, "chance of hits text": 0.06,
+            "chance text": 0.11, "chance of hits text": 0.06, "own first text": 0.11,
+            "interleaved image": 0.5, "standardised image": 0.55,
         }
     )  # fmt: skip
-    assert vars(found.mean_bounds) == pytest.approx(
-        {"rule": 0.605, "ceiling": 0.805, "chance": 0.105, "chance_of_hits": 0.055}
+    assert found.mean_bounds.other_first == pytest.approx(0.605)
+    assert found.mean_bounds.ceiling == pytest.approx(0.805)
+
+
+def bounded(one, **values):
+    """A space whose own scores have other bounds."""
+    known = {"own_first": 0.0, "other_first": 0.0, "interleaved": 0.0, "standardised": 0.0,
+             "ceiling": 1.0, "chance": 0.1, "chance_of_hits": 0.05, **values}  # fmt: skip
+    bounds = Bounds(**{name: np.full(N, value) for name, value in known.items()})
+    return replace(
+        one,
+        forward=replace(one.forward, bounds=bounds),
+        backward=replace(one.backward, bounds=bounds),
     )
 
 
-def test_the_headline_lists_the_best_first_and_what_it_is_read_against(found):
-    table = main_table(found, "remedy")
+def test_a_share_is_of_the_ceiling_of_the_same_scores_and_never_more_than_all_of_it():
+    better = evaluation({"": space(0.5, 0.2), "x": bounded(space(0.6, 0.83), ceiling=0.84)}).rows
+    assert better["x"].of_ceiling.value == pytest.approx(0.83 / 0.84)  # 103 % of the raw ceiling
+    assert [one.value for one in better["x"].shares] == pytest.approx(2 * [0.83 / 0.84])
+    noisy = np.tile([0.5, 1.0], N // 2)
+    full = evaluation({"": space(0.5, 0.2), "x": space(0.6, noisy)}, ceiling=0.75).rows["x"]
+    assert full.of_ceiling.interval.high == 1
+
+
+def test_a_remedy_is_credited_with_what_it_earns_over_the_best_rule_of_its_own_or_the_raw_scores():
+    spaces = {"": space(0.5, 0.2), "x": space(0.5, 0.7)}
+    raw = evaluation(spaces).rows["x"]
+    assert raw.rule == "other modality first" and raw.rule_gain.value == pytest.approx(0.095)
+    own = evaluation({**spaces, "x": bounded(spaces["x"], standardised=0.75)}).rows["x"]
+    assert own.rule == "standardised within each modality by the scores of x"
+    assert own.rule_gain.value == pytest.approx(-0.05)
+    assert evaluation(spaces, interleaved=0.65).rows["x"].rule == "in turn"
+    assert evaluation(spaces).rows[""].rule_gain.value == pytest.approx(0.2 - 0.605)
+
+
+def test_the_headline_lists_the_best_first_and_what_it_is_read_against():
+    both = sided({"": space(0.5, 0.2), "mean_removal": space(0.3, 0.55), "a_b+c": space(0.6, 0.1)})
+    table = main_table(both, "remedy")
     rows = {row[0]: row[1:] for row in table.rows}
     assert list(rows) == [
-        "mean removal", RAW, "a b + c", "rule: other modality first", "ceiling", "chance",
+        "mean removal", RAW, "a b + c", "rule: own modality first", "rule: other modality first",
+        "rule: in turn", "rule: standardised within each modality",
+        "best merging of the space as it is", "chance",
     ]  # fmt: skip
     assert rows["mean removal"] == (
-        "0.550 (0.550 to 0.550)", "68.3% (68.3% to 68.3%)", "0.300 (0.300 to 0.300)",
-        "−10.0 (−10.0 to −10.0)", "0.020",
+        "0.550 (0.550 to 0.550)", "−5.5 (−5.5 to −5.5)", "68.3% (68.3% to 68.3%)",
+        rows["mean removal"][3], "−20.0 (−20.0 to −20.0)", "0.020",
     )  # fmt: skip
-    assert rows[RAW][3] == "–" and rows["a b + c"][3].startswith("+10.0")
-    assert rows["rule: other modality first"] == ("0.605", "–", "–", "–", "–")
-    assert rows["ceiling"] == ("0.805", "–", "–", "–", "–")
-    assert rows["chance"] == ("0.105", "–", "0.055", "–", "–")
+    assert rows["mean removal"][3].startswith("0.300 (0.") and rows[RAW][4] == "–"
+    assert rows["rule: other modality first"] == ("0.605", "–", "–", "–", "–", "–")
+    assert rows["rule: own modality first"][0] == "0.105"
+    assert rows["rule: in turn"][0] == "0.505"
+    assert rows["rule: standardised within each modality"][0] == "0.555"
+    assert rows["best merging of the space as it is"][0] == "0.805"
+    assert rows["chance"] == ("0.105", "–", "–", "0.055", "–", "–")
+
+
+def test_where_mixed_search_cannot_tell_the_headline_is_of_hits_and_shows_no_share(found):
+    table = main_table(found, "remedy")
+    assert table.columns == (
+        "remedy", "R@1", "change of R@1, points", "R@10", "calibration error", "gap",
+        "mixed nDCG@10",
+    )  # fmt: skip
+    assert [row[0] for row in table.rows[:3]] == ["a b + c", RAW, "mean removal"]
+    assert table.rows[0][1:] == (
+        table.rows[0][1], "+10.0 (+10.0 to +10.0)", "1.000", "0.020", "0.900",
+        "0.150 (0.150 to 0.150)",
+    )  # fmt: skip
+    assert table.rows[4] == ("rule: other modality first", *5 * ("–",), "0.605")
+    assert not any("%" in cell for row in table.rows for cell in row)
+    assert not any("ceiling" in column for column in directions_table(found, "remedy").columns)
+
+
+def test_a_chain_that_went_out_early_says_in_how_many_splits_it_was_judged(found):
+    rows = {**found.rows, "out": replace(found.rows["a_b+c"], chain="out", splits=2)}
+    table = main_table(found, "remedy", rows)
+    assert table.columns[-1] == "splits"
+    assert {row[0]: row[-1] for row in table.rows}["out"] == "2"
 
 
 def test_each_direction_and_each_number_of_a_space_has_a_column(found):
     table = directions_table(found, "remedy")
     assert table.columns == (
-        "remedy", "of ceiling, image queries", "of ceiling, text queries", "hit@1 image→text",
-        "hit@10 image→text", "mixed nDCG@10 image", "hit@1 text→image", "hit@10 text→image",
-        "mixed nDCG@10 text", "zero-shot",
+        "remedy", "hit@1 image→text", "hit@10 image→text", "mixed nDCG@10 image",
+        "hit@1 text→image", "hit@10 text→image", "mixed nDCG@10 text", "zero-shot",
     )  # fmt: skip
     row = dict(zip(table.columns, table.rows[1], strict=True))
     assert row["hit@1 image→text"].startswith("0.400") and row["hit@10 text→image"][0] == "1"
-    assert row["of ceiling, image queries"].startswith("62.5%")
-    table = geometry_table(found, "remedy", "seeds")
+    both = sided({"": space(0.5, 0.2), "x": space(0.4, (0.5, 0.6))})
+    table = directions_table(both, "remedy")
+    row = dict(zip(table.columns, table.rows[1], strict=True))
+    assert row["of its ceiling, image queries"].startswith("62.5%")
+    table = geometry_table(found.rows, "remedy", "seeds")
     assert "middle 95 % of the seeds" in table.caption
     row = dict(zip(table.columns, table.rows[1], strict=True))
     assert row["gap"] == "0.100 (0.000 to 0.200)" and row["V-measure"].startswith("0.300")

@@ -1,5 +1,6 @@
 """Mixed galleries: items of both modalities searched at once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 
@@ -17,7 +18,6 @@ from isthmus.measure.statistics import (
     as_pair,
     draws_for,
     pairings,
-    ranked,
     ranked_with_permuted,
     sampled_rows,
     scores_between,
@@ -47,7 +47,7 @@ class MixedResult(RankingResult):
     relevant: str
     """``linked``: every other item of the same object; ``cross``: those of the other modality."""
     own_first: tuple[float, float]
-    """What the rule "all items of the query's own modality first" scores, for queries of a, of b."""
+    """What the rule "all items of the query's own modality first" scores; queries of a, then b."""
     other_first: tuple[float, float]
     """The same of "all items of the other modality first"."""
     interleaved: tuple[float, float]
@@ -118,16 +118,22 @@ def mixed_gallery(
     rng, pair, formulas = seeded(rng), searchable(as_pair(a, b, links)), cut_offs(relative_gains, k)
     sides = [Mixed.of(p, relevant, rng) for p in (pair, pair.reversed)]
 
-    merges = [
-        {name: float(gains.mean()) for name, gains in vars(side.merges(k)).items()}
-        for side in sides
-    ]
+    merges = [side.merges(k) for side in sides]
+
+    def both(gains: Callable[[Merges], np.ndarray]) -> tuple[float, float]:
+        first, second = (float(gains(one).mean()) for one in merges)
+        return first, second
+
     return MixedResult(
         name=f"mixed gallery nDCG@{k}",
         n=pair.n,
         **fields_of((side.search(rng) for side in sides), formulas, MixedResult, rng),
         relevant=relevant,
-        **{name: tuple(one[name] for one in merges) for name in merges[0]},
+        own_first=both(lambda one: one.own_first),
+        other_first=both(lambda one: one.other_first),
+        interleaved=both(lambda one: one.interleaved),
+        standardised=both(lambda one: one.standardised),
+        ceiling=both(lambda one: one.ceiling),
     )
 
 
@@ -253,7 +259,7 @@ class Mixed:
         """nDCG@k of every query by rules that need no remedy, and by the best merging."""
         n, m, place = len(self.pair.a) - 1, len(self.pair.b), np.arange(k)
         same, other = (
-            np.stack([occupied(ranks, at) for at in place], axis=1) for ranks in self.found[:2]
+            np.stack([occupied(ranks, at) for at in range(k)], axis=1) for ranks in self.found[:2]
         )
         best, worth = self.best(k), discounts(k, n + m + 2 * k)
 

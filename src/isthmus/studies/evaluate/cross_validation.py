@@ -5,16 +5,18 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from isthmus.scores.rules import Cosine, samples
-from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums, fieldwise
+from isthmus.store import read_tensors, write_tensors
+from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
 from isthmus.studies.evaluate.scores import (
+    KS,
     Bounds,
     DirectionScores,
     Geometry,
@@ -25,7 +27,6 @@ from isthmus.studies.evaluate.scores import (
 )
 from isthmus.studies.evaluate.splits import FEWEST, Rows, halves, take
 from isthmus.studies.shared import Dataset
-from isthmus.store import packed, read_tensors, unpacked, write_tensors
 from isthmus.transform.mended import Fits
 from isthmus.types import Calibration, ExtraMissingError, RequestError
 
@@ -192,16 +193,17 @@ class _Split:
 
 
 class SplitScores(dict[str, SpaceScores[Scores, float]]):
-    """Scores of chains in one split, by chain, kept in a file that a killed run goes on from."""
+    """Scores of chains in one split, by chain, kept in a file that a stopped run goes on from."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__()
         self.path = path
         if path and path.exists():
             arrays, meta = read_tensors(path)
-            bits = {name: np.array(one).view(np.float64) for name, one in arrays.items()}
-            found = unpacked(bits, json.loads(meta["isthmus"]), KINDS)
-            self.update({chain: _with_cut_offs(one) for chain, one in found.items()})
+            for place, chain in enumerate(json.loads(meta["chains"])):
+                self[chain] = _from_arrays(
+                    *(np.array(arrays[f"{place}.{part}"]) for part in range(3))
+                )
         self.known = len(self)
 
     def write(self) -> None:
@@ -209,23 +211,39 @@ class SplitScores(dict[str, SpaceScores[Scores, float]]):
         if self.path is None or len(self) == self.known:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # as bits, since what is kept of floats is rounded: to go on gives the same bytes
-        arrays, shape = packed(fieldwise(_bits, dict(self)))
-        write_tensors(self.path, arrays, {"isthmus": json.dumps(shape)})
+        arrays = {
+            f"{place}.{part}": array
+            for place, scores in enumerate(self.values())
+            for part, array in enumerate(_as_arrays(scores))
+        }
+        write_tensors(self.path, arrays, {"chains": json.dumps(list(self))})
 
 
-KINDS = (SpaceScores, DirectionScores, Bounds, Geometry)
+def _as_arrays(scores: SpaceScores[Scores, float]) -> list[np.ndarray]:
+    """Every number of a split: of the queries forward and backward, and of the whole."""
+    sides = [
+        [*one.hits.values(), one.mixed, *vars(one.bounds).values(), one.zero_shot]
+        for one in scores.directions
+    ]
+    whole = [*vars(scores.geometry).values(), scores.calibration_error, scores.seconds]
+    return [
+        *(np.stack([row for row in side if row is not None]).astype(np.float64) for side in sides),
+        np.array([np.nan if one is None else one for one in whole]),
+    ]
 
 
-def _bits(one: Any) -> Any:
-    if not isinstance(one, np.ndarray):
-        return one
-    return np.ascontiguousarray(one, dtype=np.float64).view(np.int64)
+def _from_arrays(
+    forward: np.ndarray, backward: np.ndarray, whole: np.ndarray
+) -> SpaceScores[Scores, float]:
+    """The inverse of ``_as_arrays``."""
 
+    def side(rows: np.ndarray) -> DirectionScores[Scores]:
+        hits, mixed, *rest = rows[: len(KS)], *rows[len(KS) :]
+        bounds = Bounds(*rest[: len(fields(Bounds))])
+        zero_shot = rest[len(fields(Bounds)) :]
+        by_cut_off = dict(zip(KS, hits, strict=True))
+        return DirectionScores(by_cut_off, mixed, bounds, zero_shot[0] if zero_shot else None)
 
-def _with_cut_offs(found: SpaceScores[Scores, float]) -> SpaceScores[Scores, float]:
-    forward, backward = (
-        replace(one, hits={int(k): hits for k, hits in one.hits.items()})
-        for one in found.directions
-    )
-    return replace(found, forward=forward, backward=backward)
+    *lies, agreement, error, seconds = map(float, whole)
+    geometry = Geometry(*lies, None if np.isnan(agreement) else agreement)
+    return SpaceScores(side(forward), side(backward), geometry, error, seconds)

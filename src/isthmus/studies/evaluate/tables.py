@@ -65,7 +65,9 @@ def _mixed_columns(row: Row) -> dict[str, str]:
 
 
 def _hits_columns(row: Row) -> dict[str, str]:
-    both = [float(np.mean([one.hits[k].value for one in row.scores.directions])) for k in SHOWN if k > 1]
+    both = [
+        float(np.mean([one.hits[k].value for one in row.scores.directions])) for k in SHOWN if k > 1
+    ]
     return {
         "R@1": with_interval(row.hits),
         "change of R@1, points": points(row.hits_change) if row.chain else "–",

@@ -1,11 +1,11 @@
 """Which remedy is recommended, and what that choice earns where it did not look."""
 
 from collections.abc import Mapping, Sequence
-from isthmus.records import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from isthmus.records import dataclass
 from isthmus.studies.evaluate import CrossValidation, Estimate, Evaluation, Row, estimate
 
 LOSS = 0.005

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from isthmus.arrays import fingerprint
 from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.scores import SCORE_RULES
 from isthmus.studies.evaluate import (
@@ -132,22 +133,12 @@ def mend(
         find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
     space, whole = linked.a.space, Calibration.of(linked.a, linked.b, linked.links)
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
-    kept_in = _resumable(linked, out, seed)
+    kept_in = resumable(linked, out, seed)
     found = _judged(linked, remedies, how, _Work(seed, progress, kept_in))
-    kept = match_calibration(linked, splits=how.splits, seed=seed)
-    best = choice(found[0])
-    words = summary(found[0].final, best, kept)
-    result = MendResult(
-        tables={one.final.fitted_on: one.rows for one in found},
-        calibration=kept,
-        choice=best,
-        mended=wanted if how.keep else fit_mended(best.chain, whole, space),
-        words=words,
-        page=mend_page(found, kept, words, data, seed),
-        record=_record(found, kept, best, seed),
-        seconds=_seconds(found),
-        faults=data.about.faults,
-    )
+    result = _result(found, match_calibration(linked, splits=how.splits, seed=seed), data, seed)
+    if not how.keep:
+        wanted = fit_mended(result.recommended, whole, space)
+    result = replace(result, mended=wanted)
     if out is None:
         return result
     save_mended(result.mended, Path(out), origin or space.name)
@@ -155,6 +146,25 @@ def mend(
     if kept_in is not None:
         shutil.rmtree(kept_in.parent, ignore_errors=True)
     return written
+
+
+def _result(
+    found: Sequence[Judged], kept: CalibrationScores, data: Dataset, seed: int
+) -> MendResult:
+    """What was found, with the space as it is for the mended one."""
+    best = choice(found[0])
+    words = summary(found[0].final, best, kept)
+    return MendResult(
+        tables={one.final.fitted_on: one.rows for one in found},
+        calibration=kept,
+        choice=best,
+        mended=Mended(data.a.space, "", (), None, data.pair.n),
+        words=words,
+        page=mend_page(found, kept, words, data, seed),
+        record=_record(found, kept, best, seed),
+        seconds=_seconds(found),
+        faults=data.about.faults,
+    )
 
 
 def _seconds(found: Sequence[Judged]) -> dict[str, float]:
@@ -165,7 +175,7 @@ def _seconds(found: Sequence[Judged]) -> dict[str, float]:
     }
 
 
-def _resumable(data: Dataset, out: str | Path | None, seed: int) -> Path | None:
+def resumable(data: Dataset, out: str | Path | None, seed: int) -> Path | None:
     """Where scores of single splits are kept while the work goes on: other data, another folder."""
     if out is None:
         return None
