@@ -84,8 +84,8 @@ PAGES = (
     Break(
         "rule-is-judged-on-the-objects-it-chose-by",
         "src/isthmus/studies/mend/choose.py",
-        "np.flatnonzero(~there)",
-        "np.flatnonzero(there)",
+        "np.flatnonzero(fold != part)",
+        "np.flatnonzero(fold == part)",
         "tests/studies",
     ),
     Break(

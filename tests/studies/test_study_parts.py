@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from isthmus.measure import LABELLED, ONE_SET, SHAPES, TWO_SETS, WORDS
-from isthmus.measure.retrieval.galleries import MixedResult
+from isthmus.measure.retrieval.galleries import RULES, MixedResult
 from isthmus.measure.retrieval.hits import hit_at_k
 from isthmus.measure.retrieval.rankings import Direction, RankingResult
 from isthmus.studies.pages.data_section import (
@@ -219,6 +219,7 @@ def test_evidence_is_picked_from_the_results_it_names():
             "hit_at_k": ranking(),
             "mixed_gallery": ranking(
                 MixedResult, 0.61, 0.71, relevant="linked", other_first=(0.1, 0.2),
+                own_first=(0.0, 0.0), interleaved=(0.0, 0.0), standardised=(0.0, 0.0),
                 ceiling=(0.81, 0.91),
             ),
             "cross_hubness[image to text]": single(1.5, chance=0.15),
@@ -254,7 +255,9 @@ def test_evidence_leaves_out_what_was_not_measured():
 
 
 def test_the_cards_of_a_study_name_the_direction_that_they_show():
-    mixed = ranking(MixedResult, relevant="linked", other_first=(0.0, 0.0), ceiling=(1.0, 1.0))
+    mixed = ranking(
+        MixedResult, relevant="linked", ceiling=(1.0, 1.0), **dict.fromkeys(RULES, (0.0, 0.0))
+    )
     results = {"hit_at_k": ranking(), "mixed_gallery": mixed, "matched_cosine": single(0.31)}
     found = {card.label: card for card in cards(results, counted())}
     assert {label: card.value for label, card in found.items()} == {

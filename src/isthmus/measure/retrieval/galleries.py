@@ -234,21 +234,22 @@ class Mixed:
         return self._ranks(counts)
 
     def _ranks(self, counts: list[np.ndarray]) -> tuple[Ranks, Ranks, Ranks, Ranks]:
-        sizes = len(self.pair.a) - 1, len(self.pair.b)
+        n, m = len(self.pair.a) - 1, len(self.pair.b)
         query = [side[:, 0] for side in (self.same, self.other)]
-        alone = [
-            Ranks.of_items(query[side], *counts[side][:, 0, side], (len(self.rows), sizes[side]))
-            for side in (0, 1)
-        ]
-        both = [
-            Ranks.of_items(
-                np.concatenate(query),
-                *np.concatenate([x[:, kind].sum(axis=1) for x in counts], axis=1),
-                (len(self.rows), sum(sizes)),
-            )
+
+        def ranks(of: np.ndarray, above_and_tied: np.ndarray, gallery: int) -> Ranks:
+            return Ranks.of_items(of, *above_and_tied, size=(len(self.rows), gallery))
+
+        raw, standard = (
+            np.concatenate([found[:, kind].sum(axis=1) for found in counts], axis=1)
             for kind in (0, 1)
-        ]
-        return alone[0], alone[1], both[0], both[1]
+        )
+        return (
+            ranks(query[0], counts[0][:, 0, 0], n),
+            ranks(query[1], counts[1][:, 0, 1], m),
+            ranks(np.concatenate(query), raw, n + m),
+            ranks(np.concatenate(query), standard, n + m),
+        )
 
     def best(self, k: int) -> Float[np.ndarray, " q"]:
         """The gain of the first k places if all of them were relevant, as far as there are any."""

@@ -238,12 +238,13 @@ def _from_arrays(
     """The inverse of ``_as_arrays``."""
 
     def side(rows: np.ndarray) -> DirectionScores[Scores]:
-        hits, mixed, *rest = rows[: len(KS)], *rows[len(KS) :]
-        bounds = Bounds(*rest[: len(fields(Bounds))])
-        zero_shot = rest[len(fields(Bounds)) :]
-        by_cut_off = dict(zip(KS, hits, strict=True))
-        return DirectionScores(by_cut_off, mixed, bounds, zero_shot[0] if zero_shot else None)
+        left = iter(rows)
+        hits: dict[int, Scores] = {k: next(left) for k in KS}
+        mixed, bounds = next(left), {one.name: next(left) for one in fields(Bounds)}
+        return DirectionScores(hits, mixed, Bounds(**bounds), next(left, None))
 
     *lies, agreement, error, seconds = map(float, whole)
-    geometry = Geometry(*lies, None if np.isnan(agreement) else agreement)
+    gap, distribution, relative, uniformity = lies
+    known = None if np.isnan(agreement) else agreement
+    geometry = Geometry(gap, distribution, relative, uniformity, known)
     return SpaceScores(side(forward), side(backward), geometry, error, seconds)

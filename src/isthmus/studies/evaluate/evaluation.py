@@ -342,7 +342,8 @@ def _row(found: Evaluation, chain: str) -> Row:
         rule_gain=estimate(own.mixed - ruled),
         hits_change=estimate(own.hits[1] - raw.hits[1]),
         scores=SpaceScores(
-            *(_estimates(one, of) for one, of in zip(space.directions, sides, strict=True)),
+            _estimates(space.forward, sides[0]),
+            _estimates(space.backward, sides[1]),
             space.geometry,
             space.calibration_error,
             space.seconds,

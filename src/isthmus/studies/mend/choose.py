@@ -23,6 +23,15 @@ class Judged:
 
     rounds: tuple[Evaluation, ...]
     """The last holds the finalists, each judged in every split."""
+    pools: tuple[tuple[str, ...], ...] = ()
+    """Finalists of each fold, by the objects outside of it, then those of all objects; empty where
+    nobody went out."""
+
+    def pool(self, number: int) -> dict[str, "Changes"]:
+        """What the finalists of a fold, or of all objects (-1), earn in every split."""
+        changes = _changes(self.final)
+        names = ("", *self.pools[number]) if self.pools else tuple(changes)
+        return {chain: changes[chain] for chain in names if chain in changes}
 
     @property
     def final(self) -> Evaluation:
@@ -53,7 +62,9 @@ def screening(chains: int, splits: int) -> list[tuple[int, int]]:
 def judged(race: CrossValidation, chains: Sequence[str], splits: int, full: bool) -> Judged:
     """Successive halving: many chains in a few splits, then the best of them in more.
 
-    What a finalist earns is what it earns in the full protocol, to the last digit. Source:
+    What a finalist earns is what it earns in the full protocol, to the last digit. Who is best is
+    asked of all objects and of those outside of each fold; all that one of them keeps go on, so
+    that what choosing earns can be scored on objects that had no say in any round. Source:
     Jamieson & Talwalkar 2016, Non-stochastic best arm identification, algorithm 1.
 
     Args:
@@ -62,15 +73,31 @@ def judged(race: CrossValidation, chains: Sequence[str], splits: int, full: bool
         splits: of the finalists.
         full: judge every chain in every split.
     """
-    rounds: list[Evaluation] = []
-    for some, stay in [] if full else screening(len(chains), splits):
+    plan = [] if full else screening(len(chains), splits)
+    if not plan:
+        return Judged((race.scored(chains, splits),))
+    asked, rounds, n = chains, [], race.data.pair.n
+    outside = [*_outside(n), np.arange(n)]
+    pools: list[Sequence[str]] = [chains] * len(outside)
+    for some, stay in plan:
         found = race.scored(chains, some)
         rounds.append(found)
-        everything = np.arange(found.data.pair.n)
-        ranked = _ranked(found, _changes(found), everything, SLACK * LOSS)
-        best = [chain for chain in ranked if chain][:stay]
-        chains = [chain for chain in chains if chain in best]
-    return Judged((*rounds, race.scored(chains, splits)))
+        changes = _changes(found)
+        pools = [
+            [chain for chain in _ranked(found, own, objects, SLACK * LOSS) if chain][:stay]
+            for own, objects in (
+                ({chain: changes[chain] for chain in ("", *pool) if chain in changes}, objects)
+                for pool, objects in zip(pools, outside, strict=True)
+            )
+        ]
+        chains = [chain for chain in asked if any(chain in pool for pool in pools)]
+    return Judged((*rounds, race.scored(chains, splits)), tuple(map(tuple, pools)))
+
+
+def _outside(n: int) -> list[Int[np.ndarray, " o"]]:
+    """The objects outside of each fold."""
+    fold = np.random.default_rng(0).permutation(n) % FOLDS
+    return [np.flatnonzero(fold != part) for part in range(FOLDS)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +133,16 @@ def choice(found: Judged) -> Choice:
     Two-sided data: the best mixed search among the remedies that cost at most ``LOSS`` of R@1.
     Else: the best R@1; among those within ``LOSS`` of it, the best mixed search.
     """
-    final, known = found.final, _known(found)
-    n = final.data.pair.n
-    fold = np.random.default_rng(0).permutation(n) % FOLDS
+    final, n = found.final, found.final.data.pair.n
     gain, over_rule = np.full((2, n), np.nan)
-    for part in range(FOLDS):
-        there = fold == part
-        earned = known[-1][_replayed(found, known, np.flatnonzero(~there))]
-        gain[there] = (earned.mixed if final.several else earned.hits)[there]
-        over_rule[there] = earned.over_rule[there]
+    for part, objects in enumerate(_outside(n)):
+        pool = found.pool(part)
+        earned = pool[_ranked(final, pool, objects, LOSS)[0]]
+        inside = np.setdiff1d(np.arange(n), objects)
+        gain[inside] = (earned.mixed if final.several else earned.hits)[inside]
+        over_rule[inside] = earned.over_rule[inside]
     return Choice(
-        best=_ranked(final, _changes(final), np.arange(n), LOSS)[0],
+        best=_ranked(final, found.pool(-1), np.arange(n), LOSS)[0],
         gain=estimate(gain),
         over_rule=estimate(over_rule),
         by_chance=hits_by_chance(final),
@@ -153,14 +179,6 @@ def _changes(found: Evaluation) -> dict[str, Changes]:
     }
 
 
-def _known(found: Judged) -> list[dict[str, Changes]]:
-    """After each round, what every chain earned in the last round that it was in."""
-    known: list[dict[str, Changes]] = [{}]
-    for one in found.rounds:
-        known.append({**known[-1], **_changes(one)})
-    return known[1:]
-
-
 def _ranked(
     found: Evaluation, changes: Mapping[str, Changes], objects: Int[np.ndarray, " o"], loss: float
 ) -> list[str]:
@@ -177,17 +195,3 @@ def _ranked(
         return cheap, mixed if cheap else hits
 
     return sorted(means, key=worth, reverse=True)
-
-
-def _replayed(
-    found: Judged, known: Sequence[Mapping[str, Changes]], objects: Int[np.ndarray, " o"]
-) -> str:
-    """The choice that these objects alone would have made, round by round.
-
-    A chain that they would have kept and all objects did not is known from fewer splits.
-    """
-    pool = list(found.rounds[0].spaces)
-    for one, after, changes in zip(found.rounds[:-1], found.rounds[1:], known, strict=False):
-        ranked = _ranked(one, {chain: changes[chain] for chain in pool}, objects, SLACK * LOSS)
-        pool = ["", *[chain for chain in ranked if chain][: len(after.spaces) - 1]]
-    return _ranked(found.final, {chain: known[-1][chain] for chain in pool}, objects, LOSS)[0]
