@@ -15,9 +15,11 @@ from isthmus.studies.edit.run import (
     NAIVE,
     PICTURE,
     EditResult,
+    Shown,
     corpus_words,
     edit_page,
     edit_targets,
+    shown,
     without_picture,
 )
 from isthmus.studies.shared.search import Gallery, Hit
@@ -119,6 +121,42 @@ def test_the_picture_itself_is_not_found():
     gallery = Gallery(toy_set(np.vstack([x, x[:1] + 0.001, x[:1] + 0.1]), ids=list("abcdef")))
     left = without_picture(gallery, toy_set(x[:1]))
     assert left.vectors.ids == ("b", "c", "d", "f")
+
+
+def test_whether_an_edit_worked_is_read_from_the_nearest_items_against_chance():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.eye(4)[[0, 1, 3]], np.abs(rng.normal(size=(97, 4))) * [1, 0.2, 1, 1]])
+    names = ("plain", "asked", "other", *map(str, range(97)))
+    gallery = Gallery(toy_set(x.astype(np.float32), ids=names))
+    texts = np.eye(4, dtype=np.float32)[[1, 0, 2]]  # the word, then the corpus
+    worked = shown("sad", texts, gallery, ("plain", "asked"))
+    assert (worked.before, worked.after) == pytest.approx((-0.5, 1.0))
+    assert worked.chance == 0.01 and worked.worked and str(worked).startswith("The edit worked")
+    failed = shown("sad", texts, gallery, ("asked", "plain"))
+    assert not failed.worked and str(failed).startswith("The edit did not work")
+    same = shown("sad", texts, gallery, ("asked", "asked"))
+    assert not same.worked and "no more of what was asked" in str(same)
+    usual = names[int(np.argsort(gallery.vectors.unit @ texts[0] - (
+        gallery.vectors.unit @ texts[1:].T).mean(axis=1))[60])]  # fmt: skip
+    chance = shown("sad", texts, gallery, ("plain", usual))
+    assert chance.chance == 0.4 and not chance.worked
+    assert str(chance).startswith("The edit may be chance") and "40.0% of the gallery" in str(
+        chance
+    )
+
+
+def test_the_page_and_the_terminal_say_first_whether_it_worked():
+    hits = [Hit("near", 0.9, "", None)]
+    rows = {PICTURE: hits, NAIVE: hits, EDITED: hits}
+    found = EditResult(
+        description="x to 'sad'", space="toy", searched=1, rows=rows, targets={},
+        shown=Shown("sad", -0.1, 0.2, 0.01),
+    )  # fmt: skip
+    assert edit_page(found, Path("mine.png")).summary == (str(found.shown),)
+    assert str(found).splitlines()[1].startswith("The edit worked")
+    assert found.to_dict()["shown"] == {
+        "word": "sad", "before": -0.1, "after": 0.2, "chance": 0.01, "worked": True,
+    }  # fmt: skip
 
 
 def test_the_page_shows_a_row_a_target_with_the_picture_first():

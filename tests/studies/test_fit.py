@@ -14,12 +14,14 @@ from isthmus.studies.evaluate.evaluation import RAW  # noqa: E402
 from isthmus.studies.evaluate.scores import mended_dataset, space_scores  # noqa: E402
 from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
 from isthmus.studies.fit import training  # noqa: E402
+from isthmus.studies.fit.page import verdict  # noqa: E402
 from isthmus.studies.fit.run import fit  # noqa: E402
 from isthmus.studies.fit.training import TrainingData, Variant, evaluate_all  # noqa: E402
 from isthmus.studies.shared.dataset import Dataset  # noqa: E402
 from isthmus.train.recipe import Recipe  # noqa: E402
 from isthmus.transform.mended import fit_mended  # noqa: E402
 from isthmus.types import Calibration  # noqa: E402
+from tests.studies.evaluations import evaluation, space  # noqa: E402
 from tests.transform.clouds import pair_sets  # noqa: E402
 
 LOG = [
@@ -103,6 +105,28 @@ def test_the_best_on_held_out_objects_is_kept_not_the_best_on_test_objects(
     assert f"{own.of_ceiling.value:.1%} of the ceiling" in again.page
 
 
+@pytest.mark.parametrize(
+    ("hits", "epoch", "says"),
+    [
+        (0.4, 0, "Training did not help; the start is kept"),
+        (0.6, 3, "Training helped: R@1 changes by +10.0"),
+        (0.4, 3, "Training did harm: R@1 changes by −10.0"),
+        (0.5, 3, "Training did not help R@1 for sure: R@1 changes by +0.0"),
+    ],
+)
+def test_whether_training_helped_is_said_plainly(hits, epoch, says):
+    found = evaluation({"": space(0.5, 0.2), "own": space(hits, 0.2)})
+    assert verdict(found, "own", epoch).startswith(says)
+
+
+def test_a_training_without_a_better_epoch_says_that_the_start_is_kept(splits, monkeypatch):
+    idle = replace(variant(splits, ""), epoch=0)
+    monkeypatch.setattr(training, "train_all", lambda *_: {"only": [idle]})
+    done = fit(TrainingData(splits), [Recipe()])
+    assert str(done).startswith("Training did not help; the start is kept")
+    assert done.verdict in done.page
+
+
 def test_the_first_seed_is_kept(splits, monkeypatch):
     several = [variant(splits, chain) for chain in ("score_standardised", "mean_removal")]
     monkeypatch.setattr(training, "train_all", lambda *_: {"only": several})
@@ -126,7 +150,7 @@ def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):
         "variants", "bounds",
     }  # fmt: skip
     assert (record["trained_on"], record["judged_on"], record["seeds"]) == (70, 20, [5, 6])
-    assert record["parts_drawn"] and record["chosen"] == "first" and len(record["bounds"]) == 8
+    assert record["parts_drawn"] and record["chosen"] == "first" and len(record["bounds"]) == 14
     assert list(record["variants"]) == [RAW, "first", "second", "third"]
     assert set(done.seconds) == set(record["variants"])
     assert list(done.curves) == [
@@ -141,7 +165,7 @@ def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):
     assert "variants that none beats" in page and "R@1 and seconds of training" in page
     assert "20 image items" in page  # ten objects to stop by
     lines = str(done).splitlines()
-    assert [line.split("  ")[0] for line in lines[1:5]] == [RAW, "first", "second", "third"]
+    assert [line.split("  ")[0] for line in lines[3:7]] == [RAW, "first", "second", "third"]
     assert lines[-1].startswith("R@1 of first, less the space as it is: +0.000")
 
 

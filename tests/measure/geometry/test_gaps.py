@@ -138,7 +138,24 @@ def test_the_best_shift_lies_between_the_shifts_that_were_tried():
         assert _minimum((SHIFTS - best) ** 2) == pytest.approx(best)
     assert _minimum((SHIFTS - 2) ** 2) == SHIFTS[-1]
     assert _minimum((SHIFTS + 2) ** 2) == SHIFTS[0]
-    assert _minimum(-((SHIFTS - 2) ** 2) + 9) == SHIFTS[1]  # bent down: no parabola to trust
+    assert _minimum(-((SHIFTS - 2) ** 2) + 9) == SHIFTS[0]  # bent down: the lowest is an end
+
+
+@pytest.mark.parametrize(("slope", "end", "words"), [
+    (1, 0, "the gap at least 50% wider"), (-1, -1, "the gap at least 125% closed"),
+])  # fmt: skip
+def test_a_best_shift_at_the_end_of_the_grid_is_a_bound_without_interval(
+    slope, end, words, monkeypatch
+):
+    shifts = iter(np.repeat(SHIFTS, 4))
+    monkeypatch.setattr(
+        "isthmus.measure.geometry.temperature._losses",
+        lambda *_: slope * np.sqrt(1 + next(shifts)) + np.arange(21) / 1e3,
+    )
+    x = unit(np.random.default_rng(0).normal(size=(60, 8)))
+    found = measure.temperature_shift(x, x + 1)
+    assert found.value == found.best[0] == SHIFTS[end] and found.interval is None
+    assert found.about.count(words) == 2
 
 
 def test_the_histogram_is_of_different_rows_and_has_area_one():

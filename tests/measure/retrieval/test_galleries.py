@@ -29,7 +29,9 @@ def test_ceiling_of_half_the_real_pairs_is_as_known(shared_data):
         half = [images.ids[row] for row in rng.permutation(500)[:250]]
         pair = as_pair(images.take(half), texts.take(half))
         back = Pair(pair.b, pair.a, pair.rows)
-        known.append([Mixed.of(side, "cross", rng).merges(10).ceiling.mean() for side in (pair, back)])
+        known.append(
+            [Mixed.of(side, "cross", rng).merges(10).ceiling.mean() for side in (pair, back)]
+        )
     assert np.mean(known, axis=0) == pytest.approx((0.793, 0.766), abs=0.02)
 
 

@@ -19,6 +19,8 @@ from isthmus.types import Axes, Links, Null, Result, axes_or_new
 
 SHIFTS = np.arange(-0.5, 1.26, 0.25)
 """How much of the gap is closed: 0 leaves it, 1 closes it, below 0 widens it."""
+ENDS = float(SHIFTS[0]), float(SHIFTS[-1])
+"""No other shift is tried beyond these."""
 TEMPERATURES = np.array([0.01, 0.02, 0.05, 0.1])
 BATCH = 500
 """Objects in the batch: the loss depends on it."""
@@ -42,7 +44,7 @@ class TemperatureShift(Result):
 
     @property
     def about(self) -> str:
-        """Where the loss would like the gap to be."""
+        """Where the loss would like the gap to be; beyond the grid, the grid's end is all known."""
         return (
             f"At temperature {self.temperatures[0]:g} the loss is smallest with the gap "
             f"{_in_words(self.value)}; at {self.temperatures[-1]:g}, among the shifts that were "
@@ -66,7 +68,8 @@ def temperature_shift(
 
     Both modalities move half the shift along the gap vector and are normalised again; a batch of
     at most 500 objects drawn with ``rng`` (seed 0 without) is used. The minimum is that of
-    the parabola through the three lowest points.
+    the parabola through the three lowest points; where the loss is smallest at the grid's end,
+    the value is that end, which the true one may lie beyond, and there is no interval.
 
     Raises:
         SpaceMismatchError: the sets live in different spaces.
@@ -85,8 +88,8 @@ def temperature_shift(
         curves[:, column] = [_losses(*moved, temperature, block) for temperature in TEMPERATURES]
     loss = curves[:, :, 0]
     value, _, interval = jackknife([_minimum(curve) for curve in curves[0].T], debias=False)
-    low, high = np.clip((interval.low, interval.high), SHIFTS[0], SHIFTS[-1]).tolist()
-    interval = replace(interval, low=low, high=high)  # no other shift was tried
+    low, high = np.clip((interval.low, interval.high), *ENDS).tolist()
+    interval = None if value in ENDS else replace(interval, low=low, high=high)
     return TemperatureShift(
         name=f"best gap shift at temperature {TEMPERATURES[0]:g}",
         value=value,
@@ -102,7 +105,8 @@ def temperature_shift(
 
 def _in_words(shift: float) -> str:
     """A shift in words."""
-    return f"{abs(shift):.0%} {'wider' if shift < 0 else 'closed'}"
+    words = f"{abs(shift):.0%} {'wider' if shift < 0 else 'closed'}"
+    return f"at least {words}" if shift in ENDS else words
 
 
 def _losses(
@@ -122,9 +126,11 @@ def _losses(
 
 
 def _minimum(curve: Float[np.ndarray, " s"]) -> float:
-    """Where the parabola through the three lowest neighbouring points has its minimum."""
-    middle = int(np.clip(curve.argmin(), 1, len(curve) - 2))
-    left, centre, right = curve[middle - 1 : middle + 2]
+    """Where the parabola through the lowest point and its neighbours is lowest; ends are ends."""
+    lowest = int(curve.argmin())
+    if lowest in (0, len(curve) - 1):
+        return float(SHIFTS[lowest])
+    left, centre, right = curve[lowest - 1 : lowest + 2]
     bend = left - 2 * centre + right
     move = 0.5 * (left - right) / bend if bend > 0 else 0.0
-    return float(SHIFTS[middle] + (SHIFTS[1] - SHIFTS[0]) * np.clip(move, -1, 1))
+    return float(SHIFTS[lowest] + (SHIFTS[1] - SHIFTS[0]) * np.clip(move, -1, 1))

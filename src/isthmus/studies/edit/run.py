@@ -35,7 +35,10 @@ from isthmus.studies.shared import (
 )
 from isthmus.transform import BASES, PROJECTORS
 from isthmus.transform.corpora import replaced
-from isthmus.types import EmbeddingSet, RequestError, same_space
+from isthmus.types import EmbeddingSet, RequestError, plain, same_space
+
+LEVEL = 0.05
+"""Share of the gallery that may show a word as much as the item an edit leads to."""
 
 SAME = 0.9999
 """Cosine above which an item of the gallery is the picture itself."""
@@ -65,6 +68,66 @@ WORDS: dict[str, tuple[str, ...]] = {
 PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited picture"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Whether the item nearest to the edited picture shows the word that was asked for.
+
+    How much an item shows it is its cosine to the word less its mean cosine to the corpus, as read
+    by the space that is edited in.
+    """
+
+    word: str
+    before: float
+    """Of the item nearest to the picture as it is."""
+    after: float
+    """Of the item nearest to the edited picture."""
+    chance: float
+    """Probability that a random item of the gallery shows it as much as ``after``."""
+
+    @property
+    def worked(self) -> bool:
+        """More than before, and more than chance would have it."""
+        return self.after > self.before and self.chance <= LEVEL
+
+    def __str__(self) -> str:
+        numbers = (
+            f"it shows {self.word!r} by {self.after:+.3f}, the one nearest to the picture as it is "
+            f"by {self.before:+.3f}; {self.chance:.1%} of the gallery show it as much"
+        )
+        if self.worked:
+            return f"The edit worked: the nearest item shows more of what was asked; {numbers}."
+        if self.after > self.before:
+            return (
+                "The edit may be chance: the nearest item shows more of what was asked, but not "
+                f"more than many; {numbers}."
+            )
+        return (
+            f"The edit did not work: the nearest item shows no more of what was asked; {numbers}. "
+            "Try another --corpus, a full sentence as --template, or --projector linear."
+        )
+
+
+def shown(
+    word: str,
+    texts: Float[np.ndarray, "k d"],
+    gallery: Gallery,
+    nearest: tuple[str, str],
+) -> Shown:
+    """How much the nearest items show a word.
+
+    Args:
+        word: that was asked for.
+        texts: (1 + k, d) the word, then the corpus, at length one.
+        gallery: the items without the picture.
+        nearest: ids of the items nearest to the picture as it is, and to the edited one.
+    """
+    vectors = gallery.vectors
+    cosines = vectors.unit @ texts.T
+    known = cosines[:, 0] - cosines[:, 1:].mean(axis=1)
+    before, after = (float(known[vectors.row[name]]) for name in nearest)
+    return Shown(word, before, after, float((known >= after).mean()))
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EditResult(RunResult):
     """What lies nearest to the picture, to the plain text, and to the edited picture."""
@@ -76,9 +139,12 @@ class EditResult(RunResult):
     """By name of the target."""
     targets: Mapping[str, Vectors]
     """(1, d) each."""
+    shown: Shown | None = None
+    """Whether it worked; None where nothing was found."""
 
     def __str__(self) -> str:
         lines = [f"{self.description}, among {self.searched} items in {self.space}"]
+        lines += [str(self.shown)] if self.shown else []
         for name, hits in self.rows.items():
             lines += ["", name, *hit_lines(hits)]
         return "\n".join(lines)
@@ -90,6 +156,7 @@ class EditResult(RunResult):
             "space": self.space,
             "searched": self.searched,
             "skipped": len(self.faults),
+            "shown": {**plain(self.shown), "worked": self.shown.worked} if self.shown else None,
             "found": {name: hit_values(hits) for name, hits in self.rows.items()},
             "targets": {name: x[0].astype(float).tolist() for name, x in self.targets.items()},
         }
@@ -138,12 +205,14 @@ def edit(request: EditRequest) -> EditResult:
         )
         for name, x in targets.items()
     }
+    first = [rows[name][0].id for name in (PICTURE, EDITED) if rows[name]]
     return EditResult(
         description=f"{photo.name} to {request.to!r}, strength {request.strength:g}",
         space=request.space,
         searched=len(others.vectors),
         rows=rows,
         targets=targets,
+        shown=shown(request.to, texts.unit, others, (first[0], first[1])) if first else None,
         faults=gallery.skipped,
     )
 
@@ -216,6 +285,7 @@ def edit_page(found: EditResult, photo: Path) -> Page:
         f"Nearest of {found.searched} items in {found.space}. The edited picture keeps everything "
         "that lies outside of the corpus; the text alone keeps nothing of the picture."
     )
-    return hits_page(
+    page = hits_page(
         "edit", found.description, Section("edit", "Where it leads", lead, ()), rows, album
     )
+    return replace(page, summary=(str(found.shown),) if found.shown else ())

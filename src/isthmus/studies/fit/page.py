@@ -11,6 +11,7 @@ from isthmus.studies.evaluate import (
     directions_table,
     geometry_table,
     main_table,
+    points,
     trade_offs,
 )
 from isthmus.studies.pages.common import made_section
@@ -41,15 +42,17 @@ class Curves(Result):
         return ax
 
 
-def fit_page(found: Evaluation, logs: Mapping[str, Log], chosen: str, splits: Splits) -> str:
-    """The page as HTML."""
+def fit_page(
+    found: Evaluation, logs: Mapping[str, Log], chosen: str, epoch: int, splits: Splits
+) -> str:
+    """The page as HTML; ``epoch`` is the one that the chosen variant is of."""
     name = found.data.a.space.name
     command = "fit" if len(logs) == 1 else "sweep"
     return html(
         Page(
             title="What training makes of this space",
             kicker=f"isthmus {command} · {name}, {found.fitted_on:,} objects",
-            summary=_summary(found, chosen),
+            summary=_summary(found, chosen, epoch),
             cards=(),
             sections=(
                 Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
@@ -77,14 +80,39 @@ def _lead(found: Evaluation, splits: Splits) -> str:
     )
 
 
-def _summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
+def verdict(found: Evaluation, chosen: str, epoch: int) -> str:
+    """Whether training helped, in words.
+
+    Args:
+        found: what was earned on test objects.
+        chosen: the variant that is kept.
+        epoch: that was best on the objects that training was stopped by; 0 is the start.
+    """
+    own = found.rows[chosen]
+    change, interval = f"R@1 changes by {points(own.hits_change)} points", own.hits_change.interval
+    if epoch == 0:
+        return (
+            "Training did not help; the start is kept: no epoch found more of the objects that "
+            f"training was stopped by. Against the space as it is {change} on test objects."
+        )
+    if interval and interval.low > 0:
+        return f"Training helped: {change} on test objects, of the space as it is."
+    if interval and interval.high < 0:
+        return f"Training did harm: {change} on test objects. Use the space as it is."
+    return f"Training did not help R@1 for sure: {change} on test objects, of the space as it is."
+
+
+def _summary(found: Evaluation, chosen: str, epoch: int) -> tuple[str, ...]:
     own = found.rows[chosen]
     change = own.hits_change
+    of_ceiling = f", {own.of_ceiling.value:.1%} of the ceiling of its own two rankings"
     return (
+        verdict(found, chosen, epoch),
         f"{chosen} had the best score on the objects that training was stopped by, and is kept.",
         f"On {found.held_out:,} test objects its R@1 is {number(own.hits.value)}, "
         f"{change.value:+.3f} {change.interval} against the space as it is; its mixed-gallery "
-        f"nDCG@10 is {number(own.mixed.value)}, {own.of_ceiling.value:.1%} of the ceiling.",
+        f"nDCG@10 is {number(own.mixed.value)}{of_ceiling if found.several else ''}, "
+        f"{points(own.rule_gain)} points over the best trivial rule ({own.rule}).",
     )
 
 

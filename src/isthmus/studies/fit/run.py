@@ -9,7 +9,7 @@ from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
 from isthmus.lab import save_mended
 from isthmus.studies.evaluate import Evaluation, Row, split_dataset
-from isthmus.studies.fit.page import fit_page
+from isthmus.studies.fit.page import fit_page, verdict
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
 from isthmus.studies.shared import EVERYTHING, RunResult, resolve, run_folder, versions
 from isthmus.train.recipe import Recipe
@@ -32,11 +32,17 @@ class FitResult(RunResult):
     """The kept space, of the first seed."""
     curves: Mapping[str, Sequence[dict[str, Any]]]
     """The log of each training."""
+    verdict: str = ""
+    """Whether training helped, in words."""
 
     def lines(self) -> list[str]:
-        """A line a variant, and what the chosen one changes."""
+        """Whether training helped, a line a variant, and what the chosen one changes."""
         width = max(len(row.name) for row in self.rows.values())
-        lines = [f"{'':<{width}}  R@1                    mixed nDCG@10          seconds"]
+        lines = [
+            self.verdict,
+            "",
+            f"{'':<{width}}  R@1                    mixed nDCG@10          seconds",
+        ]
         for row in self.rows.values():
             hits, mixed = (f"{x.value:.3f} {x.interval}" for x in (row.hits, row.mixed))
             lines.append(f"{row.name:<{width}}  {hits}   {mixed}   {row.seconds:7.1f}")
@@ -147,7 +153,8 @@ def fit(
         chosen=chosen,
         mended=kept.mended,
         curves=logs,
-        page=fit_page(found, logs, chosen, splits),
+        page=fit_page(found, logs, chosen, kept.epoch, splits),
+        verdict=verdict(found, chosen, kept.epoch),
         record=_record(found, chosen, splits.drawn, seeds),
         seconds={row.name: row.seconds for row in found.rows.values()},
         faults=splits.test.about.faults,

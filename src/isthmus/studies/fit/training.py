@@ -58,6 +58,8 @@ class Variant:
     """Of its towers, where they were trained."""
     log: Sequence[dict[str, Any]] = ()
     """A row an epoch."""
+    epoch: int = 1
+    """That was best on the objects that training was stopped by; 0 is the start."""
 
 
 def train_all(
@@ -103,7 +105,8 @@ def _train(
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
     mended = learned.model.mended(space, recipe, task.pairs.n)
-    return Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
+    found = Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
+    return replace(found, epoch=learned.epoch)
 
 
 def _place(out: Path, task: Task) -> Path:

@@ -125,6 +125,7 @@ def summary(found: Evaluation, best: Choice, kept: CalibrationScores) -> tuple[s
     return tuple(lines)
 
 
+_LEAVE = "Recommended: leave the space as it is. "
 _SEEN = "on objects that neither the fit nor the choice saw"
 
 
@@ -137,9 +138,9 @@ def _two_sided(found: Evaluation, best: Choice) -> list[str]:
     )
     now = f"mixed nDCG@{K} {with_interval(raw.mixed)}"
     if not best.chain:
-        tried = f" The best one, {row.name}, earns {gains}: neither interval lies above zero."
-        rest = f" No remedy that keeps R@1 does better than its {now}."
-        return [f"Recommended: leave the space as it is.{tried if best.best else rest}"]
+        tried = f"The best one, {row.name}, earns {gains}: neither interval lies above zero."
+        rest = f"No remedy that keeps R@1 does better than its {now}."
+        return [_LEAVE + (tried if best.best else rest)]
     return [
         f"Recommended: {row.name}. It earns {gains}.{_beaten(best, row)}",
         f"Fitted on {found.fitted_on} objects it brings {now} to {with_interval(row.mixed)}, "
@@ -171,9 +172,9 @@ def _one_sided(found: Evaluation, best: Choice) -> list[str]:
         "that this is its gain over doing nothing and over the best of them"
     )
     if not best.chain:
-        tried = f" The best one, {row.name}, {gains}: the interval does not lie above zero."
-        rest = f" No remedy does better than its R@1 {with_interval(raw.hits)}."
-        return [f"Recommended: leave the space as it is.{tried if best.best else rest}", cannot]
+        tried = f"The best one, {row.name}, {gains}: the interval does not lie above zero."
+        rest = f"No remedy does better than its R@1 {with_interval(raw.hits)}."
+        return [_LEAVE + (tried if best.best else rest), cannot]
     hits = " and ".join(
         f"R@{k} from {number(_mean_hits(raw, k))} to {number(_mean_hits(row, k))}" for k in (1, 10)
     )
