@@ -58,6 +58,12 @@ def load_letters(_rest="", _options=None):
     return {"image": Spelled(), "text": Letters()}
 
 
+def load_others(_rest="", _options=None):
+    """The joint model 'toy' with other weights."""
+    space = Space("letters", "letters-other", 26, scale=10.0)
+    return {"image": Spelled(space=space), "text": Letters(space=space)}
+
+
 def words_world(n=40, faults=()):
     """Pictures whose bytes are words, texts that are those words with one letter added."""
     rng = np.random.default_rng(5)

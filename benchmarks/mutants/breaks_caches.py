@@ -142,8 +142,22 @@ CACHES = (
     Break(
         "clearing-the-cache-takes-what-is-not-ours",
         "src/isthmus/lab/caching.py",
-        'sorted({path.parents[1] for path in folder.glob("*/*/manifest.jsonl")})',
-        'sorted(path for path in folder.glob("*") if path.is_dir())',
+        "[job for job in entry.iterdir() if marked(job)]",
+        "[job for job in entry.iterdir() if job.is_dir()]",
         "tests/lab",
+    ),
+    Break(
+        "a-run-on-other-data-overwrites-the-earlier-one",
+        "src/isthmus/studies/shared/folders.py",
+        'known.get("data") == asked["data"] or',
+        "True or",
+        "tests/studies",
+    ),
+    Break(
+        "a-run-folder-is-not-known-from-its-first-moment",
+        "src/isthmus/studies/shared/folders.py",
+        "            mark(folder, asked)\n",
+        "",
+        "tests/studies",
     ),
 )

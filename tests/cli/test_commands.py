@@ -46,7 +46,10 @@ def test_faults_are_named_and_strict_makes_them_an_error(capsys):
 
 
 def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
-    assert run("search", "zzz", "--in", "words", "--space", "toy", "--json", "--top", "3") == 0
+    words = ("search", "zzz", "--space", "toy", "--json", "--top", "3")
+    assert run(*words, "--in", "words") == 0
+    assert json.loads(capsys.readouterr().out)["searched"] == 30  # the test split
+    assert run(*words, "--in", "words", "--split", "all") == 0
     first = json.loads(capsys.readouterr().out)
     scores = [hit["score"] for hit in first["hits"]]
     assert scores == sorted(scores, reverse=True)
@@ -58,7 +61,7 @@ def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
     assert not list((tmp_path / "cache").iterdir())
     run("embed", "toy", "out", "--world", "words", "--split", "all")
     capsys.readouterr()
-    assert run("search", "zzz", "--in", "out", "--space", "toy", "--json", "--top", "3") == 0
+    assert run(*words, "--in", "out") == 0
     again = json.loads(capsys.readouterr().out)
     assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in first["hits"]]
 
@@ -166,6 +169,96 @@ def test_clearing_the_cache_leaves_what_isthmus_did_not_make(tmp_path, capsys):
     (tmp_path / "cache" / "thesis").mkdir()
     assert run("cache", "--clear") == 0
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["thesis"]
+
+
+def test_what_was_written_is_named_with_its_path(tmp_path, capsys):
+    assert run("study", "toy", "--world", "words") == 0
+    said = capsys.readouterr().out
+    folder = Path("runs/study-toy-words")
+    for path in folder.iterdir():
+        assert path.name.startswith(".") or str(path) in said
+    assert run("embed", "toy", "out", "--world", "words", "--export", "table.csv") == 0
+    said = capsys.readouterr().out
+    assert "table-image.csv" in said
+    assert "out/embeddings" in said
+    assert run("search", "x", "--in", "words", "--space", "toy", "--out", "sheet.html") == 0
+    assert "Written: sheet.html" in capsys.readouterr().out
+
+
+def test_default_folders_never_overwrite_another_run(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+
+    def arrays(folder, seed):
+        folder.mkdir(exist_ok=True)
+        shared = np.random.default_rng(seed).normal(size=(40, 8))
+        image, text = (shared + 0.1 * rng.normal(size=shared.shape) for _ in range(2))
+        np.savez(folder / "pairs.npz", image=image.astype("f4"), text=text.astype("f4"))
+
+    arrays(tmp_path / "a", 1)
+    arrays(tmp_path / "b", 2)
+
+    def where(*words):
+        assert run("study", *words, "--json") == 0
+        return json.loads(capsys.readouterr().out)["folder"]
+
+    first = where("--arrays", "a/pairs.npz")
+    kept = Path(first, "report.json").read_bytes()
+    assert where("--arrays", "a/pairs.npz") == first
+    others = [where("--arrays", "b/pairs.npz"), where("--arrays", "a/pairs.npz", "--seed", "3")]
+    arrays(tmp_path / "a", 3)
+    others.append(where("--arrays", "a/pairs.npz"))
+    assert len({first, *others}) == 4
+    assert Path(first, "report.json").read_bytes() == kept
+    Path(others[2], "config.json").unlink()  # as if it had been stopped
+    arrays(tmp_path / "a", 4)
+    assert where("--arrays", "a/pairs.npz") == others[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["study", "toy", "--images", "photos"], "add captions (--texts FILE)"),
+        (["mend", "toy", "--images", "photos"], "add captions (--texts FILE)"),
+        (["study", "clip", "--world", "words"], "Names that work: mini, openclip:"),
+        (["compare", "toy", "clip", "--world", "words"], "Names that work: mini, openclip:"),
+        (["study", "toy", "--world", "words", "--templates", "none.txt"], "none.txt"),
+        (["study", "toy", "--world", "words", "--out", "a-file/run"], "a-file"),
+        (["embed", "toy", "out", "--world", "words", "--export", "x.docx"], ".parquet or .csv"),
+        (["search", "x", "--in", "words", "--space", "toy", "--out", "photos"], "wants a file"),
+        (["search", "x", "--in", "words", "--space", "toy", "--out", "a-file/x"], "wants a file"),
+        (["replicate", "no-such-claim"], "no-such-claim"),
+        (["styles", "--images", "photos", "--world", "glyphs"], "Name either --images"),
+        (["styles", "--images", "photos", "--score", "1"], "--score wants 2"),
+    ],
+)
+def test_requests_are_checked_before_any_work(words, said, monkeypatch, capsys):
+    from PIL import Image
+
+    from tests.toys import Letters
+
+    Path("photos").mkdir()
+    Image.new("RGB", (8, 8)).save("photos/a.png")
+    Path("a-file").write_text("x")
+
+    def encode(self, items):
+        raise AssertionError("work was done")
+
+    monkeypatch.setattr(Letters, "encode", encode)
+    if words[0] == "search":
+        monkeypatch.setattr("isthmus.studies.search.run.encoded_query", encode)
+    before = sorted(Path().rglob("*"))
+    assert run(*words) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_space_of_other_weights_does_not_replace_what_is_kept(monkeypatch, tmp_path, capsys):
+    assert run("embed", "toy", "out", "--world", "words") == 0
+    kept = load_set(tmp_path / "out/embeddings/image").vectors.copy()
+    monkeypatch.setitem(ENCODERS, "toy", "tests.toys:load_others")
+    assert run("embed", "toy", "out", "--world", "words") == 2
+    assert "other weights or preprocessing of the space letters" in capsys.readouterr().err
+    assert (load_set(tmp_path / "out/embeddings/image").vectors == kept).all()
 
 
 @pytest.mark.parametrize(

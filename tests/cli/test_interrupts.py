@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SLOW = """
-import sys, time
+import signal, sys, time
 from isthmus.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever was inherited
 from isthmus.encode import ENCODERS
 from isthmus.worlds import WORLDS
 from tests.toys import Letters

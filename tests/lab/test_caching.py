@@ -1,10 +1,11 @@
 """The cache: what is in it is listed and cleared, what others put beside it stays."""
 
 import pytest
+from filelock import FileLock
 
 from isthmus.lab import JobOptions, embed_into
 from isthmus.lab.caching import cache_folder, clear_cache, list_cache
-from isthmus.types import Items
+from isthmus.types import Items, RequestError
 from tests.toys import Letters, files_of
 
 
@@ -32,6 +33,42 @@ def test_clearing_leaves_what_others_put_there(cache):
     assert clear_cache().cleared
     assert [*files_of(cache)] == ["mine/letter.txt", "notes.txt"]
     assert not list_cache().sizes
+
+
+def test_what_others_put_into_an_entry_stays(cache):
+    (cache / "words" / "thesis.tex").write_text("years of work")
+    (cache / "words" / "text" / "fragments" / "mine.safetensors").write_text("mine")
+    clear_cache()
+    assert [*files_of(cache)] == [
+        "mine/letter.txt",
+        "notes.txt",
+        "words/text/fragments/mine.safetensors",
+        "words/thesis.tex",
+    ]
+
+
+def test_a_folder_that_only_looks_like_an_entry_stays(cache):
+    (cache / "mine" / "text").mkdir()
+    (cache / "mine" / "text" / "manifest.jsonl").write_text("mine")
+    clear_cache()
+    assert (cache / "mine" / "text" / "manifest.jsonl").read_text() == "mine"
+
+
+@pytest.mark.parametrize("where", ["words", "words/text", "words/text/fragments"])
+def test_no_symbolic_link_is_followed(cache, tmp_path, where):
+    elsewhere = tmp_path / "elsewhere"
+    (cache / where).rename(elsewhere)
+    (cache / where).symlink_to(elsewhere)
+    before = files_of(elsewhere)
+    clear_cache()
+    assert files_of(elsewhere) == before
+    assert (cache / where).is_symlink()
+
+
+def test_an_entry_that_is_being_filled_is_not_cleared(cache):
+    with FileLock(cache / "words" / "text" / ".lock"), pytest.raises(RequestError, match="Another"):
+        clear_cache()
+    assert "words" in list_cache().sizes
 
 
 def test_where_the_cache_is(tmp_path, monkeypatch):

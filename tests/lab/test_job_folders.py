@@ -83,6 +83,37 @@ def test_half_a_surrogate_pair_is_a_fault_of_its_text(tmp_path):
     assert "not valid Unicode" in report.faults["bad"]
 
 
+def test_nothing_is_swept_behind_a_symbolic_link(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "image-000001-abc.safetensors").write_text("mine")
+    (elsewhere / ".letter.7.part").write_text("mine")
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "fragments").symlink_to(elsewhere)
+    embed_into(tmp_path / "job", Letters(), texts(), OPTIONS)
+    assert (elsewhere / "image-000001-abc.safetensors").read_text() == "mine"
+    assert (elsewhere / ".letter.7.part").read_text() == "mine"
+
+
+def test_what_somebody_else_put_among_the_fragments_stays(tmp_path):
+    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    (tmp_path / "fragments" / "notes.txt").write_text("mine")
+    embed_into(tmp_path, Letters(), texts().take(texts().ids[:7]), OPTIONS)
+    assert (tmp_path / "fragments" / "notes.txt").read_text() == "mine"
+
+
+def test_a_temporary_of_a_running_process_is_left_alone(tmp_path):
+    some = toy_set(np.eye(3))
+    running, ended = (tmp_path / f".photos.emb.isthmus-{number}-x" for number in (1, 2**22 + 5))
+    other = tmp_path / ".other.emb.isthmus-4194309-x"
+    for folder in (running, ended, other):
+        folder.mkdir()
+    save(some, tmp_path / "photos.emb")
+    assert running.is_dir()
+    assert other.is_dir()
+    assert not ended.exists()
+
+
 @pytest.mark.parametrize("options", [{"batch_size": -3}, {"shard_size": 0}])
 def test_sizes_that_mean_nothing_are_refused(options):
     with pytest.raises(RequestError, match="batch size of 1 or more"):

@@ -6,7 +6,7 @@ from isthmus.studies.shared.runs import RunResult
 
 
 def written(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("[!.]*") if path.is_file())
 
 
 def test_pages_of_what_is_gone_are_removed_and_foreign_files_stay(tmp_path):

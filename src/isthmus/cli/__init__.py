@@ -2,14 +2,14 @@
 
 import difflib
 import errno
-import io
 import json
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from isthmus.cli.terminal import STOPPED, Log, flushed, harmless, leave, say, settle
 
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
@@ -36,26 +36,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done, faults of single items are counted in the output; 1: all items failed, or some did
     under ``--strict``, or an unexpected error; 2: the request cannot be met; 130, 143: interrupted.
+    Whatever goes wrong is one sentence on standard error.
     """
-    if arguments is None:
-        _settle()
+    own = arguments is None
+    if own:
+        settle()
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _main(list(sys.argv[1:] if arguments is None else arguments))
+        code = _main(words)
     except KeyboardInterrupt as stop:
+        if own:
+            leave()
+        say(STOPPED)
         code = 143 if stop.args else 130
-        return _fail("Interrupted; what was finished is kept, run the same again to go on.", code)
-
-
-def _settle() -> None:
-    """A terminal of any encoding, and a request to end that is as gentle as Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-    def end(*_: object) -> None:
-        raise KeyboardInterrupt("terminated")
-
-    signal.signal(signal.SIGTERM, end)
+    except BaseException as error:  # a panic of a library below is no Exception
+        code = _explained(error, words)
+    if own:
+        leave()
+    unwritten = flushed(sys.stdout)
+    if unwritten is None or isinstance(unwritten, BrokenPipeError):
+        return code  # the reader of our output has gone, as ``| head`` does: that is no fault
+    say(f"What there is to say cannot be written: {unwritten.strerror}.")
+    return code or 1
 
 
 def _main(words: list[str]) -> int:
@@ -70,49 +72,52 @@ def _main(words: list[str]) -> int:
     if words[0] not in COMMANDS:
         near = difflib.get_close_matches(words[0], COMMANDS, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}."
-        return _fail(f"There is no command {words[0]!r}; {hint}", 2)
-    try:
-        options = _parse(words[0], words[1:])
-    except SystemExit as stop:  # help or a wrong option: already explained
-        return int(stop.code or 0)
-    except BrokenPipeError:
-        return _unheard()
-    except (ValueError, OSError) as error:
-        return _fail(str(error), 2)
-    return _run(words[0], options)
+        say(f"There is no command {words[0]!r}; {hint}")
+        return 2
+    return _command(words[0], _parse(words[0], words[1:]))
 
 
-def _run(name: str, options: Any) -> int:
+def _explained(error: BaseException, words: Sequence[str]) -> int:
+    """Say in one sentence what went wrong; the exit code."""
+    if isinstance(error, SystemExit):  # help or a wrong option: already explained
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    if "--debug" in words:
+        import traceback
+
+        traceback.print_exception(error)
     from isthmus.registry import UnknownPartError
-    from isthmus.types import IsthmusError, NothingLeftError
+    from isthmus.types import ExtraMissingError, IsthmusError, NothingLeftError
 
-    try:
-        return _command(name, options)
-    except NothingLeftError as error:
-        return _fail(str(error), 1, options)
-    except (IsthmusError, UnknownPartError) as error:
-        return _fail(str(error), 2, options)
-    except BrokenPipeError:
-        return _unheard()
-    except OSError as error:
+    if isinstance(error, ExtraMissingError):
+        from isthmus.studies import missing_extras
+
+        say(str(missing_extras(error, words)))
+    elif isinstance(error, (IsthmusError, UnknownPartError, _WrongOptionError)):
+        say(str(error))
+    elif isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         more = " What was finished is kept: free some space and run the same again." if full else ""
-        return _fail(f"{where}{error.strerror or error}.{more}", 2, options)
-    except Exception as error:
-        return _fail(
-            f"Unexpected {type(error).__name__}: {error}. Run again with --debug to see where it "
-            "happened.",
-            1,
-            options,
+        say(f"{where}{error.strerror or error}.{more}")
+    else:
+        what = f"{type(error).__name__}: {str(error) or 'no more is known'}"
+        say(
+            f"Unexpected {what}. What was finished is kept; run again with --debug to see where it "
+            "happened."
         )
+        return 1
+    return 1 if isinstance(error, NothingLeftError) else 2
 
 
 def _command(name: str, request: Any) -> int:
     """Perform the study of that name, print what it found, open its page where that is wanted."""
     from isthmus.studies import perform
 
-    logging.basicConfig(handlers=[_Terminal()])
+    logging.basicConfig(handlers=[Log()])
+    quiet = getattr(request.common, "quiet", False)
+    logging.getLogger("isthmus").setLevel(logging.WARNING if quiet else logging.INFO)
     result = perform(name, request)
     if result is None:  # another process speaks
         return 0
@@ -120,6 +125,8 @@ def _command(name: str, request: Any) -> int:
         print(json.dumps(result.to_dict(), indent=1))
     else:
         print(harmless(str(result), lines=True))
+        if written := getattr(result, "written", ()):
+            print(harmless(f"Written: {', '.join(map(str, written))}"))
     page = getattr(result, "page_path", None)
     if page is not None and getattr(request, "open", False):
         import webbrowser
@@ -128,17 +135,8 @@ def _command(name: str, request: Any) -> int:
     return 1 if getattr(request.common, "strict", False) and result.faults else 0
 
 
-class _Terminal(logging.StreamHandler[Any]):
-    """Warnings on one line of standard error, whatever names they speak of."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return f"isthmus: {harmless(record.getMessage())}"
-
-
-def _unheard() -> int:
-    """The reader of our output has gone, as ``| head`` does: that is no fault."""
-    sys.stderr.close()
-    return 0
+class _WrongOptionError(ValueError):
+    """Options or a configuration that make no request."""
 
 
 def _parse(name: str, words: list[str]) -> Any:
@@ -153,7 +151,7 @@ def _parse(name: str, words: list[str]) -> Any:
     if "--config" in words:
         at = words.index("--config")
         if at + 1 == len(words):
-            raise ValueError("--config wants a file: the config.json of an earlier run.")
+            raise _WrongOptionError("--config wants a file: the config.json of an earlier run.")
         default = {"default": _configured(kind, Path(words[at + 1]))}
         del words[at : at + 2]
     markers = (tyro.conf.OmitArgPrefixes,)
@@ -171,22 +169,9 @@ def _configured(kind: Any, path: Path) -> Any:
     try:
         return request_from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path} is not the configuration of this command: {error}") from error
-
-
-def _fail(text: str, code: int, options: Any = None) -> int:
-    if options is not None and options.common.debug:
-        import traceback
-
-        traceback.print_exc()
-    print(f"isthmus: {harmless(text)}", file=sys.stderr)
-    return code
-
-
-def harmless(text: str, lines: bool = False) -> str:
-    """The text without anything that a terminal would obey; ``lines`` keeps its line breaks."""
-    kept = "\n" if lines else ""
-    return "".join(c if c.isprintable() or c in kept else ascii(c)[1:-1] for c in text)
+        raise _WrongOptionError(
+            f"{path} is not the configuration of this command: {error}"
+        ) from error
 
 
 def _overview() -> str:

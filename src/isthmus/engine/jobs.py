@@ -5,8 +5,11 @@ A job folder holds ``manifest.jsonl`` (one line a shard: counts, faults by name,
 where the task puts them. What is made of a shard, and how it is kept, is the task's affair.
 """
 
+import logging
+import re
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
@@ -14,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.manifest import Line, append_line, digest, read_manifest, write_manifest
 from isthmus.records import dataclass
+from isthmus.store import MARKER, mark, sweep
 from isthmus.types import Items, RequestError
 from isthmus.types.errors import DISK_FULL
 
@@ -22,6 +26,12 @@ T = TypeVar("T")
 
 SHARD = 512
 """Items a shard: what is computed again at most after a kill."""
+
+_FRAGMENT = re.compile(r".+-[0-9]{6,}-[0-9a-f]+\.safetensors")
+LONG = 60.0
+"""Seconds of work from which on they are spoken of."""
+KEPT = " What is done is kept: stop at any time, and go on with the same command."
+_log = logging.getLogger("isthmus")
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ class JobOptions:
     progress: bool = False
     replace: bool = False
     """Replace results of another space or of other items, instead of refusing."""
+    wait: bool = False
+    """Wait for another job that is writing to the folder, instead of refusing."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 0 or self.shard_size < 1:
@@ -117,20 +129,21 @@ def run_job(folder: Path, task: Task[T], items: Items, options: JobOptions) -> J
         RequestError: another job is writing to the folder, the task refuses it, or the disk is
             full (what is done stays done).
     """
-    with _disk_space(folder), _alone(folder):
+    with _disk_space(folder), alone(folder, "job", options.wait):
+        mark(folder)
         manifest, contents = folder / "manifest.jsonl", folder / "contents.json"
         done = {line.key: line for line in read_manifest(manifest)}
         if not options.replace:
             task.accept(folder, list(done.values()), items)
         index, lines, new = ContentIndex(contents, options.rehash), list[Line](), list[str]()
         write_manifest(manifest, done.values())
-        with bar(len(items), task.what, options.progress) as tick:
+        with bar(len(items), task.what, options.progress, KEPT) as tick:
             for number, shard in enumerate(_shards(items, options.shard_size)):
-                name, mark = task.name(shard), task.fingerprint(shard, index)
+                name, wanted = task.name(shard), task.fingerprint(shard, index)
                 line = done.pop(name or str(number), None)
-                if line is None or line.fingerprint != mark or not line.whole(folder):
+                if line is None or line.fingerprint != wanted or not line.whole(folder):
                     fragment = task.run(shard, tick)
-                    line = Line(number, mark, "", len(shard), len(fragment.ids), fragment.faults)
+                    line = Line(number, wanted, "", len(shard), len(fragment.ids), fragment.faults)
                     line = _commit(folder, task, fragment, replace(line, name=name))
                     new += shard.ids
                 else:
@@ -143,28 +156,91 @@ def run_job(folder: Path, task: Task[T], items: Items, options: JobOptions) -> J
         return Job(tuple(task.read(folder, line) for line in lines), tuple(lines), tuple(new))
 
 
+def job_files(folder: Path) -> list[Path]:
+    """What a job keeps in its folder, by its name; whatever else is there is not the job's."""
+    fragments = folder / "fragments"
+    kept = [] if fragments.is_symlink() else sorted(fragments.glob("*"))
+    own = [folder / name for name in ("manifest.jsonl", "contents.json", MARKER)]
+    return [*(path for path in kept if _FRAGMENT.fullmatch(path.name)), *own]
+
+
+def remove_job(folder: Path) -> None:
+    """Remove what a job keeps, and the folder if nothing else is in it.
+
+    Raises:
+        RequestError: the job is running.
+    """
+    with alone(folder, "job"):
+        for path in (*job_files(folder), folder / ".lock"):
+            path.unlink(missing_ok=True)
+        for place in (folder / "fragments", folder):
+            sweep(place)
+            with suppress(OSError):  # it does not exist, is a link, or holds something else
+                place.rmdir()
+
+
 @contextmanager
-def bar(total: int, what: str, show: bool) -> Generator[Callable[[int], Any]]:
-    """A progress bar as a context that gives the function to tick it with."""
+def bar(total: int, what: str, show: bool, quick: str = "") -> Generator[Callable[[int], Any]]:
+    """A progress bar on a terminal, as a context that gives the function to tick it with.
+
+    As soon as it can be told that the work takes more than a minute, that is said, once.
+
+    Args:
+        total: items to be done.
+        what: what the items are called.
+        show: whether there is a bar, and a word about the time.
+        quick: how it may be had sooner.
+    """
     from tqdm import tqdm
 
-    with tqdm(total=total, desc=what, unit="item", disable=not show, leave=False) as line:
-        yield line.update
+    start, said = time.monotonic(), not show
+    hidden = None if show else True  # None: tqdm looks whether there is a terminal
+    with tqdm(total=total, desc=what, unit="item", disable=hidden, leave=False) as line:
+        done = 0
+
+        def tick(count: int) -> None:
+            nonlocal done, said
+            done += count
+            line.update(count)
+            spent = time.monotonic() - start
+            if not said and spent > 1 and (left := spent / max(done, 1) * (total - done)) > LONG:
+                said = True
+                _log.info(_long_words(total, what, left) + quick)
+
+        yield tick
+
+
+def _long_words(total: int, what: str, seconds: float) -> str:
+    minutes = round(seconds / 60)
+    about = "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"{total:,} items ({what}) take about {about}."
 
 
 @contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """No other job writes to the folder meanwhile; the system lets go of a killed job's lock."""
+def alone(folder: Path, what: str, wait: bool = False) -> Generator[None]:
+    """No other process writes to the folder meanwhile; the system lets go of a killed one's lock.
+
+    Raises:
+        RequestError: another one does, and is not waited for.
+    """
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=0)
     try:
-        with FileLock(folder / ".lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
-        raise RequestError(
-            f"Another job is writing to {folder}: wait until it is done, or choose another folder."
-        ) from None
+        if not wait:
+            raise RequestError(
+                f"Another {what} is writing to {folder}: wait until it is done, or choose another "
+                "folder."
+            ) from None
+        _log.info("Another %s is writing to %s; waiting for it.", what, folder)
+        lock.acquire(timeout=-1)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -197,10 +273,13 @@ def _commit(folder: Path, task: Task[T], fragment: Fragment[T], line: Line) -> L
 
 
 def _sweep(folder: Path, lines: Sequence[Line]) -> None:
-    """Remove fragments that no line names any more, and parts that a kill left behind."""
+    """Remove fragments that no line names any more, and parts that a kill left behind.
+
+    Only files that are called like fragments are looked at, and nothing behind a symbolic link.
+    """
+    for place in (folder, folder / "fragments"):
+        sweep(place)
     wanted = {folder / line.file for line in lines}
-    for path in (folder / "fragments").glob("*"):
-        if path not in wanted and path.parent not in wanted:
+    for path in job_files(folder):
+        if path.parent != folder and path not in wanted:
             path.unlink()
-    for part in folder.glob(".*.part"):
-        part.unlink(missing_ok=True)

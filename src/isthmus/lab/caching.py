@@ -1,12 +1,14 @@
 """Where vectors of searches are kept between runs: one folder, listed, sized, cleared."""
 
 import os
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from isthmus.engine.jobs import job_files, remove_job
 from isthmus.records import dataclass
+from isthmus.store import marked
 
 
 def cache_folder() -> Path:
@@ -35,19 +37,33 @@ class CacheResult:
 
 
 def list_cache() -> CacheResult:
-    """The entries of the cache, folders of jobs, and their sizes."""
-    folder = cache_folder()
-    entries = sorted({path.parents[1] for path in folder.glob("*/*/manifest.jsonl")})
+    """The entries of the cache, folders of jobs that isthmus marked, and their sizes."""
     sizes = {
-        path.name: sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        for path in entries
+        entry.name: sum(
+            path.lstat().st_size for job in jobs for path in job_files(job) if path.exists()
+        )
+        for entry, jobs in _entries()
     }
-    return CacheResult(folder, sizes)
+    return CacheResult(cache_folder(), sizes)
 
 
 def clear_cache() -> CacheResult:
-    """Delete every entry of the cache; files that isthmus did not put there stay."""
+    """Delete every entry of the cache; what isthmus did not put there stays, and so do links.
+
+    Raises:
+        RequestError: a search is filling an entry now.
+    """
     kept = list_cache()
-    for name in kept.sizes:
-        shutil.rmtree(kept.folder / name)
+    for entry, jobs in _entries():
+        for job in jobs:
+            remove_job(job)
+        with suppress(OSError):  # somebody else's file is in it
+            entry.rmdir()
     return CacheResult(kept.folder, kept.sizes, cleared=True)
+
+
+def _entries() -> list[tuple[Path, list[Path]]]:
+    """Folders of the cache with the folders of jobs in them; none is a symbolic link."""
+    entries = [path for path in cache_folder().glob("*") if path.is_dir() and not path.is_symlink()]
+    found = ((entry, [job for job in entry.iterdir() if marked(job)]) for entry in sorted(entries))
+    return [(entry, sorted(jobs)) for entry, jobs in found if jobs]

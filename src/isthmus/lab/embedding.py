@@ -66,10 +66,13 @@ class EmbedTask:
 
     def accept(self, folder: Path, done: Sequence[Line], items: Items) -> None:
         """Refuse to replace the vectors of another space, or of other items."""
-        space = self.encoder.space.name
-        spaces = {line.space for line in done} - {"", space}
+        space = self.encoder.space
+        spaces = {line.space for line in done} - {"", space.name}
+        weights = {line.about.get("space", space.id) for line in done if line.space}
         if spaces:
-            held = f"vectors of the space {min(spaces)}, not of {space}"
+            held = f"vectors of the space {min(spaces)}, not of {space.name}"
+        elif weights - {space.id}:
+            held = f"vectors of other weights or preprocessing of the space {space.name}"
         else:
             wanted, there = set(items.ids), set[str]()
             for line in done:
@@ -103,7 +106,8 @@ class EmbedTask:
         stem = f"{self.encoder.modality}-{line.shard:06d}-{line.fingerprint}"
         file, ids = f"fragments/{stem}.safetensors", json.dumps(list(fragment.ids))
         write_tensors(folder / file, {"vectors": fragment.made}, {"ids": ids})
-        return replace(line, file=file, space=self.encoder.space.name)
+        space = self.encoder.space
+        return replace(line, file=file, space=space.name, about={"space": space.id})
 
     def read(self, folder: Path, line: Line) -> Fragment[Vectors]:
         """The vectors, mapped."""

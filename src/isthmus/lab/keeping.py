@@ -6,9 +6,8 @@ row order). See ``docs/format.md``.
 """
 
 import csv
-import glob
 import json
-import shutil
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from isthmus.encode.mended import FORMAT as MENDED_FORMAT
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.lab.loading import lasting
 from isthmus.read.vectors.saved_sets import LINKS, RULE, VECTORS, read_saved_set
-from isthmus.store import atomic, packed, write_table, write_tensors
+from isthmus.store import atomic, packed, sweep, write_table, write_tensors
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError
 
@@ -40,9 +39,8 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
     if path.exists() and not ours:
         raise RequestError(f"{path} is there and is not a saved set; choose another path.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = f".{path.name}.isthmus-"
-    for left in path.parent.glob(f"{glob.escape(temporary)}*"):  # of a run that was killed here
-        shutil.rmtree(left, ignore_errors=True)
+    sweep(path.parent, of=path.name)
+    temporary = f".{path.name}.isthmus-{os.getpid()}-"
     about: dict[str, Any] = {
         "format": FORMAT,
         "modality": embedded.modality,
@@ -89,6 +87,7 @@ def export_set(embedded: EmbeddingSet, path: str | Path) -> Path:
     """
     path = Path(path)
     columns = {f"x{number}": column for number, column in enumerate(embedded.vectors.T)}
+    sweep(path.parent, of=path.name)
     if path.suffix == ".parquet":
         write_table(path, {"id": embedded.ids, **columns})
     elif path.suffix == ".csv":

@@ -7,6 +7,12 @@ from isthmus.registry import UnknownPartError, find
 from isthmus.store import is_file, is_folder
 from isthmus.types import Encoder, LoadOptions, RequestError
 
+MINI = "mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:openai/clip-vit-base-patch32"
+SUGGESTED = {
+    "siglip": "mini, openclip:ViT-B-16-SigLIP/webli, hf:google/siglip-base-patch16-224",
+}
+"""Spaces that can be loaded, by what a name that cannot be makes one think of."""
+
 
 def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Encoder]:
     """The encoders of a space by modality: ``isthmus.load("mini")["text"]``.
@@ -24,12 +30,15 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
     scheme, _, rest = name.partition(":")
     try:
         loader = find("encoders", ENCODERS, scheme)
-    except UnknownPartError as error:
+    except UnknownPartError:
         if is_file(Path(name)) or is_folder(Path(name)):
             raise RequestError(
                 f"{name!r} is a file, not a space: embeddings are opened as 'arrays:{name}'."
             ) from None
-        raise RequestError(f"No space is called {name!r}. {error}") from None
+        near = next((more for key, more in SUGGESTED.items() if key in scheme.lower()), MINI)
+        raise RequestError(
+            f"No space is called {name!r}. Names that work: {near}; see: isthmus spaces."
+        ) from None
     return dict(loader(rest, LoadOptions(device, workers)))
 
 

@@ -6,10 +6,14 @@ stable from version 1 on.
 
 from isthmus.store.documents import parse_json, read_json
 from isthmus.store.files import (
+    MARKER,
     atomic,
     is_file,
     is_folder,
+    mark,
+    marked,
     slug,
+    sweep,
     text_lines,
     write_json,
     write_text,
@@ -25,11 +29,14 @@ from isthmus.store.tensors import (
 )
 
 __all__ = [
+    "MARKER",
     "MAX_BYTES",
     "Columns",
     "atomic",
     "is_file",
     "is_folder",
+    "mark",
+    "marked",
     "packed",
     "parse_json",
     "read_described",
@@ -38,6 +45,7 @@ __all__ = [
     "read_tensors",
     "read_vectors",
     "slug",
+    "sweep",
     "tensor_header",
     "text_lines",
     "unpacked",

@@ -2,10 +2,67 @@
 
 import json
 import os
+import re
+import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+MARKER = ".isthmus"
+"""File by which a folder that isthmus made is known."""
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?:(?P<pid>\d+)\.part|isthmus-(?P<run>\d*).*)", re.DOTALL)
+
+
+def mark(folder: Path, about: Any = None) -> None:
+    """Make a folder that is known as isthmus' own from its first moment on.
+
+    Args:
+        folder: one that is marked already keeps what its marker says, unless ``about`` is given.
+        about: what the marker says, as JSON values.
+    """
+    path = folder / MARKER
+    if about is not None or not path.is_file():
+        write_json(path, {"format": "isthmus-folder/1", **(about or {})})
+
+
+def marked(folder: Path) -> bool:
+    """Whether isthmus made the folder; a symbolic link to one is none."""
+    return not folder.is_symlink() and (folder / MARKER).is_file()
+
+
+def sweep(folder: Path, deep: bool = False, of: str = "") -> None:
+    """Remove temporaries that a killed process left in a folder; no symbolic link is followed.
+
+    Args:
+        folder: one that only this process writes to now, or with ``of`` any folder.
+        deep: in the folders below, too.
+        of: only temporaries of the file of this name, and only of processes that have ended.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        found = _TEMPORARY.fullmatch(path.name)
+        if found and of and (found["name"] != of or _running(found["pid"] or found["run"])):
+            continue
+        if found and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif found:
+            path.unlink(missing_ok=True)
+        elif deep and path.is_dir():
+            sweep(path, deep)
+
+
+def _running(number: str) -> bool:
+    """Whether a process of that number is there; on a system that cannot tell, all are."""
+    if not number or os.name != "posix":
+        return bool(number)
+    with suppress(PermissionError):  # it is there, and somebody else's
+        try:
+            os.kill(int(number), 0)
+        except (ProcessLookupError, OverflowError):
+            return False
+    return True
 
 
 @contextmanager

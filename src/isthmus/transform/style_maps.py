@@ -85,7 +85,10 @@ def _bilinear(grid: StyleGrid, rank: float) -> dict[tuple[str, str], np.ndarray]
         own = parts[:, column]
         gram = own @ own.T
         gram[np.diag_indices_from(gram)] += 0.1 * np.trace(gram) / len(gram)
-        reader = np.linalg.solve(gram, own).T
+        try:
+            reader = np.linalg.solve(gram, own).T
+        except np.linalg.LinAlgError:  # more ranks than objects to tell them by
+            reader = (np.linalg.pinv(gram) @ own).T
         return [reader @ parts[:, other] for other in range(styles)]
 
     return _by_pair(grid.styles, from_style)
@@ -105,9 +108,10 @@ def _by_pair(
 
 def _chosen(grid: StyleGrid, settings: Sequence[float], fit: Fit) -> float:
     """The setting with which most held-out training objects are found in the target style."""
-    fold = np.arange(len(grid.objects)) % FOLDS
+    folds = min(FOLDS, len(grid.objects))
+    fold = np.arange(len(grid.objects)) % folds
     right = np.zeros(len(settings))
-    for number in range(FOLDS):
+    for number in range(folds):
         names = np.array(grid.objects)
         stay, held = grid.part(list(names[fold != number])), grid.part(list(names[fold == number]))
         for place, setting in enumerate(settings):

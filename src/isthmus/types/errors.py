@@ -1,6 +1,7 @@
 """What can go wrong, said in one sentence: what was wanted, what came, what to do."""
 
 import errno
+import re
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """No space left on the device, quota exceeded: faults of the job, not of an item."""
@@ -27,12 +28,18 @@ class NothingLeftError(IsthmusError, ValueError):
 
 
 class ExtraMissingError(IsthmusError, ImportError):
-    """An optional dependency is not installed; the message is the command that installs it."""
+    """An optional dependency is not installed; the message is the command that installs it.
 
-    def __init__(self, package: str, extra: str) -> None:
+    Args:
+        package: what was looked for.
+        *extras: extras of isthmus that the request needs; the packages of all of them are named.
+    """
+
+    def __init__(self, package: str, *extras: str) -> None:
+        self.package, self.extras = package, tuple(dict.fromkeys(extras))
         super().__init__(
-            f"This needs the package {package!r}, which is not installed: "
-            f'run  pip install "isthmus[{extra}]"'
+            f"This needs the package {package!r}, which is not installed: run  pip install "
+            + " ".join(f'"{one}"' for one in _packages(self.extras))
         )
 
 
@@ -49,3 +56,26 @@ def reason(error: BaseException) -> str:
     if stop or full or (ours and not isinstance(error, ItemError)):
         raise error
     return str(error) if ours or isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+
+
+def _packages(extras: tuple[str, ...]) -> list[str]:
+    """Packages of the extras that are not installed: names that hold for a source checkout too."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    try:
+        known = [one.partition(";") for one in requires("isthmus") or ()]
+    except PackageNotFoundError:
+        known = []
+    wanted = dict.fromkeys(
+        what.strip()
+        for what, _, when in known
+        if any(re.search(f"extra *== *['\"]{extra}['\"]", when) for extra in extras)
+    )
+
+    def missing(requirement: str) -> bool:
+        try:
+            return not version(re.split(r"[^\w.-]", requirement)[0])
+        except PackageNotFoundError:
+            return True
+
+    return [*filter(missing, wanted)] or [*wanted] or [f"isthmus[{','.join(extras)}]"]

@@ -140,6 +140,21 @@ class Drawn:
     """What is missing in the pictures, if anything."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The file of a picture whose content the manifest knows: it need not be hashed again."""
+
+    path: Path
+    content_key: str
+
+    def __call__(self) -> Path:
+        """The file."""
+        return self.path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
 @dataclass(frozen=True, eq=False)
 class RenderTask:
     """Meshes, one a shard, as folders of pictures."""
@@ -213,7 +228,9 @@ class RenderTask:
         if not line.file:
             return Fragment(None, (), line.faults)
         numbers = range(len(self.setup.poses))
-        pictures = [Picture(folder / line.file / f"{number:03d}.png") for number in numbers]
+        place, content = folder / line.file, line.content
+        files = [(place / f"{number:03d}.png", f"{content}/{number}") for number in numbers]
+        pictures = [Picture(Kept(path, key)) for path, key in files]
         bag = posed(line.name, self.setup.poses, pictures)
         known = int(line.about.get("symmetry", 1)), str(line.about.get("note", ""))
         return Fragment(Drawn(bag, *known), (line.name,), {})

@@ -17,6 +17,7 @@ from isthmus.studies.atlas.object_page import object_pages
 from isthmus.studies.atlas.page import atlas_page
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.shared import (
+    DEFAULT_SPACE,
     EVERYTHING,
     IMAGE,
     MESH,
@@ -53,21 +54,32 @@ class AtlasResult(MeasuredResult):
         return [now, *super().lines()]
 
 
-def run(request: AtlasRequest) -> AtlasResult:
+def run(request: AtlasRequest, asked: Any = None) -> AtlasResult:
     """Render, embed, measure, write.
+
+    Args:
+        request: the objects, and how they are seen.
+        asked: the request to keep in the folder, where another question turned out to be this one.
 
     Raises:
         RequestError: no objects, both a folder and a world, an unknown rig, or a space that
             encodes no images.
         NothingLeftError: not one object can be drawn.
     """
-    found, common = resolve(request.space), request.common
-    encoders = found.encoders(common, "an atlas encodes renders")
+    found = resolve(request.space)
+    world = _objects(request)
+    encoders = found.encoders(request.common, "an atlas encodes renders")
     if IMAGE not in encoders:
         raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
-    world = _objects(request)
     of = request.objects.resolve().name if request.objects else request.world or DEFAULT_WORLD
-    folder = run_folder(request.out, "atlas", found.space, of)
+    with run_folder(asked or request, "atlas", found.space, of) as folder:
+        return _seen(request, world, encoders, folder)
+
+
+def _seen(
+    request: AtlasRequest, world: World, encoders: Mapping[str, Encoder], folder: Path
+) -> AtlasResult:
+    common = request.common
     setup, job = RenderSetup(RIGS[request.rig](request.views), up=request.up), job_options(common)
     views = rendered_into(folder / "renders", world, setup, job, common.workers)
     pictures = views.world.items[IMAGE]
@@ -86,7 +98,7 @@ def run(request: AtlasRequest) -> AtlasResult:
         context={
             "objects": str(request.objects.name if request.objects else world.name),
             "views": f"{request.views}, {request.rig}, {setup.options.side} px",
-            "space": found.space,
+            "space": request.space or DEFAULT_SPACE,
         },
     )
     return replace(

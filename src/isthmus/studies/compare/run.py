@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from isthmus.measure import SPACES
 from isthmus.measure.statistics import as_pair
@@ -25,8 +26,12 @@ from isthmus.studies.shared import (
 from isthmus.types import EmbeddingSet, Links, RequestError, Result
 
 
-def run(request: CompareRequest) -> MeasuredResult:
+def run(request: CompareRequest, asked: Any = None) -> MeasuredResult:
     """Embed the items in both spaces, or read their vectors, and compare.
+
+    Args:
+        request: the spaces and the source.
+        asked: the request to keep in the folder, where another question turned out to be this one.
 
     Raises:
         RequestError: the source would not be used, or the spaces share no items.
@@ -35,12 +40,15 @@ def run(request: CompareRequest) -> MeasuredResult:
     spaces, sources = zip(
         *(one.names if len(one.names) == 2 else (*one.names, "") for one in found), strict=True
     )
-    folder = run_folder(request.out, "study", *spaces, *dict.fromkeys(filter(None, sources)))
-    common = request.common
-    first, second = (
-        one.dataset(folder / "jobs" / str(number), common) for number, one in enumerate(found)
-    )
-    return compare(first, second, folder, seed=common.seed, progress=common.progress)
+    names, common = (*spaces, *dict.fromkeys(filter(None, sources))), request.common
+    with run_folder(asked or request, "study", *names) as folder:
+        # both spaces are opened before the first is worked on
+        towers = [None if one.arrays else one.encoders(common) for one in found]
+        first, second = (
+            one.dataset(folder / "jobs" / str(number), common, towers[number])
+            for number, one in enumerate(found)
+        )
+        return compare(first, second, folder, seed=common.seed, progress=common.progress)
 
 
 def compare(

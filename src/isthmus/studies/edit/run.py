@@ -170,11 +170,12 @@ def run(request: EditRequest) -> EditResult:
     Raises:
         RequestError: no such picture, corpus or gallery, or a strength that is no share.
     """
-    photo, folder = request.photo, run_folder(request.out, "edit", request.photo.stem)
-    found = edit(request)
-    arrays = {name.replace(" ", "_"): x for name, x in found.targets.items()}
-    write_tensors(folder / "targets.safetensors", arrays, {"space": found.space})
-    return replace(found, page=html(edit_page(found, photo))).write(folder)
+    photo = request.photo
+    with run_folder(request, "edit", photo.stem) as folder:
+        found = edit(request)
+        arrays = {name.replace(" ", "_"): x for name, x in found.targets.items()}
+        write_tensors(folder / "targets.safetensors", arrays, {"space": found.space})
+        return replace(found, page=html(edit_page(found, photo))).write(folder)
 
 
 def edit(request: EditRequest) -> EditResult:

@@ -1,6 +1,6 @@
 """Embed the items of a source, or take vectors that are there, and keep them as saved sets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from isthmus.lab import export_set
 from isthmus.report import visible
 from isthmus.studies.embed.request import EmbedRequest
-from isthmus.studies.shared import Collection, RunResult, remarks, resolve, run_folder
-from isthmus.types import EmbeddingSet, Links
+from isthmus.studies.shared import Collection, Resolved, RunResult, remarks, resolve, run_folder
+from isthmus.types import EmbeddingSet, Links, RequestError
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -21,6 +21,13 @@ class EmbedResult(RunResult):
     encoded: int
     """Items encoded now; the others were there already."""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    exported: Sequence[Path] = ()
+    """Files or folders for other tools."""
+
+    @property
+    def written(self) -> list[Path]:
+        """The run folder's files, and what was exported."""
+        return [*super().written, *self.exported]
 
     def __str__(self) -> str:
         kept = self.items - self.encoded
@@ -48,10 +55,18 @@ def run(request: EmbedRequest) -> EmbedResult:
     Raises:
         RequestError: a source that would not be used, or nothing to embed.
     """
+    if request.export is not None and request.export.suffix not in ("", ".parquet", ".csv"):
+        raise RequestError(
+            f"--export wants a folder, .parquet or .csv, not {request.export.suffix!r}."
+        )
     resolved = resolve(request.space, request.source)
-    folder = run_folder(request.out, "embed")
+    with run_folder(request, "embed") as folder:
+        return _embedded(request, resolved, folder)
+
+
+def _embedded(request: EmbedRequest, resolved: Resolved, folder: Path) -> EmbedResult:
     found = resolved.collect(folder, request.common)
-    _export(found.sets, request.export)
+    exported = _export(found.sets, request.export)
     notes = remarks(found.world, found.sets.values(), found.faults)
     faults = {name: why for name, why in found.world.faults.items() if name not in notes}
     result = EmbedResult(
@@ -59,17 +74,20 @@ def run(request: EmbedRequest) -> EmbedResult:
         items=sum(map(len, found.sets.values())) + len(found.faults),
         encoded=found.encoded,
         notes=notes,
+        exported=exported,
         faults={**faults, **found.faults},
     )
     return result.write(folder, found.sets, _links(found))
 
 
-def _export(sets: Mapping[str, EmbeddingSet], path: Path | None) -> None:
+def _export(sets: Mapping[str, EmbeddingSet], path: Path | None) -> list[Path]:
     if path is None:
-        return
-    for modality, some in sets.items():
-        many = path.suffix and len(sets) > 1
+        return []
+    many = path.suffix and len(sets) > 1
+    return [
         export_set(some, path.with_stem(f"{path.stem}-{modality}") if many else path)
+        for modality, some in sets.items()
+    ]
 
 
 def _links(found: Collection) -> tuple[Links, tuple[str, str]] | None:

@@ -81,11 +81,13 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         raise ExtraMissingError("torch", "train") from error
     recipes, common = grid.recipes(request.recipe), request.common
     found = resolve(request.space, request.source)
-    folder = run_folder(request.out, study, *found.names)
     if found.arrays is None and not found.source.split:  # all of a world: it is cut in parts here
         found = replace(found, source=replace(found.source, split=EVERYTHING))
     device = torch_device(common.loading)
-    with process_group(device.type) as (rank, _):  # which gives each process a device of its own
+    with (
+        process_group(device.type) as (rank, _),  # which gives each process a device of its own
+        run_folder(request, study, *found.names, first=not rank) as folder,
+    ):
         encoders = None
         if request.recipe.towers:
             encoders = found.encoders(common, "--towers trains encoders")

@@ -96,11 +96,12 @@ def run(request: MendRequest) -> MendResult:
         RequestError: a source that would not be used, no data, or numbers that mean nothing.
     """
     found = resolve(request.space, request.source)
-    folder, common = run_folder(request.out, "mend", *found.names), request.common
-    data = found.dataset(folder, common)
-    return mend(
-        data, folder, request, origin=found.origin, seed=common.seed, progress=common.progress
-    )
+    common = request.common
+    with run_folder(request, "mend", *found.names) as folder:
+        data = found.dataset(folder, common)
+        return mend(
+            data, folder, request, origin=found.origin, seed=common.seed, progress=common.progress
+        )
 
 
 def mend(

@@ -17,8 +17,8 @@ class ReplicateRequest:
     """Names of claims (default: all)."""
     data: Path | None = None
     """Folder of further embeddings; claims that need it are otherwise listed as not run."""
-    out: Path = Path("runs/replicate")
-    """Folder of the run."""
+    out: Path | None = None
+    """Folder of the run (default: runs/replicate)."""
     open: bool = False
     """Open the page in the browser."""
     common: Common = field(default_factory=Common)

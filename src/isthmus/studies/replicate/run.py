@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,11 +50,18 @@ def run(request: ReplicateRequest) -> ReplicateResult:
         RequestError: the data are no folder, or the run folder is somebody else's.
         UnknownPartError: no such claim.
     """
-    data, seed = request.data, request.common.seed
+    data = request.data
     if data is not None and not data.is_dir():
         raise RequestError(f"Data are a folder, but {data} is not one.")
-    folder = run_folder(request.out, "replicate")
     chosen = {name: _claim(name) for name in request.claims or CLAIMS}
+    with run_folder(request, "replicate") as folder:
+        return _replicated(request, chosen, folder)
+
+
+def _replicated(
+    request: ReplicateRequest, chosen: Mapping[str, Claim], folder: Path
+) -> ReplicateResult:
+    data, seed = request.data, request.common.seed
     found = ClaimData(folder, data, request.common.progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
     seconds: dict[str, float] = {}

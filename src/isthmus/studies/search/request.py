@@ -18,6 +18,9 @@ class SearchRequest:
     """What to look for."""
     inside: Annotated[str, arg(name="in")] = "glyphs"
     """A run folder, a saved set, arrays, a folder of pictures, or a world."""
+    split: str = ""
+    """Only this split of a world (by default test, which the default model never saw; all for
+    every item)."""
     space: str = "mini"
     """The space to search in."""
     top: int = 10

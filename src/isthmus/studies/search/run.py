@@ -1,5 +1,6 @@
 """Find items by text or picture, in a run, in arrays, in a folder of pictures, or in a world."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.report import Album, ItemCard, Section, html, visible
-from isthmus.store import is_file, write_text
+from isthmus.store import is_file, sweep, write_text
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
@@ -37,6 +38,11 @@ class SearchResult(RunResult):
     """Where the contact sheet was written."""
 
     @property
+    def written(self) -> list[Path]:
+        """The contact sheet, where there is one."""
+        return [self.sheet] if self.sheet else []
+
+    @property
     def page_path(self) -> Path | None:
         """The contact sheet."""
         return self.sheet
@@ -63,14 +69,16 @@ def run(request: SearchRequest) -> SearchResult:
     Raises:
         RequestError: nothing to search in, or the space cannot encode the query.
     """
-    query, common = request.query, request.common
+    query, common, sheet = request.query, request.common, request.out or Path("search.html")
+    if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
+        raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
     modality = IMAGE if _is_picture(query) else TEXT
     encoders = resolve(request.space).encoders(common, "a query must be encoded")
     if modality not in encoders:
         raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
     item = Picture(Path(query)) if modality == IMAGE else query
     wanted = encoded_query(encoders[modality], item)
-    gallery = open_gallery(request.inside, request.space, encoders, common)
+    gallery = open_gallery(request.inside, request.space, encoders, common, request.split)
     found = SearchResult(
         query=query,
         space=request.space,
@@ -80,7 +88,13 @@ def run(request: SearchRequest) -> SearchResult:
     )
     if not (request.open or request.out):
         return found
-    return replace(found, sheet=write_sheet(found, request.out or Path("search.html")))
+    return replace(found, sheet=write_sheet(found, sheet))
+
+
+def _writable(path: Path) -> bool:
+    """Whether the nearest folder that is there can be written to."""
+    there = next(one for one in path.absolute().parents if one.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def _is_picture(query: str) -> bool:
@@ -100,5 +114,6 @@ def write_sheet(found: SearchResult, path: Path) -> Path:
     lead = f"The {len(found.hits)} most similar of {found.searched} items in {found.space}."
     row = (ItemCard(found.query, ""), found.hits)
     page = hits_page("search", found.query, Section("found", "Found", lead, ()), [row], Album())
+    sweep(path.parent, of=path.name)
     write_text(path, html(page))
     return path

@@ -11,9 +11,11 @@ from isthmus.studies.shared.dataset import (
     used_ids,
     whole_objects,
 )
+from isthmus.studies.shared.folders import run_folder
 from isthmus.studies.shared.labels import labels_of_vectors
 from isthmus.studies.shared.measuring import Call, Measured, measure_all, measure_calls
 from isthmus.studies.shared.resolver import (
+    DEFAULT_SPACE,
     DEFAULT_WORLD,
     EVERYTHING,
     Resolved,
@@ -25,10 +27,8 @@ from isthmus.studies.shared.runs import (
     RunResult,
     by_reason,
     described,
-    keep_request,
     measure_of,
     qualifier,
-    run_folder,
     versions,
 )
 from isthmus.studies.shared.search import (
@@ -41,6 +41,7 @@ from isthmus.studies.shared.search import (
 )
 
 __all__ = [
+    "DEFAULT_SPACE",
     "DEFAULT_WORLD",
     "EVERYTHING",
     "IMAGE",
@@ -62,7 +63,6 @@ __all__ = [
     "hit_lines",
     "hit_values",
     "job_options",
-    "keep_request",
     "labels_of_vectors",
     "measure_all",
     "measure_calls",

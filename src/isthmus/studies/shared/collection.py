@@ -108,15 +108,11 @@ def collection_dataset(
         RequestError: one modality only, or no links.
     """
     if len(found.sets) < 2:
-        missing = (
+        raise _alone(
+            found.world.name,
+            found.sets,
             "put both into one file (keys image and text of an .npz) or one folder (image.npy and "
-            "text.npy)"
-            if found.kept
-            else "add captions (--texts FILE) or pictures (--images DIR)"
-        )
-        raise RequestError(
-            f"A study compares two modalities, but {found.world.name} gives only "
-            f"{', '.join(found.sets)}: {missing}."
+            "text.npy)",
         )
     if found.kept:
         a, b = list(found.sets.values())[:2]
@@ -126,10 +122,7 @@ def collection_dataset(
             found.links,
             About(items=found.world.items, credits=found.world.credits, faults=found.world.faults),
         )
-    pair = next((pair for pair in found.world.links if set(pair) <= set(found.sets)), None)
-    if pair is None:
-        raise RequestError(f"No links join {' and '.join(found.sets)} of {found.world.name}.")
-    templates = read_templates(source.templates) if source.templates else TEMPLATES
+    pair, templates = linked_request(found.world, found.sets, source)
     a, b = (found.sets[modality] for modality in pair)
     labels = labels_of(found.world, (*a.ids, *b.ids))
     prompted = class_items(sorted(set(labels.values())), templates)
@@ -141,6 +134,38 @@ def collection_dataset(
         truncated=found.truncated,
     )
     return world_dataset(found.world, a, b, about)
+
+
+def linked_request(
+    world: World, known: Iterable[str], source: Source
+) -> tuple[tuple[str, str], Sequence[str]]:
+    """The two modalities that are compared and the sentences for class names, before any work.
+
+    Args:
+        world: the items.
+        known: modalities that the space encodes.
+        source: names the sentences, if the user has own ones.
+
+    Raises:
+        RequestError: one modality only, no links, or sentences that cannot be used.
+    """
+    shared = [modality for modality in world.items if modality in set(known)]
+    if len(shared) == 1:
+        missing = "add captions (--texts FILE) or pictures (--images DIR)"
+        if len(world.items) > 1:
+            missing = f"the space encodes {', '.join(known)} only"
+        raise _alone(world.name, shared, missing)
+    pair = next((pair for pair in world.links if set(pair) <= set(shared)), None)
+    if shared and pair is None:
+        raise RequestError(f"No links join {' and '.join(shared)} of {world.name}.")
+    templates = read_templates(source.templates) if source.templates else TEMPLATES
+    return pair or ("", ""), templates
+
+
+def _alone(name: str, known: Iterable[str], missing: str) -> RequestError:
+    return RequestError(
+        f"A study compares two modalities, but {name} gives only {', '.join(known)}: {missing}."
+    )
 
 
 def truncated_ids(encoder: Encoder, items: Items, encoded: Sequence[str]) -> list[str]:

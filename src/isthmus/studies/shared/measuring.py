@@ -56,7 +56,7 @@ def measure_calls(calls: Sequence[Call], seed: int, *, progress: bool = False) -
     from tqdm import tqdm
 
     found = Measured()
-    for call in tqdm(calls, desc="measure", unit="", disable=not progress, leave=False):
+    for call in tqdm(calls, desc="measure", unit="", disable=not progress or None, leave=False):
         start = time.perf_counter()
         _run(call, seed, found)
         found.seconds[call.key] = time.perf_counter() - start

@@ -6,6 +6,7 @@ run folder, ``mended:FOLDER`` that was fitted on such) or *a space and items to 
 is given is used or refused, and refused before any work.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from isthmus.studies.shared.collection import (
     collection_dataset,
     collection_of_bundle,
     embed_world,
+    linked_request,
 )
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.transform.mended import Mended
@@ -86,33 +88,44 @@ class Resolved:
         """The items that the source names."""
         return open_source(self.source)
 
-    def collect(self, folder: Path, common: Common) -> Collection:
-        """Vectors of every modality, read or embedded into a folder, with what is known of them."""
-        return self._collected(folder, common)[0]
-
-    def dataset(self, folder: Path, common: Common) -> Dataset:
+    def dataset(
+        self, folder: Path, common: Common, encoders: Mapping[str, Encoder] | None = None
+    ) -> Dataset:
         """Two linked sets with their labels and class texts, read or embedded into a folder.
+
+        Args:
+            folder: of the jobs.
+            common: how they run.
+            encoders: of the space, where they are loaded already.
 
         Raises:
             RequestError: there is only one modality, or nothing links two.
         """
-        return collection_dataset(*self._collected(folder, common), self.source)
+        if self.arrays is not None:
+            return collection_dataset(self.collect(folder, common), {}, self.source)
+        world = self.world()
+        encoders = self.encoders(common) if encoders is None else encoders
+        linked_request(world, encoders, self.source)
+        found = embed_world(encoders, world, folder / "jobs", job_options(common))
+        return collection_dataset(found, encoders, self.source)
 
-    def _collected(self, folder: Path, common: Common) -> tuple[Collection, dict[str, Encoder]]:
-        """The collection, and the encoders that made it, if any."""
+    def collect(self, folder: Path, common: Common) -> Collection:
+        """Vectors of every modality, read or embedded into a folder, with what is known of them."""
         if self.arrays is None:
-            encoders, options = self.encoders(common), job_options(common)
-            return embed_world(encoders, self.world(), folder / "jobs", options), encoders
+            world, options = self.world(), job_options(common)
+            return embed_world(self.encoders(common), world, folder / "jobs", options)
         bundle = open_arrays(self.arrays, self.source.model or None, self.source.max_bytes)
         found = collection_of_bundle(bundle, self.arrays)
         for mended in self.chain:
             found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
-        return found, {}
+        return found
 
 
 def job_options(common: Common) -> JobOptions:
     """How embedding jobs run."""
-    return JobOptions(batch_size=common.batch_size, rehash=common.rehash, progress=common.progress)
+    return JobOptions(
+        batch_size=common.batch_size, rehash=common.rehash, progress=common.progress, wait=True
+    )
 
 
 def resolve(space: str = "", source: Source | None = None) -> Resolved:

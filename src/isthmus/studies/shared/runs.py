@@ -15,20 +15,10 @@ from typing import Any, TypeVar
 from isthmus.lab import save, save_links
 from isthmus.records import dataclass, shown
 from isthmus.report import amount, visible
-from isthmus.store import slug, write_json, write_text
-from isthmus.types import (
-    EmbeddingSet,
-    Links,
-    RequestError,
-    Result,
-    picture_of,
-    plain,
-    request_to_dict,
-)
+from isthmus.store import mark, write_json, write_text
+from isthmus.types import EmbeddingSet, Links, Result, picture_of, plain
 from isthmus.version import __version__
 
-OURS = ("jobs", "embeddings", "report.json", "variants", "splits", "targets.safetensors")
-"""One of these is in every folder that isthmus has written to."""
 NAMED = 3
 """Skipped items that the terminal names."""
 PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
@@ -81,8 +71,8 @@ class RunResult:
         return []
 
     def __str__(self) -> str:
-        shown = [*self.faults.items()][:NAMED]
-        named = [f"skipped {visible(name)}: {visible(why)}" for name, why in shown]
+        first = [*self.faults.items()][:NAMED]
+        named = [f"skipped {visible(name)}: {visible(why)}" for name, why in first]
         count = amount(len(self.faults), "item")
         skipped = [*named, f"{count} skipped; report.json names all."] if named else []
         where = ["", f"The page: {self.page_path}"] if self.page_path else []
@@ -92,6 +82,12 @@ class RunResult:
     def page_path(self) -> Path | None:
         """Where the page was written."""
         return self.folder / "report.html" if self.folder and self.page else None
+
+    @property
+    def written(self) -> list[Path]:
+        """Files and folders that were written for the user, by their paths."""
+        there = self.folder.iterdir() if self.folder else ()
+        return sorted(path for path in there if not path.name.startswith("."))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -115,7 +111,7 @@ class RunResult:
         """
         if folder is None:
             return self
-        folder.mkdir(parents=True, exist_ok=True)
+        mark(folder)
         self._write_pages(folder)
         if self.record:
             skipped = {"faults": dict(self.faults)} if self.faults else {}
@@ -132,7 +128,7 @@ class RunResult:
     def _write_pages(self, folder: Path) -> None:
         """The pages; further ones of an earlier run that are gone now are removed."""
         pages = {folder / name: page for name, page in self.pages.items()}
-        for inside in {path.parent for path in pages}:
+        for inside in {path.parent for path in pages if not path.parent.is_symlink()}:
             for path in set(inside.glob("*.html")) - pages.keys():
                 path.unlink()
         for path, page in {**pages, folder / "report.html": self.page}.items():
@@ -188,29 +184,6 @@ def by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
     for key, reason in missing.items():
         grouped.setdefault(reason, []).append(key)
     return grouped
-
-
-def run_folder(out: Path | None, study: str, *names: str) -> Path:
-    """The folder that was asked for, or ``runs/STUDY-NAMES``; new, empty, or written by isthmus.
-
-    Raises:
-        RequestError: it holds files that are somebody else's.
-    """
-    folder = out or Path("runs") / f"{study}-{slug('-'.join(names))}"
-    if folder.exists() and not folder.is_dir():
-        raise RequestError(f"Results are written to a folder, but {folder} is a file.")
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set[str]()
-    if there and there.isdisjoint(OURS):
-        raise RequestError(
-            f"{folder} holds files that isthmus did not write, such as {min(there)}: choose a new "
-            "or an empty folder."
-        )
-    return folder
-
-
-def keep_request(request: Any, folder: Path) -> None:
-    """Save the resolved request beside the results, as ``--config`` takes it."""
-    write_json(folder / "config.json", request_to_dict(request))
 
 
 def versions() -> dict[str, str]:

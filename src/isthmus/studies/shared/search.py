@@ -14,11 +14,10 @@ from isthmus.measure.statistics import scores_between
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
-from isthmus.store import is_folder
+from isthmus.store import is_folder, read_tensors
 from isthmus.studies.shared.dataset import IMAGE, TEXT
 from isthmus.studies.shared.resolver import (
     ARRAYS,
-    EVERYTHING,
     holds_vectors,
     job_options,
     open_source,
@@ -32,9 +31,12 @@ from isthmus.types import (
     NothingLeftError,
     RequestError,
     Source,
+    Step,
     World,
     same_space,
 )
+from isthmus.version import __version__
+from isthmus.worlds.bundled import DATA
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,16 @@ def encoded_query(encoder: Encoder, query: Any, what: str = "The query") -> Embe
 
 
 def open_gallery(
-    inside: str, space: str, encoders: Mapping[str, Encoder], common: Common
+    inside: str, space: str, encoders: Mapping[str, Encoder], common: Common, split: str = ""
 ) -> Gallery:
     """What a user wants to search in; what must be embedded for it is kept in the cache.
+
+    Args:
+        inside: a run, a saved set, arrays, a folder of pictures, or a world.
+        space: the space's name.
+        encoders: of the space, by modality.
+        common: how embedding runs.
+        split: of a world; by default test, where it has one.
 
     Raises:
         RequestError: nothing to search in, or the space has no encoder for it.
@@ -107,7 +116,8 @@ def open_gallery(
         found = resolve(inside).collect(Path(), common)
         name = IMAGE if IMAGE in found.sets else next(iter(found.sets))
         return Gallery(found.sets[name], found.world if name in found.world.items else None)
-    source = Source(images=path) if is_folder(path) else Source(world=inside, split=EVERYTHING)
+    source = Source(images=path) if is_folder(path) else Source(world=inside)
+    source = replace(source, split=split)
     try:
         world = open_source(source)
     except UnknownPartError as error:
@@ -115,12 +125,32 @@ def open_gallery(
     target = IMAGE if IMAGE in world.items else next(iter(world.items))
     if target not in encoders:
         raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
+    if (shipped := _shipped(world, encoders[target])) is not None:
+        return Gallery(shipped, world)
     where = [str(path.resolve()) if path else "" for path in (source.images, source.texts)]
     key = fingerprint(space, source.world, source.split, where)
     job = cache_folder() / f"{source_name(source)}-{key}" / target
     kept = replace(job_options(common), replace=True)  # it is a cache
     report = embed_into(job, encoders[target], world.items[target], kept)
     return Gallery(report.embedded, world, report.faults)
+
+
+def _shipped(world: World, encoder: Encoder) -> EmbeddingSet | None:
+    """Vectors that came with isthmus, of just these items by just these weights, if there are."""
+    path = DATA / world.name / f"{encoder.space.name}-{encoder.modality}.safetensors"
+    if not path.is_file():
+        return None
+    arrays, about = read_tensors(path)
+    if about["space"] != encoder.space.id or about["world"] != world_hash(world, encoder.modality):
+        return None
+    step = Step("encode", {"space": encoder.space.name, "kept as": "float16"}, __version__)
+    ids, vectors = world.items[encoder.modality].ids, arrays["vectors"].astype(np.float32)
+    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,))
+
+
+def world_hash(world: World, modality: str) -> str:
+    """Which items of which world: what vectors that ship with isthmus are known by."""
+    return fingerprint(world.name, modality, world.items[modality].ids)
 
 
 def _caption(world: World, modality: str, name: str) -> str:

@@ -34,18 +34,18 @@ def run(request: StudyRequest) -> MeasuredResult:
         first, second = spaces
         return _instead("compare", request, first=first, second=second, source=request.source)
     found = resolve(spaces[0] if spaces else "", request.source)
-    folder = run_folder(request.out, "study", *found.names)
-    data = found.dataset(folder, request.common)
     common = request.common
-    return study_dataset(
-        data, folder, seed=common.seed, progress=common.progress, thorough=request.thorough
-    )
+    with run_folder(request, "study", *found.names) as folder:
+        data = found.dataset(folder, common)
+        return study_dataset(
+            data, folder, seed=common.seed, progress=common.progress, thorough=request.thorough
+        )
 
 
 def _instead(name: str, request: StudyRequest, **options: Any) -> MeasuredResult:
     """Another question that the request turns out to be."""
     same = {key: getattr(request, key) for key in ("out", "open", "common")}
-    return opened(STUDIES[name])(request_type(name)(**same, **options))
+    return opened(STUDIES[name])(request_type(name)(**same, **options), request)
 
 
 def study(

@@ -1,12 +1,16 @@
 """The grid of a style study: vectors of objects in styles, and which objects are held out."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
+from jaxtyping import Float
 
+from isthmus.arrays import unit
 from isthmus.lab import embed_into
+from isthmus.report import visible
 from isthmus.studies.shared import (
     EVERYTHING,
     IMAGE,
@@ -23,9 +27,12 @@ from isthmus.view.cameras import Pose
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import restyled_into
 
+LEAST_FITTED, LEAST_SCORED = 4, 2
+"""Objects: the best method is chosen on halves of those that are fitted on."""
 VIEW = Pose(30.0, 20.0)
 """From where meshes are drawn in every style."""
 
+_log = logging.getLogger("isthmus")
 Factors = Mapping[str, Mapping[str, object]]
 
 
@@ -35,12 +42,16 @@ def resolve_styles(request: StylesRequest) -> Resolved:
     Raises:
         RequestError: labels without arrays, arrays without labels, or a world beside arrays.
     """
+    if request.images is not None and (request.world or request.arrays):
+        raise RequestError("Name either --images, a --world or --arrays.")
     split = "" if request.arrays or not request.world else EVERYTHING
-    found = resolve(request.space, Source(world=request.world, split=split, arrays=request.arrays))
+    source = Source(request.world, split, request.images, arrays=request.arrays)
+    found = resolve(request.space, source)
     if found.arrays is None:
         if request.labels is not None:
             raise RequestError("--labels names the rows of --arrays, but there are none.")
-        return replace(found, source=replace(found.source, split=EVERYTHING))
+        split = "" if request.images else EVERYTHING
+        return replace(found, source=replace(found.source, split=split))
     if request.labels is None:
         raise RequestError("Arrays need --labels FILE, a table with an object and a style a row.")
     return found
@@ -50,6 +61,8 @@ def style_grid(
     found: Resolved, request: StylesRequest, folder: Path
 ) -> tuple[StyleGrid, Mapping[str, str], EmbeddingSet]:
     """Cells of all objects in all styles, the split of each object, and the vectors.
+
+    Several pictures of a folder's cell become their mean.
 
     Raises:
         RequestError: no item has both an object and a style.
@@ -64,9 +77,11 @@ def style_grid(
         raise RequestError(
             f"No item has both a column {request.object_column!r} and {request.style_column!r}."
         )
-    grid, _ = StyleGrid.of(
-        vectors.vectors[rows], [objects[row] for row in rows], [styles[row] for row in rows]
-    )
+    names = [(objects[row], styles[row]) for row in rows]
+    cells = vectors.vectors[rows]
+    if request.images is not None:
+        names, cells = cell_means(vectors.unit[rows], names)
+    grid, _ = StyleGrid.of(cells, *zip(*names, strict=True))
     return grid, {objects[row]: split.get(vectors.ids[row], "") for row in rows}, vectors
 
 
@@ -75,7 +90,8 @@ def split_objects(
 ) -> tuple[StyleGrid, StyleGrid]:
     """Objects to fit on and objects to score, ``count`` at most.
 
-    With a split, scored objects are test objects; without, random ones, at most half. To fit on
+    With a split, scored objects are test objects; without, random ones, at most half, and four or
+    more are left to fit on. To fit on
     ``others`` is to fit on validation objects and the test objects that are not scored.
 
     Raises:
@@ -93,7 +109,7 @@ def split_objects(
         fitted = names[parts == "train"] if fit_on == "train" else others
     else:
         order = rng.permutation(names)
-        scored = order[: min(count, len(order) // 2)]
+        scored = order[: min(count, len(order) // 2, max(len(order) - LEAST_FITTED, 0))]
         fitted = order[len(scored) :]
     return grid.part(sorted(fitted.tolist())), grid.part(sorted(scored.tolist()))
 
@@ -114,7 +130,67 @@ def _embedded(
     report = embed_into(
         folder / "jobs" / modality, encoders[modality], world.items[modality], job_options(common)
     )
-    return report.embedded, world.factors, world.split
+    if request.images is None:
+        return report.embedded, world.factors, world.split
+    columns = request.object_column, request.style_column
+    factors = folder_factors(report.embedded.ids, request.style_level, columns)
+    if left := len(report.embedded.ids) - len(factors):
+        _log.warning("%d pictures lie outside of the folders of classes in styles.", left)
+    return report.embedded, factors, {}
+
+
+def folder_factors(ids: Sequence[str], level: int, columns: tuple[str, str]) -> Factors:
+    """Object and style of every picture by the folders that it lies in.
+
+    Args:
+        ids: paths, such as ``cat/sketch/1.png``.
+        level: of the folders that are styles, 1 for the outermost; 0: the level of the fewest
+            names. All other levels together are the object.
+        columns: what object and style are called.
+
+    Raises:
+        RequestError: no two levels of folders, or levels with equally many names.
+    """
+    places = {name: PurePosixPath(name).parts[:-1] for name in ids}
+    depth = max(map(len, places.values()), default=0)
+    whole = {name: parts for name, parts in places.items() if len(parts) == depth}
+    if depth < 2 or level > depth:
+        raise RequestError(
+            "Pictures lie in folders of classes inside folders of styles, or the reverse, such as "
+            f"cat/sketch/1.png; here they lie {depth} folders deep"
+            f"{f', and --style-level is {level}' if level else ''}."
+        )
+    names = [sorted({parts[at] for parts in whole.values()}) for at in range(depth)]
+    counts = [len(some) for some in names]
+    if not level:
+        level = 1 + min(range(depth), key=counts.__getitem__)
+        if counts.count(counts[level - 1]) > 1:
+            raise RequestError(
+                f"Which folders are styles? Say --style-level {level} ({_few(names[level - 1])}) "
+                f"or another level ({_few(names[level % depth])})."
+            )
+    _log.info("Styles are the folders of level %d: %s.", level, _few(names[level - 1]))
+    at = level - 1
+    thing, style = columns
+    return {
+        name: {thing: "/".join((*parts[:at], *parts[at + 1 :])), style: parts[at]}
+        for name, parts in whole.items()
+    }
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(map(visible, names[:3])) + (", ..." if len(names) > 3 else "")
+
+
+def cell_means(
+    vectors: Float[np.ndarray, "n d"], names: Sequence[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], Float[np.ndarray, "m d"]]:
+    """The mean of the unit vectors of every cell, and the cells' names (object, style)."""
+    cells = sorted(set(names))
+    row = {cell: number for number, cell in enumerate(cells)}
+    sums = np.zeros((len(cells), vectors.shape[1]))
+    np.add.at(sums, [row[cell] for cell in names], vectors)
+    return cells, unit(sums)
 
 
 def _labelled(

@@ -59,7 +59,7 @@ _LEAD = (
     "object in style s, its picture in style t must come first among all pictures in t; whole "
     "grid: among all pictures. Style transfer: t is given by a picture of another object. "
     "Ceiling: style change after a fit on the very objects that are searched. A grid has one "
-    "picture a cell, so there is no ceiling from repeated pictures."
+    "vector a cell, so there is no ceiling from repeated pictures."
 )
 _PAIRS = "R@1 of style change, from the row's style to the column's."
 

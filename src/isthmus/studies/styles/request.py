@@ -6,8 +6,7 @@ from typing import Literal
 from tyro.conf import Positional
 
 from isthmus.records import dataclass
-from isthmus.studies.shared import IMAGE
-from isthmus.types import Written
+from isthmus.types import RequestError, Written
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,12 @@ class StylesRequest(Written):
     world: str = ""
     """A world whose items have the factors object and style; meshes are drawn in several styles
     (default: glyphs)."""
-    modality: str = IMAGE
+    images: Path | None = None
+    """Your pictures instead, in folders of classes inside folders of styles, or the reverse."""
+    style_level: int = 0
+    """With --images: the level of folders that are styles, 1 for the outermost (default: the level
+    of the fewest names)."""
+    modality: str = "image"
     """What to compare."""
     arrays: Path | None = None
     """Embeddings that you already have instead."""
@@ -33,3 +37,12 @@ class StylesRequest(Written):
     """Fit on training objects, or on unseen objects that are not scored."""
     score: int = 200
     """Unseen objects to score."""
+
+    def __post_init__(self) -> None:
+        if self.score < 2 or self.style_level < 0:
+            raise RequestError(
+                f"--score wants 2 objects or more and --style-level 1 or more, not {self.score} "
+                f"and {self.style_level}."
+            )
+        if self.style_level and self.images is None:
+            raise RequestError("--style-level is a level of the folders of --images.")

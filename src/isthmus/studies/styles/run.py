@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,13 @@ import numpy as np
 from isthmus import measure
 from isthmus.registry import find
 from isthmus.studies.shared import DEFAULT_WORLD, run_folder, versions
-from isthmus.studies.styles.grid import resolve_styles, split_objects, style_grid
+from isthmus.studies.styles.grid import (
+    LEAST_FITTED,
+    LEAST_SCORED,
+    resolve_styles,
+    split_objects,
+    style_grid,
+)
 from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.studies.styles.result import Method, StylesResult
@@ -30,13 +37,19 @@ def run(request: StylesRequest) -> StylesResult:
         RequestError: no grid of objects and styles is there, or too few objects.
     """
     found = resolve_styles(request)
-    names = found.names if found.arrays else (found.space, found.source.world or DEFAULT_WORLD)
-    folder = run_folder(request.out, "styles", *names)
-    grid, split, vectors = style_grid(found, request, folder)
+    own = found.arrays or request.images
+    names = found.names if own else (found.space, found.source.world or DEFAULT_WORLD)
     seed = request.common.seed
-    fitted, scored = split_objects(grid, split, request.fit_on, request.score, seed)
-    title = f"{len(grid.objects):,} objects in {len(grid.styles)} styles, {vectors.space.name}"
-    return styles(fitted, scored, folder, title=title, seed=seed)
+    with run_folder(request, "styles", *names) as folder:
+        grid, split, vectors = style_grid(found, request, folder)
+        fitted, scored = split_objects(grid, split, request.fit_on, request.score, seed)
+        title = f"{len(grid.objects):,} objects in {len(grid.styles)} styles, {vectors.space.name}"
+        several = request.images is not None and len(vectors) > grid.cells[..., 0].size
+        title += ", means of cells" if several else ""
+        result = styles(fitted, scored, title=title, seed=seed)
+        failed = [step.parameters.get("faults", {}) for step in vectors.history]
+        faults = {name: why for some in failed for name, why in some.items()}
+        return replace(result, faults=faults).write(folder)
 
 
 def styles(
@@ -59,7 +72,7 @@ def styles(
         methods: names of ``STYLERS``; empty for all.
 
     Raises:
-        RequestError: an object is in both grids, the styles differ, or fewer than ten objects.
+        RequestError: an object is in both grids, the styles differ, or too few objects.
     """
     _check(fitted, scored)
     found = {
@@ -147,8 +160,8 @@ def _check(fitted: StyleGrid, scored: StyleGrid) -> None:
         raise RequestError(
             f"The styles differ: {', '.join(fitted.styles)}, and {', '.join(scored.styles)}."
         )
-    if min(len(fitted.objects), len(scored.objects)) < 10:
+    if len(fitted.objects) < LEAST_FITTED or len(scored.objects) < LEAST_SCORED:
         raise RequestError(
-            f"Ten objects in all styles or more are wanted on both sides, not "
-            f"{len(fitted.objects)} and {len(scored.objects)}."
+            f"{LEAST_FITTED} objects in all styles or more are wanted to fit on and {LEAST_SCORED} "
+            f"to score, not {len(fitted.objects)} and {len(scored.objects)}."
         )
