@@ -298,7 +298,7 @@ def test_names_cannot_command_the_terminal(capsys, monkeypatch):
     assert run("embed", "toy", "out", "--world", "escapes") == 0
     told = capsys.readouterr()
     assert "\x1b" not in told.out + told.err
-    assert "\\x1b[2J" in told.out
+    assert "␛[2J" in told.out
 
 
 def escaping_world():
