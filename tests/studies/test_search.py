@@ -1,11 +1,19 @@
 """Searching in a folder: what was embedded is kept, and kept no longer than the folder stays."""
 
+from dataclasses import dataclass, replace
+
+import numpy as np
 import pytest
 from PIL import Image
 
+import isthmus
+from isthmus.store import write_tensors
 from isthmus.studies import perform
 from isthmus.studies.search.request import SearchRequest
-from isthmus.types import Common
+from isthmus.studies.shared import open_gallery
+from isthmus.studies.shared import search as searching
+from isthmus.types import Common, Space
+from isthmus.worlds import load
 
 COLOURS = {"red": (200, 20, 20), "blue": (20, 20, 200), "green": (20, 160, 20)}
 
@@ -52,3 +60,41 @@ def test_a_folder_of_other_pictures_replaces_what_was_kept_of_it(photos, tmp_pat
     found = search(str(query), photos)
     assert found.searched == 3
     assert found.hits[0].id == "new-blue.png"
+
+
+def test_vectors_that_ship_are_those_of_todays_weights():
+    """If this fails: python -m tools.build_gallery."""
+    world = load("glyphs").part("test")
+    encoder = isthmus.load("mini")["image"]
+    found = open_gallery("glyphs", "mini", {"image": encoder}, Common())
+    assert found.vectors.ids == world.items["image"].ids
+    some = world.items["image"].take(found.vectors.ids[::97])
+    now = isthmus.embed(encoder, some)
+    np.testing.assert_allclose(found.vectors.take(some.ids).unit, now.unit, atol=2e-3)
+
+
+@pytest.mark.parametrize("what", ["space", "world"])
+def test_vectors_of_other_weights_or_items_are_not_used(what, monkeypatch, tmp_path):
+    world = load("glyphs").part("test")
+    few = world.items["image"].take(world.items["image"].ids[:3])
+    world = replace(world, items={**world.items, "image": few})
+    path = tmp_path / "glyphs/mini-image.safetensors"
+    space = Space("mini", "of today", 4)
+    about = {"space": space.id, "world": searching.world_hash(world, "image")}
+    write_tensors(path, {"vectors": np.ones((3, 4), np.float16)}, about)
+    monkeypatch.setattr(searching, "DATA", tmp_path)
+    assert searching._shipped(world, Encodes(space)) is not None
+    if what == "space":
+        space = Space("mini", "of tomorrow", 4)
+    else:
+        world = replace(world, items={"image": few.take(few.ids[::-1])})
+    assert searching._shipped(world, Encodes(space)) is None
+
+
+@dataclass(frozen=True)
+class Encodes:
+    space: Space
+    modality: str = "image"
+
+    def encode(self, items):
+        raise AssertionError("nothing is to be encoded")
