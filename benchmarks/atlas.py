@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.harness import PeakMemory, write_results
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.atlas.run import run
-from isthmus.worlds.folders import MESH_SUFFIXES
+from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
 
 
 def generated(folder: Path, count: int) -> None:

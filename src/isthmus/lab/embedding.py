@@ -3,10 +3,10 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,16 @@ from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
 from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
+from isthmus.lab.loading import load
+from isthmus.read.recognise import is_file, is_file_name, modality_of
 from isthmus.read.text import readable
-from isthmus.records import dataclass
+from isthmus.records import dataclass, short
 from isthmus.store import read_tensors, write_tensors
-from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step
+from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step, World
 from isthmus.version import __version__
+
+Space: TypeAlias = str | Mapping[str, Encoder] | Encoder
+"""A space by its name, what ``load`` gave, or one encoder of it."""
 
 
 @dataclass(frozen=True)
@@ -116,41 +121,118 @@ class EmbedTask:
 
 
 def embed(
-    encoder: Encoder,
-    items: Items | Sequence[Any],
+    space: Space,
+    items: Any,
     *,
+    modality: str = "",
     batch_size: int = 0,
     progress: bool = False,
 ) -> EmbeddingSet:
     """Embed items in memory: batching, progress, ids and history are done here, once.
 
+    ``embed("mini", ["cat.jpg", "dog.jpg"])``, ``embed("mini", ["a cat", "a dog"])``.
+
     Args:
-        encoder: from ``isthmus.load(name)[modality]``.
-        items: ``Items`` with ids, or any sequence; paths are named by themselves, other items
-            by the running number.
+        space: a name as ``isthmus.load`` takes it, what it gave, or one encoder of it.
+        items: a list, a mapping from ids to items, or ``Items``. A string is the path of a file if
+            that is there or if it ends as such files do (it must be there then), else a text.
+            Files are named by their paths as given, other items by the running number.
+        modality: what the items are, instead of what they look like.
         batch_size: items encoded at once; 0 leaves it to the encoder.
         progress: show a bar on the terminal.
 
     Items that fail are skipped and named in the last step of the set's history, and logged.
 
     Raises:
-        RequestError: the items are of another modality, or one item instead of a list.
+        RequestError: items of several modalities (``embed_all`` takes these), of one that the space
+            does not encode, a file that is not there, or one item instead of a list.
         NothingLeftError: not one of them could be encoded.
     """
-    if isinstance(items, (str, bytes, os.PathLike)):
+    encoders = _encoders(space)
+    wanted = modality or (next(iter(encoders)) if len(encoders) == 1 else "")
+    found = [items] if isinstance(items, Items) else _sorted_out(items, wanted)
+    if len(found) > 1:
+        counts = " and ".join(f"{len(some)} {some.modality}" for some in found)
         raise RequestError(
-            f"Items are a list, not one {type(items).__name__}: write [{items!r}]; for a folder, "
-            "isthmus.worlds.open_world(images=...)."
+            f"One call embeds one modality, but these are {counts} items: isthmus.embed_all(space, "
+            "items) gives a set of each; modality='text' takes every string as a text."
         )
-    if not isinstance(items, Items):
-        payload = list(items)
-        ids = (
-            readable(str(one if isinstance(one, Path) else row)) for row, one in enumerate(payload)
-        )
-        items = Items(encoder.modality, tuple(ids), payload)
-    if items.modality != encoder.modality:
+    if modality and found[0].modality != modality:
+        raise RequestError(f"These are {found[0].modality} items, not {modality} items.")
+    return _embedded(encoders, found[0], batch_size, progress)
+
+
+def embed_all(
+    space: Space, items: Any, *, batch_size: int = 0, progress: bool = False
+) -> dict[str, EmbeddingSet]:
+    """Embed items of any modalities, or a world: always a mapping from modality to set.
+
+    Args:
+        space: as for ``embed``.
+        items: a list or mapping, of which each item is recognised by itself as in ``embed``, or a
+            world, of which everything is embedded that the space encodes.
+        batch_size: items encoded at once; 0 leaves it to the encoder.
+        progress: show a bar on the terminal.
+
+    Raises:
+        RequestError: nothing that the space encodes, or a file that is not there.
+        NothingLeftError: of one modality not one item could be encoded.
+    """
+    encoders = _encoders(space)
+    if isinstance(items, World):
+        found = [some for kind, some in items.items.items() if kind in encoders]
+        found = found or [*items.items.values()][:1]  # which is refused by name
+    else:
+        found = [items] if isinstance(items, Items) else _sorted_out(items, "")
+    return {some.modality: _embedded(encoders, some, batch_size, progress) for some in found}
+
+
+def _encoders(space: Any) -> Mapping[str, Encoder]:
+    if isinstance(space, str):
+        return load(space)
+    if isinstance(space, Mapping):
+        return space
+    if not isinstance(space, Encoder):
         raise RequestError(
-            f"This encoder takes {encoder.modality} items, but these are {items.modality} items."
+            f"A space is its name, what isthmus.load gave, or an encoder, not {short(space)}."
+        )
+    return {space.modality: space}
+
+
+def _sorted_out(items: Any, modality: str) -> list[Items]:
+    """Items by modality, each with its id; of one given modality, or as they look."""
+    if isinstance(items, (str, bytes, os.PathLike, World)) or not isinstance(items, Iterable):
+        raise RequestError(
+            f"Items are a list, not one {type(items).__name__}: write [{short(items)}]; for a "
+            "folder, isthmus.worlds.open_world(images=...); for a world, isthmus.embed_all."
+        )
+    named = isinstance(items, Mapping)
+    pairs = items.items() if isinstance(items, Mapping) else enumerate(items)
+    found: dict[str, tuple[list[str], list[Any]]] = {}
+    for key, item in pairs:
+        kind = modality or modality_of(item)
+        if not modality and is_file(item):
+            item = Path(item)  # a file of text is read, its name is not the text
+        ids, payload = found.setdefault(kind, ([], []))
+        name = os.fspath(item) if not named and is_file_name(item, kind) else str(key)
+        ids.append(readable(name))
+        payload.append(item)
+    if not found:
+        if not modality:
+            raise NothingLeftError("There were no items to embed.")
+        found[modality] = [], []
+    return [Items(kind, tuple(ids), payload) for kind, (ids, payload) in found.items()]
+
+
+def _embedded(
+    encoders: Mapping[str, Encoder], items: Items, batch_size: int, progress: bool
+) -> EmbeddingSet:
+    encoder = encoders.get(items.modality)
+    if encoder is None:
+        takes = " and ".join(encoders)
+        raise RequestError(
+            f"This {'encoder' if len(encoders) == 1 else 'space'} takes {takes} items, but these "
+            f"are {items.modality} items."
         )
     with bar(len(items), encoder.modality, progress) as tick:
         return _as_set(encoder, [embed_shard(encoder, items, batch_size, tick)])

@@ -15,6 +15,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+SUFFIXES = (".txt",)
+"""Ends of the names of files that hold one text."""
 
 
 def text(item: Any) -> str:

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 from isthmus.read.image import SUFFIXES, USUAL, Picture, is_picture
+from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
 from isthmus.read.text import decoded, read_lines, readable
 from isthmus.store import is_folder
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.drafts import Draft, Notes, hidden, read_notes
-
-MESH_SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
-"""What counts as a mesh file by its name; which it is, its content tells."""
 
 _PARTS = (".mtl", ".bin", *SUFFIXES)
 """Files that meshes mention, which are read with them."""

@@ -22,6 +22,9 @@ from isthmus.types import ExtraMissingError, ItemError
 if TYPE_CHECKING:
     import trimesh
 
+SUFFIXES = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
+"""What counts as a mesh file by its name; which it is, its content tells."""
+
 MAX_BYTES = 1 << 30
 """Larger files are refused before they are read."""
 
