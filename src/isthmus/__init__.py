@@ -1,60 +1,41 @@
 """isthmus: a laboratory for joint embedding spaces.
 
-The public surface, stable: ``load``, ``embed``, ``save``, ``load_set``, ``Links``, ``study``,
-``measure`` and ``worlds``. Everything is imported on first use, so that ``import isthmus``
-costs little more than NumPy.
+``load``, ``embed``, ``embed_all``, ``save``, ``load_set``, ``Links``, the rooms ``measure`` and
+``worlds``, and every question of the command line as a function: ``isthmus.study("mini")`` is
+``isthmus study mini``. Everything is imported on first use, so that ``import isthmus`` costs little
+more than NumPy. ``__init__.pyi`` says the same to type checkers; ``python -m tools.public_stub``
+writes it.
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from isthmus.version import __version__
+from isthmus.version import __version__ as __version__
 
-if TYPE_CHECKING:
-    from isthmus import measure, worlds
-    from isthmus.lab import embed, load, load_set, save
-    from isthmus.studies.study.run import study
-    from isthmus.types import EmbeddingSet, Items, Links, Space, World
-
-_PUBLIC = {
-    "EmbeddingSet": "isthmus.types:EmbeddingSet",
-    "Items": "isthmus.types:Items",
-    "Links": "isthmus.types:Links",
-    "Space": "isthmus.types:Space",
-    "World": "isthmus.types:World",
-    "embed": "isthmus.lab:embed",
-    "load": "isthmus.lab:load",
-    "load_set": "isthmus.lab:load_set",
-    "save": "isthmus.lab:save",
-    "study": "isthmus.studies.study.run:study",
-    "measure": "isthmus.measure:",
-    "worlds": "isthmus.worlds:",
+TYPES = ("Bag", "EmbeddingSet", "Items", "Links", "Result", "Space", "World")
+LAB = ("embed", "embed_all", "load", "load_set", "save")
+ROOMS = ("measure", "worlds")
+QUESTIONS = {
+    **{name: name for name in ("study", "compare", "atlas", "styles", "mend", "fit", "sweep")},
+    **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
+    "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
 }
+"""Public functions and the studies that they ask; ``worlds`` is a room, so ``parts("worlds")``."""
 
-__all__ = [
-    "EmbeddingSet",
-    "Items",
-    "Links",
-    "Space",
-    "World",
-    "__version__",
-    "embed",
-    "load",
-    "load_set",
-    "measure",
-    "save",
-    "study",
-    "worlds",
-]
+NAMES = ("__version__", *TYPES, *LAB, *ROOMS, *QUESTIONS)
+globals()["__all__"] = NAMES  # spelled out for type checkers in the stub
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
+    if name in ROOMS:
+        return importlib.import_module(f"isthmus.{name}")
+    if name in QUESTIONS:
+        return importlib.import_module("isthmus.studies").question(QUESTIONS[name])
+    room = "types" if name in TYPES else "lab" if name in LAB else ""
+    if not room:
         raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
-    module, _, attribute = _PUBLIC[name].partition(":")
-    found = importlib.import_module(module)
-    return getattr(found, attribute) if attribute else found
+    return getattr(importlib.import_module(f"isthmus.{room}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted(NAMES)

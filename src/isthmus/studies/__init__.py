@@ -4,11 +4,27 @@ Each folder has ``request.py`` (what may be asked: one frozen dataclass), ``run.
 -> RunResult``) and ``page.py``. The command line and every other front end loop over ``STUDIES``.
 """
 
+<<<<<<< HEAD
 from collections.abc import Sequence
 from typing import Any, get_type_hints
 
 from isthmus.registry import find
 from isthmus.types.errors import ExtraMissingError
+=======
+import ast
+import dataclasses
+import inspect
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, get_origin, get_type_hints
+
+import numpy as np
+
+from isthmus.registry import find, resolve
+>>>>>>> 9fe5c26 (Every question is a public function with the options of its command, seen by type checkers)
 
 STUDIES: dict[str, str] = {
     "study": "isthmus.studies.study.run:run",
@@ -58,6 +74,16 @@ NEEDS = {
 """Extras by words of a command that need them."""
 
 
+OF_SETS: dict[str, str] = {
+    "study": "isthmus.studies.study.run:study",
+    "mend": "isthmus.studies.mend.run:mend_sets",
+}
+"""Questions that Python also asks of two sets of vectors in memory, and their links."""
+
+TERMINAL = ("json", "debug", "strict")
+"""Options that say what the command prints and how it ends; Python has no use for them."""
+
+
 def request_type(name: str) -> type[Any]:
     """The dataclass of requests that a study takes.
 
@@ -87,4 +113,124 @@ def perform(name: str, request: Any) -> Any:
     Returns:
         The study's ``RunResult``; None in all but the first of several processes.
     """
+<<<<<<< HEAD
     return find("studies", STUDIES, name)(request)
+=======
+    from isthmus.studies.shared import RunResult, keep_request
+
+    result = find("studies", STUDIES, name)(request)
+    if isinstance(result, RunResult) and result.folder is not None:
+        keep_request(request, result.folder)
+    return result
+
+
+class Option(NamedTuple):
+    """One option of a request, however deep its field stands."""
+
+    path: tuple[str, ...]
+    """Names of the fields that lead to it."""
+    hint: Any
+    default: Any
+    """``inspect.Parameter.empty`` where it must be given."""
+    positional: bool
+    about: str
+    """What the command's help says of it."""
+
+
+def options(kind: type[Any], path: tuple[str, ...] = ()) -> Iterator[Option]:
+    """Every option of a request but those of the terminal."""
+    from tyro.conf import Positional
+
+    hints, marked = get_type_hints(kind), get_type_hints(kind, include_extras=True)
+    said = {name: text for base in reversed(kind.__mro__[:-1]) for name, text in _texts(base)}
+    for one in dataclasses.fields(kind):
+        hint, here = hints[one.name], (*path, one.name)
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+            yield from options(hint, here)
+        elif one.name not in TERMINAL:
+            default = inspect.Parameter.empty if one.default is dataclasses.MISSING else one.default
+            positional = marked[one.name] == Positional[hint]
+            yield Option(here, hint, default, positional, said.get(one.name, ""))
+
+
+def _texts(kind: type[Any]) -> Iterator[tuple[str, str]]:
+    """The texts under the fields of a dataclass."""
+    (tree,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
+    for field, text in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            match text:
+                case ast.Expr(ast.Constant(str(words))):
+                    yield field.target.id, " ".join(words.split())
+                case _:
+                    pass
+
+
+def documented(kind: type[Any]) -> str:
+    """What a request asks, and every option with what the command's help says of it."""
+    lines = [f"    {one.path[-1]}: {one.about}" for one in options(kind)]
+    return "\n".join([inspect.cleandoc(kind.__doc__ or ""), "", "Args:", *lines])
+
+
+@cache
+def question(name: str) -> Callable[..., Any]:
+    """A study as a function: the options of its request as keywords, its positional ones first.
+
+    ``question("mend")("mini", world="glyphs", splits=4)`` is ``isthmus mend mini --world glyphs
+    --splits 4``, writes the same run folder and returns its ``RunResult``.
+    """
+    kind, taken = request_type(name), {one.path[-1]: one for one in options(request_type(name))}
+    parameters = sorted(map(_parameter, taken.values()), key=lambda one: one.kind)
+    signature = inspect.Signature(parameters)
+
+    def ask(*args: Any, **keywords: Any) -> Any:
+        if args and not isinstance(args[0], (str, os.PathLike)):
+            if name not in OF_SETS:
+                raise TypeError(
+                    f"isthmus.{name} wants names or paths, not a {type(args[0]).__name__}: keep "
+                    "vectors with isthmus.save and name their folder."
+                )
+            return resolve(OF_SETS[name])(*args, **keywords)
+        given = signature.bind(*args, **keywords).arguments
+        request = _request(kind, [(taken[key], value) for key, value in given.items()])
+        result = perform(name, request)
+        if getattr(request, "open", False) and getattr(result, "page_path", None):
+            import webbrowser
+
+            webbrowser.open(result.page_path.resolve().as_uri())
+        return result
+
+    ask.__name__ = ask.__qualname__ = name
+    ask.__module__, ask.__doc__ = "isthmus", documented(kind)
+    ask.__signature__ = signature  # type: ignore[attr-defined]
+    return ask
+
+
+def _parameter(one: Option) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    if one.positional and get_origin(one.hint) is tuple:
+        return inspect.Parameter(one.path[-1], inspect.Parameter.VAR_POSITIONAL)
+    if one.positional:
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(one.path[-1], kind, default=one.default, annotation=one.hint)
+
+
+def _request(kind: type[Any], given: Sequence[tuple[Option, Any]]) -> Any:
+    from isthmus.types import request_from_dict
+
+    nested: dict[str, Any] = {}
+    for one, value in given:
+        inside = nested
+        for part in one.path[:-1]:
+            inside = inside.setdefault(part, {})
+        inside[one.path[-1]] = _plain(value, one.hint)
+    return request_from_dict(kind, nested)
+
+
+def _plain(value: Any, hint: Any) -> Any:
+    """What ``config.json`` would hold: text where text is wanted, one of many as a list."""
+    if isinstance(value, np.generic):
+        return _plain(value.item(), hint)
+    if get_origin(hint) is tuple:
+        return [value] if isinstance(value, (str, int)) else [*value]
+    return str(value) if isinstance(value, Path) and hint is str else value
+>>>>>>> 9fe5c26 (Every question is a public function with the options of its command, seen by type checkers)

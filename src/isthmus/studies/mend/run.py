@@ -30,7 +30,7 @@ from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, vers
 from isthmus.studies.shared.lengthy import announce
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
-from isthmus.types import Calibration, plain
+from isthmus.types import Calibration, EmbeddingSet, Links, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -166,6 +166,28 @@ def _result(
         seconds=_seconds(found),
         faults=data.about.faults,
     )
+
+
+def mend_sets(
+    a: EmbeddingSet,
+    b: EmbeddingSet,
+    links: Links | None = None,
+    *,
+    out: str | Path | None = None,
+    seed: int = 0,
+    **how: Any,
+) -> MendResult:
+    """Mend the space of two sets in memory; without links equal ids pair.
+
+    Args:
+        a: vectors of one modality.
+        b: vectors of the other modality in the same space.
+        links: which item of a belongs to which of b.
+        out: run folder; None writes nothing.
+        seed: of every random draw.
+        how: the other options of ``MendRequest``, such as ``remedies`` and ``splits``.
+    """
+    return mend(Dataset(a, b, links), out, MendRequest(**how), seed=seed)
 
 
 def _seconds(found: Sequence[Judged]) -> dict[str, float]:

@@ -1,0 +1,656 @@
+# ruff: noqa
+# fmt: off
+"""The public names as type checkers see them; ``python -m tools.public_stub`` writes them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from isthmus import measure as measure
+from isthmus import worlds as worlds
+from isthmus.lab import embed as embed
+from isthmus.lab import embed_all as embed_all
+from isthmus.lab import load as load
+from isthmus.lab import load_set as load_set
+from isthmus.lab import save as save
+from isthmus.lab.caching import CacheResult
+from isthmus.measure.statistics import SetLike
+from isthmus.studies.atlas.run import AtlasResult
+from isthmus.studies.edit.run import EditResult
+from isthmus.studies.embed.run import EmbedResult
+from isthmus.studies.fit.run import FitResult
+from isthmus.studies.mend.run import MendResult
+from isthmus.studies.replicate.run import ReplicateResult
+from isthmus.studies.search.run import SearchResult
+from isthmus.studies.shared import About
+from isthmus.studies.shared.runs import MeasuredResult
+from isthmus.studies.shared.runs import RunResult
+from isthmus.studies.styles.result import StylesResult
+from isthmus.types import Bag as Bag
+from isthmus.types import EmbeddingSet as EmbeddingSet
+from isthmus.types import Items as Items
+from isthmus.types import Links as Links
+from isthmus.types import Result as Result
+from isthmus.types import Space as Space
+from isthmus.types import World as World
+from isthmus.version import __version__ as __version__
+
+@overload
+def study(
+    a: SetLike,
+    b: SetLike,
+    links: Links | None = ...,
+    *,
+    about: About | None = ...,
+    out: str | Path | None = ...,
+    seed: int = ...,
+) -> MeasuredResult: ...
+@overload
+def study(
+    *spaces: str,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    space: str = '',
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    objects: str | Path | None = None,
+    thorough: bool = False,
+) -> MeasuredResult:
+    """Measure a joint space on linked items and write report.html, report.json and vectors.
+
+    Two spaces are compared side by side on the same items.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        spaces: Spaces, such as mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:FOLDER (default: mini).
+        space: The same as one positional space.
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        objects: Folder of meshes (GLB, OBJ, ...): the same as isthmus atlas --objects.
+        thorough: Also measure what takes minutes: intrinsic dimension, geodesics, trustworthy maps, and which words the vectors are made of.
+    """
+
+def compare(
+    first: str,
+    second: str,
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+) -> MeasuredResult:
+    """Measure two spaces side by side on the same items, with intervals of their differences.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        first: A space, such as mini.
+        second: Another space.
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+    """
+
+def atlas(
+    space: str = '',
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    objects: str | Path | None = None,
+    world: str = '',
+    split: str = '',
+    views: int = 24,
+    rig: Literal['turntable', 'dome', 'fibonacci'] = 'turntable',
+    up: Literal['x', 'y', 'z'] = 'y',
+    styles: str | Sequence[str] = (),
+    limit: int = 0,
+    words: str | Path | None = None,
+) -> AtlasResult:
+    """See every object from all sides and measure what its views span.
+
+    One page for the world and one an object. What did not change is neither rendered nor embedded
+    again.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        space: Space that encodes images (default: mini).
+        objects: Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories.
+        world: A world of meshes instead (default: furniture).
+        split: Only this split of the world (by default test; all for every object).
+        views: Views of every object.
+        rig: Where the cameras stand; pose, loop and interpolation need the turntable.
+        up: The axis that points up in your files.
+        styles: Draw every view in these styles too (flat, toon, sketch, photo) and share the variance between object, view and style.
+        limit: Objects at most, the first ones; 0 is all.
+        words: Vocabulary to name objects with, one text a line (default: their names and the glyphs').
+    """
+
+def styles(
+    space: str = '',
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    modality: str = 'image',
+    arrays: str | Path | None = None,
+    labels: str | Path | None = None,
+    object_column: str = 'object',
+    style_column: str = 'style',
+    fit_on: Literal['train', 'others'] = 'train',
+    score: int = 200,
+) -> StylesResult:
+    """Find the same object in another style, by every style decomposition, on unseen objects.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        space: Space to embed the world in (default: mini).
+        world: A world whose items have the factors object and style; meshes are drawn in several styles (default: glyphs).
+        modality: What to compare.
+        arrays: Embeddings that you already have instead.
+        labels: With --arrays: CSV or Parquet with a row a vector (or a column id).
+        object_column: Column of the object.
+        style_column: Column of the style.
+        fit_on: Fit on training objects, or on unseen objects that are not scored.
+        score: Unseen objects to score.
+    """
+
+@overload
+def mend(
+    a: EmbeddingSet,
+    b: EmbeddingSet,
+    links: Links | None = ...,
+    *,
+    out: str | Path | None = ...,
+    seed: int = ...,
+    **how: Any,
+) -> MendResult: ...
+@overload
+def mend(
+    space: str = '',
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    remedies: str | Sequence[str] = (),
+    calibrate: int | Sequence[int] = (250, 50),
+    splits: int = 20,
+    keep: str = '',
+) -> MendResult:
+    """Fit every remedy for the modality gap on your data, judge them held out, keep the best one.
+
+    The mended space goes wherever a space goes: isthmus study mended:FOLDER.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        space: Space to mend (default: mini).
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        remedies: Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus parts corrections).
+        calibrate: Linked objects to fit on, at most half of all: a table for each number.
+        splits: Random halves of the objects.
+        keep: Chain to keep as the mended space (default: the recommended one).
+    """
+
+def fit(
+    space: str = '',
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    loss: str = 'info_nce',
+    similarity: str = 'cosine',
+    regularisers: str | Sequence[str] = (),
+    head: str = 'linear',
+    hidden: int = 512,
+    dim: int = 0,
+    shared: bool = False,
+    standardise: bool = False,
+    freeze: str = '',
+    towers: str | Sequence[str] = (),
+    tower_rate: float = 1e-05,
+    temperature: Literal['learned', 'fixed', 'scheduled'] = 'learned',
+    scale: float = 0.0,
+    last_scale: float = 100.0,
+    swap: float = 0.0,
+    pairs: int = 256,
+    per_object: int = 1,
+    epochs: int = 30,
+    patience: int = 5,
+    rate: float = 0.001,
+    decay: float = 0.01,
+    tensorboard: bool = False,
+) -> FitResult:
+    """Train heads on a space's vectors, stopped by held-out objects, judged on test objects.
+
+    Killed, it goes on from its last epoch when the same command runs again. The trained space goes
+    wherever a space goes: isthmus study mended:FOLDER. Several processes: torchrun -m isthmus fit.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        space: Space whose vectors are trained on (default: mini).
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        loss: Contrastive loss (see: isthmus parts losses).
+        similarity: Similarity that the loss compares by (see: isthmus parts similarities).
+        regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
+        head: Head of each modality: linear, mlp, residual or none.
+        hidden: Coordinates inside an mlp or residual head.
+        dim: Coordinates of the new space; 0 takes as many as the old one has.
+        shared: One more head that both modalities go through after their own.
+        standardise: Standardise each modality by its own training mean and deviation before its head.
+        freeze: Modality that stays as it is.
+        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
+        tower_rate: Learning rate of the towers at its highest; fresh ones want about 1e-3.
+        temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
+        scale: Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss).
+        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one.
+        swap: Share of pairs whose sides change places before the loss (modality swapping).
+        pairs: Pairs in a batch.
+        per_object: Pairs of each object in a batch; they all match.
+        epochs: Epochs at most; in one, each object is seen as often as an object has links on average.
+        patience: Epochs without a better score on held-out objects after which training stops.
+        rate: Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0.
+        decay: Weight decay.
+        tensorboard: Write TensorBoard's events (the table variants/*/log.csv is always there).
+    """
+
+def sweep(
+    space: str = '',
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    losses: str | Sequence[str] = (),
+    similarities: str | Sequence[str] = (),
+    heads: str | Sequence[str] = (),
+    seeds: int = 1,
+    loss: str = 'info_nce',
+    similarity: str = 'cosine',
+    regularisers: str | Sequence[str] = (),
+    head: str = 'linear',
+    hidden: int = 512,
+    dim: int = 0,
+    shared: bool = False,
+    standardise: bool = False,
+    freeze: str = '',
+    towers: str | Sequence[str] = (),
+    tower_rate: float = 1e-05,
+    temperature: Literal['learned', 'fixed', 'scheduled'] = 'learned',
+    scale: float = 0.0,
+    last_scale: float = 100.0,
+    swap: float = 0.0,
+    pairs: int = 256,
+    per_object: int = 1,
+    epochs: int = 30,
+    patience: int = 5,
+    rate: float = 0.001,
+    decay: float = 0.01,
+    tensorboard: bool = False,
+) -> FitResult:
+    """Train a grid of losses, similarities, heads and seeds, and draw what each trades for what.
+
+    Every variant can be gone on with, as in isthmus fit; the one that held-out objects like best
+    is kept.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        space: Space whose vectors are trained on (default: mini).
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        losses: Losses to cross (default: that of --loss).
+        similarities: Similarities to cross.
+        heads: Heads to cross.
+        seeds: Seeds of each variant, from --seed on.
+        loss: Contrastive loss (see: isthmus parts losses).
+        similarity: Similarity that the loss compares by (see: isthmus parts similarities).
+        regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
+        head: Head of each modality: linear, mlp, residual or none.
+        hidden: Coordinates inside an mlp or residual head.
+        dim: Coordinates of the new space; 0 takes as many as the old one has.
+        shared: One more head that both modalities go through after their own.
+        standardise: Standardise each modality by its own training mean and deviation before its head.
+        freeze: Modality that stays as it is.
+        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
+        tower_rate: Learning rate of the towers at its highest; fresh ones want about 1e-3.
+        temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
+        scale: Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss).
+        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one.
+        swap: Share of pairs whose sides change places before the loss (modality swapping).
+        pairs: Pairs in a batch.
+        per_object: Pairs of each object in a batch; they all match.
+        epochs: Epochs at most; in one, each object is seen as often as an object has links on average.
+        patience: Epochs without a better score on held-out objects after which training stops.
+        rate: Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0.
+        decay: Weight decay.
+        tensorboard: Write TensorBoard's events, a folder a variant.
+    """
+
+def replicate(
+    *claims: str,
+    data: str | Path | None = None,
+    out: str | Path = 'runs/replicate',
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+) -> ReplicateResult:
+    """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data.
+
+    Args:
+        claims: Names of claims (default: all).
+        data: Folder of further embeddings; claims that need it are otherwise listed as not run.
+        out: Folder of the run.
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def search(
+    query: str,
+    *,
+    inside: str = 'glyphs',
+    space: str = 'mini',
+    top: int = 10,
+    open: bool = False,
+    out: str | Path | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+) -> SearchResult:
+    """Find items by text, or by picture if the query is an image file.
+
+    Args:
+        query: What to look for.
+        inside: A run folder, a saved set, arrays, a folder of pictures, or a world.
+        space: The space to search in.
+        top: How many items to show.
+        open: Write a contact sheet and open it in the browser.
+        out: Where to write the contact sheet (default with --open: search.html).
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def edit(
+    photo: str | Path,
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+    to: str,
+    corpus: str = 'emotions',
+    template: str = '{}',
+    strength: float = 1.0,
+    basis: Literal['pca', 'svd', 'gram_schmidt', 'atoms'] = 'pca',
+    projector: Literal['affine', 'linear', 'geodesic'] = 'affine',
+    rank: int = 10,
+    inside: str = 'glyphs',
+    space: str = 'mini',
+    top: int = 5,
+) -> EditResult:
+    """Replace a picture's coordinates in a corpus by those of a word, and find what lies there.
+
+    Beside it what lies nearest to the picture and to the word alone. The targets are kept as
+    vectors that a generator can aim at.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+        photo: The picture.
+        to: What it should become.
+        corpus: Words of that kind: emotions, colours, hair, styles, weather or materials; a file with a phrase a line; or phrases with commas.
+        template: Sentence that phrases are put into.
+        strength: Share of the coordinate in the corpus that is replaced, 0 to 1.
+        basis: How the corpus's directions are found.
+        projector: How coordinates in them are counted.
+        rank: Directions at most.
+        inside: A run folder, a saved set, arrays, a folder of pictures, or a world.
+        space: The space to edit in.
+        top: How many items to show.
+    """
+
+def spaces(
+    name: str = '',
+) -> RunResult:
+    """List the spaces that can be loaded, or describe one.
+
+    Args:
+        name: A space to load and describe.
+    """
+
+def parts(
+    kind: str = '',
+) -> RunResult:
+    """List every encoder, world, similarity and measure with its one-line description.
+
+    Args:
+        kind: Only these: encoders, worlds, similarities, measures or readers.
+    """
+
+def cache(
+    *,
+    clear: bool = False,
+) -> CacheResult:
+    """List, size and clear the vectors that searches have kept.
+
+    Args:
+        clear: Delete everything that is kept.
+    """
+
+def embed_files(
+    space: str,
+    out: str | Path,
+    *,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    export: str | Path | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    rehash: bool = False,
+) -> EmbedResult:
+    """Turn items into vectors, shard by shard; run it again to go on after an interruption.
+
+    Args:
+        space: Space, such as mini; arrays:PATH keeps vectors that are there in isthmus' format.
+        out: Folder of the job.
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        export: Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv.
+        device: Where encoders compute.
+        batch_size: Items encoded at once; 0 leaves it to the encoder.
+        workers: Threads that read and compute; 0 means one a core.
+        seed: Seed of every random choice.
+        quiet: No progress bars.
+        rehash: Read every file again instead of trusting its size and time.
+    """

@@ -1,0 +1,122 @@
+"""Every question is a public function: the options of its command, and the same request."""
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import isthmus
+from isthmus import cli, studies
+from isthmus.studies.mend.request import MendRequest
+from isthmus.types import IsthmusError, RequestError
+from tests.toys import toy_set
+
+ASKED = {
+    "study": (("mini",), {"world": "clipart", "thorough": True, "seed": 3, "out": "run"}),
+    "compare": (("mini", "fresh"), {"images": Path("a"), "texts": "b.csv", "quiet": True}),
+    "atlas": (("mini",), {"objects": "meshes", "styles": ["toon", "flat"], "up": "z"}),
+    "styles": ((), {"world": "furniture", "score": 9, "fit_on": "others"}),
+    "mend": (("mini",), {"remedies": ("mean_removal", "csls"), "calibrate": [9], "splits": 4}),
+    "fit": ((), {"arrays": "p.npz", "loss": "sigmoid", "rate": 0.1, "towers": ["text"]}),
+    "sweep": ((), {"arrays": "p.npz", "losses": ["triplet", "cloob"], "seeds": 3, "epochs": 2}),
+    "replicate": (("one", "two"), {"data": "d", "out": "run"}),
+    "search": (("an owl",), {"inside": "photos", "top": 3}),
+    "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
+    "spaces": (("mini",), {}),
+    "parts": (("losses",), {}),
+    "cache": ((), {"clear": True}),
+    "embed_files": (("mini", "out"), {"world": "glyphs", "split": "all", "batch_size": 7}),
+}
+
+
+def words(positional, options):
+    for value in positional:
+        yield str(value)
+    for name, value in options.items():
+        yield f"--{'in' if name == 'inside' else name.replace('_', '-')}"
+        if value is not True:
+            yield from map(str, value if isinstance(value, (list, tuple)) else [value])
+
+
+@pytest.mark.parametrize("name", isthmus.QUESTIONS)
+def test_a_function_asks_what_the_command_asks(name, monkeypatch):
+    asked = []
+    monkeypatch.setattr(studies, "perform", lambda *request: asked.append(request))
+    positional, options = ASKED[name]
+    assert getattr(isthmus, name)(*positional, **options) is None
+    study = isthmus.QUESTIONS[name]
+    assert asked == [(study, cli._parse(study, [*words(positional, options)]))]
+
+
+def test_every_study_is_public_under_a_name_that_no_module_has():
+    rooms = {path.stem for path in Path(isthmus.__file__).parent.iterdir()}
+    assert set(isthmus.QUESTIONS.values()) == set(studies.STUDIES) - {"worlds"}
+    assert rooms.isdisjoint({*isthmus.QUESTIONS, *isthmus.LAB, *isthmus.TYPES})
+    assert {name for name in dir(isthmus) if getattr(isthmus, name, None) is None} == set()
+
+
+@pytest.mark.parametrize("name", isthmus.QUESTIONS)
+def test_a_question_shows_its_options(name):
+    found = inspect.signature(getattr(isthmus, name)).parameters
+    text = getattr(isthmus, name).__doc__
+    assert all(f"    {option}: " in text for option in found)
+    assert {"json", "debug", "strict"}.isdisjoint(found)
+    assert getattr(isthmus, name) is getattr(isthmus, name)
+    assert getattr(isthmus, name).__name__ == isthmus.QUESTIONS[name]
+
+
+def test_what_no_question_takes_is_refused_before_any_work():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'remedy'"):
+        isthmus.mend("mini", remedy="csls")
+    with pytest.raises(TypeError, match="missing a required argument: 'to'"):
+        isthmus.edit("a.jpg")
+    with pytest.raises(RequestError, match="2 splits or more"):
+        isthmus.mend("mini", splits=1)
+    with pytest.raises((TypeError, IsthmusError), match="seed"):
+        isthmus.mend("mini", seed="three")
+    with pytest.raises(TypeError, match=r"wants names or paths, not a EmbeddingSet: .*save"):
+        isthmus.fit(toy_set(np.eye(3)))
+
+
+def test_values_of_numpy_and_single_values_are_understood(monkeypatch):
+    asked = []
+    monkeypatch.setattr(studies, "perform", lambda _, request: asked.append(request))
+    isthmus.mend(Path("pairs.npz"), seed=np.int64(3), remedies="csls", calibrate=50)
+    (request,) = asked
+    assert request == MendRequest(
+        space="pairs.npz",
+        remedies=("csls",),
+        calibrate=(50,),
+        common=request.common,
+    )
+    assert request.common.seed == 3
+
+
+def test_a_run_comes_back_and_shows_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(40, 8)).astype(np.float32)
+    np.savez("pairs.npz", image=images, text=images + 0.5 * rng.normal(size=(40, 8)))
+    found = isthmus.study(arrays="pairs.npz", quiet=True, open=True)
+    assert found.folder == Path("runs/study-pairs") and (found.folder / "config.json").is_file()
+    assert opened == [found.page_path.resolve().as_uri()]
+    assert len(repr(found)) < 400 and "results=dict of" in repr(found)
+    html = found._repr_html_()
+    assert html.startswith("<pre>") and "<img" in html and "<iframe srcdoc=" in html
+    assert "<script>" not in html.partition("<iframe")[0] and html.count("<iframe") == 1
+    sets = (toy_set(images), toy_set(images[::-1], modality="text"))
+    again = isthmus.study(*sets, seed=1)
+    assert again.folder is None and "centroid_gap" in again.results
+    mended = isthmus.mend(*sets, remedies=("mean_removal",), calibrate=(8,), splits=2)
+    assert set(next(iter(mended.tables.values()))) == {"", "mean_removal"}
+    assert len(repr(mended)) <= 400
+
+
+def test_the_stub_for_type_checkers_says_what_there_is():
+    from tools.public_stub import OUT, stub
+
+    assert OUT.read_text(encoding="utf-8") == stub(), "python -m tools.public_stub writes it anew"
+    assert OUT.suffix == ".pyi" and OUT.name == "__init__.pyi"
