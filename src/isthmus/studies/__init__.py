@@ -4,13 +4,6 @@ Each folder has ``request.py`` (what may be asked: one frozen dataclass), ``run.
 -> RunResult``) and ``page.py``. The command line and every other front end loop over ``STUDIES``.
 """
 
-<<<<<<< HEAD
-from collections.abc import Sequence
-from typing import Any, get_type_hints
-
-from isthmus.registry import find
-from isthmus.types.errors import ExtraMissingError
-=======
 import ast
 import dataclasses
 import inspect
@@ -21,10 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-import numpy as np
-
 from isthmus.registry import find, resolve
->>>>>>> 9fe5c26 (Every question is a public function with the options of its command, seen by type checkers)
+from isthmus.types.errors import ExtraMissingError
 
 STUDIES: dict[str, str] = {
     "study": "isthmus.studies.study.run:run",
@@ -113,15 +104,7 @@ def perform(name: str, request: Any) -> Any:
     Returns:
         The study's ``RunResult``; None in all but the first of several processes.
     """
-<<<<<<< HEAD
     return find("studies", STUDIES, name)(request)
-=======
-    from isthmus.studies.shared import RunResult, keep_request
-
-    result = find("studies", STUDIES, name)(request)
-    if isinstance(result, RunResult) and result.folder is not None:
-        keep_request(request, result.folder)
-    return result
 
 
 class Option(NamedTuple):
@@ -228,9 +211,8 @@ def _request(kind: type[Any], given: Sequence[tuple[Option, Any]]) -> Any:
 
 def _plain(value: Any, hint: Any) -> Any:
     """What ``config.json`` would hold: text where text is wanted, one of many as a list."""
-    if isinstance(value, np.generic):
-        return _plain(value.item(), hint)
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
     if get_origin(hint) is tuple:
         return [value] if isinstance(value, (str, int)) else [*value]
     return str(value) if isinstance(value, Path) and hint is str else value
->>>>>>> 9fe5c26 (Every question is a public function with the options of its command, seen by type checkers)
