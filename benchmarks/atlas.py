@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import PeakMemory, write_results
+from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.atlas.run import run
-from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
 
 
 def generated(folder: Path, count: int) -> None:

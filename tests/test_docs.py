@@ -64,3 +64,47 @@ def test_the_drawing_shows_exactly_the_rooms_in_their_order():
     package = Path(isthmus.__file__).parent
     assert sorted(drawn) == sorted(path.parent.name for path in package.glob("*/__init__.py"))
     assert drawn == [room for row in layers() for room in row]
+
+
+def test_the_benchmark_pages_say_what_the_records_hold():
+    from benchmarks import page
+
+    for path, inside in ((page.PAGE, page.table()), (page.README, page.headline())):
+        text = path.read_text(encoding="utf-8")
+        assert page.START in text and page.END in text
+        assert text == page.between(text, inside), "python -m benchmarks.page writes it anew"
+    assert page.headline().count("\n- ") == 4  # five figures
+    assert "of ceiling" not in page.table()  # no share of a ceiling where a rule reaches it
+
+
+def test_the_figure_of_mixed_search_draws_what_was_recorded():
+    import json
+
+    from tools import before_after
+
+    record = json.loads((ROOT / before_after.RECORD).read_text(encoding="utf-8"))
+    drawn = before_after.drawn(record)
+    assert (ROOT / before_after.OUT).read_text(encoding="utf-8") == drawn
+    ways = record["ways"]
+    assert set(ways) == set(before_after.WAYS)  # the trivial rules stand beside the remedy
+    for found in ways.values():
+        assert all(f">{number['value']:.1%}<" in drawn for number in found.values())
+    assert ways["other modality first"]["R@1"] == ways["as it is"]["R@1"]
+
+
+@pytest.mark.slow
+def test_the_recipe_for_embeddings_that_are_there_runs(tmp_path, monkeypatch, capsys):
+    import numpy as np
+
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(60, 8)).astype(np.float32)
+    np.save("image.npy", images)
+    np.save("text.npy", images + 0.5 * rng.normal(size=images.shape).astype(np.float32) + 0.3)
+    recipe = re.findall(r"```python\n(import.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert len(recipe) == 1 and recipe[0].strip().count("\n") <= 10
+    names = {}
+    exec(recipe[0], names)
+    assert names["better"].shape == (60, 8)
+    assert Path("runs/study-pairs/report.html").is_file()
+    assert "hit@1" in capsys.readouterr().out
