@@ -261,6 +261,7 @@ def mend(
     remedies: str | Sequence[str] = (),
     calibrate: int | Sequence[int] = (250, 50),
     splits: int = 20,
+    full: bool = False,
     keep: str = '',
 ) -> MendResult:
     """Fit every remedy for the modality gap on your data, judge them held out, keep the best one.
@@ -288,6 +289,7 @@ def mend(
         remedies: Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus parts corrections).
         calibrate: Linked objects to fit on, at most half of all: a table for each number.
         splits: Random halves of the objects.
+        full: Judge every remedy in every split and at every number of objects. Without it the best ones of a few splits go on, and what these earn is the same to the last digit.
         keep: Chain to keep as the mended space (default: the recommended one).
     """
 
