@@ -198,6 +198,8 @@ def styles(
     quiet: bool = False,
     rehash: bool = False,
     world: str = '',
+    images: str | Path | None = None,
+    style_level: int = 0,
     modality: str = 'image',
     arrays: str | Path | None = None,
     labels: str | Path | None = None,
@@ -219,6 +221,8 @@ def styles(
         rehash: Read every file again instead of trusting its size and time.
         space: Space to embed the world in (default: mini).
         world: A world whose items have the factors object and style; meshes are drawn in several styles (default: glyphs).
+        images: Your pictures instead, in folders of classes inside folders of styles, or the reverse.
+        style_level: With --images: the level of folders that are styles, 1 for the outermost (default: the level of the fewest names).
         modality: What to compare.
         arrays: Embeddings that you already have instead.
         labels: With --arrays: CSV or Parquet with a row a vector (or a column id).
@@ -482,7 +486,7 @@ def sweep(
 def replicate(
     *claims: str,
     data: str | Path | None = None,
-    out: str | Path = 'runs/replicate',
+    out: str | Path | None = None,
     open: bool = False,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
@@ -496,7 +500,7 @@ def replicate(
     Args:
         claims: Names of claims (default: all).
         data: Folder of further embeddings; claims that need it are otherwise listed as not run.
-        out: Folder of the run.
+        out: Folder of the run (default: runs/replicate).
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once; 0 leaves it to the encoder.
@@ -510,6 +514,7 @@ def search(
     query: str,
     *,
     inside: str = 'glyphs',
+    split: str = '',
     space: str = 'mini',
     top: int = 10,
     open: bool = False,
@@ -526,6 +531,7 @@ def search(
     Args:
         query: What to look for.
         inside: A run folder, a saved set, arrays, a folder of pictures, or a world.
+        split: Only this split of a world (by default test, which the default model never saw; all for every item).
         space: The space to search in.
         top: How many items to show.
         open: Write a contact sheet and open it in the browser.
