@@ -1,6 +1,7 @@
 """Every registered reader keeps its contract; the kit can fail."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,3 +112,13 @@ def test_a_cloud_is_drawn_from_a_surface_with_area():
     with pytest.raises(ItemError, match="one with area, not 9 of area 0"):
         sampled(flat, 9)
     assert isinstance(sampled(tetrahedron(), 9), PointCloud)
+
+
+def test_colours_of_points_multiply_as_light():
+    grey = np.full((2, 2, 4), (128, 128, 128, 255), np.uint8)
+    shape = tetrahedron((0.5, 0.5, 0.5, 0.5))
+    textured = replace(shape.materials[0], texture=grey)
+    shape = replace(shape, materials=(textured,), colours=np.full_like(shape.colours, 128))
+    light = 0.2158605 * 0.2140411 * 0.2158605  # of 128, 0.5 and 128 again
+    right = round(255 * (1.055 * light ** (1 / 2.4) - 0.055))
+    assert {tuple(one) for one in sampled(shape, 20).colours.tolist()} == {(right,) * 3 + (64,)}

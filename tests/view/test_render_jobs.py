@@ -15,6 +15,7 @@ from PIL import Image
 from isthmus.engine.jobs import JobOptions
 from isthmus.read.meshes.files import mesh
 from isthmus.types import Credit, Items, NothingLeftError, RequestError, World
+from isthmus.view import render_jobs as jobs
 from isthmus.view.cameras import turntable
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import rendered_into, restyled_into
@@ -37,7 +38,6 @@ def textured(folder, colour):
 
 
 def test_nothing_is_drawn_twice_and_everything_that_changed_is(tmp_path):
-    pytest.importorskip("trimesh")
     world = textured(tmp_path / "things", "red")
     run = tmp_path / "run"
     first = rendered_into(run, world, SETUP)
@@ -191,7 +191,6 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_drawn(tmp_path, monkeypat
 
 
 def test_every_file_is_read_again_when_asked(tmp_path):
-    pytest.importorskip("trimesh")
     world = textured(tmp_path / "things", "red")
     file, run = tmp_path / "things/it.obj", tmp_path / "run"
     rendered_into(run, world, SETUP)
@@ -206,7 +205,6 @@ def test_every_file_is_read_again_when_asked(tmp_path):
 
 
 def test_a_picture_beside_a_mesh_is_noticed_by_its_time_alone(tmp_path):
-    pytest.importorskip("trimesh")
     things, paint = tmp_path / "things", tmp_path / "things/paint.png"
     world = textured(things, "red")
     for number, colour in enumerate(("red", "blue", "blue")):
@@ -217,7 +215,6 @@ def test_a_picture_beside_a_mesh_is_noticed_by_its_time_alone(tmp_path):
 
 
 def test_a_mesh_without_what_it_mentions_is_drawn_with_a_note(tmp_path):
-    pytest.importorskip("trimesh")
     world = textured(tmp_path / "things", "red")
     (tmp_path / "things/paint.png").unlink()
     for _ in range(2):
@@ -250,3 +247,54 @@ def test_a_full_disk_while_drawing_is_no_fault_of_the_mesh(tmp_path, monkeypatch
     monkeypatch.setattr("isthmus.view.render_jobs.render_bag", full)
     with pytest.raises(RequestError, match="The 0 finished shards are kept"):
         rendered_into(tmp_path, three(), FEW)
+
+
+def test_one_object_never_ends_the_job_whatever_breaks_below(tmp_path, monkeypatch):
+    class PanicError(BaseException):
+        pass
+
+    def broken(found, *rest):
+        if found is world.items["mesh"].payload[1]:
+            raise PanicError("below\nall")
+        return drawn(found, *rest)
+
+    world, drawn = three(), jobs.render_bag
+    monkeypatch.setattr(jobs, "render_bag", broken)
+    views = rendered_into(tmp_path, world, FEW)
+    assert views.faults == {"in/green": "PanicError: below\nall"}
+    assert [bag.owner for bag in views.bags] == ["red", "blue"]
+    with pytest.raises(RequestError, match="style"):
+        rendered_into(tmp_path / "b", world, replace(FEW, style="none"))
+
+
+def test_what_is_left_out_of_a_mesh_is_named(tmp_path):
+    text = OBJ + "l 1 2\n"
+    world = World("w", {"mesh": Items("mesh", ("it",), [text.encode()])})
+    said = "drawn without what it mentions: it.mtl; without statements of OBJ: l; "
+    faults = {"it": said + "without materials that no MTL describes: m"}
+    assert rendered_into(tmp_path, world, FEW).world.faults == faults
+    assert rendered_into(tmp_path, world, FEW).world.faults == faults
+
+
+def test_a_texture_in_a_folder_below_is_noticed_too(tmp_path):
+    inner = tmp_path / "things" / "inner"
+    inner.mkdir(parents=True)
+    Image.new("RGB", (4, 4), "red").save(inner / "paint.png")
+    (tmp_path / "things/it.obj").write_text(OBJ)
+    (tmp_path / "things/it.mtl").write_text("newmtl m\nmap_Kd inner/paint.png\n")
+    world = mesh_folder(tmp_path / "things")
+    assert rendered_into(tmp_path / "run", world, FEW).world.faults == {}
+    os.utime(inner / "paint.png", (1, 1))
+    assert rendered_into(tmp_path / "run", world, FEW).rendered == 1
+    assert rendered_into(tmp_path / "run", world, FEW).rendered == 0
+
+
+def test_names_that_are_not_utf_8_do_not_end_the_job(tmp_path):
+    (tmp_path / "things").mkdir()
+    with open(os.fsencode(tmp_path / "things") + b"/a\xff.obj", "w") as file:  # noqa: PTH123
+        file.write(OBJ)
+    world = mesh_folder(tmp_path / "things")
+    assert world.items["mesh"].ids == ("a\\xff.obj",)
+    views = rendered_into(tmp_path / "run", world, FEW)
+    assert not views.faults
+    assert (tmp_path / "run" / "a\\xff.obj" / "000.png").is_file()

@@ -6,9 +6,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from isthmus.read.meshes.files import mesh
-from isthmus.read.meshes.triangles import Mesh
+from isthmus.read.meshes.triangles import Mesh, linear_light, stored_value
 from isthmus.records import dataclass
 from isthmus.types import ItemError, RequestError
+
+LIGHT = linear_light(np.arange(256) / 255)
+"""Of the sRGB values 0..255."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,23 +75,29 @@ def sampled(shape: Mesh, count: int, seed: int = 0) -> PointCloud:
 
     normals = mixed(shape.normals)
     length = np.linalg.norm(normals, axis=1, keepdims=True)
-    colours = mixed(shape.colours) * _appearance(shape, face, mixed(shape.uv))
+    seen = _appearance(shape, face, mixed(shape.uv))
+    seen[:, :3] *= np.einsum("nk,nkd->nd", weight, LIGHT[shape.colours[shape.faces[face], :3]])
+    seen[:, 3] *= mixed(shape.colours[:, 3:])[:, 0] / 255
+    colours = np.concatenate([stored_value(seen[:, :3].clip(0, 1)), seen[:, 3:]], axis=1)
     return PointCloud(
         mixed(shape.vertices).astype(np.float32),
-        np.rint(np.clip(colours, 0, 255)).astype(np.uint8),
+        np.rint(255 * colours.clip(0, 1)).astype(np.uint8),
         (normals / np.maximum(length, 1e-9)).astype(np.float32),
     )
 
 
 def _appearance(shape: Mesh, face: np.ndarray, uv: np.ndarray) -> Float[np.ndarray, "n 4"]:
-    """Colour and texture of the materials, 0..1."""
+    """Colour and texture of the materials as linear light, and their opacity, 0..1."""
     kind = shape.material[face]
     found = np.array([material.colour for material in shape.materials])[kind]
+    found[:, :3] = linear_light(found[:, :3])
     for number, material in enumerate(shape.materials):
         if material.texture is not None and (of := kind == number).any():
             height, width = material.texture.shape[:2]
             u, v = (uv[of] - np.floor(uv[of])).T
             row = np.minimum(((1 - v) * height).astype(int), height - 1)
             column = np.minimum((u * width).astype(int), width - 1)
-            found[of] *= material.texture[row, column] / 255
+            texel = material.texture[row, column]
+            found[of, :3] *= LIGHT[texel[:, :3]]
+            found[of, 3] *= texel[:, 3] / 255
     return found

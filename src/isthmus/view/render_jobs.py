@@ -7,6 +7,7 @@ of the poses.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,18 @@ from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import Fragment, JobOptions, run_job
 from isthmus.engine.manifest import Line
-from isthmus.read.image import Picture
-from isthmus.read.meshes.files import AROUND, mesh
+from isthmus.read.image import SUFFIXES, Picture
+from isthmus.read.meshes.beside import AROUND
+from isthmus.read.meshes.files import mesh
 from isthmus.records import dataclass
 from isthmus.types import Bag, Items, NothingLeftError, World, all_parts, reason
 from isthmus.version import __version__
 from isthmus.view.mesh_views import RenderSetup, posed, render_bag, symmetry_of
 from isthmus.view.styles import names
 
-LOOSE = (".obj", ".gltf")
-"""Files that speak of others beside them."""
-MENTIONED = (".bin", ".mtl", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tga", ".gif", ".tif")
+LOOSE = (".obj", ".gltf", ".glb", ".ply")
+"""Files that may speak of others beside them."""
+MENTIONED = (".bin", ".mtl", *SUFFIXES)
 """What they speak of: when such a file around changes, they are drawn again."""
 
 
@@ -162,7 +164,9 @@ class RenderTask:
     setup: RenderSetup
     workers: int = 0
     what: str = "mesh"
-    _around: dict[Path, list[str]] = field(default_factory=dict[Path, list[str]])
+    _around: dict[tuple[Path, bool], list[str]] = field(
+        default_factory=dict[tuple[Path, bool], list[str]]
+    )
     """Stamps of the files in each folder that meshes may speak of, looked at once."""
 
     def accept(self, _folder: Path, _done: Sequence[Line], _items: Items) -> None:
@@ -180,20 +184,23 @@ class RenderTask:
         (content,) = contents.hashes(shard.payload)
         source = shard.payload[0]
         if isinstance(source, Path) and source.suffix.lower() in LOOSE:
-            near = [stamp for place in AROUND for stamp in self._stamps(source.parent / place)]
+            near = [self._stamps(source.parent / place, place == ".") for place in AROUND]
             content = fingerprint(content, near)
         return fingerprint(content, repr(self.setup), __version__)
 
-    def _stamps(self, folder: Path) -> list[str]:
+    def _stamps(self, folder: Path, below: bool) -> list[str]:
+        """Of the files in a folder, or in it and below it, that meshes may speak of."""
         folder = folder.resolve()
-        if folder not in self._around:
-            there = folder.iterdir() if folder.is_dir() else ()
-            files = [path for path in there if path.suffix.lower() in MENTIONED and path.is_file()]
-            self._around[folder] = sorted(
-                f"{name} {stat.st_size} {stat.st_mtime_ns}"
-                for name, stat in ((path.name, path.stat()) for path in files)
-            )
-        return self._around[folder]
+        if (folder, below) not in self._around:
+            found: list[str] = []
+            for place, folders, names in os.walk(folder):
+                for name in (name for name in names if Path(name).suffix.lower() in MENTIONED):
+                    with suppress(OSError):
+                        stat = Path(place, name).stat()
+                        found.append(f"{name} {stat.st_size} {stat.st_mtime_ns}")
+                folders[:] = folders if below else []
+            self._around[folder, below] = sorted(found)
+        return self._around[folder, below]
 
     def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[Drawn | None]:
         """Draw the object."""
@@ -206,8 +213,7 @@ class RenderTask:
         finally:
             tick(1)
         turns = symmetry_of([np.asarray(picture.rgb()) for picture in bag.parts])
-        missing = ", ".join(found.missing)
-        note = f"drawn without what it mentions: {missing}" if missing else ""
+        note = f"drawn {found.note}" if found.note else ""
         return Fragment(Drawn(bag, turns, note), (name,), {})
 
     def write(self, folder: Path, fragment: Fragment[Drawn | None], line: Line) -> Line:

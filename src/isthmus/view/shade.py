@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
-from isthmus.read.meshes.triangles import Mesh
+from isthmus.read.meshes.triangles import Mesh, linear_light, stored_value
 from isthmus.records import dataclass
 from isthmus.view.raster import compiled
 
@@ -14,21 +14,10 @@ LEVELS = 4096
 """Steps of linear light that are told apart on the way to 8 bits."""
 
 
-def linear_light() -> np.ndarray:
-    """(256,) linear light of the sRGB values 0..255 (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)
-
-
-def stored_values() -> np.ndarray:
-    """(LEVELS,) sRGB values 0..255 of linear light from 0 to 1."""
-    light = np.arange(LEVELS) / (LEVELS - 1)
-    value = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * value).astype(np.uint8)
-
-
-LINEAR, STORED = linear_light(), stored_values()
+LINEAR = linear_light(np.arange(256) / 255).astype(np.float32)
+"""Of the sRGB values 0..255."""
+STORED = np.rint(255 * stored_value(np.arange(LEVELS) / (LEVELS - 1))).astype(np.uint8)
+"""sRGB values 0..255 of linear light from 0 to 1."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,19 @@ AXES = {
 """Rotations that bring an upstream axis up."""
 
 
+def linear_light(value: np.ndarray) -> np.ndarray:
+    """Linear light of sRGB values, both 0..1 (IEC 61966-2-1)."""
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def stored_value(light: np.ndarray) -> np.ndarray:
+    """The sRGB value of linear light, both 0..1: the inverse of ``linear_light``."""
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What a part of a surface looks like: a colour times a texture."""
+    """What a part of a surface looks like: a colour times a texture, as linear light."""
 
     colour: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     """sRGB and opacity, 0..1."""
@@ -57,6 +67,14 @@ class Mesh:
     materials: tuple[Material, ...]
     missing: tuple[str, ...] = ()
     """Files that it mentions and that were not found: materials, textures."""
+    left_out: tuple[str, ...] = ()
+    """What else the file holds and the mesh does not, in words."""
+
+    @property
+    def note(self) -> str:
+        """What it was read without, in words; nothing if it is whole."""
+        mentioned = [f"what it mentions: {', '.join(self.missing)}"] if self.missing else []
+        return "; ".join(f"without {what}" for what in (*mentioned, *self.left_out))
 
     def __str__(self) -> str:
         low, high = self.bounds
@@ -116,4 +134,5 @@ def merged(meshes: Sequence[Mesh]) -> Mesh:
         moved([mesh.material for mesh in meshes], [len(mesh.materials) for mesh in meshes]),
         tuple(material for mesh in meshes for material in mesh.materials),
         tuple(dict.fromkeys(name for mesh in meshes for name in mesh.missing)),
+        tuple(dict.fromkeys(what for mesh in meshes for what in mesh.left_out)),
     )
