@@ -71,8 +71,8 @@ def test_faces_in_space_of_too_few_corners_and_of_too_many(monkeypatch):
     assert (np.abs(normals - normals[0, 0]) < 1e-5).all()
     assert len(found.faces) == 4
     monkeypatch.setattr("isthmus.read.meshes.surfaces.MAX_CORNERS", 5)
-    with pytest.raises(ItemError, match="A face has 6 corners; 5 are cut"):
-        mesh(polygon(POLYGONS["L begun at its outer corner"][0]))
+    with pytest.raises(ItemError, match="A face has 12 corners; 5 are cut"):
+        mesh(polygon(POLYGONS["comb"][0]))
 
 
 def test_polygons_that_cross_themselves_end():

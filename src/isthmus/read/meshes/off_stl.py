@@ -16,6 +16,7 @@ from isthmus.read.meshes.surfaces import (
     MAX_FACES,
     PLAIN,
     Surface,
+    floats,
     meshed,
     one_colouring,
     rgba,
@@ -147,12 +148,10 @@ def read_stl_text(data: bytes, beside: Beside) -> Mesh | None:
     Raises:
         ValueError: cut short, or no numbers.
     """
-    body = SOLID.sub(b"", data)
-    ends = np.array([found.start() for found in ENDLOOP.finditer(body)], int)
-    found = [(one.start(), one[1]) for one in VERTEX.finditer(body)]
-    starts = np.array([start for start, _ in found], int)
-    if len(starts) and (not len(ends) or starts[-1] > ends[-1]):
+    loops = [VERTEX.findall(loop) for loop in ENDLOOP.split(SOLID.sub(b"", data))]
+    if loops.pop():
         raise ValueError("it is cut short")
-    sizes = np.diff(np.searchsorted(starts, ends), prepend=0)
-    points = table([row.decode("latin-1") for _, row in found], "a vertex", 3)[:, :3]
+    rows = b" ".join(row for loop in loops for row in loop)
+    points = floats(rows, "a vertex").reshape(-1, 3)
+    sizes = np.array([len(loop) for loop in loops], int)
     return meshed(Surface(points, np.arange(len(points)), sizes, flat=True))

@@ -118,8 +118,9 @@ def triangles(
 ) -> tuple[Int[np.ndarray, "t 3"], Int[np.ndarray, " t"]]:
     """Polygons as triangles in the order of the file: positions in ``corners``, face of each.
 
-    A polygon becomes a fan around its first corner where that covers it, which it does if it is
-    convex; others are cut at their ears. Faces of fewer than three corners have none.
+    A polygon becomes a fan around the first of its corners around which a fan covers it, which is
+    any if it is convex; one that has none among the first eight is cut at its ears. Faces of fewer
+    than three corners have no triangles.
     """
     starts = np.cumsum(sizes) - sizes
     found: list[np.ndarray] = [np.zeros((0, 3), np.int64)]
@@ -127,20 +128,30 @@ def triangles(
     for size in np.unique(sizes[sizes >= 3]):
         which = np.flatnonzero(sizes == size)
         places = starts[which, None] + np.arange(size)
-        fans = np.stack(np.broadcast_arrays(places[:, :1], places[:, 1:-1], places[:, 2:]), axis=2)
-        if size > 3:
-            for row in np.flatnonzero(~_covered(points[corners[fans]])):
-                if size > MAX_CORNERS:
-                    raise ItemError(
-                        f"A face has {size:,} corners; {MAX_CORNERS:,} are cut into triangles: "
-                        "triangulate it first."
-                    )
-                fans[row] = places[row][ears(_plane(points[corners[places[row]]]))]
+        fans = _fans(places)
+        left = np.arange(len(which)) if size > 3 else np.zeros(0, int)
+        for turn in range(min(int(size), 8)):
+            if len(left):
+                fans[left] = _fans(np.roll(places[left], -turn, axis=1))
+                left = left[~_covered(points[corners[fans[left]]])]
+        for row in left:
+            if size > MAX_CORNERS:
+                raise ItemError(
+                    f"A face has {size:,} corners; {MAX_CORNERS:,} are cut into triangles: "
+                    "triangulate it first."
+                )
+            fans[row] = places[row][ears(_plane(points[corners[places[row]]]))]
         found.append(fans.reshape(-1, 3))
         owner.append(np.repeat(which, int(size) - 2))
     owners = np.concatenate(owner)
     order = np.argsort(owners, kind="stable")
     return np.concatenate(found)[order], owners[order]
+
+
+def _fans(places: Int[np.ndarray, "f k"]) -> Int[np.ndarray, "f t 3"]:
+    """Triangles of polygons around their first corners."""
+    parts = np.broadcast_arrays(places[:, :1], places[:, 1:-1], places[:, 2:])
+    return np.stack(parts, axis=2)
 
 
 def _covered(fans: Float[np.ndarray, "f t 3 3"]) -> Shaped[np.ndarray, " f"]:
