@@ -87,6 +87,7 @@ def test_the_modality_can_be_said(here, mini):
     found = embed(mini, ["a.jpg", "missing.jpg", "photos"], modality="text")
     assert (found.modality, found.ids) == ("text", ("0", "1", "2"))
     Path("a.jpg").rename("picture")
+    assert modality_of("picture") == "image"  # by its content, where the name does not tell
     assert embed(mini, ["picture"], modality="image").ids == ("picture",)
     with pytest.raises(RequestError, match="takes image and text items, but these are mesh items"):
         embed(mini, ["an owl"], modality="mesh")

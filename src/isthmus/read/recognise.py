@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read import READERS, SPOKEN, SUFFIXES
+from isthmus.read.image import is_picture
 from isthmus.registry import everything, resolve
 from isthmus.types import ItemError, RequestError
 
@@ -28,9 +29,9 @@ def modality_of(item: Any) -> str:
     name, there = os.fspath(item), _mode(item)
     known = next((kind for kind, ends in _ends().items() if name.lower().endswith(ends)), "")
     if stat.S_ISREG(there):
-        if not known:
+        if not known and not is_picture(_start(name)):
             raise RequestError(f"{name!r} is a file whose name does not tell what it holds; {SAY}.")
-        return known
+        return known or "image"
     if stat.S_ISDIR(there) and name.strip(" ."):
         raise RequestError(
             f"{name!r} is a folder, not an item: open it as isthmus.worlds.open_world(images="
@@ -59,6 +60,15 @@ def _mode(path: Any) -> int:
         return Path(path).stat().st_mode
     except (OSError, ValueError):
         return 0
+
+
+def _start(name: str) -> bytes:
+    """Enough of a file to know a picture by; nothing where it cannot be read."""
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(32)
+    except OSError:
+        return b""
 
 
 @cache
