@@ -5,6 +5,7 @@ import errno
 import numpy as np
 import pytest
 
+from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.shards import at_once, embed_shard
 from isthmus.types import ItemError, Items, RequestError, Space
 
@@ -72,3 +73,37 @@ def test_who_says_how_many_at_once():
     assert [len(call) for call in encoder.calls] == [4, 4, 3]
     with pytest.raises(RequestError, match="not -1"):
         at_once(encoder, -1)
+
+
+class Panic(BaseException):
+    """What a panic in a library written in Rust becomes."""
+
+
+@pytest.mark.parametrize("error", [Panic("index out of bounds"), RuntimeError("odd"), IndexError()])
+def test_whatever_one_item_raises_costs_that_item_only(error):
+    found = shard(Encoder(refused=("w3", "w9"), error=error))
+    assert [*found.faults] == ["w3", "w9"]
+    assert found.faults["w3"].startswith(type(error).__name__)
+    assert len(found.ids) == 9
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), SystemExit(3), GeneratorExit(), RequestError("no such option")]
+)
+def test_what_is_no_fault_of_an_item_ends_the_job(error):
+    with pytest.raises(type(error)):
+        shard(Encoder(refused=("w3",), error=error))
+
+
+def test_an_item_that_cannot_be_made_is_named(tmp_path):
+    class Payload(list):
+        def __getitem__(self, row):
+            if row == 4:
+                raise Panic("poisoned")
+            return super().__getitem__(row)
+
+    items = Items("text", IDS, Payload(IDS))
+    assert embed_shard(Encoder(), items).faults == {"w4": "Panic: poisoned"}
+    hashes = ContentIndex(tmp_path / "contents.json").hashes(items.payload)
+    assert hashes[4] == "unreadable: Panic: poisoned"
+    assert len(set(hashes)) == len(IDS)

@@ -1,14 +1,16 @@
 """Whatever a picture's file is like, its pixels come out upright, 8 bits, RGB."""
 
 import io
+import struct
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
+from PIL.Image import Transpose
 
-from isthmus.read.image import Picture, central, picture
+from isthmus.read.image import FORMATS, SUFFIXES, Picture, central, is_picture, picture
 
 RNG = np.random.default_rng(0)
 
@@ -164,3 +166,90 @@ def test_only_the_middle_of_an_extreme_strip_is_kept():
     np.testing.assert_array_equal(middle[0], np.arange(68, 132))
     assert central(strip, ratio=100) is strip
     assert central(strip.transpose(Image.Transpose.ROTATE_90), ratio=32).size == (2, 64)
+
+
+STORED = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_90,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_270,
+}
+"""How an upright picture is stored under each EXIF orientation."""
+
+
+@pytest.mark.parametrize("orientation", [1, *STORED])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {"quality": 95}),
+        ("PNG", {}),
+        ("WEBP", {"lossless": True}),
+        ("AVIF", {"quality": 90}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+        ("TIFF", {"compression": "jpeg"}),
+    ],
+)
+def test_a_picture_is_turned_once_whoever_turns_it(kind, options, orientation):
+    """Pillow turns some formats itself as it loads them, and leaves others to us."""
+    if kind == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    upright, exif = smooth(40, 60), Image.Exif()
+    exif[0x0112] = orientation
+    turned = upright.transpose(STORED[orientation]) if orientation > 1 else upright
+    content = file(turned, kind, exif=exif, **options)
+    for source in (content, Image.open(io.BytesIO(content))):
+        found = np.asarray(picture(source).rgb()).astype(int)
+        assert found.shape == (40, 60, 3)
+        assert np.abs(found - np.asarray(upright)).mean() < 4
+
+
+def test_a_turned_tiff_is_turned_once_when_metadata_say_it_twice():
+    """The tag and the XMP packet of a TIFF name the same orientation."""
+    exif, upright = Image.Exif(), smooth(40, 60)
+    exif[0x0112] = 6
+    exif[700] = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    content = file(upright.transpose(Transpose.ROTATE_90), "TIFF", exif=exif)
+    np.testing.assert_array_equal(pixels(content), np.asarray(upright))
+
+
+def tiff(bits, white_is_zero, data, width):
+    """A TIFF of one row of grey values."""
+    entries = [(256, width), (257, 1), (258, bits), (259, 1), (262, 0 if white_is_zero else 1)]
+    entries += [(273, 8 + 2 + 12 * 9 + 4), (277, 1), (278, 1), (279, len(data))]
+    rows = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    return struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + rows + bytes(4) + data
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (tiff(16, False, np.array([0, 65535, 32896], "<u2").tobytes(), 3), [0, 255, 128]),
+        (tiff(16, True, np.array([0, 65535, 32639], "<u2").tobytes(), 3), [255, 0, 128]),
+        (tiff(12, False, bytes.fromhex("000fff808000"), 4), [0, 255, 128, 0]),
+        (tiff(8, True, bytes([0, 255, 127]), 3), [255, 0, 128]),
+    ],
+)
+def test_grey_values_of_any_depth_and_direction(content, expected):
+    assert pixels(content)[0, :, 0].tolist() == expected
+
+
+def test_every_suffix_that_pillow_knows_of_our_formats_is_looked_for():
+    Image.init()
+    known = {end for end, name in Image.registered_extensions().items() if name in FORMATS}
+    assert known <= set(SUFFIXES)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "JPEG2000", "QOI"])
+def test_a_picture_is_known_by_its_first_bytes(kind):
+    if kind in ("AVIF", "JPEG2000") and not features.check({"AVIF": "avif"}.get(kind, "jpg_2000")):
+        pytest.skip(f"this Pillow writes no {kind}")
+    assert is_picture(file(smooth(8, 9), kind)[:32])
+
+
+def test_texts_and_raw_photographs_are_not_known_as_pictures():
+    for start in (b"BM is a text of thirty-two letters", b"II*\0" + bytes(28), b"", b"\0" * 32):
+        assert not is_picture(start)

@@ -7,10 +7,11 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from isthmus.read.image import MAX_PIXELS, Picture, picture, quiet
 from isthmus.types import ItemError
@@ -127,3 +128,45 @@ def test_no_other_program_is_started(tmp_path, monkeypatch):
     with pytest.raises(ItemError, match="not a picture"):
         Picture(script).rgb()
     assert not ran.exists()
+
+
+class Panic(BaseException):
+    """What a panic in a library written in Rust becomes."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no image item"), Panic("index 3"), KeyError("x")])
+def test_whatever_a_reader_raises_is_the_fault_of_the_picture(monkeypatch, tmp_path, error):
+    """A damaged AVIF raises RuntimeError."""
+
+    def fail(*_, **__):
+        raise error
+
+    (tmp_path / "a.avif").write_bytes(b"....ftypavif")
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(ItemError, match=rf"a\.avif is damaged.*{type(error).__name__}"):
+        Picture(tmp_path / "a.avif").rgb()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_a_wish_to_stop_is_no_fault_of_a_picture(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(error):
+        Picture(b"GIF89a").rgb()
+
+
+def test_a_damaged_avif_is_an_item_fault():
+    if not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    content = bytearray(file(smooth(16, 16), "AVIF"))
+    at = content.index(b"iloc")
+    content[at + 4 : at + 40] = bytes(36)
+    with pytest.raises(ItemError, match="damaged|not a picture"):
+        Picture(bytes(content)).rgb()
+
+
+def test_a_name_too_long_to_look_up_is_no_picture():
+    with pytest.raises(ItemError, match="damaged or unreadable|no picture"):
+        Picture(Path("a/" * 2500 + "x.jpg")).rgb()

@@ -1,8 +1,14 @@
 """A text is Unicode, however it comes."""
 
+import ast
+import os
+from pathlib import Path
+
 import pytest
 
-from isthmus.read.text import text
+import isthmus
+from isthmus.read.text import read_lines, readable, text
+from isthmus.store import text_lines
 from isthmus.types import ItemError
 
 
@@ -18,3 +24,34 @@ def test_what_is_no_text_says_so():
         text("Zürich".encode("latin-1"))
     with pytest.raises(ItemError, match="this is a int"):
         text(3)
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_mark_before_a_text_says_what_it_is(tmp_path, code):
+    content = "Zürich 🐕\r\nzwei\x0cdrei\x85vier\u2028fünf\rsechs\n\n".encode(code)
+    (tmp_path / "a.txt").write_bytes(content)
+    assert text(content).startswith("Zürich")
+    lines = ["Zürich 🐕", "zwei\x0cdrei\x85vier\u2028fünf", "sechs", ""]
+    assert read_lines(tmp_path / "a.txt") == lines
+
+
+def test_lines_end_in_line_breaks_only():
+    others = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+    assert text_lines(others) == [others]
+    assert text_lines("") == []
+    assert text_lines("a\n") == text_lines("a") == ["a"]
+    assert text_lines("\r\n\n\r") == ["", "", ""]
+
+
+def test_no_text_is_cut_where_only_python_sees_a_line():
+    """``str.splitlines`` cuts at form feeds, U+0085 and U+2028, which captions hold."""
+    for path in Path(isthmus.__file__).parent.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert "splitlines" not in names, f"{path}: use isthmus.store.text_lines"
+
+
+def test_any_name_can_be_written():
+    assert readable("été\n🐕") == "été\n🐕"
+    assert readable(os.fsdecode(b"\xff.png")) == "\\xff.png"
+    assert readable("a\ud83d \udc00") == "a\\ud83d \\udc00"

@@ -1,5 +1,6 @@
 """Files that are either whole or absent."""
 
+import hashlib
 import json
 import os
 import re
@@ -9,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+_LONGEST = 150
+"""Bytes of a name that is made of a text."""
 MARKER = ".isthmus"
 """File by which a folder that isthmus made is known."""
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?:(?P<pid>\d+)\.part|isthmus-(?P<run>\d*).*)", re.DOTALL)
@@ -127,9 +130,14 @@ def text_lines(text: str) -> list[str]:
 def slug(text: str) -> str:
     """A safe name of a file or folder from any text: letters, digits, ``-``, ``.`` and ``_``.
 
+    Of a text that is too long for a name the end is left out for a hash.
+
     Example:
         >>> slug("openclip:ViT-B-32/laion2b")
         'openclip-ViT-B-32-laion2b'
     """
     safe = "".join(c if c.isalnum() or c in "-._" else "-" for c in text).strip("-")
+    if len(safe.encode()) > _LONGEST:  # systems allow names of 255 bytes, suffixes included
+        digest = hashlib.sha256(safe.encode()).hexdigest()[:8]
+        safe = f"{safe.encode()[: _LONGEST - 9].decode(errors='ignore')}-{digest}"
     return safe if safe.strip(".") else "unnamed"

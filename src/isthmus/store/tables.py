@@ -14,6 +14,8 @@ from arro3.core import (
     Array,
     DataType,
     Table,
+    dictionary_dictionary,
+    dictionary_indices,
     fixed_size_list_array,
     list_array,
     list_flatten,
@@ -171,9 +173,16 @@ def _values(path: Path, name: str, chunks: Sequence[Any]) -> list[Any]:
         ValueError: its type is one that the reader has no values for.
     """
     try:
-        return [value for chunk in chunks for value in _plain(chunk).to_pylist()]
+        return [value for chunk in chunks for value in _listed(chunk)]
     except Exception as error:
         raise ValueError(f"{path}: column {name!r} cannot be read: {error}.") from None
+
+
+def _listed(chunk: Any) -> list[Any]:
+    if not DataType.is_dictionary(chunk.type):
+        return _plain(chunk).to_pylist()
+    words = [*dictionary_dictionary(chunk).to_pylist(), None]  # rows share them: no copies
+    return [words[-1 if at is None else at] for at in dictionary_indices(chunk).to_pylist()]
 
 
 def _plain(column: Any) -> Any:

@@ -55,7 +55,8 @@ def reason(error: BaseException) -> str:
     ours = isinstance(error, IsthmusError)
     if stop or full or (ours and not isinstance(error, ItemError)):
         raise error
-    return str(error) if ours or isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    plain = ours or isinstance(error, (OSError, ValueError))
+    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 def _packages(extras: tuple[str, ...]) -> list[str]:

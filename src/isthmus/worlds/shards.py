@@ -87,7 +87,8 @@ def _samples(path: Path, draft: Draft) -> dict[str, dict[str, Member]]:
         place = PurePosixPath(member.name)
         stem, _, suffix = place.name.partition(".")
         parts = samples.setdefault(str(place.with_name(stem)), {})
-        if parts.setdefault(f".{suffix.lower()}", member) is not member:
+        ending = f".{suffix.lower()}" if suffix else ""
+        if parts.setdefault(ending, member) is not member:
             draft.faults[str(member)] = _TWICE
     return samples
 
