@@ -83,3 +83,31 @@ def test_a_study_of_them_counts_faults_and_runs_no_caption(folder, capsys):
     assert "<script>document" not in page
     assert "\x1b" not in page
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_what_is_left_out_is_counted_shown_escaped_and_strict(folder, capsys):
+    (folder / "new\nline\x1b[2J.xyz").write_bytes(b"x")
+    words = ["embed", "mini", "out", "--images", "photos", "--quiet"]
+    for name in BAD:
+        (folder / name).unlink()
+        (folder / name).with_suffix(".txt").unlink()
+    assert main([*words, "--strict"]) == 1
+    out = capsys.readouterr().out
+    assert "skipped new␊line␛[2J.xyz: is of a type that is not read" in out
+    assert "\x1b" not in out
+    (folder / "new\nline\x1b[2J.xyz").unlink()
+    assert main([*words, "--strict"]) == 0
+
+
+@pytest.mark.slow
+def test_half_a_surrogate_pair_costs_its_caption_only(folder, capsys):
+    images = [{"id": n, "file_name": f"good{n:02d}.jpg"} for n in range(12)]
+    said = [{"id": n, "image_id": n, "caption": f"picture {n}"} for n in range(12)]
+    said[3]["caption"] += " \ud83d"
+    images[5]["file_name"] = "gone\udfff.jpg"
+    (folder / "c.json").write_text(json.dumps({"images": images, "annotations": said}))
+    words = ["study", "mini", "--images", "photos", "--texts", "photos/c.json", "--out", "run"]
+    assert main([*words, "--quiet"]) == 0
+    report = json.loads((folder.parent / "run" / "report.json").read_text(encoding="utf-8"))
+    assert set(report["faults"]) == {"good03.jpg#0", "gone\\udfff.jpg"}
+    assert "not valid Unicode" in report["faults"]["good03.jpg#0"]

@@ -1,5 +1,6 @@
 """What is no set of vectors is refused in one sentence, and nothing in it is ever run."""
 
+import io
 import os
 import pickle
 import zipfile
@@ -138,3 +139,66 @@ def test_vectors_of_unequal_length_in_parquet(tmp_path):
     write_lists(tmp_path / "a.parquet", {"image": [IMAGE[0], IMAGE[1, :2]]}, fixed=False)
     with pytest.raises(RequestError, match=r"different lengths: \[2, 4\]"):
         open_arrays(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_damaged_compression_is_refused_wherever_it_is(tmp_path, method):
+    path, file = tmp_path / "a.npz", io.BytesIO()
+    np.save(file, np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32))
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("image.npy", file.getvalue())
+    whole, refused = path.read_bytes(), 0
+    for place in range(0, len(whole), 29):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 90]) + whole[place + 1 :])
+        try:
+            open_arrays(path)
+        except RequestError:
+            refused += 1
+    assert refused > 20
+
+
+def test_an_archive_is_refused_by_what_it_declares(tmp_path, monkeypatch):
+    """Two members of 50 MB each, 100 kB on the disk: nothing is unfolded."""
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("image", "text"):
+            archive.writestr(f"{name}.npy", npy((24_000, 512), body=bytes(24_000 * 512 * 4)))
+    with monkeypatch.context() as patched:
+        patched.setattr(zipfile.ZipFile, "open", None)
+        with pytest.raises(RequestError, match=r"unfolds to 98,.* 60,000,000 .*--max-bytes"):
+            open_arrays(path, max_bytes=60_000_000)
+    with pytest.raises(RequestError, match=r"are zero|zero:"):
+        open_arrays(path, max_bytes=200_000_000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        npy((10**12,), "|S0"),
+        npy((0, 10**30)),
+        npy("(True, 2)", body=bytes(8)),
+        npy("(1,) * 70", body=bytes(8)),
+        npy("(" * 4000),
+        npy((2, 2), "<U1000000000"),
+        npy((2, 2), "<M8[s]", bytes(32)),
+        npy((2, 2), "<f16", bytes(64)),
+    ],
+)
+def test_headers_that_lie_are_refused_in_one_sentence(tmp_path, content):
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(RequestError, match=r"a\.npy"):
+        open_arrays(tmp_path / "a.npy")
+
+
+def test_a_name_too_long_to_look_up(tmp_path):
+    with pytest.raises(RequestError, match="no file"):
+        open_arrays("a/" * 2500 + "x.npz")
+
+
+@pytest.mark.parametrize("names", [("0", "0"), ("0", "x")])
+def test_shards_without_a_number_of_their_own_are_refused(tmp_path, names):
+    (tmp_path / "img_emb").mkdir()
+    for stem, number in zip(("img_emb_", "other_"), names, strict=True):
+        np.save(tmp_path / "img_emb" / f"{stem}{number}.npy", IMAGE)
+    with pytest.raises(RequestError, match="a number of its own"):
+        open_arrays(tmp_path)

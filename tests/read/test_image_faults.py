@@ -163,10 +163,10 @@ def test_a_damaged_avif_is_an_item_fault():
     content = bytearray(file(smooth(16, 16), "AVIF"))
     at = content.index(b"iloc")
     content[at + 4 : at + 40] = bytes(36)
-    with pytest.raises(ItemError, match="damaged|not a picture"):
+    with pytest.raises(ItemError, match=r"damaged|not a picture"):
         Picture(bytes(content)).rgb()
 
 
 def test_a_name_too_long_to_look_up_is_no_picture():
-    with pytest.raises(ItemError, match="damaged or unreadable|no picture"):
+    with pytest.raises(ItemError, match=r"damaged or unreadable|no picture"):
         Picture(Path("a/" * 2500 + "x.jpg")).rgb()

@@ -81,3 +81,79 @@ def test_captions_of_one_picture_belong_to_all_its_rows(tmp_path):
     assert bundle.sets["image"].ids == ("0", "1", "2", "3", "4")
     same = {(str(a), str(b)) for a in range(5) for b in range(5) if names[a] == names[b]}
     assert set(bundle.links.pairs) == same
+
+
+ODD = ["a\u2028b", "c\x0cd", "e\x85f", "g\x1ch", "i,j;k"]
+"""Captions with characters that ``str.splitlines`` would cut at."""
+
+
+def test_captions_keep_what_looks_like_a_line_break(tmp_path):
+    np.save(tmp_path / "text.npy", TEXT)
+    (tmp_path / "text.txt").write_text("\n".join(ODD) + "\n", encoding="utf-8")
+    assert [*open_arrays(tmp_path / "text.npy").captions.values()] == ODD
+    (tmp_path / "text.txt").unlink()
+    rows = "".join(f'k{row},"{caption}"\n' for row, caption in enumerate(ODD))
+    (tmp_path / "text.csv").write_text("id,caption\n" + rows, encoding="utf-8")
+    bundle = open_arrays(tmp_path / "text.npy")
+    assert bundle.captions == {f"k{row}": caption for row, caption in enumerate(ODD)}
+    assert not bundle.left_out
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["text.csv", "TEXT.CSV", "items.tsv"])
+def test_a_side_table_is_read_as_any_sheet(tmp_path, mark, code, name):
+    if name.endswith("tsv"):
+        mark = "\t"
+    np.save(tmp_path / "text.npy", TEXT)
+    rows = [["ID", " Caption "], *([key, f'"é {key}{mark}x"'] for key in "abcde")]
+    (tmp_path / name).write_bytes("\r\n".join(map(mark.join, rows)).encode(code))
+    bundle = open_arrays(tmp_path / "text.npy")
+    assert bundle.captions == {key: f"é {key}{mark}x" for key in "abcde"}
+
+
+def test_a_side_table_may_have_cells_of_a_million_characters(tmp_path):
+    np.save(tmp_path / "text.npy", TEXT)
+    rows = [["id", "caption", "path"], *([k, "y" * 1_000_000, "b/" * 2500] for k in "abcde")]
+    (tmp_path / "text.csv").write_text("\n".join(map(",".join, rows)))
+    bundle = open_arrays(tmp_path / "text.npy")
+    assert len(bundle.captions["a"]) == 1_000_000
+    assert bundle.pictures == {}
+
+
+def test_what_lies_beside_and_is_not_used_is_named(tmp_path):
+    np.savez(tmp_path / "a.npz", image=IMAGE, text=TEXT, views=np.ones((5, 2, 3)), n=np.ones(5))
+    (tmp_path / "a.csv").write_text("id,caption\n" + "".join(f"{k},x\n" for k in "abcd"))
+    (tmp_path / "items.csv").write_text("id,caption\na,x\nb\nc,x,y\nd,x\ne,x\n")
+    bundle = open_arrays(tmp_path / "a.npz")
+    assert bundle.sets["image"].ids == tuple("abcde")
+    assert bundle.captions["b"] == ""
+    assert set(bundle.left_out) == {"a.csv", "views", "items.csv:3", "items.csv:4"}
+    assert "4 rows, and there are 5 vectors" in bundle.left_out["a.csv"]
+    assert "(5, 2, 3)" in bundle.left_out["views"]
+
+
+def test_other_arrays_in_a_folder_are_named(tmp_path):
+    np.save(tmp_path / "image.NPY.npy", IMAGE)
+    np.save(tmp_path / "text.npy", TEXT)
+    np.savez(tmp_path / "more.npz", image=IMAGE)
+    assert list(open_arrays(tmp_path).left_out) == ["more.npz"]
+
+
+def test_names_that_are_no_unicode_are_escaped(tmp_path):
+    np.save(tmp_path / "text.npy", TEXT)
+    rows = [{"id": f"{key}\ud83d", "caption": "x"} for key in "abcde"]
+    (tmp_path / "text.json").write_text(json.dumps(rows))
+    assert open_arrays(tmp_path / "text.npy").sets["text"].ids[0] == "a\\ud83d"
+    ids = np.array([b"a", b"\xff", b"c", b"d", b"e"])
+    np.savez(tmp_path / "b.npz", text=TEXT, text_ids=ids)
+    assert open_arrays(tmp_path / "b.npz").sets["text"].ids[1] == "\\xff"
+
+
+def test_a_json_a_line_is_a_side_table(tmp_path):
+    np.save(tmp_path / "text.npy", TEXT)
+    lines = (
+        json.dumps({"id": key, "caption": f"{key}\u2028"}, ensure_ascii=False) for key in "abcde"
+    )
+    (tmp_path / "text.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert open_arrays(tmp_path / "text.npy").captions["c"] == "c\u2028"

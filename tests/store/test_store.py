@@ -7,12 +7,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+from arro3.core import Array, DataType, list_array, struct_array
+from arro3.core import Table as ArrowTable
+from arro3.io import write_parquet
 
 from isthmus.arrays import pieces
 from isthmus.store import (
     atomic,
     read_table,
     read_tensors,
+    read_vectors,
     slug,
     write_json,
     write_table,
@@ -167,3 +171,117 @@ def test_a_damaged_footer_is_one_sentence_and_nothing_else(tmp_path, capfd):
 )
 def test_any_text_names_a_folder(text, name):
     assert slug(text) == name
+
+
+def test_a_table_that_unfolds_to_too_much_is_refused(tmp_path):
+    """Runs and dictionaries unfold to any size, whatever the file declares."""
+    rows = 40_000
+    words = list_array(np.arange(rows + 1, dtype=np.int32) * 8, np.ones(8 * rows, np.float32))
+    made = {
+        "texts": Array(["x" * 1000] * rows, DataType.string()),
+        "flags": Array([True] * (2 * rows), DataType.bool()),
+        "vectors": words,
+    }
+    for name, column in made.items():
+        path = tmp_path / f"{name}.parquet"
+        write_parquet(ArrowTable({name: column}), path, compression="zstd(9)")
+        assert path.stat().st_size < 60_000
+        with pytest.raises(ValueError, match=r"more than 1,000,000 bytes .* --max-bytes"):
+            read_table(path, max_bytes=1_000_000)
+        with pytest.raises(ValueError, match="more than 1,000,000 bytes"):
+            read_vectors(path, max_bytes=1_000_000)
+        assert len(read_table(path, max_bytes=100_000_000)[name]) == len(column)
+
+
+def test_a_table_within_the_limit_is_read(tmp_path):
+    write_table(tmp_path / "a.parquet", {"id": ["a", "b"]})
+    assert read_table(tmp_path / "a.parquet", max_bytes=1000) == {"id": ["a", "b"]}
+
+
+def test_damaged_pages_end_no_process_and_say_nothing_else(tmp_path, capfd):
+    """In some of them the reader panics where nothing can be caught."""
+    path, rng = tmp_path / "a.parquet", np.random.default_rng(0)
+    columns = {"id": [str(n) for n in range(100)], "n": list(range(100)), "w": [["a", "b"]] * 100}
+    write_table(path, columns)
+    whole, refused = path.read_bytes(), 0
+    for place in rng.integers(4, len(whole) - 8, 25):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        try:
+            read_table(path)
+        except ValueError as error:
+            assert "damaged" in str(error)
+            refused += 1
+    assert refused > 5
+    assert capfd.readouterr().err == ""
+
+
+FLAT = np.arange(24, dtype=np.float32)
+
+
+def nested(each):
+    """Lists of ``each`` lists of four numbers."""
+    inner = list_array(np.arange(0, 25, 4, dtype=np.int32), FLAT)
+    return list_array(np.arange(0, 7, each, dtype=np.int32), inner)
+
+
+def record():
+    named = {"vector": nested(1), "caption": Array(list("abcdef"), DataType.string())}
+    fields = [Array(part).field.with_name(name) for name, part in named.items()]
+    return struct_array(list(named.values()), fields=fields)
+
+
+def view():
+    plain = list_array(np.arange(0, 25, 4, dtype=np.int32), FLAT)
+    return plain.cast(DataType.list_view(plain.type.value_field))
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "shape"),
+    [
+        (view(), "image", (6, 4)),
+        (nested(1), "image", (6, 4)),
+        (nested(2), "image", (3, 2, 4)),
+        (record(), "image.vector", (6, 4)),
+    ],
+)
+def test_vectors_are_found_in_columns_of_any_nesting(tmp_path, column, name, shape):
+    write_parquet(ArrowTable({"image": column}), tmp_path / "a.parquet")
+    found = read_vectors(tmp_path / "a.parquet")
+    np.testing.assert_array_equal(found.arrays[name], FLAT.reshape(shape))
+    assert found.left_out == {}
+    if name == "image.vector":
+        assert found.columns == {"image.caption": list("abcdef")}
+    assert read_table(tmp_path / "a.parquet")["image"][0] is not None
+
+
+def test_a_column_that_is_no_vectors_is_named(tmp_path):
+    uneven = list_array(np.array([0, 1, 6], np.int32), nested(1))
+    whole = list_array(np.array([0, 2, 4], np.int32), np.arange(4))
+    columns = {"uneven": uneven, "whole": whole, "words": Array(["a", "b"], DataType.string())}
+    write_parquet(ArrowTable(columns), tmp_path / "a.parquet")
+    found = read_vectors(tmp_path / "a.parquet")
+    assert set(found.left_out) == {"uneven", "whole"}
+    assert "Int64" in found.left_out["whole"]
+    assert found.columns["words"] == ["a", "b"]
+
+
+def test_a_dictionary_is_read_without_a_copy_a_row(tmp_path):
+    words = Array(["one", None, "one", "two"], DataType.string())
+    column = words.cast(DataType.dictionary(DataType.int32(), DataType.string()))
+    write_parquet(ArrowTable({"a": column}), tmp_path / "a.parquet")
+    found = read_table(tmp_path / "a.parquet")["a"]
+    assert found == ["one", None, "one", "two"]
+    assert found[0] is found[2]
+
+
+def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
+    write_json(tmp_path / "a.json", {"caption": "cat \ud83d"})
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {
+        "caption": "cat \ud83d"
+    }
+
+
+def test_a_long_text_names_a_folder_of_its_own():
+    names = {slug("x" * 5000), slug("x" * 5001), slug("é" * 5000)}
+    assert len(names) == 3
+    assert all(len(name.encode()) <= 150 for name in names)

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from PIL import Image
 
 from isthmus.testing import check_world
 from isthmus.types import RequestError
@@ -66,12 +67,6 @@ def test_names_that_are_not_utf8_are_escaped(draw, tmp_path):
     assert world.items["image"].ids == ("\\xff.png",)
 
 
-def test_links_to_folders_are_not_followed(draw, tmp_path):
-    draw("in/a.png")
-    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
-    assert len(open_world(images=tmp_path / "in").items["image"]) == 1
-
-
 def test_empty_and_missing_folders(tmp_path):
     (tmp_path / "notes.doc").write_text("x")
     with pytest.raises(RequestError, match=r"No picture in .* looked for \.jpg"):
@@ -87,3 +82,80 @@ def test_pipes_and_devices_are_no_pictures(draw, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "zero.png").symlink_to("/dev/zero")
     assert open_world(images=tmp_path).items["image"].ids == ("a.png",)
+
+
+def test_pictures_of_every_suffix_and_of_none(draw, tmp_path):
+    kinds = {"a.jpe": "JPEG", "b.JFIF": "JPEG", "c.jp2": "JPEG2000", "d.tga": "TGA", "e.ppm": "PPM"}
+    for name, kind in {**kinds, "f": "PNG", "g.jpg_large": "JPEG"}.items():
+        Image.new("RGB", (8, 6)).save(tmp_path / name, kind)
+    (tmp_path / "h.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    (tmp_path / "i.xyz").write_bytes(b"")
+    (tmp_path / "Thumbs.db").write_bytes(b"x")
+    world = open_world(images=tmp_path)
+    assert world.items["image"].ids == (*kinds, "f", "g.jpg_large")
+    assert all(item.rgb().size == (8, 6) for item in world.items["image"])
+    faults = {name: why for name, why in world.faults.items() if "copy" not in why}
+    assert faults == {"h.heic": "is of a type that is not read (.heic)", "i.xyz": "is empty"}
+
+
+def test_links_to_folders_are_followed_once(draw, tmp_path):
+    draw("there/a.png", (1, 2, 3)), draw("in/cat/b.png", (4, 5, 6))
+    (tmp_path / "in" / "dog").symlink_to(tmp_path / "there")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in" / "cat")
+    (tmp_path / "there" / "up").symlink_to(tmp_path)
+    world = open_world(images=tmp_path / "in")
+    check_world(world)
+    assert world.items["image"].ids == ("cat/b.png", "dog/a.png")
+    assert world.factors["dog/a.png"] == {"label": "dog"}
+    assert {name for name, why in world.faults.items() if "read already" in why} == {
+        "again",
+        "dog/up/in",
+        "dog/up/there",
+    }
+
+
+def test_a_folder_that_cannot_be_read_is_named(draw, tmp_path, monkeypatch):
+    draw("a/x.png"), draw("b/y.png", (1, 1, 1))
+    scan = os.scandir
+
+    def refuse(place):
+        if os.fspath(place).endswith("b"):
+            raise PermissionError(13, "Permission denied", os.fspath(place))
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    world = open_world(images=tmp_path)
+    assert world.items["image"].ids == ("a/x.png",)
+    assert world.faults == {"b": "is a folder that cannot be read: Permission denied"}
+
+
+def test_a_caption_is_cut_at_line_breaks_only(draw, tmp_path):
+    draw("a.png")
+    (tmp_path / "a.txt").write_text("one\u2028still one\x0cand\x85on\r\ntwo\n", encoding="utf-8")
+    assert [*open_world(images=tmp_path).items["text"]] == [
+        "one\u2028still one\x0cand\x85on",
+        "two",
+    ]
+
+
+def test_notes_beside_pictures_are_read_as_in_tars(draw, tmp_path):
+    draw("x/a.png"), draw("x/b.png", (1, 1, 1)), draw("c.png", (2, 2, 2))
+    (tmp_path / "x" / "a.json").write_text('{"caption": ["one", "two"], "label": "cat"}')
+    (tmp_path / "x" / "a.cls").write_text("dog\n")
+    (tmp_path / "x" / "b.JSON").write_text('{"caption": "not this"}', encoding="utf-8-sig")
+    (tmp_path / "x" / "b.txt").write_text("but this")
+    (tmp_path / "c.json").write_text("[" * 100_000)
+    (tmp_path / "lone.json").write_text("{}")
+    world = open_world(images=tmp_path)
+    check_world(world)
+    assert texts(world) == {"x/a.png#0": "one", "x/a.png#1": "two", "x/b.png#0": "but this"}
+    assert world.factors["x/a.png"] == {"label": "dog"}
+    assert world.factors["x/b.png"] == {"label": "x"}
+    assert "deep" in world.faults["c.json"]
+    assert world.faults["lone.json"] == "has no picture of the same name beside it"
+
+
+def test_pipes_are_named(draw, tmp_path):
+    draw("a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    assert open_world(images=tmp_path).faults == {"pipe.png": "is a pipe or a device, not a file"}

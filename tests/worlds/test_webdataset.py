@@ -172,3 +172,92 @@ def test_brace_patterns():
     for pattern in ("{5..2}.tar", "{0..999999999}.tar", "{0..999}{0..999}.tar"):
         with pytest.raises(RequestError, match="100000 shards"):
             expand(pattern)
+
+
+def test_hidden_members_are_passed_over_as_in_folders(tmp_path):
+    """AppleDouble and .DS_Store, as a Mac writes them beside every file."""
+    hidden = ["._a.png", ".DS_Store", "d/._b.png", ".git/c.png", ".png", "__MACOSX/e.png"]
+    members = [("a.png", png(1)), ("a.txt", b"one"), *((name, png(9)) for name in hidden)]
+    odd = [("", png(2)), ("d/..png", png(3))]
+    world = open_world(images=shard(tmp_path / "x.tar", [*members, *odd]))
+    check_world(world)
+    assert world.items["image"].ids == ("x.tar/a.png",)
+    assert world.faults == {"x.tar/": "has no name"}
+
+
+def test_names_of_any_bytes_and_length(tmp_path):
+    names = [
+        "\udcff\udcfe.png",
+        "x" * 5000 + ".png",
+        "new\nline\x1b.png",
+        "v1.5.png",
+        "A.PNG",
+        "a.png",
+    ]
+    path = shard(tmp_path / "x.tar", [(name, png(at)) for at, name in enumerate(names)])
+    world = open_world(images=path)
+    found = [name.removeprefix("x.tar/") for name in world.items["image"].ids]
+    assert found == ["\\xff\\xfe.png", *names[1:4], "A.png", "a.png"]
+    assert not world.faults
+
+
+def test_a_picture_is_known_by_its_content(tmp_path):
+    avif = [
+        ("a.avif", png(1)),
+        ("a.txt", b"one"),
+        ("b", png(2)),
+        ("c.bin", png(3)),
+        ("d.mp3", b"x"),
+    ]
+    world = open_world(images=shard(tmp_path / "x.tar", [*avif, ("a.npy", b"x")]))
+    check_world(world)
+    assert world.items["image"].ids == ("x.tar/a.avif", "x.tar/b", "x.tar/c.bin")
+    assert world.faults["x.tar/d"] == "has no picture, only .mp3"
+    assert world.faults["x.tar/a.npy"] == "is of a type that is not read"
+
+
+def below_zero(field):
+    """A member whose size is -512: in its own header, or in a record before it."""
+    info = tarfile.TarInfo("b.png")
+    if field == "record":
+        info.pax_headers = {"size": "-512"}
+        return info.tobuf(tarfile.PAX_FORMAT)
+    header = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    header[124:136] = b"\xff" * 10 + b"\xfe\x00"
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    return bytes(header)
+
+
+@pytest.mark.parametrize("field", ["record", "header"])
+def test_a_size_below_zero_ends_the_shard_and_nothing_else(tmp_path, field):
+    good = shard(tmp_path / "1.tar", [("a.png", png(1))])
+    start = good.read_bytes()[:1024]
+    (tmp_path / "0.tar").write_bytes(start + below_zero(field) + bytes(1024))
+    world = open_world(images=tmp_path)
+    assert world.items["image"].ids == ("0.tar/a.png", "1.tar/a.png")
+    assert world.faults["0.tar/b.png"] == "has a size below zero"
+    assert "damaged after 2 members" in world.faults["0.tar"]
+
+
+def test_a_bad_shard_among_good_ones_is_named(tmp_path):
+    shard(tmp_path / "0.tar", [("a.png", png(1))])
+    (tmp_path / "1.tar").write_bytes(b"no tar" * 1000)
+    (tmp_path / "._0.tar").write_bytes(b"AppleDouble")
+    (tmp_path / "0.json").write_text("{}")
+    (tmp_path / "films").mkdir()
+    world = open_world(images=tmp_path)
+    assert world.items["image"].ids == ("0.tar/a.png",)
+    assert set(world.faults) == {"1.tar", "films"}
+    assert "not a plain tar" in world.faults["1.tar"]
+    with pytest.raises(RequestError, match="There is no shard"):
+        open_world(images=str(tmp_path / "{0,2}.tar"))
+
+
+@pytest.mark.parametrize("code", ["utf-8", "utf-8-sig", "utf-16"])
+def test_texts_in_tars_have_the_encodings_of_files(tmp_path, code):
+    notes = json.dumps({"label": "Hündin"}, ensure_ascii=False).encode(code)
+    members = [("a.png", png(1)), ("a.txt", "é\u2028x".encode(code)), ("a.json", notes)]
+    world = open_world(images=shard(tmp_path / "x.tar", members))
+    assert world.items["text"].payload == ["é\u2028x"]
+    assert world.factors["x.tar/a.png"] == {"label": "Hündin"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from isthmus.scores.kinds import RULE_KINDS
-from isthmus.store import is_file, read_table, read_tensors, unpacked
+from isthmus.store import is_file, is_folder, read_table, read_tensors, unpacked
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step, reason
 
 VECTORS = "vectors.safetensors"
@@ -18,6 +18,8 @@ def saved_sets(path: Path) -> list[Path]:
     """The folder itself if it is a saved set, else those inside it or its ``embeddings``."""
     if is_file(path / VECTORS):
         return [path]
+    if not is_folder(path):
+        return []
     here = sorted(inside.parent for inside in path.glob(f"*/{VECTORS}"))
     return here or sorted(inside.parent for inside in path.glob(f"embeddings/*/{VECTORS}"))
 

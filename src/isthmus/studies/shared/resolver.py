@@ -235,7 +235,7 @@ def open_source(source: Source) -> World:
 
 def holds_vectors(path: Path) -> bool:
     """Whether a path is a saved set, a run folder with vectors, or a file of vectors."""
-    return is_file(path) or (is_folder(path) and bool(saved_sets(path)))
+    return is_file(path) or bool(saved_sets(path))
 
 
 def arrays_dataset(path: str | Path, model: str = "") -> Dataset:
