@@ -266,8 +266,16 @@ def test_a_space_of_other_weights_does_not_replace_what_is_kept(monkeypatch, tmp
     [
         ("[1]", "is not the configuration"),
         ('{"common": 5}', "is not the configuration"),
-        ('{"common": {"batch_size": "x"}}', "batch_size wants int"),
-        ('{"nothing": 1}', "is not the configuration"),
+        ('{"common": {"batch_size": "x"}}', "common.batch_size wants a whole number, not 'x'"),
+        ('{"common": {"batch_size": -1}}', "--batch-size wants 0 or more"),
+        ('{"common": {"device": "tpu"}}', "common.device wants 'auto' or 'cpu'"),
+        ('{"spaces": ["toy", 5]}', "spaces[1] wants a text, not 5"),
+        ('{"sources": {}}', "unknown key 'sources'; did you mean 'source'?"),
+        ('{"source": {"images": "a\\u0000"}}', "source.images wants a path"),
+        ('{"thorough": 1}', "thorough wants true or false"),
+        ('{"common": {"seed": 1e999}}', "not finite"),
+        ("[" * 9999, "deep inside each other"),
+        ('{"nothing": 1}', "unknown key 'nothing'"),
     ],
 )
 def test_a_broken_configuration_is_one_sentence(content, said, capsys):

@@ -9,7 +9,7 @@ from PIL import Image
 from isthmus.engine import content_index
 from isthmus.engine.content_index import ContentIndex, content_hash
 from isthmus.read.image import Picture
-from isthmus.types import ItemError
+from isthmus.types import ItemError, RequestError
 
 
 def hash_of(path, folder, rehash=False):
@@ -75,13 +75,28 @@ def test_a_file_is_read_once(tmp_path, monkeypatch):
     assert read == [*paths, paths[1]]
 
 
-@pytest.mark.parametrize("damage", ["{ damaged", "[]", '{"a": 3}', ""])
-def test_a_damaged_index_costs_one_more_reading(tmp_path, damage):
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("{ damaged", "is damaged JSON"),
+        ("", "is damaged JSON"),
+        ("[]", "it wants an object"),
+        ('{"a": 3}', "a wants a list of 3, not 3"),
+        ('{"a": [1, 2]}', "a wants a list of 3"),
+        ('{"a": [1, 2, {}]}', r"a\[2\] wants a text"),
+        ('{"a": [-1, 2, "x"]}', r"a\[0\] wants 0 to"),
+        ('{"a": [1, 1e999, "x"]}', "is not finite"),
+        ("[" * 9999, "deep inside each other"),
+    ],
+)
+def test_a_tampered_index_is_one_sentence(tmp_path, damage, said):
     path = tmp_path / "a"
     put(path, b"red", 10**18)
     before = hash_of(path, tmp_path)
     (tmp_path / "contents.json").write_text(damage)
-    assert hash_of(path, tmp_path) == before
+    with pytest.raises(RequestError, match=rf"^[^\n]*{said}[^\n]*--rehash\.$"):
+        hash_of(path, tmp_path)
+    assert ContentIndex(tmp_path / "contents.json", rehash=True).hashes([path]) == [before]
 
 
 def test_what_cannot_be_read_is_known_by_its_reason(tmp_path):

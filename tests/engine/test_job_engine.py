@@ -1,6 +1,7 @@
 """Jobs of any kind: shards under a name, fragments that are folders, locks, full disks."""
 
 import errno
+import json
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -162,3 +163,37 @@ def test_leftovers_are_swept_and_nothing_else(tmp_path):
     assert not list((tmp_path / "fragments").iterdir())
     assert not (tmp_path / ".manifest.jsonl.7.part").exists()
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+TAMPERED = [
+    ({"shard": "x"}, "shard wants a whole number"),
+    ({"shard": -1}, "shard wants 0 to"),
+    ({"items": 1.5}, "items wants a whole number"),
+    ({"faults": {"a": 5}}, "faults.a wants a text"),
+    ({"file": "/etc/passwd"}, "file wants a path inside its folder"),
+    ({"file": "../../other"}, "file wants a path inside its folder"),
+    ({"more": 1}, "it has the unknown key 'more'"),
+    ({"about": []}, "about wants an object"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), TAMPERED)
+def test_a_tampered_manifest_is_one_sentence(tmp_path, change, said):
+    run_job(tmp_path, Spell(), WORDS, ONE)
+    path = tmp_path / "manifest.jsonl"
+    lines = path.read_text().splitlines()
+    lines[1] = json.dumps(json.loads(lines[1]) | change)
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(RequestError, match=rf"manifest.jsonl, line 2, is of no job: {said}") as err:
+        run_job(tmp_path, Spell(), WORDS, ONE)
+    assert "\n" not in str(err.value)
+
+
+@pytest.mark.parametrize("cut", [0, 5, -1])
+def test_a_line_cut_by_a_kill_is_made_again(tmp_path, cut):
+    run_job(tmp_path, Spell(), WORDS, ONE)
+    before, path = files_of(tmp_path), tmp_path / "manifest.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:2], lines[2][:cut], *lines[3:]]))
+    run_job(tmp_path, Spell(), WORDS, ONE)
+    assert files_of(tmp_path) == before

@@ -6,6 +6,7 @@ import pytest
 from isthmus.lab import embed, export_set, load, load_set, save
 from isthmus.store import read_table
 from isthmus.types import Items, NothingLeftError, RequestError
+from tests.encode.planted import reworded
 from tests.toys import Letters, toy_set
 
 TEXTS = ["a", "bb", "!", "ccc", "d", "e!"]
@@ -106,3 +107,39 @@ def test_an_encoder_says_how_many_items_it_wants():
     assert seen == [3, 1]
     embed(Wide(), ["a", "bb", "ccc", "dddd"], batch_size=2)
     assert seen == [3, 1, 2, 2]
+
+
+TAMPERED = [
+    (lambda about: about.pop("space"), "lacks the key 'space'"),
+    (lambda about: about.update(extra=1), "unknown key 'extra'"),
+    (lambda about: about.update(format="isthmus-set/2"), "install the newer isthmus"),
+    (lambda about: about.update(format=None), "no object with a format"),
+    (lambda about: about.update(modality="../../x"), "modality wants a name without slashes"),
+    (lambda about: about.update(modality=3), "modality wants a text"),
+    (lambda about: about.update(history={}), "history wants a list"),
+    (
+        lambda about: about.update(history=[{"verb": "a", "parameters": 3}]),
+        "parameters wants an ob",
+    ),
+    (lambda about: about["space"].update(dim=[]), "space.dim wants a whole number"),
+    (lambda about: about["space"].update(dim=10**12), "space.dim wants 1 to"),
+    (lambda about: about["space"].update(dim=3), "have 3 coordinates"),
+    (lambda about: about["space"].update(bias=float("nan")), "not finite"),
+    (lambda about: about["space"].update(nam="x"), "unknown key 'nam'; did you mean 'name'"),
+    (lambda about: about.update(rule=5), "describes no part"),
+    (lambda about: about.update(rule={"value": "cosine"}), "its rule is no score rule"),
+    (
+        lambda about: about.update(rule={"kind": "Cosine", "fields": {"x": {"value": 1}}}),
+        "does not",
+    ),
+    (lambda about: about.update(rule={"array": "gone"}), "does not describe"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), TAMPERED)
+def test_a_tampered_set_is_one_sentence(tmp_path, change, said):
+    save(toy_set(np.eye(4)), tmp_path / "set")
+    reworded(tmp_path / "set" / "vectors.safetensors", change)
+    with pytest.raises(RequestError, match=said) as caught:
+        load_set(tmp_path / "set")
+    assert "\n" not in str(caught.value)

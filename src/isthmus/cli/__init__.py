@@ -164,11 +164,12 @@ def _apart(word: str) -> list[str]:
 
 
 def _configured(kind: Any, path: Path) -> Any:
+    from isthmus.store import read_json
     from isthmus.types import request_from_dict
 
     try:
-        return request_from_dict(kind, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return request_from_dict(kind, read_json(path))
+    except ValueError as error:
         raise _WrongOptionError(
             f"{path} is not the configuration of this command: {error}"
         ) from error

@@ -6,8 +6,9 @@ are in ``towers.safetensors``.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,10 +19,12 @@ from isthmus.encode.tuned import tune
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError, find
 from isthmus.scores.kinds import RULE_KINDS
+from isthmus.scores.rules import FittedRule
 from isthmus.store import read_described, read_tensors, unpacked
-from isthmus.transform.maps import MAP_KINDS
+from isthmus.transform.maps import MAP_KINDS, MapByModality
 from isthmus.transform.mended import Mended
 from isthmus.types import (
+    Count,
     EmbeddingSet,
     Encoder,
     ItemError,
@@ -29,11 +32,27 @@ from isthmus.types import (
     RequestError,
     Space,
     Step,
+    conform,
     same_space,
 )
 
 FILE = "mended.safetensors"
 FORMAT = "isthmus-mended/1"
+_REMOVES = 16
+"""Mended spaces that are mended from each other."""
+
+
+@dataclass(frozen=True)
+class _About:
+    """What the metadata say."""
+
+    format: str
+    origin: str
+    parent: Space
+    chain: str
+    objects: Count
+    parts: Any
+    recipe: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,17 +139,82 @@ def read_mended(folder: Path) -> tuple[Mended, str]:
     """The corrections kept in a folder, and the name that their parent space is loaded by.
 
     Raises:
-        RequestError: nothing is there, it is damaged or of a newer version.
+        RequestError: nothing is there, it is damaged, of a newer version, or mended from itself.
     """
+    found, origin = _read(folder)
+    seen, above = [folder.resolve()], origin
+    while above.startswith("mended:"):
+        place = Path(above.removeprefix("mended:")).resolve()
+        if place in seen or len(seen) == _REMOVES:
+            raise RequestError(
+                f"mended:{folder} is mended from {above}, which is mended from itself or at "
+                f"{_REMOVES} removes: run isthmus mend again on a space that has encoders."
+            )
+        seen.append(place)
+        above = _read(place)[1]
+    return found, origin
+
+
+def _read(folder: Path) -> tuple[Mended, str]:
     path = folder / FILE
     if not path.is_file():
         raise RequestError(f"{folder} holds no mended space (no {FILE} in it): run isthmus mend.")
     try:
-        arrays, about = read_described(path, FORMAT)
-        maps, rule = unpacked(arrays, about["parts"], (*MAP_KINDS, *RULE_KINDS))
-        parent = Space.from_dict(about["parent"])
-        fitted_on, recipe = about["objects"], about.get("recipe", {})
-        origin = str(about["origin"])
-        return Mended(parent, about["chain"], maps, rule, fitted_on, recipe), origin
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        arrays, values = read_described(path, FORMAT)
+        about = conform(_About, values)
+        for name in about.recipe.keys() & {"scale", "bias"}:
+            conform(float, about.recipe[name], f"recipe.{name}")
+        maps, rule = _parts(unpacked(arrays, about.parts, (*MAP_KINDS, *RULE_KINDS)))
+        mended = Mended(about.parent, about.chain, maps, rule, about.objects, about.recipe)
+        _try(mended, sorted(_modalities(about.parts)))
+        return mended, about.origin
+    except (ValueError, OSError) as error:
         raise RequestError(f"{path} is not a whole mended space: {error}") from error
+
+
+def _parts(found: Any) -> tuple[tuple[MapByModality, ...], FittedRule | None]:
+    """The maps and the score rule, if that is what was read."""
+    maps, rule = found if isinstance(found, tuple) and len(found) == 2 else (None, None)
+    whole = isinstance(maps, tuple) and all(
+        isinstance(one, dict) and one and all(isinstance(map_, MAP_KINDS) for map_ in one.values())
+        for one in maps
+    )
+    if not whole or not (rule is None or isinstance(rule, RULE_KINDS)):
+        raise ValueError("its parts are not maps by modality and a score rule")
+    return cast("Any", maps), cast("Any", rule)
+
+
+def _modalities(part: Any) -> set[str]:
+    """The modalities that parts were fitted for: keys such as ``image`` and ``text>image``."""
+    if isinstance(part, list):
+        return {name for one in part for name in _modalities(one)}
+    if not isinstance(part, Mapping):
+        return set()
+    keys = part["mapping"] if isinstance(part.get("mapping"), Mapping) else {}
+    inside = {name for one in part.values() for name in _modalities(one)}
+    return inside.union(*(key.split(">") for key in keys))
+
+
+def _try(mended: Mended, modalities: Sequence[str]) -> None:
+    """Take a few vectors through everything that was read: what is wrong with it shows here.
+
+    Raises:
+        ValueError: parts that do not go together, or of other kinds than maps and a score rule.
+    """
+    vectors = np.random.default_rng(0).normal(size=(3, mended.parent.dim)).astype(np.float32)
+    ids = ("0", "1", "2")
+    sets = {name: EmbeddingSet(vectors, ids, name, mended.parent) for name in modalities}
+    try:
+        with np.errstate(all="ignore"):
+            if mended.maps:
+                moved = {name: mended(sets[name]).vectors for name in mended.maps[0]}
+            else:
+                moved = {name: some.unit for name, some in sets.items()}
+            if mended.space.rule is not None:
+                for one, other in zip(moved, [*moved][1:] + [*moved][:1], strict=True):
+                    mended.space.rule.between(one, other)(moved[one], moved[other])
+    except RequestError:  # of these vectors, not of the corrections
+        return
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"its parts do not go together ({said[:200]})") from error

@@ -4,15 +4,14 @@ Files are hashed once; size and modification time tell whether a file must be re
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from isthmus.store import write_json
-from isthmus.types import reason
+from isthmus.store import read_json, write_json
+from isthmus.types import Count, RequestError, conform, reason
 
-Stamp = tuple[int, int, str]
+Stamp = tuple[Count, int, str]
 """Size in bytes, modification time in nanoseconds, hash of the content."""
 
 
@@ -39,17 +38,23 @@ def content_hash(item: Any) -> str:
 
 
 class ContentIndex:
-    """Content hashes of files, remembered in a JSON file with size and modification time."""
+    """Content hashes of files, remembered in a JSON file with size and modification time.
+
+    Raises:
+        RequestError: the file is there and is not what was remembered.
+    """
 
     def __init__(self, path: Path, rehash: bool = False) -> None:
         self._path = path
         self._known: dict[str, Stamp] = {}
         if path.exists() and not rehash:
             try:
-                found = json.loads(path.read_text(encoding="utf-8"))
-                self._known = {name: tuple(stamp) for name, stamp in found.items()}
-            except (ValueError, AttributeError, TypeError):
-                self._known = {}  # a damaged index costs one more reading of the files
+                self._known = conform(dict[str, Stamp], read_json(path))
+            except ValueError as error:
+                raise RequestError(
+                    f"{path} is no index of contents: {error}. Delete it, or read every file again "
+                    "with --rehash."
+                ) from None
         self._seen: dict[str, Stamp] = {}
 
     def hashes(self, items: Sequence[Any]) -> list[str]:

@@ -2,27 +2,28 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, field, fields
+from dataclasses import asdict, field
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import file_digest
 from isthmus.records import dataclass
-from isthmus.store import text_lines, write_text
+from isthmus.store import parse_json, text_lines, write_text
+from isthmus.types import Count, Inside, RequestError, conform
 
 
 @dataclass(frozen=True)
 class Line:
     """What became of one shard."""
 
-    shard: int
+    shard: Count
     fingerprint: str
     """Of everything that decides the fragment's bytes: task, version, ids and contents."""
-    file: str
+    file: Inside
     """The fragment, a file or a folder of files in the job's folder; empty if there is none."""
-    items: int
-    vectors: int
+    items: Count
+    vectors: Count
     """Items of which there is a result."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     space: str = ""
@@ -45,20 +46,26 @@ class Line:
         return not self.file or (path.exists() and digest(path) == self.content)
 
 
-_TYPES = {part.name: get_origin(part.type) or part.type for part in fields(Line)}
-
-
 def read_manifest(path: Path) -> list[Line]:
-    """The whole lines of a manifest; a line cut by a kill is dropped."""
+    """The whole lines of a manifest; a line cut by a kill is dropped.
+
+    Raises:
+        RequestError: a line is whole and says what no job writes.
+    """
     lines: list[Line] = []
     content = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-    for text in text_lines(content):
+    for number, text in enumerate(text_lines(content), 1):
         try:
-            line = Line(**json.loads(text))
-        except (ValueError, TypeError):
+            values = parse_json(text, "a line")
+        except ValueError:  # cut short
             continue
-        if all(type(getattr(line, key)) is kind for key, kind in _TYPES.items()):
-            lines.append(line)
+        try:
+            lines.append(conform(Line, values))
+        except ValueError as error:
+            raise RequestError(
+                f"{path}, line {number}, is of no job: {error}. Delete the line, and its shard is "
+                "made again."
+            ) from None
     return lines
 
 

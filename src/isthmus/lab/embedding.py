@@ -19,8 +19,17 @@ from isthmus.lab.loading import load
 from isthmus.read.recognise import is_file, is_file_name, modality_of
 from isthmus.read.text import readable
 from isthmus.records import dataclass, short
-from isthmus.store import read_tensors, write_tensors
-from isthmus.types import EmbeddingSet, Encoder, Items, NothingLeftError, RequestError, Step, World
+from isthmus.store import parse_json, read_tensors, write_tensors
+from isthmus.types import (
+    EmbeddingSet,
+    Encoder,
+    Items,
+    NothingLeftError,
+    RequestError,
+    Step,
+    World,
+    conform,
+)
 from isthmus.version import __version__
 
 Space: TypeAlias = str | Mapping[str, Encoder] | Encoder
@@ -117,7 +126,8 @@ class EmbedTask:
     def read(self, folder: Path, line: Line) -> Fragment[Vectors]:
         """The vectors, mapped."""
         arrays, meta = read_tensors(folder / line.file)
-        return Fragment(arrays["vectors"], tuple(json.loads(meta["ids"])), line.faults)
+        ids = conform(tuple[str, ...], parse_json(meta["ids"], "ids"))
+        return Fragment(arrays["vectors"], ids, line.faults)
 
 
 def embed(

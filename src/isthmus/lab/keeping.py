@@ -20,12 +20,10 @@ from isthmus.encode.mended import FILE as MENDED_FILE
 from isthmus.encode.mended import FORMAT as MENDED_FORMAT
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.lab.loading import lasting
-from isthmus.read.vectors.saved_sets import LINKS, RULE, VECTORS, read_saved_set
+from isthmus.read.vectors.saved_sets import FORMAT, LINKS, RULE, VECTORS, read_saved_set
 from isthmus.store import atomic, packed, sweep, write_table, write_tensors
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError
-
-FORMAT = "isthmus-set/1"
 
 
 def save(embedded: EmbeddingSet, path: str | Path) -> Path:

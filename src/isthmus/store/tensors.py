@@ -7,13 +7,14 @@ import dataclasses
 import json
 import operator
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import pieces
+from isthmus.store.documents import parse_json
 from isthmus.store.files import atomic
 
 _DTYPES = {
@@ -65,19 +66,29 @@ def write_tensors(path: Path, arrays: Mapping[str, np.ndarray], meta: Mapping[st
                 file.write(rows)
 
 
-def read_described(path: Path, form: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_described(
+    path: Path, form: str, parse: Callable[[str, str], Any] = parse_json
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """All arrays of a file, and what its metadata say of them as JSON.
+
+    Args:
+        path: of a safetensors file.
+        form: the format that it must be of.
+        parse: a document and its name to values; by default with limits, finite numbers only.
 
     Raises:
         ValueError: the file is not safetensors, describes nothing, or is of another format.
-        KeyError: it lacks the description.
     """
     arrays, meta = read_tensors(path)
-    about: dict[str, Any] = json.loads(meta["isthmus"])
+    if "isthmus" not in meta:
+        raise ValueError("it has no metadata 'isthmus', which every file of this kind has")
+    about = parse(meta["isthmus"], "its metadata 'isthmus'")
+    if not isinstance(about, dict) or not isinstance(about.get("format"), str):
+        raise ValueError("its metadata 'isthmus' is no object with a format")
     if about["format"] != form:
         raise ValueError(
-            f"it is of the format {about['format']!r}, and this version reads {form!r}: install "
-            "the newer isthmus that wrote it"
+            f"it is of the format {about['format'][:80]!r}, and this version reads {form!r}: "
+            "install the newer isthmus that wrote it"
         )
     return arrays, about
 
@@ -179,6 +190,10 @@ def _all(parts: Mapping[str, Any], prefix: str) -> tuple[dict[str, np.ndarray], 
     return arrays, inside
 
 
+_NODES = ({"array"}, {"tuple"}, {"mapping"}, {"kind", "fields"}, {"value"})
+"""Keys of what ``packed`` writes of a part."""
+
+
 def unpacked(arrays: Mapping[str, Any], shape: Any, kinds: Iterable[type]) -> Any:
     """The inverse of ``packed``.
 
@@ -188,6 +203,8 @@ def unpacked(arrays: Mapping[str, Any], shape: Any, kinds: Iterable[type]) -> An
     known = {kind.__name__: kind for kind in kinds}
 
     def made(node: Any) -> Any:
+        if not isinstance(node, Mapping) or set(node) not in _NODES:
+            raise ValueError(f"It describes no part by {str(node)[:80]!r}.")
         if "array" in node:
             return arrays[node["array"]]
         if "tuple" in node:

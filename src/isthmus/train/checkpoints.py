@@ -53,6 +53,14 @@ def write_checkpoint(progress: Progress, folder: Path, key: str) -> None:
     write_tensors(folder / FILE, flat, {"isthmus": json.dumps(about)})
 
 
+def _parsed(document: str, _: str) -> Any:
+    """JSON in which scores may be infinite or NaN."""
+    try:
+        return json.loads(document)
+    except RecursionError as error:
+        raise ValueError("its metadata are too deep") from error
+
+
 def read_checkpoint(folder: Path, key: str) -> Progress | None:
     """The checkpoint in a folder; None where there is none.
 
@@ -67,7 +75,7 @@ def read_checkpoint(folder: Path, key: str) -> Progress | None:
     if not path.is_file():
         return None
     try:
-        flat, about = read_described(path, FORMAT)
+        flat, about = read_described(path, FORMAT, _parsed)
         arrays = {part: below(f"{part}/", flat) for part in PARTS}
         progress = Progress(arrays, **{name: about[name] for name in NUMBERS})
         known = about["key"]

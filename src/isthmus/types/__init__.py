@@ -23,6 +23,7 @@ from isthmus.types.requests import (
     request_to_dict,
 )
 from isthmus.types.results import Interval, Null, Result, plain
+from isthmus.types.schemas import Count, Inside, Name, Within, conform
 from isthmus.types.sets import EmbeddingSet
 from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace, span
@@ -33,16 +34,19 @@ __all__ = [
     "Brief",
     "Calibration",
     "Common",
+    "Count",
     "Credit",
     "EmbeddingSet",
     "Encoder",
     "ExtraMissingError",
+    "Inside",
     "Interval",
     "IsthmusError",
     "ItemError",
     "Items",
     "Links",
     "LoadOptions",
+    "Name",
     "NothingLeftError",
     "Null",
     "Place",
@@ -54,10 +58,12 @@ __all__ = [
     "SpaceMismatchError",
     "Step",
     "Subspace",
+    "Within",
     "World",
     "Written",
     "all_parts",
     "axes_or_new",
+    "conform",
     "objects_of",
     "picture_of",
     "plain",

@@ -5,15 +5,15 @@ line, ``--config``, ``config.json`` and Python all make the same one; the texts 
 the help of the command.
 """
 
-from collections.abc import Mapping
-from dataclasses import field, is_dataclass
+from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args, get_type_hints
+from typing import Any, Literal
 
 from isthmus.records import dataclass
 from isthmus.types.errors import RequestError
 from isthmus.types.items import LoadOptions
 from isthmus.types.results import plain
+from isthmus.types.schemas import conform
 
 
 @dataclass(frozen=True)
@@ -117,22 +117,10 @@ def request_to_dict(request: Any) -> dict[str, Any]:
     return plain(request)
 
 
-def request_from_dict(kind: type[Any], values: Mapping[str, Any]) -> Any:
+def request_from_dict(kind: type[Any], values: Any) -> Any:
     """The inverse of ``request_to_dict``.
 
     Raises:
-        KeyError: a name that is no option of this request.
-        TypeError: a value of the wrong kind.
+        ValueError: a name that is no option of this request, or a value of the wrong kind.
     """
-    hints = get_type_hints(kind)
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        hint = hints[name]
-        if is_dataclass(hint):
-            value = request_from_dict(cast("type[Any]", hint), value)
-        elif hint in (int, bool, str) and type(value) is not hint:
-            raise TypeError(f"{name} wants {hint.__name__}, not {value!r}")
-        elif isinstance(value, str) and Path in (hint, *get_args(hint)):
-            value = Path(value)
-        found[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**found)
+    return conform(kind, values)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from isthmus.arrays import fingerprint
 from isthmus.records import dataclass
 from isthmus.types.errors import SpaceMismatchError
+from isthmus.types.schemas import ELSEWHERE, Within, conform
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,12 @@ class Step:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Step":
-        """The inverse of ``to_dict``."""
-        return cls(values["verb"], values.get("parameters", {}), values.get("version", ""))
+        """The inverse of ``to_dict``.
+
+        Raises:
+            ValueError: a key or a value of another kind.
+        """
+        return conform(cls, values, "step")
 
 
 @runtime_checkable
@@ -54,9 +59,9 @@ class Space:
     """As given to ``isthmus.load``, for people."""
     id: str
     """Hash of weights, preprocessing, pooling and chain, for machines."""
-    dim: int
+    dim: Annotated[int, Within(1, 2**20)]
     """Coordinates per vector."""
-    scale: float = 1.0
+    scale: Annotated[float, Within(0, 1e9)] = 1.0
     """Inverse temperature: logit = scale · similarity + bias. From the checkpoint."""
     bias: float = 0.0
     """Logit bias (SigLIP); 0 for InfoNCE models."""
@@ -64,7 +69,7 @@ class Space:
     """Score rule: a name in the register of similarities."""
     chain: tuple[Step, ...] = ()
     """Maps applied to the encoder's output, oldest first."""
-    rule: ScoreRule | None = None
+    rule: ScoreRule | None = field(default=None, metadata=ELSEWHERE)
     """Fitted score rule of a mended space, instead of ``score``; kept as arrays beside it."""
 
     def __eq__(self, other: object) -> bool:
@@ -96,10 +101,12 @@ class Space:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Space":
-        """The inverse of ``to_dict``."""
-        plain: dict[str, Any] = dict(values)
-        chain = tuple(Step.from_dict(step) for step in plain.pop("chain", ()))
-        return cls(**plain, chain=chain)
+        """The inverse of ``to_dict``.
+
+        Raises:
+            ValueError: a key or a value of another kind, or a number out of range.
+        """
+        return conform(cls, values, "space")
 
 
 def same_space(a: Space, b: Space) -> None:

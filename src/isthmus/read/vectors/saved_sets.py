@@ -1,17 +1,31 @@
 """Sets that isthmus itself saved, format ``isthmus-set/1`` of ``docs/format.md``."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from isthmus.records import dataclass
 from isthmus.scores.kinds import RULE_KINDS
-from isthmus.store import is_file, is_folder, read_table, read_tensors, unpacked
-from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step, reason
+from isthmus.store import is_file, is_folder, read_described, read_table, unpacked
+from isthmus.types import EmbeddingSet, Links, Name, RequestError, Space, Step, conform, reason
+
+FORMAT = "isthmus-set/1"
 
 VECTORS = "vectors.safetensors"
 LINKS = "links.parquet"
 RULE = "rule"
 """Key of the metadata under which a mended space's score rule is described."""
+
+
+@dataclass(frozen=True)
+class _About:
+    """What the metadata of a saved set say."""
+
+    format: str
+    modality: Name
+    space: Space
+    history: tuple[Step, ...]
+    rule: Any = None
 
 
 def saved_sets(path: Path) -> list[Path]:
@@ -49,14 +63,16 @@ def read_saved_set(path: Path) -> EmbeddingSet:
     if not (path / VECTORS).exists():
         raise RequestError(f"{path} holds no saved set (no {VECTORS} in it).")
     try:
-        arrays, meta = read_tensors(path / VECTORS)
-        about = json.loads(meta["isthmus"])
+        arrays, values = read_described(path / VECTORS, FORMAT)
+        about = conform(_About, values)
         ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
-        history = tuple(Step.from_dict(step) for step in about["history"])
-        space = Space.from_dict(about["space"])
-        if RULE in about:
+        space = about.space
+        if about.rule is not None:
             rules = {name: array for name, array in arrays.items() if name != "vectors"}
-            space = replace(space, rule=unpacked(rules, about[RULE], RULE_KINDS))
-        return EmbeddingSet(arrays["vectors"], ids, about["modality"], space, history)
+            rule = unpacked(rules, about.rule, RULE_KINDS)
+            if not isinstance(rule, RULE_KINDS):
+                raise ValueError("its rule is no score rule")
+            space = replace(space, rule=rule)
+        return EmbeddingSet(arrays["vectors"], ids, about.modality, space, about.history)
     except Exception as error:
         raise RequestError(f"{path} is not a whole saved set: {reason(error)}") from error
