@@ -42,13 +42,15 @@ def test_a_job_of_one_damaged_shard_goes_on(tmp_path):
 @pytest.mark.parametrize(
     "line", [{"shard": "x"}, {"faults": []}, {"file": 3}, {"vectors": None}, {"unknown": 1}]
 )
-def test_an_odd_line_of_the_manifest_is_dropped(tmp_path, line):
+def test_an_odd_line_of_the_manifest_is_refused_and_named(tmp_path, line):
     embed_into(tmp_path, Letters(), texts(), OPTIONS)
     manifest = tmp_path / "manifest.jsonl"
     good = json.loads(manifest.read_text().splitlines()[0])
     with manifest.open("a") as file:
         file.write(json.dumps({**good, **line}) + "\n")
-    assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 0
+    count = len(manifest.read_text().splitlines())
+    with pytest.raises(RequestError, match=rf"line {count}, is of no job: .*{next(iter(line))}"):
+        embed_into(tmp_path, Letters(), texts(), OPTIONS)
 
 
 def test_vectors_of_other_items_or_another_space_are_never_replaced(tmp_path):
