@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import isthmus
-from isthmus.read.text import read_lines, readable, text
-from isthmus.store import text_lines
+from isthmus.read.text import read_lines, text
+from isthmus.store import readable, text_lines
 from isthmus.types import ItemError
 
 

@@ -281,6 +281,13 @@ def test_half_a_surrogate_pair_is_written_as_its_escape(tmp_path):
     }
 
 
+def test_half_a_surrogate_pair_in_a_table_is_shown_by_its_number(tmp_path):
+    columns = {"id": ["a\ud83d", None, "é"], "words": [["\udfff"], [], ["x"]]}
+    write_table(tmp_path / "t.parquet", columns)
+    found = read_table(tmp_path / "t.parquet")
+    assert found == {"id": ["a\\ud83d", None, "é"], "words": [["\\udfff"], [], ["x"]]}
+
+
 def test_a_long_text_names_a_folder_of_its_own():
     names = {slug("x" * 5000), slug("x" * 5001), slug("é" * 5000)}
     assert len(names) == 3

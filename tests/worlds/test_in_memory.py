@@ -1,6 +1,7 @@
 """Lists in memory: row i of each belongs together."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,3 +75,12 @@ def test_what_does_not_fit_together(draw, tmp_path):
     ):
         with pytest.raises(RequestError, match=message):
             open_world(**inputs)
+
+
+def test_labels_and_paths_of_any_text():
+    pictures = [Image.new("RGB", (4, 4), (at, 0, 0)) for at in range(2)]
+    files = [Path("a/" * 2500 + "x.png"), Path("nul\0.png")]
+    world = open_world(images=[*pictures, *files], labels=["x\ud83d", " ", "y", "z"])
+    check_world(world)
+    assert world.factors == {"0": {"label": "x\\ud83d"}}
+    assert world.faults == dict.fromkeys(("2", "3"), "there is no such file")

@@ -17,9 +17,8 @@ from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
 from isthmus.lab.loading import load
 from isthmus.read.recognise import is_file, is_file_name, modality_of
-from isthmus.read.text import readable
 from isthmus.records import dataclass, short
-from isthmus.store import parse_json, read_tensors, write_tensors
+from isthmus.store import parse_json, read_tensors, readable, write_tensors
 from isthmus.types import (
     EmbeddingSet,
     Encoder,

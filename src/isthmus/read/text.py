@@ -1,7 +1,6 @@
 """Texts are Unicode strings; a file of text is UTF-8, or says by its first bytes what it is."""
 
 import codecs
-import re
 from pathlib import Path
 from typing import Any
 
@@ -67,19 +66,6 @@ def decoded(path: Path) -> str:
         raise RequestError(
             f"{path} is not UTF-8 text (line {line}: {error.reason}); save it as UTF-8."
         ) from error
-
-
-def readable(name: str) -> str:
-    r"""A name as text that can be written anywhere.
-
-    Bytes that are not UTF-8 are shown as ``\xff``, halves of surrogate pairs as ``\ud83d``.
-    """
-    return re.sub("[\ud800-\udfff]", _escape, name)
-
-
-def _escape(found: re.Match[str]) -> str:
-    byte = ord(found[0]) - 0xDC00  # as Python has the bytes of file names that are not UTF-8
-    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{ord(found[0]):04x}"
 
 
 def read_lines(path: Path) -> list[str]:

@@ -127,6 +127,19 @@ def text_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
+def readable(name: str) -> str:
+    r"""A name as text that can be written anywhere.
+
+    Bytes that are not UTF-8 are shown as ``\xff``, halves of surrogate pairs as ``\ud83d``.
+    """
+    return re.sub("[\ud800-\udfff]", _escape, name)
+
+
+def _escape(found: re.Match[str]) -> str:
+    byte = ord(found[0]) - 0xDC00  # as Python has the bytes of file names that are not UTF-8
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else f"\\u{ord(found[0]):04x}"
+
+
 def slug(text: str) -> str:
     """A safe name of a file or folder from any text: letters, digits, ``-``, ``.`` and ``_``.
 

@@ -25,7 +25,7 @@ from arro3.core import (
 from arro3.io import read_parquet, write_parquet
 
 from isthmus.records import dataclass
-from isthmus.store.files import atomic, text_lines
+from isthmus.store.files import atomic, readable, text_lines
 
 MAX_BYTES = 2 << 30
 """That a table or the compressed arrays of a file may unfold to, if the user allows no more."""
@@ -57,6 +57,8 @@ def _arrow(columns: Mapping[str, Column]) -> Table:
 def write_table(path: Path, columns: Mapping[str, Column]) -> None:
     """Write columns of equal length (text, bytes, numbers, or lists of text), atomically.
 
+    Texts that cannot be written, with half of a surrogate pair in them, are shown as ``readable``.
+
     Raises:
         ValueError: columns differ in length.
     """
@@ -78,11 +80,18 @@ def _column(values: Column) -> Any:
     if isinstance(first, (list, tuple)):
         lists = [list(value or ()) for value in values]
         ends = np.cumsum([0, *map(len, lists)]).astype(np.int32)
-        flat = Array([item for value in lists for item in value], DataType.string())
+        flat = _written([item for value in lists for item in value], DataType.string())
         return list_array(Array(ends), flat)
     kinds = {str: DataType.string, bytes: DataType.binary, bool: DataType.bool, int: DataType.int64}
     of_kind = (make for kind, make in kinds.items() if isinstance(first, kind))
-    return Array(list(values), next(of_kind, DataType.float64)())
+    return _written(list(values), next(of_kind, DataType.float64)())
+
+
+def _written(values: list[Any], kind: Any) -> Any:
+    try:
+        return Array(values, kind)
+    except UnicodeEncodeError:
+        return Array([None if value is None else readable(value) for value in values], kind)
 
 
 def read_table(

@@ -9,9 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from isthmus.read.image import Picture
-from isthmus.read.text import readable
 from isthmus.records import dataclass
-from isthmus.store import is_file, parse_json
+from isthmus.store import is_file, parse_json, readable
 from isthmus.types import Credit, Items, Links, RequestError, World
 
 IMAGE_COLUMNS = (

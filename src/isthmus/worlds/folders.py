@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 
 from isthmus.read.image import SUFFIXES, USUAL, Picture, is_picture
 from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
-from isthmus.read.text import decoded, read_lines, readable
-from isthmus.store import is_folder
+from isthmus.read.text import decoded, read_lines
+from isthmus.store import is_folder, readable
 from isthmus.types import Credit, Items, Links, RequestError, World
 from isthmus.worlds.drafts import Draft, Notes, hidden, read_notes
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture, picture
 from isthmus.read.tables import SUFFIXES as TABLES
-from isthmus.read.text import readable
-from isthmus.store import is_file, is_folder
+from isthmus.store import is_file, is_folder, readable
 from isthmus.types import Credit, ItemError, Items, RequestError, World
 from isthmus.worlds import folders, shards, sheets
 from isthmus.worlds.drafts import Draft, hidden
@@ -149,7 +148,8 @@ def in_memory(
         draft.caption(str(number), [one for one in said if isinstance(one, str)])
         if wrong := [one for one in said if not isinstance(one, str)]:
             draft.faults[str(number)] = f"a text is a {type(wrong[0]).__name__}, not a string"
-    draft.labels = {str(number): str(one) for number, one in enumerate(lists.get("labels", ()))}
+    for number, one in enumerate(lists.get("labels", ())):
+        draft.call(str(number), one)
     return draft.world()
 
 
@@ -167,6 +167,9 @@ def _texts_only(texts: Sequence[str | Sequence[str]], labels: Sequence[Any] | No
     return World(
         name="in memory",
         items={"text": Items("text", ids, texts)},
-        factors={name: {"label": str(one)} for name, one in zip(ids, labels or (), strict=False)},
+        factors={
+            name: {"label": readable(str(one))}
+            for name, one in zip(ids, labels or (), strict=False)
+        },
         credits=dict.fromkeys(ids, Credit("NOASSERTION", "in memory")),
     )

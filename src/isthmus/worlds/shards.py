@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from isthmus.read.image import SUFFIXES, Picture, is_picture
-from isthmus.read.text import readable, unicode
+from isthmus.read.text import unicode
 from isthmus.records import dataclass
-from isthmus.store import is_file
+from isthmus.store import is_file, readable
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import Draft, hidden, read_notes
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.read.text import readable
 from isthmus.read.vectors.files import NamedArrays
-from isthmus.store import parse_json
+from isthmus.store import parse_json, readable
 from isthmus.types import EmbeddingSet, Links, RequestError
 
 _ENDINGS = re.compile(r"(^|[_\-. ])(emb|embed|embedding|feature|feat|vector|vec)s?([_\-. ]?\d+)?$")

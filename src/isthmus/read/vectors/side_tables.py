@@ -6,8 +6,8 @@ from typing import Any
 
 from isthmus.read.tables import SUFFIXES as TABLES
 from isthmus.read.tables import open_table
-from isthmus.read.text import read_lines, readable
-from isthmus.store import is_file, is_folder, parse_json, read_json
+from isthmus.read.text import read_lines
+from isthmus.store import is_file, is_folder, parse_json, read_json, readable
 from isthmus.types import RequestError
 
 Columns = Mapping[str, Sequence[Any]]

@@ -5,9 +5,10 @@ from dataclasses import field
 from pathlib import Path
 
 from isthmus.lab import JobOptions, embed, embed_into
-from isthmus.read.text import read_templates, readable
+from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.records import dataclass
+from isthmus.store import readable
 from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
 from isthmus.types import (
     Credit,
