@@ -219,6 +219,17 @@ def test_a_mirrored_texture_lies_beside_its_mirror_image():
     np.testing.assert_allclose(seen(found, "uv"), [[0, 0], [0.5, 0], [0.5, 1], [0, 1]])
 
 
+@pytest.mark.parametrize(("reach", "left_out"), [(1.0, 0), (1.005, 0), (1.5, 1)])
+def test_a_clamped_texture_does_not_begin_again(reach, left_out):
+    writer = Writer(samplers=[{"wrapS": 33071, "wrapT": 33071}])
+    writer.root["textures"] = [{"source": 0, "sampler": 0}]
+    laid = writer.accessor((PLACES * reach).astype("<f4"))
+    writer.square(attributes={"TEXCOORD_0": laid}, material=0)
+    found = mesh(writer.painted({"baseColorTexture": {"index": 0}}).glb())
+    np.testing.assert_allclose(seen(found, "uv"), UPRIGHT, atol=1e-6)
+    assert len(found.left_out) == left_out
+
+
 def test_poses_of_nodes_multiply_and_mirrors_turn_faces_round():
     writer = Writer().square()
     turn = {"rotation": [0, 0, np.sqrt(0.5), np.sqrt(0.5)], "translation": [10, 0, 0]}

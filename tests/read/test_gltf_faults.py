@@ -209,7 +209,7 @@ def test_damage_is_one_sentence_whatever_it_is(data):
 def test_a_claim_of_many_values_costs_nothing(monkeypatch):
     with pytest.raises(ItemError, match=r"3,000,000,000 corners; .* are read: simplify it first"):
         mesh(document(accessors__0={"componentType": 5126, "type": "VEC3", "count": 3_000_000_000}))
-    monkeypatch.setattr("isthmus.read.meshes.gltf.MAX_FACES", 5)
+    monkeypatch.setattr("isthmus.read.meshes.surfaces.MAX_FACES", 5)
     writer = Writer().square()
     writer.root["nodes"] = [{"mesh": 0}] * 3
     writer.root["scenes"] = [{"nodes": [0, 1, 2]}]

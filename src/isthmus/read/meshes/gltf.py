@@ -20,10 +20,9 @@ from isthmus.read.meshes.gltf_accessors import (
     unreadable,
     whole,
 )
-from isthmus.read.meshes.surfaces import MAX_FACES, PLAIN, Surface, meshed, strips
+from isthmus.read.meshes.surfaces import PLAIN, Surface, limited, meshed, strips
 from isthmus.read.meshes.triangles import Material, Mesh, merged, stored_value
 from isthmus.records import dataclass
-from isthmus.types import ItemError
 
 UNDERSTOOD = frozenset(
     (
@@ -76,11 +75,16 @@ class Look:
     """Brings texture places to those in the texture; v downwards."""
     cutoff: float | None = 0.0
     """Opacity from which on a point is seen, which then is opaque; None blends."""
+    clamped: tuple[bool, bool] = (False, False)
+    """Whether the texture's last pixels go on beyond its ends, along u and v; it repeats else."""
 
-    def uv(self, values: np.ndarray) -> Float[np.ndarray, "n 2"]:
-        """Places in the texture, (0, 0) at its lower left."""
-        u, v = (values if self.matrix is None else _affine(values, self.matrix)).T
-        return np.stack([u, 1 - v], axis=1)
+    def uv(self, values: np.ndarray, left_out: list[str]) -> Float[np.ndarray, "n 2"]:
+        """Places in the texture, (0, 0) at its lower left; notes if they are far beyond its end."""
+        places = values if self.matrix is None else _affine(values, self.matrix)
+        inside = np.where(self.clamped, places.clip(0, 1), places)
+        if (np.abs(places - inside) > 0.01).any():
+            left_out.append("what a texture that does not repeat shows beyond its ends")
+        return np.stack([inside[:, 0], 1 - inside[:, 1]], axis=1)
 
     def colours(self, values: np.ndarray) -> UInt8[np.ndarray, "n 4"]:
         """Colours of vertices, which are linear light, as sRGB [3.7.2.1]."""
@@ -132,10 +136,10 @@ class Looks:
             self.document.beside.left_out.append("light that a material emits")
         mode = entry.get("alphaMode", "OPAQUE")
         cutoff = {"OPAQUE": 0.0, "BLEND": None}.get(mode, float(entry.get("alphaCutoff", 0.5)))
-        texture, places, matrix = None, "", None
+        texture, places, matrix, clamped = None, "", None, (False, False)
         if info is not None and (texture := self._texture(info)) is not None:
             places, matrix = self._places(info)
-            texture, matrix = self._mirrored(info, texture, matrix)
+            texture, matrix, clamped = self._sampled(info, texture, matrix)
         if cutoff is not None:
             if texture is not None:
                 seen = texture[..., 3] * (factor[3] / 255) >= cutoff
@@ -144,7 +148,8 @@ class Looks:
                 )
             factor[3] = 1.0 if texture is not None else float(factor[3] >= cutoff)
         red, green, blue = (float(part) for part in stored_value(factor[:3]))
-        return Look(Material((red, green, blue, float(factor[3])), texture), places, matrix, cutoff)
+        material = Material((red, green, blue, float(factor[3])), texture)
+        return Look(material, places, matrix, cutoff, clamped)
 
     def _texture(self, info: Mapping[str, Any]) -> UInt8[np.ndarray, "h w 4"] | None:
         """Pixels of a texture [3.8]; None, and noted, if they cannot be read."""
@@ -159,7 +164,9 @@ class Looks:
         image = self.document.entry("images", number)
         if "bufferView" in image:
             return beside.pixels(bytes(self.document.view(image["bufferView"])), f"image {number}")
-        uri = str(image.get("uri", ""))
+        if not (uri := str(image.get("uri", ""))):
+            beside.left_out.append(f"the texture image {number} (of nothing)")
+            return None
         if uri[:5].lower() != "data:":
             return beside.texture(uri)
         return beside.pixels(self.document.resource(uri) or b"", f"image {number}")
@@ -181,20 +188,21 @@ class Looks:
             [turn, numbers(transform, "offset", [0.0, 0.0])]
         )
 
-    def _mirrored(
+    def _sampled(
         self, info: Mapping[str, Any], texture: np.ndarray, matrix: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """A texture that its sampler mirrors beyond its ends, with its mirror image beside it."""
+    ) -> tuple[np.ndarray, np.ndarray | None, tuple[bool, bool]]:
+        """A texture, its places, and where it is clamped; where mirrored, its mirror image beside.
+
+        A sampler says how it goes on beyond its ends [3.8.4].
+        """
         sampler = self.document.entry("textures", info["index"]).get("sampler")
-        if sampler is None:
-            return texture, matrix
-        entry = self.document.entry("samplers", sampler)
+        entry = {} if sampler is None else self.document.entry("samplers", sampler)
         for axis, key in ((1, "wrapS"), (0, "wrapT")):
             if entry.get(key) == MIRRORED:
                 texture = np.concatenate([texture, np.flip(texture, axis)], axis=axis)
                 matrix = np.eye(2, 3) if matrix is None else matrix
                 matrix = matrix * np.where(np.arange(2) == 1 - axis, 0.5, 1.0)[:, None]
-        return texture, matrix
+        return texture, matrix, (entry.get("wrapS") == CLAMPED, entry.get("wrapT") == CLAMPED)
 
 
 class Scene:
@@ -224,10 +232,7 @@ class Scene:
                 surface = self._surface(primitive, weights)
                 for place in self._places(node, attributes, pose):
                     self._faces += len(surface.sizes)
-                    if self._faces > MAX_FACES:
-                        raise ItemError(
-                            f"The mesh has more than {MAX_FACES:,} triangles: simplify it first."
-                        )
+                    limited(self._faces)
                     if (found := meshed(moved(surface, place))) is not None:
                         yield found
 
@@ -291,7 +296,9 @@ class Scene:
             faces.reshape(-1),
             np.full(len(faces), 3),
             normals=read["NORMAL"].astype(float) if "NORMAL" in read else None,
-            uv=look.uv(read[look.places].astype(float)) if look.places in read else None,
+            uv=look.uv(read[look.places].astype(float), self.document.beside.left_out)
+            if look.places in read
+            else None,
             colours=look.colours(read["COLOR_0"]) if "COLOR_0" in read else None,
             materials=(look.material,),
             flat=True,
@@ -317,6 +324,8 @@ class Scene:
     ) -> Float[np.ndarray, "v 4 4"]:
         """Skinning matrices; the node's own pose does not matter [3.7.3.2]."""
         skin = self.document.entry("skins", node["skin"])
+        if absent := [joint for joint in skin["joints"] if joint not in self.poses]:
+            raise ValueError(f"the joint {shown(repr(absent[0]))} of a skin is not in the scene")
         joints = np.array([self.poses[joint] for joint in skin["joints"]])
         if "inverseBindMatrices" in skin:
             inverse = self.document.accessor(skin["inverseBindMatrices"])[: len(joints)]

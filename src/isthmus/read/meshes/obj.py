@@ -3,6 +3,7 @@
 Source: Wavefront, "Object files" and "MTL material format", Advanced Visualizer manual, appendix B.
 """
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 
 from isthmus.read.meshes.beside import Beside, decoded, plain, shown
-from isthmus.read.meshes.surfaces import PLAIN, Surface, meshed, rgba, table
+from isthmus.read.meshes.surfaces import PLAIN, Surface, limited, meshed, rgba, table
 from isthmus.read.meshes.triangles import Material, Mesh
 from isthmus.records import dataclass
 
@@ -83,8 +84,8 @@ def read(data: bytes, beside: Beside) -> Mesh | None:
 def statements(data: bytes) -> Iterator[tuple[str, str]]:
     """First word, in small letters, and rest of every line that says something."""
     text = decoded(plain(data)).replace("\r\n", "\n").replace("\r", "\n")
-    for line in text.replace("\\\n", " ").split("\n"):
-        word, *rest = line.strip(" \t\0").split(None, 1) or [""]
+    for line in io.StringIO(text.replace("\\\n", " ")):
+        word, *rest = line.strip(" \t\0\n").split(None, 1) or [""]
         if word and word[0] != "#":
             yield word.lower(), rest[0] if rest else ""
 
@@ -184,6 +185,7 @@ class Faces:
                 self.words.append(word)
             self.corners.append(number)
         self.sizes.append(len(words))
+        limited(len(self.sizes))
         self.material.append(self._now)
 
     def _absolute(self, word: str) -> str:

@@ -31,9 +31,8 @@ OFF = re.compile(
 """A header: texture places, colours, normals, a fourth coordinate, dimensions."""
 
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
-SOLID = re.compile(rb"(?im)^[ \t]*(?:end)?solid\b[^\r\n]*")
-VERTEX = re.compile(rb"(?i)\bvertex\s+(\S+\s+\S+\s+\S+)")
-ENDLOOP = re.compile(rb"(?i)\bend[ \t]*loop\b")
+SOLID = re.compile(rb"^[ \t]*(?:end)?solid\b[^\n]*", re.MULTILINE)
+VERTEX = re.compile(rb"vertex\s+(\S+\s+\S+\s+\S+)")
 
 
 def read_off(data: bytes, beside: Beside) -> Mesh | None:
@@ -148,7 +147,8 @@ def read_stl_text(data: bytes, beside: Beside) -> Mesh | None:
     Raises:
         ValueError: cut short, or no numbers.
     """
-    loops = [VERTEX.findall(loop) for loop in ENDLOOP.split(SOLID.sub(b"", data))]
+    text = data.lower().replace(b"\r", b"\n").replace(b"end loop", b"endloop")
+    loops = [VERTEX.findall(loop) for loop in SOLID.sub(b"", text).split(b"endloop")]
     if loops.pop():
         raise ValueError("it is cut short")
     rows = b" ".join(row for loop in loops for row in loop)

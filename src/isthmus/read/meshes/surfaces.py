@@ -47,14 +47,23 @@ class Surface:
     """Whether faces without normals are flat; otherwise normals are means of the faces around."""
 
 
+def limited(count: int) -> None:
+    """Refuse more than `MAX_FACES` triangles.
+
+    Raises:
+        ItemError: they are more.
+    """
+    if count > MAX_FACES:
+        raise ItemError(f"The mesh has more than {MAX_FACES:,} triangles: simplify it first.")
+
+
 def meshed(surface: Surface) -> Mesh | None:
     """The surface as triangles; None without any.
 
     Raises:
         ItemError: too many triangles, vertices that are not finite, or corners that are not there.
     """
-    if int(np.maximum(surface.sizes.astype(np.int64) - 2, 0).sum()) > MAX_FACES:
-        raise ItemError(f"The mesh has more than {MAX_FACES:,} triangles: simplify it first.")
+    limited(int(np.maximum(surface.sizes.astype(np.int64) - 2, 0).sum()))
     points, corners = surface.points.astype(np.float32), surface.corners
     if len(corners) and not 0 <= corners.min() <= corners.max() < len(points):
         raise ItemError("The mesh has faces with corners that it does not hold.")
@@ -134,7 +143,7 @@ def triangles(
             if len(left):
                 fans[left] = _fans(np.roll(places[left], -turn, axis=1))
                 left = left[~_covered(points[corners[fans[left]]])]
-        for row in left:
+        for row in left if size > 4 else ():  # a quad that no fan covers crosses itself
             if size > MAX_CORNERS:
                 raise ItemError(
                     f"A face has {size:,} corners; {MAX_CORNERS:,} are cut into triangles: "
