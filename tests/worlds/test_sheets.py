@@ -211,3 +211,29 @@ def test_captions_of_any_size_and_kind(draw, tmp_path):
     assert found == {"a.png#0": "7", "b.png#0": "seven", "b.png#1": "eight"}
     write_table(tmp_path / "n.parquet", {"path": ["a.png"], "text": [7]})
     assert texts(open_world(texts=tmp_path / "n.parquet")) == {"a.png#0": "7"}
+
+
+def test_a_quote_in_the_wrong_place_costs_its_rows_only(draw, tmp_path):
+    for at, name in enumerate("abcdef"):
+        draw(f"{name}.png", (at, 1, 1))
+    rows = [
+        "a.png,one",
+        'b.png,"a "big" dog"',
+        'c.png,"two\nlines"',
+        'd.png,"open',
+        'e.png,"shut" x',
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["file,caption", *rows, "f.png,six"]))
+    world = open_world(texts=tmp_path / "t.csv")
+    assert texts(world) == {"a.png#0": "one", "c.png#0": "two\nlines", "f.png#0": "six"}
+    assert set(world.faults) == {"t.csv:3", "t.csv:6 to 7"}
+    assert "a quote in it" in world.faults["t.csv:3"]
+
+
+def test_captions_and_labels_may_be_bytes(draw, tmp_path):
+    draw("a.png")
+    columns = {"file": ["a.png"], "caption": ["é".encode()], "label": [b"cat\xff"]}
+    write_table(tmp_path / "t.parquet", columns)
+    world = open_world(texts=tmp_path / "t.parquet")
+    assert texts(world) == {"a.png#0": "é"}
+    assert world.factors["a.png"] == {"label": "cat\\xff"}

@@ -61,7 +61,8 @@ def csv_rows(file: Path) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:
     """The names in the first line of a CSV file, and the rows below with their places.
 
     Fields stand between commas, semicolons, tabs or bars, quoted or not; the text is UTF-8, or
-    UTF-16 with its mark. Excel's first line ``sep=;`` is understood, empty lines are passed over.
+    UTF-16 with its mark. Excel's first line ``sep=;`` is understood, empty lines are passed over. A
+    row that cannot be read has no fields.
 
     Raises:
         RequestError: it is no text, is empty, or (while rows are taken) has an open quote.
@@ -83,16 +84,25 @@ def csv_rows(file: Path) -> tuple[list[str], Iterator[tuple[str, list[str]]]]:
 
 
 def _lines(file: Path, reader: Any) -> Iterator[tuple[str, list[str]]]:
-    try:
-        for fields in reader:
-            if fields:
-                yield f"{file.name}:{reader.line_num}", fields
-    except csv.Error as error:
-        raise RequestError(
-            f"{file} is not a readable table: line {reader.line_num}, {error}."
-        ) from error
+    while True:
+        begin = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            where = f"line {reader.line_num}, {error}"
+            if "end of data" in where:  # all rows below an open quote would be lost
+                raise RequestError(f"{file} is not a readable table: {where}.") from error
+            more = f" to {reader.line_num}" if reader.line_num > begin else ""
+            yield f"{file.name}:{begin}{more}", []
+            continue
+        if fields:
+            yield f"{file.name}:{reader.line_num}", fields
 
 
 def uneven(fields: list[str], header: list[str]) -> str:
     """The fault of a row that has not as many fields as the table has names."""
+    if not fields:
+        return "cannot be read: a quote in it is neither doubled nor at the end of a field"
     return f"has {len(fields)} fields, the header {len(header)}"

@@ -68,6 +68,16 @@ def decoded(path: Path) -> str:
         ) from error
 
 
+def words(value: Any) -> str:
+    """A value of a table as text: bytes are read as ``unicode`` does."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return unicode(value)
+    except UnicodeDecodeError:
+        return value.decode(errors="backslashreplace")
+
+
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file, as ``text_lines`` cuts them.
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from isthmus.read.image import Picture
+from isthmus.read.text import words
 from isthmus.records import dataclass
 from isthmus.store import is_file, parse_json, readable
 from isthmus.types import Credit, Items, Links, RequestError, World
@@ -64,7 +65,7 @@ class Draft:
 
     def call(self, image: str, label: Any) -> None:
         """Keep a picture's class, unless nothing is said of it."""
-        if label is not None and (said := readable(str(label).strip())):
+        if label is not None and (said := readable(words(label).strip())):
             self.labels[image] = said
 
     def say(self, image: str, said: Any, place: str) -> None:
@@ -76,7 +77,7 @@ class Draft:
             if isinstance(one, dict):
                 self.faults[place] = "its caption is a record, not a text"
             elif one is not None:
-                self.caption(image, [str(one)])
+                self.caption(image, [words(one)])
 
     def world(self) -> World:
         """The world, with links from every picture to its captions.

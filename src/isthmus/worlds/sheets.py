@@ -6,7 +6,8 @@ from typing import Any
 
 from isthmus.read.image import Picture
 from isthmus.read.tables import PARQUET, csv_rows, open_table, uneven
-from isthmus.store import read_json
+from isthmus.read.text import words
+from isthmus.store import read_json, readable
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import (
     IMAGE_COLUMNS,
@@ -72,7 +73,7 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
         (draft.labels, "calls {} {!r}", row.get("label")),
         (draft.splits, "puts {} into the split {!r}", row.get("split")),
     ):
-        value = "" if said is None else str(said).strip()
+        value = "" if said is None else readable(words(said).strip())
         if value and (known := kept.setdefault(name, value)) != value:
             draft.faults[place] = f"{sentence.format(name, value)}, an earlier row {known!r}"
 

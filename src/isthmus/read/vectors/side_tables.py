@@ -6,7 +6,7 @@ from typing import Any
 
 from isthmus.read.tables import SUFFIXES as TABLES
 from isthmus.read.tables import open_table
-from isthmus.read.text import read_lines
+from isthmus.read.text import read_lines, words
 from isthmus.store import is_file, is_folder, parse_json, read_json, readable
 from isthmus.types import RequestError
 
@@ -91,23 +91,17 @@ def _names(columns: Columns) -> Iterator[list[str]]:
     """Columns of ids or file names that have a value in every row."""
     for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
         values = [
-            readable(str(value)) for value in columns.get(name, ()) if value not in (None, "")
+            readable(words(value)) for value in columns.get(name, ()) if value not in (None, "")
         ]
         if values and len(values) == length(columns):
             yield values
 
 
 def row_captions(columns: Columns) -> list[str]:
-    """The caption of every row, or nothing."""
+    """The caption of every row, or nothing; of several, all."""
     found = next((columns[name] for name in _CAPTIONS if name in columns), ())
-    return [
-        ""
-        if value is None
-        else "; ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
-        for value in found
-    ]
+    several = (value if isinstance(value, list) else [value] for value in found)
+    return ["; ".join(words(one) for one in some if one is not None) for some in several]
 
 
 def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
