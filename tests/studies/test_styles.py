@@ -10,7 +10,7 @@ import pytest
 from isthmus.cli import main
 from isthmus.registry import find
 from isthmus.report import number, span
-from isthmus.studies.styles.grid import split_objects
+from isthmus.studies.styles.grid import cell_means, folder_factors, split_objects
 from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.studies.styles.run import chosen, run, scored_method, styles, unseen_style
@@ -201,8 +201,8 @@ def test_grids_of_other_styles_or_few_objects_are_refused():
     names = list(grid.objects)
     with pytest.raises(RequestError, match="The styles differ: flat, ink, and flat, ink, toon"):
         styles(grid.part(names[:30]).without("toon"), grid.part(names[30:]))
-    with pytest.raises(RequestError, match="not 51 and 9"):
-        styles(grid.part(names[:51]), grid.part(names[51:]))
+    with pytest.raises(RequestError, match="not 3 and 57"):
+        styles(grid.part(names[:3]), grid.part(names[3:]))
 
 
 def test_hostile_names_of_styles_stay_text():
@@ -246,3 +246,79 @@ def test_an_unseen_style_is_left_out_of_the_fit_and_learned_from_few_cells():
     assert learned == [(style, 5) for style in KINDS]
     assert all(style not in styles for style, styles in zip(KINDS, seen, strict=True))
     assert 0.5 < value <= 1
+
+
+THINGS = [f"thing {number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("style_first", [True, False])
+def test_folders_of_classes_and_styles_are_taken_as_they_come(style_first):
+    ids = [
+        f"{kind}/{thing}/{row}.png" if style_first else f"{thing}/{kind}/{row}.png"
+        for thing in THINGS
+        for kind in KINDS
+        for row in range(2)
+    ]
+    for level in (0, 1 if style_first else 2):
+        factors = folder_factors(ids, level, ("object", "style"))
+        assert {row["style"] for row in factors.values()} == set(KINDS)
+        assert {row["object"] for row in factors.values()} == set(THINGS)
+    turned = folder_factors(ids, 2 if style_first else 1, ("object", "style"))
+    assert {row["style"] for row in turned.values()} == set(THINGS)
+
+
+def test_deeper_folders_are_part_of_the_object_and_what_lies_outside_is_left_out():
+    ids = [f"{part}/{kind}/{thing}/1.png" for part in "abcd" for kind in KINDS for thing in THINGS]
+    factors = folder_factors([*ids, "notes.png"], 0, ("thing", "look"))
+    assert factors["b/ink/thing 3/1.png"] == {"thing": "b/thing 3", "look": "ink"}
+    assert "notes.png" not in factors
+
+
+@pytest.mark.parametrize(
+    ("ids", "level", "said"),
+    [
+        (["a.png", "b.png"], 0, "0 folders deep"),
+        (["x/a.png", "y/b.png"], 0, "1 folders deep"),
+        (["x/ink/a.png", "y/flat/b.png"], 3, "--style-level is 3"),
+        (["x/ink/a.png", "y/flat/b.png"], 0, r"Say --style-level 1 \(x, y\) or another level"),
+    ],
+)
+def test_folders_that_do_not_say_what_is_a_style(ids, level, said):
+    with pytest.raises(RequestError, match=said):
+        folder_factors(ids, level, ("object", "style"))
+
+
+def test_several_pictures_of_a_cell_are_their_mean():
+    x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    names, cells = cell_means(x, [("b", "ink"), ("b", "ink"), ("a", "ink")])
+    assert names == [("a", "ink"), ("b", "ink")]
+    np.testing.assert_allclose(cells, [[1, 0], [2**-0.5, 2**-0.5]])
+
+
+def test_pictures_in_folders_become_a_study_of_styles(tmp_path, monkeypatch, capsys):
+    from PIL import Image
+
+    from isthmus.encode import ENCODERS
+
+    monkeypatch.setitem(ENCODERS, "pixels", "benchmarks.crashes:load_pixels")
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    shade = {"flat": 1.0, "ink": 0.5, "toon": 0.8}
+    for thing in THINGS:
+        colours = rng.integers(20, 255, (4, 4, 3))
+        for kind, share in shade.items():
+            for row in range(2):
+                place = tmp_path / "pictures" / kind / thing
+                place.mkdir(parents=True, exist_ok=True)
+                pixels = np.clip(share * colours + rng.integers(0, 9, colours.shape), 0, 255)
+                Image.fromarray(pixels.astype("u1")).save(place / f"{row}.png")
+    (tmp_path / "pictures/ink/thing 1/broken.png").write_text("no picture")
+    assert main(["styles", "pixels", "--images", "pictures", "--json", "--quiet"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["folder"] == "runs/styles-pixels-pictures"
+    assert [*said["faults"]] == ["ink/thing 1/broken.png"]
+    report = said["report"]
+    assert (report["fitted_objects"], report["scored_objects"]) == (4, 2)
+    assert report["styles"] == [*shade]
+    assert "6 objects in 3 styles" in report["title"] and "means of cells" in report["title"]
+    assert report["methods"]["mean_shift"]["change"]["value"] == 1

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from isthmus.lab import embed_into
 from isthmus.read.text import read_lines
 from isthmus.report import amount
+from isthmus.store import is_file
 from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.studies.atlas.measures import LEAST, measured_atlas
 from isthmus.studies.atlas.object_page import object_pages
@@ -148,10 +149,13 @@ def _objects(request: AtlasRequest) -> World:
         raise RequestError(
             f"Further styles are some of {', '.join(DRAWING_STYLES)}, not {unknown[0]!r}."
         )
-    if request.views < LEAST:
+    if request.views < LEAST or request.limit < 0:
         raise RequestError(
-            f"An atlas wants {LEAST} views of each object or more, not {request.views}."
+            f"An atlas wants {LEAST} views of each object or more and a limit of 0 or more, not "
+            f"{request.views} and {request.limit}."
         )
+    if request.words is not None and not is_file(request.words):
+        raise RequestError(f"There is no vocabulary {request.words}.")
     world = (
         mesh_folder(request.objects)
         if request.objects

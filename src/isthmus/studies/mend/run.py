@@ -95,8 +95,8 @@ def run(request: MendRequest) -> MendResult:
     Raises:
         RequestError: a source that would not be used, no data, or numbers that mean nothing.
     """
-    found = resolve(request.space, request.source)
-    common = request.common
+    remedies_of(request)  # a wrong name is refused before anything is embedded
+    found, common = resolve(request.space, request.source), request.common
     with run_folder(request, "mend", *found.names) as folder:
         data = found.dataset(folder, common)
         return mend(
@@ -129,9 +129,7 @@ def mend(
         UnknownPartError: a correction has no such name.
     """
     how, linked = how or MendRequest(), linked_sample(data, seed)
-    remedies = how.remedies or REMEDIES
-    for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
-        find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
+    remedies = remedies_of(how)
     space, whole = linked.a.space, Calibration.of(linked.a, linked.b, linked.links)
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
     kept_in = resumable(linked, out, seed)
@@ -147,6 +145,18 @@ def mend(
     if kept_in is not None:
         shutil.rmtree(kept_in.parent, ignore_errors=True)
     return written
+
+
+def remedies_of(how: MendRequest) -> Sequence[str]:
+    """The chains that are judged.
+
+    Raises:
+        UnknownPartError: a part of one, or of the one to keep, has no such name.
+    """
+    remedies = how.remedies or REMEDIES
+    for name in {name for chain in (*remedies, how.keep) for name in parts_of(chain)}:
+        find("corrections", {**CORRECTIONS, **SCORE_RULES}, name)
+    return remedies
 
 
 def _result(

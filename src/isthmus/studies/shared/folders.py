@@ -186,7 +186,7 @@ def _take_over(earlier: Path, folder: Path) -> None:
         else:
             os.link(source, target)
 
-    for name in ("jobs", "renders"):
+    for name in ("jobs", "renders", "styles"):
         if (earlier / name).is_dir():
             with suppress(OSError):  # what cannot be linked is made again
                 shutil.copytree(earlier / name, folder / name, True, copy_function=linked)
