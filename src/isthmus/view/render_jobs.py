@@ -219,6 +219,8 @@ class RenderTask:
     def write(self, folder: Path, fragment: Fragment[Drawn | None], line: Line) -> Line:
         """Keep the pictures in place of older ones of the object."""
         place, drawn = folder / line.name, fragment.made
+        if place.is_symlink():
+            place.unlink()  # what is behind it is somebody else's
         for old in place.glob("*.png"):
             old.unlink()
         if drawn is None:
