@@ -1,7 +1,9 @@
 """The checkers of ``.ci`` find a planted fault, and nothing where there is none."""
 
 import importlib.util
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -157,3 +159,38 @@ def test_short_functions_are_not_compared(tmp_path):
     short = short.replace("    total = np.zeros(3)\n", "")
     near = tool("near_equal")
     assert near.main(tree(tmp_path, first=short, copy=short) / "src") == 0
+
+
+LOCK = (TOOLS.parent / "requirements" / "dev.txt").read_text()
+
+
+def test_the_lock_meets_every_floor_and_names_no_index():
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((TOOLS.parent / "pyproject.toml").read_text())["project"]
+    versions = {name.lower(): version for name, version in tool("audit").locked(LOCK)}
+    for text in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+        wanted = Requirement(text)
+        assert wanted.specifier.contains(versions[wanted.name.lower()]), text
+    blocks = re.split(r"(?m)^(?=[a-z])", LOCK)[1:]
+    assert len(blocks) == len(versions)
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert not re.search("(?m)https?://|file:|^ *--(index|extra|find)", LOCK)
+    assert "torch" not in versions
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        (lambda packages: [["CVE-1"], *[[]] * (len(packages) - 1)], 0, "0 with known holes"),
+        (lambda packages: [["CVE-1"], ["CVE-2"], *[[]] * (len(packages) - 2)], 1, "CVE-2"),
+        (lambda packages: [[]] * len(packages), 0, "Not checked for known holes"),
+        (lambda packages: [["CVE-1"]], 0, "Not checked for known holes"),
+        (lambda packages: 1 / 0, 0, "Not checked for known holes"),
+    ],
+)
+def test_known_holes_are_told_and_silence_is_no_answer(monkeypatch, capsys, answer, code, said):
+    audit = tool("audit")
+    monkeypatch.setattr(audit, "ask", answer)
+    assert audit.main() == code
+    assert said in capsys.readouterr().out
