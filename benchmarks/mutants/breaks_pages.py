@@ -47,9 +47,9 @@ PAGES = (
     ),
     Break(
         "advice-blames-the-links-for-one-bad-way",
-        "src/isthmus/studies/study/advice.py",
-        "low_ab <= chance and low_ba <= chance",
-        "low_ab <= chance or low_ba <= chance",
+        "src/isthmus/studies/study/verdict.py",
+        "max(low_ab, low_ba) <= chance",
+        "min(low_ab, low_ba) <= chance",
         "tests/studies",
     ),
     Break(
@@ -147,8 +147,8 @@ PAGES = (
     Break(
         "both-cards-show-one-direction",
         "src/isthmus/studies/study/evidence.py",
-        'asked by {b}", hits.backward)',
-        'asked by {b}", hits.forward)',
+        '{b} → {a}", hits.backward)',
+        '{b} → {a}", hits.forward)',
         "tests/studies",
     ),
     Break(

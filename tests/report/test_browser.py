@@ -1,5 +1,6 @@
 """The page in a real browser: no requests, no complaints, nothing runs, nothing overflows."""
 
+import numpy as np
 import pytest
 
 from isthmus.report import html
@@ -15,6 +16,9 @@ OVERFLOW = """[...document.querySelectorAll("body *")].filter(
   (part) => !part.closest(".scroll table, svg, .skip")
     && part.getBoundingClientRect().right > window.innerWidth + 1).map(
   (part) => part.outerHTML.slice(0, 80))"""
+# tables of which something is to be seen only by scrolling sideways
+CUT = """[...document.querySelectorAll(".scroll")].filter(
+  (part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.innerText.slice(0, 80))"""
 TOO_SMALL = """[...document.querySelectorAll("body *, svg.plot text")].filter((part) => {
   if (![...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) return false;
   if (part.closest("script, title")) return false;
@@ -67,7 +71,7 @@ def page(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [400, 1280])
 def test_the_page_in_a_browser(browser, page, width, scheme):
     browser.requests.clear()
     browser.complaints.clear()
@@ -79,6 +83,7 @@ def test_the_page_in_a_browser(browser, page, width, scheme):
     assert browser.complaints == []
     assert browser.evaluate("document.documentElement.scrollWidth") <= width
     assert browser.evaluate(OVERFLOW) == []
+    assert browser.evaluate(CUT) == []
     assert browser.evaluate(TOO_SMALL) == []
     assert browser.evaluate(CONTRAST) == []
 
@@ -105,3 +110,45 @@ def test_a_tap_on_the_map_tells_the_name_and_its_linked_item(browser, page):
     assert names in told.split("  ↔  ")
     assert len(told.split("  ↔  ")) == 2
     assert browser.evaluate("document.querySelectorAll('svg.map .on').length") == 3
+
+
+def test_the_map_grows_takes_the_colour_of_a_factor_and_shows_pictures(browser, tmp_path):
+    from isthmus.report import Cloud, Figures, Page, Section, map_figure
+
+    picture = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+    points = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.5]])
+    names, styles = ("one", "two", "three"), {"style": ("flat", "round", "round")}
+    image = Cloud("image", points, names, (picture,) * 3, styles)
+    clouds = (image, Cloud("text", points + 1, names, (), styles))
+    drawn = map_figure("Map", clouds, np.array([[0, 0], [1, 1]]), "sentence", "alt")
+    page = html(Page("t", "k", (), (), (Section("map", "Map", "", (Figures((drawn,)),)),)))
+    path = tmp_path / "map.html"
+    path.write_text(page, encoding="utf-8")
+    browser.requests.clear()
+    browser.complaints.clear()
+    browser.look(400)
+    browser.open(path)
+    size = "document.querySelector('svg.map').viewBox.baseVal.width"
+    before = browser.evaluate(size)
+    browser.evaluate("document.querySelector('[data-zoom]').click()")
+    assert browser.evaluate(size) == pytest.approx(before / 1.5)
+    browser.evaluate("document.querySelector('[data-zoom=\"0\"]').click()")
+    assert browser.evaluate(size) == before
+    colours = "[...document.querySelectorAll('svg.map circle')].map((d) => d.classList[1]).join()"
+    assert browser.evaluate(colours) == "m0,m0,m0,m1,m1,m1"
+    choose = (
+        "(() => {{ const select = document.querySelector('.tools select'); "
+        "select.value = '{}'; select.dispatchEvent(new Event('change')); }})()"
+    )
+    browser.evaluate(choose.format(0))
+    assert browser.evaluate(colours) == "m1,m0,m0,m1,m0,m0"
+    keys = "document.querySelector('.keys:not([hidden])').innerText"
+    assert browser.evaluate(keys).split() == ["round", "flat"]
+    browser.evaluate(choose.format(""))
+    assert browser.evaluate(colours) == "m0,m0,m0,m1,m1,m1"
+    over = "new PointerEvent('pointerover', {bubbles: true})"
+    browser.evaluate(f"document.querySelectorAll('svg.map circle')[3].dispatchEvent({over})")
+    # a text shows the picture that it is linked to
+    assert browser.evaluate("document.querySelector('.telling img').alt") == "one"
+    assert [url for url in browser.requests if not url.startswith("data:")] == [path.as_uri()]
+    assert browser.complaints == []

@@ -140,6 +140,24 @@ def test_the_map_keeps_its_proportions_and_joins_linked_pairs():
         assert of_pair == [tuple(ends_of_line[:2]), tuple(ends_of_line[2:])]
 
 
+def test_a_map_carries_pictures_and_the_colours_of_each_factor():
+    values = [str(number) for number in (0, 1, 2, 2, 3, 4, 5, 6, 6, 7)]
+    points = np.arange(20.0).reshape(10, 2)
+    first = Cloud("image", points, tuple(values), ("data:,a",) * 10, {"style": tuple(values)})
+    second = Cloud("text", points, tuple(values), (), {"style": ("",) * 10})
+    svg = map_figure("Map", (first, second), np.array([[0, 0]]), "sentence", "alt").svg
+    assert svg.count('data-picture="data:,a"') == 10
+    # the most frequent values have the first colours, from the seventh on all are grey
+    codes = re.findall(r'data-colours="(\d)"', svg)
+    assert codes == [*"2300456116", *"6" * 10]
+    assert re.findall(r'<option value="(\d*)">(\w+)', svg) == [("", "modality"), ("0", "style")]
+    shown = re.search(r'data-factor="0" hidden>(.*?)</p>', svg)[1]
+    assert re.findall(r'class="key k(\d)">(\w+)<', shown) == [
+        *zip("012345", "260134", strict=True), ("6", "others"),
+    ]  # fmt: skip
+    assert "<select>" not in square_map().svg and "data-colours" not in square_map().svg
+
+
 def test_the_map_shows_names_as_text():
     assert "<title>&lt;i&gt;one&lt;/i&gt;</title>" in square_map().svg
 

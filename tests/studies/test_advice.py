@@ -7,6 +7,7 @@ import pytest
 from isthmus.studies.study import advice, summary
 from isthmus.studies.study.advice import RULES, advise
 from isthmus.studies.study.evidence import Evidence
+from isthmus.studies.study.verdict import Cause, at_chance, cause, symptom, verdict
 
 HEALTHY = {
     "objects": 5000.0,
@@ -52,19 +53,6 @@ LOST = {"recall_ab": 0.0003, "recall_ab_low": 0.0, "recall_ab_high": 0.0008,
         "recall_ba": 0.0004, "recall_ba_low": 0.0, "recall_ba_high": 0.0009}  # fmt: skip
 
 EDGES = {
-    "links that one direction disproves": (
-        advice.near_chance,
-        {**LOST, "recall_ba_low": 0.0002},
-        {**LOST, "recall_ba_low": 0.00021},
-        ("0.0% and 0.0% of the queries", "luck gives 0.0%"),
-    ),
-    "links that the other direction disproves": (
-        advice.near_chance,
-        {**LOST, "recall_ab": 0.02, "recall_ba": 0.03, "chance": 0.01},
-        {**LOST, "recall_ab": 0.02, "recall_ba": 0.03, "chance": 0.01, "recall_ab_low": 0.011,
-         "recall_ab_high": 0.05, "recall_ba_high": 0.05},
-        ("2.0% and 3.0% of the queries", "luck gives 1.0%"),
-    ),
     "an interval wider than ten points": (
         advice.few_items,
         {"recall_ab_low": 0.55, "recall_ab_high": 0.66},
@@ -81,6 +69,12 @@ EDGES = {
         advice.near_duplicates,
         {"near_duplicates_b": 0.02},
         {"near_duplicates_b": 0.0099},
+        ("Up to 2.0% of the items",),
+    ),
+    "near-duplicates in a cone that is not narrow": (
+        advice.near_duplicates,
+        {"near_duplicates_b": 0.02, "intra_a": 0.899, "intra_b": 0.899},
+        {"near_duplicates_b": 0.02, "intra_b": 0.9},
         ("Up to 2.0% of the items",),
     ),
     "cut texts": (
@@ -194,8 +188,66 @@ def test_a_rule_fires_alone_beyond_its_threshold_and_not_before_it(name):
 
 
 def test_faults_of_the_data_come_before_traits_of_the_space():
-    found = advise(healthy(**LOST, gap=0.01, truncated_share=0.5))
-    assert [one.title.split()[0] for one in found] == ["Check", "Shorten", "Leave"]
+    found = advise(healthy(gap=0.01, truncated_share=0.5))
+    assert [one.title.split()[0] for one in found] == ["Shorten", "Leave"]
+
+
+CAUSES = {
+    Cause.CONSTANT: {"intra_b": 0.9999},
+    Cause.COLLAPSED: {"intra_b": 0.9},
+    Cause.COORDINATES: {"mutual_p": 0.01},
+    Cause.NOISE: {"structure_p_a": 0.011, "structure_p_b": 0.5},
+    Cause.LINKS: {"structure_p_a": 0.01, "structure_p_b": 0.5, "mutual_p": 0.011},
+}
+"""Evidence at chance, just at the threshold of each cause."""
+
+
+@pytest.mark.parametrize("kind", Cause)
+def test_at_chance_only_what_may_be_the_reason_is_advised(kind):
+    traits = {"near_duplicates_a": 0.9, "hubness_ab": 9.0, "gap": 0.01, "mixed": 0.001,
+              "truncated_share": 0.5, "linear_probe": 0.9, "zero_shot": 0.1}  # fmt: skip
+    lost = healthy(**LOST, **{**traits, **CAUSES[kind]})
+    assert cause(lost) is kind
+    first, second = advise(lost, ("image", "text"))
+    assert first.title == advice.REMEDIES[kind][0]
+    assert symptom(lost, "image", "text") in first.because
+    assert second.title == "Shorten the long texts"
+    assert verdict(lost, "image", "text").startswith("Retrieval is at chance: the linked text")
+    assert symptom(lost, "image", "text") in verdict(lost, "image", "text")
+    for words in ("loses most", "near-duplicates of", "popular"):
+        assert words not in verdict(lost, "image", "text")
+
+
+@pytest.mark.parametrize(
+    ("changed", "lost"),
+    [
+        ({}, True),
+        ({"recall_ba_low": 0.0002}, True),
+        ({"recall_ba_low": 0.00021}, False),
+        ({"recall_ab_low": 0.00021}, False),
+        ({"recall_ab_low": None}, False),
+        ({"chance": None}, False),
+    ],
+)
+def test_one_direction_above_chance_disproves_it(changed, lost):
+    assert at_chance(healthy(**{**LOST, **changed})) == lost
+
+
+def test_the_verdict_says_whether_retrieval_works():
+    works = verdict(healthy(), "image", "text")
+    assert works == (
+        "Retrieval works: the linked text comes first for 60.0% of the image queries and the "
+        "linked image for 59.0% of the text queries, where luck gives 0.020%."
+    )
+    for chance, few in ((0.0002, 0.0039), (0.1, 0.499)):
+        weak = verdict(healthy(recall_ba=few, chance=chance), "image", "text")
+        assert weak.startswith("Retrieval is above chance, but weak:")
+        enough = verdict(healthy(recall_ba=few + 0.002, chance=chance), "image", "text")
+        assert enough.startswith("Retrieval works:")
+    assert "a query of text loses most of that" in verdict(healthy(mixed=0.374), "image", "text")
+    assert "loses" not in verdict(healthy(mixed=0.375), "image", "text")
+    assert "Was one file given twice?" in verdict(healthy(matched=1.0), "image", "text")
+    assert verdict(Evidence(), "image", "text") == ""
 
 
 def test_without_numbers_there_is_no_advice_and_no_sentence():
@@ -214,7 +266,6 @@ def test_a_number_that_was_not_measured_silences_only_the_rules_that_need_it(nam
 
 
 NEEDED = {
-    advice.near_chance: {"recall_ab", "recall_ba", "recall_ab_low", "recall_ba_low", "chance"},
     advice.few_items: {"recall_ab_low", "recall_ab_high", "objects"},
     advice.near_duplicates: {"near_duplicates_a", "near_duplicates_b"},
     advice.cut_texts: {"truncated_share"},
@@ -257,19 +308,6 @@ SENTENCES = {
         ({"intra_b": 0.31}, "(image 0.500, text 0.310)"),
         ({"intra_b": 0.3}, ""),
         ({"intra_a": 0.2}, ""),
-    ],
-    "retrieval": [
-        (
-            {},
-            "The linked text comes first for 60.0% of the image queries and the linked image for "
-            "59.0% of the text queries, where luck gives 0.0%.",
-        )
-    ],
-    "mixed": [
-        ({}, ""),
-        ({"mixed": 0.375}, ""),
-        ({"mixed": 0.374}, "a query of text loses most of that: nDCG@10 is 0.374"),
-        ({"mixed": 0.374}, "these rankings allow 0.750"),
     ],
 }
 """By rule of the summary: evidence, and what its sentence holds; empty for no sentence."""

@@ -3,6 +3,7 @@
 import json
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,7 +192,29 @@ def test_files_are_read_again_when_that_is_asked_for(photos, tmp_path, capsys):
     assert encoded("--rehash") == 3  # the shard of pictures
 
 
-def test_options_of_a_command_are_those_of_its_jobs():
+def test_options_of_a_command_are_those_of_its_jobs(monkeypatch):
     found = job_options(Common(batch_size=7, rehash=True, quiet=True))
     assert (found.batch_size, found.rehash, found.progress) == (7, True, False)
-    assert job_options(Common()).progress
+    for terminal in (True, False):  # nobody wants bars in a file or a pipe
+        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal, raising=False)
+        assert job_options(Common()).progress == terminal
+
+
+@pytest.mark.parametrize(
+    ("space", "source", "title", "words"),
+    [
+        ("", Source(), "mini on glyphs", "mini"),
+        ("mini", Source(world="glyphs", split="all"), "mini on glyphs-all",
+         "mini --world glyphs --split all"),
+        ("mini", Source(images=Path("my photos")), "mini on my photos",
+         "mini --images 'my photos'"),
+        ("", Source(arrays=Path("a/pairs.npz")), "The vectors of pairs.npz",
+         "--arrays a/pairs.npz"),
+        ("arrays:b.npz", Source(model="clip"), "clip on b.npz", "--arrays b.npz --model clip"),
+    ],
+)  # fmt: skip
+def test_a_study_is_titled_after_its_data_and_named_as_a_command_names_it(
+    space, source, title, words
+):
+    found = resolve(space, source)
+    assert (found.title, found.words) == (title, words)

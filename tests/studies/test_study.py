@@ -185,15 +185,16 @@ def test_the_head_of_the_page_says_what_was_found(folder):
     page = (folder / "report.html").read_text()
     record = json.loads((folder / "report.json").read_text())
     head = page.split("<section")[0]
-    assert len(record["summary"]) == 2
+    assert f'<p class="verdict">{record["verdict"]}</p>' in head
+    assert record["verdict"].startswith("Retrieval works: the linked text comes first for")
     for paragraph in record["summary"]:
         assert f"<p>{paragraph}</p>" in head
     for key in ("centroid_gap", "matched_cosine"):
         assert f'<span class="value">{number(record["results"][key]["value"])}</span>' in head
     hits = record["results"]["hit_at_k"]
     values = [number(hits[way]["value"]) for way in ("forward", "backward")]
-    named = re.findall(r'Right (\w+) first[^<]*</dt><dd><span class="value">([^<]*)<', head)
-    assert named == [("text", values[0]), ("image", values[1])]
+    named = re.findall(r'hit@1, ([^<]*)</dt><dd><span class="value">([^<]*)<', head)
+    assert named == [("image → text", values[0]), ("text → image", values[1])]
     legend = re.findall(r'<span class="key k(\d)">(\w+)</span>', head)
     assert legend[:2] == [("0", "image"), ("1", "text")]
 

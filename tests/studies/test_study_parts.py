@@ -262,11 +262,11 @@ def test_the_cards_of_a_study_name_the_direction_that_they_show():
     found = {card.label: card for card in cards(results, counted())}
     assert {label: card.value for label, card in found.items()} == {
         "Cosine of linked pairs": "0.310",
-        "Right text first, asked by image": "0.300",
-        "Right image first, asked by text": "0.500",
+        "hit@1, image → text": "0.300",
+        "hit@1, text → image": "0.500",
         "nDCG@10 of text in a gallery of both": "0.500",
     }
-    card = found["Right image first, asked by text"]
+    card = found["hit@1, text → image"]
     assert (card.low, card.high, card.chance) == pytest.approx((0.4, 0.7, 0.05))
     assert card.detail == "0.400 to 0.700, chance 0.050"
 

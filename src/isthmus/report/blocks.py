@@ -129,6 +129,8 @@ class Advice:
     title: str
     because: str
     do: str
+    command: str = ""
+    """What to type, where a command does it."""
 
 
 @dataclass(frozen=True)
@@ -164,3 +166,5 @@ class Page:
     footer: str = "Made by isthmus. This file is complete: it asks for nothing when it is opened."
     legend: tuple[str, ...] = field(default=())
     """Names of the first and second modality, in the page's two colours."""
+    verdict: str = ""
+    """What came of it, in words; opens the page."""

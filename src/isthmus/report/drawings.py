@@ -1,6 +1,8 @@
 """Curves and maps of two modalities, drawn straight as SVG: for pages by the hundred."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 
 import numpy as np
 
@@ -116,6 +118,10 @@ class Cloud:
     points: np.ndarray
     """(k, 2) coordinates."""
     labels: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+    """Data URIs that points show when they are pointed at; empty where there is none."""
+    factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What the points can be coloured by, a value each; empty where one has none."""
 
 
 def map_figure(
@@ -136,17 +142,63 @@ def map_figure(
         for number, (a, b) in enumerate(links)
     )
     pairs = [{int(row): number for number, row in enumerate(links[:, side])} for side in (0, 1)]
+    codes, tools = _colouring(clouds)
     dots = "".join(
-        _dot(side, places[side][row], label, pairs[side].get(row))
+        _dot(side, places[side][row], label, pairs[side].get(row), _data(cloud, codes, side, row))
         for side, cloud in enumerate(clouds)
         for row, label in enumerate(cloud.labels)
     )
     names, size = [cloud.modality for cloud in clouds], (MAP_WIDTH, MAP_HEIGHT)
     svg = (
-        _drawing(names, size, alt, lines + dots, kind="plot map")
-        + '<p class="told" aria-live="polite">Point at or tap a dot to read it.</p>'
+        tools
+        + _drawing(names, size, alt, lines + dots, kind="plot map")
+        + f'<div class="telling"><p class="told" aria-live="polite">{HINT}</p></div>'
     )
     return Figure(title, svg, sentence, wide=wide)
+
+
+HINT = (
+    "Point at or tap a dot to read it. Drag to move, zoom with the buttons or with Ctrl and the "
+    "wheel."
+)
+COLOURS = 6
+"""Values of a factor with a colour of their own, the most frequent ones; all others are grey."""
+
+
+def _colouring(clouds: tuple[Cloud, Cloud]) -> tuple[dict[str, dict[str, int]], str]:
+    """Colour numbers of the values of each factor, and the row of controls that chooses one."""
+    codes: dict[str, dict[str, int]] = {}
+    rows: list[str] = []
+    for title in clouds[0].factors:
+        counted = Counter(value for cloud in clouds for value in cloud.factors[title] if value)
+        common = [value for value, _ in counted.most_common()]
+        codes[title] = {value: min(number, COLOURS) for number, value in enumerate(common)}
+        names = [*common[:COLOURS], *(["others"] if len(common) > COLOURS else [])]
+        rows.append(f'<p class="keys" data-factor="{len(rows)}" hidden>{keys(names)}</p>')
+    options = "".join(
+        f'<option value="{number}">{escaped(title)}</option>' for number, title in enumerate(codes)
+    )
+    choice = (
+        f'<label>Colour by <select><option value="">modality</option>{options}</select></label>'
+    )
+    zoom = "".join(
+        f'<button type="button" data-zoom="{factor}" aria-label="{name}">{sign}</button>'
+        for factor, name, sign in (
+            (1.5, "zoom in", "+"),
+            (1 / 1.5, "zoom out", "−"),
+            (0, "whole map", "⤢"),
+        )
+    )
+    return codes, f'<div class="tools" hidden>{choice if codes else ""}{zoom}</div>{"".join(rows)}'
+
+
+def _data(cloud: Cloud, codes: Mapping[str, Mapping[str, int]], side: int, row: int) -> str:
+    """What the page's script reads of a dot: its picture and its colour by each factor."""
+    picture = cloud.pictures[row] if cloud.pictures else ""
+    shown = f' data-picture="{picture}"' if picture else ""
+    values = (codes[title].get(of[row], COLOURS) for title, of in cloud.factors.items())
+    colours = ",".join(map(str, values))
+    return shown + (f' data-colours="{colours}"' if colours else "")
 
 
 def _placed(clouds: tuple[Cloud, Cloud]) -> tuple[np.ndarray, np.ndarray]:
@@ -164,10 +216,10 @@ def _ends(a: np.ndarray, b: np.ndarray) -> str:
     return f'x1="{a[0]:.1f}" y1="{a[1]:.1f}" x2="{b[0]:.1f}" y2="{b[1]:.1f}"'
 
 
-def _dot(side: int, place: np.ndarray, label: str, pair: int | None) -> str:
+def _dot(side: int, place: np.ndarray, label: str, pair: int | None, data: str) -> str:
     join = "" if pair is None else f' data-pair="{pair}"'
     return (
-        f'<circle class="dot m{side}" cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="3.6"{join}>'
+        f'<circle class="dot m{side}" cx="{place[0]:.1f}" cy="{place[1]:.1f}" r="3.6"{join}{data}>'
         f"<title>{escaped(visible(label, LABEL))}</title></circle>"
     )
 

@@ -30,7 +30,7 @@ def keys(names: Sequence[str]) -> str:
     )
 
 
-def _paragraph(kind: str, text: str) -> str:
+def paragraph(kind: str, text: str) -> str:
     """A paragraph of a kind; nothing where there is no text."""
     return f'<p class="{kind}">{escaped(text)}</p>' if text else ""
 
@@ -41,7 +41,7 @@ def section(part: Section) -> str:
     return (
         f'<section id="{escaped(part.key)}" aria-labelledby="{escaped(part.key)}-title">'
         f'<h2 id="{escaped(part.key)}-title">{escaped(part.title)}</h2>'
-        f"{_paragraph('lead', part.lead)}\n{blocks}</section>"
+        f"{paragraph('lead', part.lead)}\n{blocks}</section>"
     )
 
 
@@ -122,17 +122,17 @@ def _told(block: Figure | Fact) -> str:
         for label, text in block.numbers
     )
     numbers = f'<dl class="numbers">{pairs}</dl>' if pairs else ""
-    return f"<p>{escaped(block.sentence)}</p>{numbers}{_paragraph('source', block.source)}"
+    return f"<p>{escaped(block.sentence)}</p>{numbers}{paragraph('source', block.source)}"
 
 
 def table(block: Table) -> str:
-    """A table that scrolls sideways by itself on a narrow screen."""
-    flush = [' class="num"' if name in block.numeric else "" for name in block.columns]
-    head = "".join(
-        f'<th scope="col"{kind}>{escaped(name)}</th>'
-        for name, kind in zip(block.columns, flush, strict=True)
-    )
-    rows = "".join(_row(cells, flush) for cells in block.rows)
+    """A table, whose cells say their column themselves where a screen is too narrow for it."""
+    kinds = [
+        (escaped(name), ' class="num"' if name in block.numeric else "") for name in block.columns
+    ]
+    head = "".join(f'<th scope="col"{flush}>{name}</th>' for name, flush in kinds)
+    cells = [f'{flush} data-label="{name}"' for name, flush in kinds]
+    rows = "".join(_row(row, cells) for row in block.rows)
     caption = escaped(block.caption)
     return (
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
@@ -141,10 +141,10 @@ def table(block: Table) -> str:
     )
 
 
-def _row(cells: tuple[str, ...], flush: list[str]) -> str:
+def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
     first = f'<th scope="row">{escaped(cells[0])}</th>'
     rest = "".join(
-        f"<td{kind}>{escaped(cell)}</td>" for cell, kind in zip(cells[1:], flush[1:], strict=True)
+        f"<td{kind}>{escaped(cell)}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
     )
     return f"<tr>{first}{rest}</tr>"
 
@@ -159,7 +159,7 @@ def strips(block: Strips) -> str:
 
 def _strip(strip: Strip) -> str:
     answers = "".join(f"<li>{_item_card(card)}</li>" for card in strip.answers)
-    rest = f"<ol>{answers}</ol>{_paragraph('said', strip.sentence)}</div>"
+    rest = f"<ol>{answers}</ol>{paragraph('said', strip.sentence)}</div>"
     if strip.query is None:
         return f'<div class="strip alone">{rest}'
     return f'<div class="strip"><div class="query">{_item_card(strip.query)}</div>{rest}'
@@ -174,22 +174,27 @@ def _item_card(card: ItemCard) -> str:
     words = {"right": "✓ linked", "wrong": "✗ not linked"}.get(card.mark, "")
     mark = f'<span class="mark {card.mark}">{words}</span>' if words else ""
     # a picture speaks for itself; its text is what a reader who does not see it is told
-    text = "" if card.picture else _paragraph("words", card.text)
+    text = "" if card.picture else paragraph("words", card.text)
     said = escaped(card.name)
     if card.link:
         said = f'<a href="{escaped(card.link)}">{said}</a>'
-    name = "" if text else f'<p class="name">{said}</p>'
+    name = "" if text and card.text == card.name else f'<p class="name">{said}</p>'
     return (
         f'<div class="tile">{picture}{text}{name}'
         f'<p class="note">{escaped(card.note)}{mark}</p></div>'
     )
 
 
+def _command(text: str) -> str:
+    """A line to type; nothing where there is none."""
+    return f'<pre class="command"><code>{escaped(text)}</code></pre>' if text else ""
+
+
 def advices(block: Advices) -> str:
     """What to try next, as a list."""
     rows = "".join(
         f"<li><h3>{escaped(item.title)}</h3><p>{escaped(item.because)}</p>"
-        f'<p class="do">{escaped(item.do)}</p></li>'
+        f'<p class="do">{escaped(item.do)}</p>{_command(item.command)}</li>'
         for item in block.items
     )
     return f'<ol class="advice">{rows}</ol>'

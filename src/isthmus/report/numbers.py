@@ -23,13 +23,13 @@ def number(value: float | None) -> str:
 
 
 def signed(text: str) -> str:
-    """A sentence with true minus signs before its numbers.
+    """A sentence with true minus signs before its numbers, and a dash where there is none.
 
     Example:
         >>> signed("from -0.2 to 1e-07, image-text")
         'from −0.2 to 1e−07, image-text'
     """
-    return re.sub(r"(?<![^\s(\[e])-(?=\d)", "−", text)
+    return re.sub(r"(?<![^\s(\[e])-(?=\d)", "−", re.sub(r"\bnan\b( ?%)?", "–", text))
 
 
 def amount(count: int, one: str, many: str = "") -> str:

@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from isthmus.report.blocks import Cards, Figures, Page, Prose
-from isthmus.report.elements import cards, keys, paragraphs, section
+from isthmus.report.elements import cards, keys, paragraph, paragraphs, section
 from isthmus.report.text import escaped
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def html(page: Page) -> str:
         script=script,
         title=escaped(page.title),
         kicker=escaped(page.kicker),
+        verdict=paragraph("verdict", page.verdict),
         summary=paragraphs(Prose(page.summary)),
         cards=cards(Cards(page.cards)) if page.cards else "",
         links=links,
@@ -83,8 +84,8 @@ class Album:
     A page that shows one picture in three places holds it three times, so every use counts.
     """
 
-    def __init__(self, budget: int = 2_600_000) -> None:
-        self._left = budget
+    def __init__(self, budget: int = 2_600_000, side: int = SIDE) -> None:
+        self._left, self._side = budget, side
         self._kept: dict[str, tuple[str, tuple[int, int]]] = {}
         self.refused = 0
 
@@ -97,7 +98,7 @@ class Album:
         if name not in self._kept:
             if picture is None:
                 return "", (0, 0)
-            self._kept[name] = thumbnail(picture)
+            self._kept[name] = thumbnail(picture, self._side)
         uri, size = self._kept[name]
         if len(uri) > self._left:
             self.refused += 1
@@ -106,12 +107,12 @@ class Album:
         return uri, size
 
 
-def thumbnail(picture: "Image") -> tuple[str, tuple[int, int]]:
-    """A WebP data URI of the picture at most ``SIDE`` pixels long, and its (width, height)."""
+def thumbnail(picture: "Image", side: int = SIDE) -> tuple[str, tuple[int, int]]:
+    """A WebP data URI of the picture at most ``side`` pixels long, and its (width, height)."""
     from PIL import Image
 
     small = picture.convert("RGB")
-    small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     small.save(file, format="WEBP", quality=72, method=4)
     text = base64.b64encode(file.getvalue()).decode("ascii")

@@ -5,6 +5,7 @@ line, ``--config``, ``config.json`` and Python all make the same one; the texts 
 the help of the command.
 """
 
+import sys
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +32,9 @@ class Common:
     json: bool = False
     """Print JSON instead of text."""
     quiet: bool = False
-    """No progress bars."""
+    """No progress bars (there are none either where standard error is not a terminal)."""
+    verbose: bool = False
+    """Print every number, not only the key ones."""
     strict: bool = False
     """Exit with 1 if any item was skipped."""
     rehash: bool = False
@@ -49,7 +52,7 @@ class Common:
     @property
     def progress(self) -> bool:
         """Whether bars are shown."""
-        return not self.quiet
+        return not self.quiet and sys.stderr.isatty()
 
     @property
     def loading(self) -> LoadOptions:

@@ -86,8 +86,10 @@ def _shared(left: Int[np.ndarray, "n k"], right: Int[np.ndarray, "n k"]) -> tupl
     for some in (slice(start, start + ROWS) for start in range(0, n, ROWS)):
         given[some] = (both[some] - next_a * a[some] - next_b * b[some]) / np.float32(k)
     weight = own + given.sum(axis=0)
-    given += given.T
-    twice = float(np.vdot(given, given)) / 2
+    twice = 0.0
+    for some in (slice(start, start + ROWS) for start in range(0, n, ROWS)):
+        pairs = given[some] + given[:, some].T
+        twice += float(np.vdot(pairs, pairs)) / 2
     variance = max(float(weight.var(ddof=1)) * n - twice, float(own.var(ddof=1)) * n) / n**2
     return float(own.mean()), float(np.sqrt(variance))
 

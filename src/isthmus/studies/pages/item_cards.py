@@ -81,6 +81,11 @@ class ItemCards:
         """What a dot of the map is called: the modality, then its text or id."""
         return f"{modality}: {self.text(modality, name) or name}"
 
+    def peek(self, modality: str, name: str) -> str:
+        """The item's own picture as a data URI; empty where it has none."""
+        shown = self._payload(IMAGE, name) if modality == IMAGE else None
+        return "" if shown is None else thumbnail(self._album, name, shown, at_least=64)[0]
+
     def card(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
         """One item with what there is to see of it: a picture, else a text."""
         text, (uri, size) = self.text(modality, name), ("", (0, 0))

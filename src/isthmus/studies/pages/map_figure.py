@@ -52,9 +52,10 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     """
     from scipy.linalg import eigh
 
-    means = [sum(x.sum(axis=0) for x in _pieces(some)) / len(some) for some in (a, b)]
-    middle = (means[0] + means[1]) / 2
-    grams = [sum((x - middle).T @ (x - middle) for x in _pieces(some)) for some in (a, b)]
+    none = np.zeros(a.space.dim)
+    means = [sum((x.sum(axis=0) for x in _pieces(some)), none) / len(some) for some in (a, b)]
+    middle, none = (means[0] + means[1]) / 2, np.zeros((a.space.dim, a.space.dim))
+    grams = [sum(((x - middle).T @ (x - middle) for x in _pieces(some)), none) for some in (a, b)]
     spread = grams[0] / (2 * len(a)) + grams[1] / (2 * len(b))
     last = len(spread) - 1
     values, vectors = eigh(spread, subset_by_index=[max(0, last - 1), last])
@@ -74,6 +75,10 @@ def _pieces(some: EmbeddingSet) -> Iterator[np.ndarray]:
         yield unit(some.vectors[start : start + PIECE]).astype(np.float64)
 
 
+PEEK, PEEKS = 64, 700_000
+"""Longer side of the pictures that dots show when they are pointed at, and bytes of all of them."""
+FACTORS, VALUES = 6, 40
+"""Factors that a map can be coloured by at most, and their values at most."""
 DRAWN = 350
 """Items of a modality drawn on a map; more would be a stain."""
 
@@ -97,12 +102,16 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
     Without a ``title`` the map takes that of the projection and the whole width; with one it is
     one of several, side by side.
     """
-    cards, sides = ItemCards(data, Album(0)), ((some.a, data.a), (some.b, data.b))
+    cards = ItemCards(data, Album(PEEKS, PEEK))
+    sides = ((some.a, data.a), (some.b, data.b))
+    factors = _factors(data, [name for few, _ in sides for name in few.ids])
     first, second = (
         Cloud(
             few.modality,
             placed(few),
             tuple(cards.label(few.modality, name) for name in few.ids),
+            tuple(cards.peek(few.modality, name) for name in few.ids),
+            {title: tuple(of.get(name, "") for name in few.ids) for title, of in factors.items()},
         )
         for few, _ in sides
     )
@@ -118,3 +127,15 @@ def drawn(data: Dataset, placed: Projection, some: Sketch, title: str = "") -> F
     return map_figure(
         title or placed.title, (first, second), some.rows, sentence, alt, wide=not title
     )
+
+
+def _factors(data: Dataset, names: list[str]) -> dict[str, dict[str, str]]:
+    """What colours may stand for: labels and factors with few values among these items."""
+    found: dict[str, dict[str, str]] = {"class": {}} if data.about.labels else {}
+    for name in names:
+        if name in data.about.labels:
+            found["class"][name] = data.about.labels[name]
+        for title, value in data.about.factors.get(name, {}).items():
+            found.setdefault(title, {})[name] = str(value)
+    few = {title: of for title, of in found.items() if 1 < len({*of.values()}) <= VALUES}
+    return dict([*few.items()][:FACTORS])

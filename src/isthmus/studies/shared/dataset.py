@@ -7,6 +7,7 @@ others are alike to it.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,14 @@ class About:
 
     title: str = ""
     """Heading of the page; made of the space's name where empty."""
+    words: str = "SPACE"
+    """How a command names this space and its data, such as ``mini --world glyphs``."""
     items: Mapping[str, Items] = field(default_factory=dict[str, Items])
     """Items by modality, for the pictures and captions on the page; may hold some ids only."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     """Class name of an item, by id: turns on probes and classification."""
+    factors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """What else is true of an item, by id: what the map can be coloured by."""
     classes: EmbeddingSet | Mapping[str, EmbeddingSet] | None = None
     """Text vectors that stand for classes: a set with ids ``class`` or ``class/number``, or one
     set of prompts for each class name. Turns on zero-shot classification."""
@@ -114,8 +119,10 @@ def world_dataset(
     notes = remarks(world, (a, b), about.faults)
     merged = About(
         title=about.title,
+        words=about.words,
         items={**world.items, **about.items},
         labels=about.labels,
+        factors=about.factors or world.factors,
         classes=about.classes,
         prompted=about.prompted,
         credits={**world.credits, **about.credits},

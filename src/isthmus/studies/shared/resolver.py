@@ -6,8 +6,9 @@ run folder, ``mended:FOLDER`` that was fitted on such) or *a space and items to 
 is given is used or refused, and refused before any work.
 """
 
+import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from isthmus.encode import ENCODERS
@@ -56,6 +57,27 @@ class Resolved:
         if self.arrays is None:
             return self.space, source_name(self.source)
         return (self.space,) if self.chain and not self.other else (self.arrays.stem,)
+
+    @property
+    def title(self) -> str:
+        """The space and its data as a heading."""
+        data = source_name(self.source) if self.arrays is None else self.arrays.name
+        made = self.space if self.arrays is None or self.chain else self.source.model
+        return f"{made} on {data}" if made else f"The vectors of {data}"
+
+    @property
+    def words(self) -> str:
+        """How a command names this space and its data."""
+        source = self.source
+        if self.arrays is not None and (self.other or not self.chain):
+            source = replace(source, arrays=self.arrays)
+        named = [self.space] if self.arrays is None or self.chain else []
+        options = (
+            (f"--{one.name}", str(value))
+            for one in fields(source)
+            if (value := getattr(source, one.name))
+        )
+        return shlex.join([*named, *(word for option in options for word in option)])
 
     @property
     def origin(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from isthmus.lab import save, save_links
 from isthmus.records import dataclass, shown
-from isthmus.report import amount, visible
+from isthmus.report import amount, signed, visible
 from isthmus.store import mark, write_json, write_text
 from isthmus.types import EmbeddingSet, Links, Result, picture_of, plain
 from isthmus.version import __version__
@@ -75,7 +75,7 @@ class RunResult:
         named = [f"skipped {visible(name)}: {visible(why)}" for name, why in first]
         count = amount(len(self.faults), "item")
         skipped = [*named, f"{count} skipped; report.json names all."] if named else []
-        where = ["", f"The page: {self.page_path}"] if self.page_path else []
+        where = [f"The page: {self.page_path}"] if self.page_path else []
         return "\n".join([*self.lines(), *skipped, *where])
 
     @property
@@ -165,7 +165,7 @@ class MeasuredResult(RunResult):
 def _line(key: str, result: Result) -> str:
     """The line of a result, after the modality or direction where its name does not tell."""
     of = qualifier(key)
-    return str(result) if of in result.name else f"{of}: {result}"
+    return signed(str(result) if of in result.name else f"{of}: {result}")
 
 
 def measure_of(key: str) -> str:

@@ -10,31 +10,61 @@ from collections.abc import Callable, Iterator
 
 from isthmus.report import Advice, number
 from isthmus.studies.study.evidence import Evidence
+from isthmus.studies.study.verdict import Cause, at_chance, cause, narrow, symptom
+
+STUDY, MEND, FIT = (f"isthmus {command} {{data}}" for command in ("study", "mend", "fit"))
+"""Commands to type; ``{data}`` stands for the words that name this space and its data."""
 
 
-def advise(numbers: Evidence) -> tuple[Advice, ...]:
-    """The advice of every rule that fires, faults of the data before traits of the space."""
+def advise(numbers: Evidence, names: tuple[str, str] = ("a", "b")) -> tuple[Advice, ...]:
+    """The advice of every rule that fires, faults of the data before traits of the space.
+
+    Where retrieval is at chance only what may be the reason is advised. ``names`` are the
+    modalities.
+    """
+    if at_chance(numbers):
+        return (chance_advice(numbers, names), *cut_texts(numbers))
     return tuple(advice for rule in RULES for advice in rule(numbers))
 
 
-def near_chance(e: Evidence) -> Iterator[Advice]:
-    """Retrieval that its interval cannot tell from chance: broken links or the wrong model."""
-    match e:
-        case Evidence(
-            recall_ab=float(ab),
-            recall_ab_low=float(low_ab),
-            recall_ba=float(ba),
-            recall_ba_low=float(low_ba),
-            chance=float(chance),
-        ) if low_ab <= chance and low_ba <= chance:
-            yield Advice(
-                "Check the links and the preprocessing first",
-                f"The linked item comes first for {ab:.1%} and {ba:.1%} of the queries, where luck "
-                f"gives {chance:.1%}. All other numbers describe vectors whose pairing carries "
-                "nothing.",
-                "Look at the neighbourhoods above, compare ten links by hand, and make sure that "
-                "both towers come from one checkpoint with its own preprocessing and tokenizer.",
-            )
+REMEDIES = {
+    Cause.CONSTANT: (
+        "Embed these items again",
+        "Look whether the encoder was given the items at all (blank pictures, empty texts, one "
+        "file read for all), and whether its weights were loaded.",
+    ),
+    Cause.COLLAPSED: (
+        "Load the trained weights first",
+        "Make sure that the checkpoint's weights were loaded into both towers: names of weights "
+        "that did not fit are often skipped without a word.",
+    ),
+    Cause.COORDINATES: (
+        "Embed both modalities with one checkpoint",
+        "Make sure that both towers come from one checkpoint, or train a head that joins the two "
+        "spaces.",
+    ),
+    Cause.NOISE: (
+        "Look at what is in the arrays first",
+        "Make sure that these are the vectors of a trained model and not its untrained weights, "
+        "padding or random numbers.",
+    ),
+    Cause.LINKS: (
+        "Check the links and the preprocessing first",
+        "Compare ten links by hand (is one file sorted otherwise, or of other items?), and make "
+        "sure that both towers come from one checkpoint with its own preprocessing and tokenizer.",
+    ),
+}
+"""What to do about each cause of retrieval at chance: a title and what to try."""
+
+
+def chance_advice(e: Evidence, names: tuple[str, str]) -> Advice:
+    """Retrieval that its interval cannot tell from chance: what may be the reason."""
+    title, do = REMEDIES[cause(e)]
+    because = (
+        f"{symptom(e, *names)} All other numbers describe vectors whose pairing carries nothing: "
+        "read no gap, hub or near-duplicate off them."
+    )
+    return Advice(title, because, do, FIT if cause(e) is Cause.COORDINATES else STUDY)
 
 
 def few_items(e: Evidence) -> Iterator[Advice]:
@@ -50,19 +80,23 @@ def few_items(e: Evidence) -> Iterator[Advice]:
                 f"{high:.1%}.",
                 f"About {wanted:,} objects would narrow the interval to ten points; to compare two "
                 "spaces, compare them on the same items: isthmus study A B.",
+                STUDY,
             )
 
 
 def near_duplicates(e: Evidence) -> Iterator[Advice]:
     """More than one item in a hundred has a near-duplicate."""
     match e:
-        case Evidence(near_duplicates_a=float(a), near_duplicates_b=float(b)) if max(a, b) > 0.01:
+        case Evidence(near_duplicates_a=float(a), near_duplicates_b=float(b)) if max(
+            a, b
+        ) > 0.01 and not narrow(e):
             yield Advice(
                 "Mind the near-duplicates",
                 f"Up to {max(a, b):.1%} of the items of one modality have a near-duplicate in "
                 "another object (cosine of 0.98 or more). Retrieval counts these as mistakes, "
                 "though a person would not.",
                 "Drop them or link them as one object; until then read hit@1 as a lower bound.",
+                STUDY,
             )
 
 
@@ -76,6 +110,7 @@ def cut_texts(e: Evidence) -> Iterator[Advice]:
                 "the cut is not in the vectors.",
                 "Put the telling words first, split long texts into several linked ones, or use a "
                 "model with a longer limit.",
+                STUDY,
             )
 
 
@@ -109,6 +144,7 @@ def blocked_mix(e: Evidence) -> Iterator[Advice]:
                 "Subtract each modality's mean score and divide by its spread before merging; "
                 "centring the vectors is the weaker remedy. Judge either on items that it was not "
                 "fitted on.",
+                MEND,
             )
 
 
@@ -128,6 +164,7 @@ def few_coordinates(e: Evidence) -> Iterator[Advice]:
                 "coordinates.",
                 "Drop them and measure again: what the gap does to retrieval and mixed search is "
                 "then a matter of two runs.",
+                MEND,
             )
 
 
@@ -143,6 +180,7 @@ def more_than_a_shift(e: Evidence) -> Iterator[Advice]:
                 f"(random halves of one modality: {number(floor)}).",
                 "Compare their spectra: a map that matches covariances changes more than a shift "
                 "can.",
+                MEND,
             )
 
 
@@ -165,6 +203,7 @@ def popular_answers(e: Evidence) -> Iterator[Advice]:
                 "Subtract from each candidate its mean similarity to a bank of queries, or "
                 "normalise over such a bank (inverted softmax), and compare hit@1 on other "
                 "queries.",
+                MEND,
             )
 
 
@@ -185,6 +224,7 @@ def lopsided(e: Evidence) -> Iterator[Advice]:
                 "do not meet.",
                 "Compare the hubs and the number of links of both sides: several texts for each "
                 "picture, or vague ones, make the two tasks differ in difficulty.",
+                f"{STUDY} --verbose",
             )
 
 
@@ -197,11 +237,11 @@ def idle_labels(e: Evidence) -> Iterator[Advice]:
                 f"A linear probe on the same vectors is right for {probe:.1%}, zero-shot prompts "
                 f"for {prompts:.1%}: the classes are there, but the texts miss them.",
                 "Try more templates and the words that captions of this kind of picture use.",
+                f"{STUDY} --templates FILE",
             )
 
 
 RULES: tuple[Callable[[Evidence], Iterator[Advice]], ...] = (
-    near_chance,
     few_items,
     near_duplicates,
     cut_texts,

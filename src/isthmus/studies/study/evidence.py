@@ -56,6 +56,11 @@ class Evidence:
     """Share of the items with a near-duplicate in another object."""
     near_duplicates_b: float | None = field(default=None, metadata={"key": "twin_share_b"})
     truncated_share: float | None = None
+    mutual_p: float | None = None
+    """p of the share of neighbours that both modalities name."""
+    structure_p_a: float | None = None
+    """p of as few directions in use among random ones."""
+    structure_p_b: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers that there are."""
@@ -69,8 +74,10 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
     def of(key: str) -> Numbers:
         return numbers_of(results.get(key))
 
+    def p_of(key: str) -> float:
+        return results[key].null.p if key in results else math.nan
+
     gap, rest, mixed = of("centroid_gap"), of("distribution_gap"), results.get("mixed_gallery")
-    forward, backward = both_ways(results.get("hit_at_k"))
     hubs_ab, hubs_ba = of(f"cross_hubness[{a} to {b}]"), of(f"cross_hubness[{b} to {a}]")
     texts = counted.items.get(TEXT, 0)
     found = Evidence(
@@ -84,13 +91,7 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
         unmatched=of("unmatched_cosine").value,
         intra_a=of(f"intra_cosine[{a}]").value,
         intra_b=of(f"intra_cosine[{b}]").value,
-        recall_ab=forward.value,
-        recall_ab_low=forward.low,
-        recall_ab_high=forward.high,
-        recall_ba=backward.value,
-        recall_ba_low=backward.low,
-        recall_ba_high=backward.high,
-        chance=forward.chance,
+        **_recalls(results.get("hit_at_k")),
         mixed=both_ways(mixed)[1].value,
         mixed_ceiling=mixed.ceiling[1] if isinstance(mixed, MixedResult) else math.nan,
         hubness_ab=hubs_ab.value,
@@ -105,8 +106,25 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
         near_duplicates_a=counted.near_duplicates[a] / counted.compared[a],
         near_duplicates_b=counted.near_duplicates[b] / counted.compared[b],
         truncated_share=counted.truncated / texts if texts else math.nan,
+        mutual_p=p_of("mutual_knn"),
+        structure_p_a=p_of(f"effective_rank[{a}]"),
+        structure_p_b=p_of(f"effective_rank[{b}]"),
     )
     return replace(found, **{key: None for key, x in vars(found).items() if not math.isfinite(x)})
+
+
+def _recalls(hits: Result | None) -> dict[str, float]:
+    """hit@1 of both directions with their intervals, and its chance."""
+    forward, backward = both_ways(hits)
+    return {
+        "recall_ab": forward.value,
+        "recall_ab_low": forward.low,
+        "recall_ab_high": forward.high,
+        "recall_ba": backward.value,
+        "recall_ba_low": backward.low,
+        "recall_ba_high": backward.high,
+        "chance": forward.chance,
+    }
 
 
 def both_ways(result: Result | None) -> tuple[Numbers, Numbers]:
@@ -125,8 +143,8 @@ def cards(results: Mapping[str, Result], counted: DataFacts) -> tuple[Card, ...]
         number_card("Cosine of linked pairs", results.get("matched_cosine")),
     ]
     if isinstance(hits, RankingResult):
-        found.append(number_card(f"Right {b} first, asked by {a}", hits.forward))
-        found.append(number_card(f"Right {a} first, asked by {b}", hits.backward))
+        found.append(number_card(f"hit@1, {a} → {b}", hits.forward))
+        found.append(number_card(f"hit@1, {b} → {a}", hits.backward))
     if isinstance(mixed, RankingResult):
         found.append(number_card(f"nDCG@10 of {b} in a gallery of both", mixed.backward))
     return tuple(card for some in found for card in some)

@@ -1,5 +1,6 @@
 """The page of a study and its record, from what was measured."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from isthmus.report import (
     html,
 )
 from isthmus.studies.pages.common import record
-from isthmus.studies.pages.data_section import data_section, facts, licences
+from isthmus.studies.pages.data_section import DataFacts, data_section, facts, licences
 from isthmus.studies.pages.map_figure import drawn, project, sketch
 from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.studies.study.advice import advise
@@ -24,6 +25,7 @@ from isthmus.studies.study.examples_section import examples_section, neighbour_e
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
 from isthmus.studies.study.summary import summary
+from isthmus.studies.study.verdict import verdict
 from isthmus.types import plain
 
 
@@ -34,40 +36,39 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     examples = neighbour_examples(data, rng)
     small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
-    advice, p = advise(numbers), adjusted(found.results)
+    p, names = adjusted(found.results), (data.a.modality, data.b.modality)
+    advice = tuple(
+        replace(one, command=one.command.replace("{data}", data.about.words))
+        for one in advise(numbers, names)
+    )
     title = data.about.title or f"The joint space of {data.a.space.name}"
-    words = summary(data.a, data.b, numbers, counted)
+    said, words = verdict(numbers, *names), summary(data.a, data.b, numbers, counted)
     figures = Figures((drawn(data, placed, small),))
     todo = Advices(advice) if advice else Prose((_NOTHING,))
     page = Page(
         title=title,
         kicker=f"isthmus study · {len(data.a):,} {data.a.modality} and {len(data.b):,} "
         f"{data.b.modality} vectors of {data.a.space.dim:,} coordinates",
+        verdict=said,
         summary=words,
         cards=cards(found.results, counted),
         sections=(
+            Section("next", "What to try next", _NEXT, (todo,)),
             *sections(BEFORE_MAP, found.results),
             Section("map", "Map of both modalities", _MAP, (figures,)),
             *sections(AFTER_MAP, found.results),
             examples_section(examples, data, Album()),
-            Section("next", "What to try next", _NEXT, (todo,)),
             data_section(data, counted, seed),
             numbers_section(found, p),
         ),
-        legend=(data.a.modality, data.b.modality),
+        legend=names,
     )
     recorded = {
         "title": title,
+        "verdict": said,
         "summary": list(words),
         "seed": seed,
-        "versions": versions(),
-        "sets": [described(some) for some in (data.a, data.b)],
-        "data": record(counted),
-        "faults": dict(data.about.faults),
-        "notes": dict(data.about.notes),
-        "truncated": list(data.about.truncated),
-        "licences": licences(data),
-        "context": dict(data.about.context),
+        **_data_record(data, counted),
         "results": {key: _recorded(found, key) for key in found.results},
         "missing": found.missing,
         "comparisons": {"method": METHOD, "numbers": len(p), "adjusted_p": p},
@@ -77,6 +78,20 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return html(page), recorded
+
+
+def _data_record(data: Dataset, counted: DataFacts) -> dict[str, Any]:
+    """What is recorded of the data and of what computed the numbers."""
+    return {
+        "versions": versions(),
+        "sets": [described(some) for some in (data.a, data.b)],
+        "data": record(counted),
+        "faults": dict(data.about.faults),
+        "notes": dict(data.about.notes),
+        "truncated": list(data.about.truncated),
+        "licences": licences(data),
+        "context": dict(data.about.context),
+    }
 
 
 def _recorded(found: Measured, key: str) -> dict[str, Any]:
@@ -90,5 +105,5 @@ def _recorded(found: Measured, key: str) -> dict[str, Any]:
 
 
 _MAP = "Both modalities on one sheet, as far as two directions can show them."
-_NEXT = "Rules applied to the numbers above; each names the ones that fired it."
+_NEXT = "Rules applied to the numbers below; each names the ones that fired it."
 _NOTHING = "No rule fired: nothing here asks to be repaired before the space is used."

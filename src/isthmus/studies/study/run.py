@@ -1,17 +1,50 @@
 """The main job: from two linked sets of vectors to a page that can be trusted."""
 
+import gc
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from isthmus.measure.statistics import SetLike, as_pair
+from isthmus.records import dataclass
 from isthmus.registry import resolve as opened
+from isthmus.report import amount
 from isthmus.studies import STUDIES, request_type
-from isthmus.studies.shared import About, Dataset, MeasuredResult, measure_all, resolve, run_folder
+from isthmus.studies.shared import (
+    About,
+    Dataset,
+    MeasuredResult,
+    by_reason,
+    measure_all,
+    resolve,
+    run_folder,
+)
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
+from isthmus.studies.study.summary import brief_lines
 from isthmus.types import Links, RequestError, Source
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StudyResult(MeasuredResult):
+    """A finished study: its verdict and key numbers in a few lines, all numbers where wanted."""
+
+    verbose: bool = False
+    """Whether the terminal shows every number."""
+
+    def lines(self) -> list[str]:
+        """The verdict, the key numbers and what to try next; all results if ``verbose``."""
+        return [*brief_lines(self.record), *(super().lines() if self.verbose else self._left())]
+
+    def _left(self) -> list[str]:
+        failed = {key: why for key, why in self.missing.items() if why.startswith("failed")}
+        count = amount(len(self.results), "number") + " in all (--verbose shows them)"
+        more = f", {len(self.missing)} did not apply" if len(self.missing) > len(failed) else ""
+        named = [
+            f"not measured: {', '.join(keys)} ({why})" for why, keys in by_reason(failed).items()
+        ]
+        return [*named[:1], f"{count}{more}."]
 
 
 def run(request: StudyRequest) -> MeasuredResult:
@@ -37,9 +70,15 @@ def run(request: StudyRequest) -> MeasuredResult:
     common = request.common
     with run_folder(request, "study", *found.names) as folder:
         data = found.dataset(folder, common)
-        return study_dataset(
-            data, folder, seed=common.seed, progress=common.progress, thorough=request.thorough
+        named = replace(data.about, title=found.title, words=found.words)
+        done = study_dataset(
+            replace(data, about=named),
+            folder,
+            seed=common.seed,
+            progress=common.progress,
+            thorough=request.thorough,
         )
+    return replace(done, verbose=common.verbose)
 
 
 def _instead(name: str, request: StudyRequest, **options: Any) -> MeasuredResult:
@@ -56,7 +95,7 @@ def study(
     about: About | None = None,
     out: str | Path | None = None,
     seed: int = 0,
-) -> MeasuredResult:
+) -> StudyResult:
     """Measure the joint space of two linked sets and make a page of it.
 
     Args:
@@ -86,7 +125,7 @@ def study_dataset(
     seed: int = 0,
     progress: bool = False,
     thorough: bool = False,
-) -> MeasuredResult:
+) -> StudyResult:
     """Measure, pick examples, advise, write: what ``isthmus study`` does with the vectors.
 
     Args:
@@ -106,12 +145,13 @@ def study_dataset(
     copies = replace(data, a=replace(data.a), b=replace(data.b))
     found = measure_all(copies, seed, progress=progress, thorough=thorough)
     del copies
+    gc.collect()  # sets and what is kept on them know each other
     measuring = time.perf_counter() - start
     page, record = study_page(data, found, seed)
     total = time.perf_counter() - start
     names = (data.a.modality, data.b.modality)
     links = None if data.links is None else (data.links, names)
-    return MeasuredResult(
+    return StudyResult(
         results=found.results,
         missing=found.missing,
         page=page,

@@ -5,28 +5,28 @@ A rule that needs a number that was not measured says nothing: its pattern does 
 
 # pyright: reportMatchNotExhaustive=false
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any
 
 from isthmus.report import number
 from isthmus.studies.pages.data_section import DataFacts
 from isthmus.studies.study.evidence import Evidence
+from isthmus.studies.study.verdict import luck
 from isthmus.types import EmbeddingSet
 
 
 def summary(
     a: EmbeddingSet, b: EmbeddingSet, numbers: Evidence, counted: DataFacts
 ) -> tuple[str, ...]:
-    """Two paragraphs: what was measured and the gap; what can be found with it."""
+    """A paragraph: what was measured, the gap and the cosines."""
     intro = (
         f"{a.space.name} places {len(a):,} {a.modality} and {len(b):,} {b.modality} items "
         f"({counted.objects:,} linked objects) in one space of {a.space.dim:,} coordinates."
     )
-    rules = ((gap, probe), (cosines, inner, retrieval, mixed))
-    first, second = (
-        [sentence for rule in some for sentence in rule(numbers, a.modality, b.modality)]
-        for some in rules
-    )
-    return tuple(" ".join(part) for part in ([intro, *first], second) if part)
+    names = (a.modality, b.modality)
+    said = [sentence for rule in (gap, probe, cosines, inner) for sentence in rule(numbers, *names)]
+    return (" ".join([intro, *said]),)
 
 
 def gap(e: Evidence, a: str, b: str) -> Iterator[str]:
@@ -75,21 +75,39 @@ def inner(e: Evidence, a: str, b: str) -> Iterator[str]:
             )
 
 
-def retrieval(e: Evidence, a: str, b: str) -> Iterator[str]:
-    """Who comes first."""
+TOLD = 2
+"""Pieces of advice that the terminal gives; the page holds all."""
+
+
+def brief_lines(record: Mapping[str, Any]) -> list[str]:
+    """The verdict, the key numbers and what to try next, from the record of a study."""
+    a, b = (some["modality"] for some in record["sets"])
+    known = {one.name for one in fields(Evidence)}
+    e = Evidence(**{key: value for key, value in record["evidence"].items() if key in known})
+    advice = [
+        f"next: {one['title']}" + (f": {one['command']}" if one["command"] else "")
+        for one in record["advice"]
+    ]
+    more = [f"{len(advice) - TOLD} more on the page."] if len(advice) > TOLD else []
+    return [*filter(None, [record["verdict"]]), *_key_lines(e, a, b), *advice[:TOLD], *more]
+
+
+def _key_lines(e: Evidence, a: str, b: str) -> Iterator[str]:
     match e:
         case Evidence(recall_ab=float(ab), recall_ba=float(ba), chance=float(chance)):
             yield (
-                f"The linked {b} comes first for {ab:.1%} of the {a} queries and the linked {a} "
-                f"for {ba:.1%} of the {b} queries, where luck gives {chance:.1%}."
+                f"hit@1: {a} to {b} {ab:.1%}{_ends(e.recall_ab_low, e.recall_ab_high)}, {b} to {a} "
+                f"{ba:.1%}{_ends(e.recall_ba_low, e.recall_ba_high)}, luck {luck(chance)}"
             )
+    within = {f"within {a}": e.intra_a, f"within {b}": e.intra_b}
+    cosines = {"linked": e.matched, "not linked": e.unmatched, **within}
+    if shown := [f"{name} {number(x)}" for name, x in cosines.items() if x is not None]:
+        yield f"cosines: {', '.join(shown)}"
+    apart = {"gap between the centres": e.gap, "between halves of one modality": e.gap_floor}
+    mixed = {"nDCG@10 in a gallery of both": e.mixed, "of at most": e.mixed_ceiling}
+    if shown := [f"{name} {number(x)}" for name, x in {**apart, **mixed}.items() if x is not None]:
+        yield ", ".join(shown)
 
 
-def mixed(e: Evidence, a: str, b: str) -> Iterator[str]:
-    """What is left in a common gallery."""
-    match e:
-        case Evidence(mixed=float(mixed), mixed_ceiling=float(ceiling)) if mixed < 0.5 * ceiling:
-            yield (
-                f"In a gallery of both, a query of {b} loses most of that: nDCG@10 is "
-                f"{number(mixed)} where these rankings allow {number(ceiling)}."
-            )
+def _ends(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" ({low:.1%} to {high:.1%})"
