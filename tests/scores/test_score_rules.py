@@ -180,3 +180,21 @@ def test_a_probability_counts_the_share_of_matches_once(data):
     there = (half > 1e-6) & (half < 1 - 1e-6)
     assert there.sum() > 20
     np.testing.assert_allclose(logit(rare[there]) - logit(half[there]), logit(0.01), atol=1e-5)
+
+
+@pytest.mark.parametrize("scale, shift", [(1.0, 0.0), (0.05, 0.3), (20.0, -400.0)])
+def test_the_logistic_is_that_of_the_library(scale, shift):
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    matches, negatives = rng.normal(1.5, 1, 60) * scale, rng.normal(0, 1, 900) * scale
+    x = np.concatenate([matches, negatives])[:, None]
+    known = LogisticRegression(
+        C=1e4, class_weight="balanced", solver="newton-cholesky", tol=1e-10, max_iter=500
+    ).fit(x, np.repeat([1, 0], [60, 900]))
+    slope, intercept = likelihood_ratio(matches + shift, negatives + shift)
+    assert slope == pytest.approx(known.coef_[0, 0], rel=1e-5)
+    assert intercept + slope * shift == pytest.approx(known.intercept_[0], rel=1e-4, abs=1e-4)
+    apart, _ = likelihood_ratio(np.array([2.0, 3.0]), np.array([0.0, 1.0]))
+    assert 5 < apart < 50  # kept finite
+    assert likelihood_ratio(np.full(5, 1.0), np.full(7, 1.0))[0] == 1e-3

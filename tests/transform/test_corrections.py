@@ -8,6 +8,7 @@ from isthmus.registry import resolve
 from isthmus.testing import check_correction
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.pair_maps import (
+    _carried,
     canonical_directions,
     fit_cca,
     fit_operator_trimming,
@@ -24,9 +25,12 @@ from isthmus.transform.shifts import (
 )
 from isthmus.transform.whitenings import (
     _reciprocal_rank,
+    _shrunk_root,
+    _within,
     fit_whitening,
     fit_within_whitening,
     inverse_root,
+    shrunk,
 )
 from isthmus.types import Calibration, EmbeddingSet, RequestError, Space
 from tests.transform.clouds import calibration
@@ -312,3 +316,31 @@ def test_canonical_correlations_are_at_most_one_and_those_of_their_metric(n, noi
     along = left[:, 0] @ cross @ right[:, 0]
     sizes = [v @ ridge @ v for v, ridge in zip((left[:, 0], right[:, 0]), ridges, strict=True)]
     assert along / np.sqrt(np.prod(sizes)) == pytest.approx(found[0], rel=1e-6)
+
+
+def test_one_decomposition_gives_the_root_of_every_share(monkeypatch):
+    """As shrinking and decomposing anew, for fewer rows than coordinates and for more."""
+    rng = np.random.default_rng(0)
+    for rows, d in ((12, 30), (90, 30)):
+        x, objects = rng.normal(size=(rows, d)), np.repeat(np.arange(rows // 3), 3)
+        away = x - x.reshape(-1, 3, d).mean(axis=1)[objects]
+        covariance = away.T @ away / (rows - rows // 3)
+        for share in (0.1, 0.5, 1.0):
+            np.testing.assert_allclose(
+                _shrunk_root(*_within(x, objects), share),
+                inverse_root(shrunk(covariance, share)),
+                rtol=1e-9, atol=1e-12,
+            )  # fmt: skip
+    same = np.repeat(x[:4], 3, axis=0)
+    root = _shrunk_root(*_within(same, np.repeat(np.arange(4), 3)), 0.2)
+    assert np.isfinite(root).all()
+
+
+def test_transport_of_equally_many_points_is_the_plan_of_the_solver(monkeypatch):
+    ot = pytest.importorskip("ot", reason="pot is not installed (isthmus[analysis])")
+    rng = np.random.default_rng(0)
+    start, end = rng.normal(size=(2, 25, 6))
+    plan = ot.emd(ot.unif(25), ot.unif(25), ot.dist(start, end))
+    np.testing.assert_allclose(_carried(start, end, end), 25 * plan @ end, atol=1e-12)
+    few = _carried(start[:10], end, end)  # unequally many: weights are shared out
+    np.testing.assert_allclose(few.mean(axis=0), end.mean(axis=0), atol=1e-9)

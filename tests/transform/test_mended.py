@@ -14,7 +14,7 @@ from isthmus.registry import UnknownPartError
 from isthmus.scores import SCORE_RULES
 from isthmus.store import read_tensors, write_tensors
 from isthmus.transform import CORRECTIONS
-from isthmus.transform.mended import fit_mended, fit_with_data
+from isthmus.transform.mended import Fits, fit_mended, fit_with_data
 from isthmus.types import Calibration, RequestError, Space, SpaceMismatchError
 from tests.transform.clouds import pair_sets
 
@@ -159,3 +159,21 @@ def test_laws_of_scores_are_learnt_on_pairs_that_the_maps_have_not_seen():
         return (x * y).sum(axis=1).mean()
 
     assert matched(moved) > max(map(matched, moved.crossed))  # own pairs look too good
+
+
+def test_chains_that_share_maps_and_rules_are_what_each_is_alone():
+    a, b, links = pair_sets(n=40, views=2, noise=0.5)
+    data = Calibration.of(a, b, links)
+    fits = Fits(data, a.space)
+    for chain in (
+        "within_whitening", "within_whitening+symmetric_normalised+match_odds",
+        "within_whitening+match_odds", "symmetric_normalised+match_odds", "ridge+csls", "",
+        "within_whitening+symmetric_normalised",
+    ):  # fmt: skip
+        shared, seen = fits.fitted(chain)
+        alone, own = fit_with_data(chain, data, a.space)
+        assert shared.space == alone.space and shared.moves == alone.moves
+        assert len(seen.parts) == len(own.parts)
+        for one, other in zip(seen.parts, own.parts, strict=True):
+            assert all(np.array_equal(one.vectors[m], other.vectors[m]) for m in one.vectors)
+    assert len(fits.maps) == 3 and len(fits.crossed) == 2  # none, whitening, ridge

@@ -106,7 +106,9 @@ def fit_transport(data: Calibration) -> MapByModality:
     return {a: Shift(np.zeros(data.dim)), b: Displaced(y, carried - y)}
 
 
-def _carried(start: Vectors, end: Vectors, x: Vectors) -> Vectors:
+def _carried(
+    start: Float[np.ndarray, "n d"], end: Float[np.ndarray, "m d"], x: Float[np.ndarray, "m d"]
+) -> Float[np.ndarray, "n d"]:
     """Where the transport of one cloud onto another takes its points, as means of rows of ``x``.
 
     Of equally many points of equal weight the plan is an assignment.

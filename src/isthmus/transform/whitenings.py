@@ -44,43 +44,58 @@ def fit_within_whitening(data: Calibration) -> MapByModality:
     value = np.zeros(len(WEIGHTS))
     for half in (0, 1):
         inside, outside = fold[objects] == half, fold[objects] != half
-        spectrum = np.linalg.eigh(_within(whole[inside], objects[inside]))
+        spectrum = _within(whole[inside], objects[inside])
         shown = np.flatnonzero(outside)[:: max(1, int(outside.sum()) // MOST)]
         for number, weight in enumerate(WEIGHTS):
             moved = unit(whole[shown] @ _shrunk_root(*spectrum, weight))
             value[number] += _reciprocal_rank(moved, objects[shown], modality[shown])
     best = WEIGHTS[int(value.argmax())]
-    matrix = _shrunk_root(*np.linalg.eigh(_within(whole, objects)), best)
+    matrix = _shrunk_root(*_within(whole, objects), best)
     return {name: linear(matrix, mean) for name, mean in data.means.items()}
 
 
 def inverse_root(covariance: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "d d"]:
     """The symmetric inverse square root; eigenvalues count as 1e-9 of the largest at least."""
-    return _root(*np.linalg.eigh(covariance))
+    values, axes = np.linalg.eigh(covariance)
+    return axes / np.sqrt(np.maximum(values, _floor(values))) @ axes.T
 
 
-def _root(values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"]) -> np.ndarray:
-    floor = 1e-9 * max(float(values[-1]), 1e-300)
-    return axes / np.sqrt(np.maximum(values, floor)) @ axes.T
+def _floor(values: Float[np.ndarray, " r"]) -> float:
+    return 1e-9 * max(float(values.max(initial=0.0)), 1e-300)
 
 
 def _shrunk_root(
-    values: Float[np.ndarray, " d"], axes: Float[np.ndarray, "d d"], share: float
+    values: Float[np.ndarray, " r"], axes: Float[np.ndarray, "d r"], share: float
 ) -> Float[np.ndarray, "d d"]:
     """``inverse_root(shrunk(covariance, share))``, from one decomposition for every share.
 
-    Shrinking turns no axis.
+    Shrinking turns no axis; where the covariance is zero only what is mixed in is left.
     """
-    return _root((1 - share) * values + share * max(float(values.mean()), 1e-12), axes)
+    d = len(axes)
+    level = max(float(values.sum()) / d, 1e-12)
+    full = (1 - share) * values + share * level
+    least = _floor(full)
+    inside, outside = 1 / np.sqrt(np.maximum(full, least)), 1 / np.sqrt(max(share * level, least))
+    return axes * (inside - outside) @ axes.T + outside * np.eye(d)
 
 
-def _within(x: Vectors, objects: np.ndarray) -> Float[np.ndarray, "d d"]:
-    """Covariance of the rows about the means of their objects."""
+def _within(
+    x: Vectors, objects: np.ndarray
+) -> tuple[Float[np.ndarray, " r"], Float[np.ndarray, "d r"]]:
+    """Variances and axes of the rows about the means of their objects, the smallest first.
+
+    Of fewer rows than coordinates the table of their products is decomposed, which is smaller.
+    """
     _, place, count = np.unique(objects, return_inverse=True, return_counts=True)
     means = np.zeros((len(count), x.shape[1]))
     np.add.at(means, place, x)
-    away = x - (means / count[:, None])[place]
-    return away.T @ away / max(1, len(x) - len(count))
+    away = (x - (means / count[:, None])[place]) / np.sqrt(max(1, len(x) - len(count)))
+    if len(x) >= x.shape[1]:
+        values, axes = np.linalg.eigh(away.T @ away)
+        return np.maximum(values, 0), axes
+    values, sides = np.linalg.eigh(away @ away.T)
+    there = values > 1e-12 * max(float(values[-1]), 1e-300)
+    return values[there], away.T @ (sides[:, there] / np.sqrt(values[there]))
 
 
 def shrunk(covariance: Float[np.ndarray, "d d"], share: float) -> Float[np.ndarray, "d d"]:
