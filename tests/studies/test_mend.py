@@ -32,7 +32,6 @@ from isthmus.studies.mend.page import mend_page, summary
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
-from isthmus.studies.shared.lengthy import announce, announcement
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Fits
 from isthmus.types import EmbeddingSet, Links, RequestError
@@ -509,17 +508,22 @@ def test_scores_of_a_split_are_kept_to_the_last_bit_and_other_data_have_another_
     assert len(places) == 3 and run.resumable(data, None, 0) is None
 
 
-def test_long_work_says_so_first_and_names_the_quick_way(capsys):
-    assert announcement(59.0, "x", "y") == ""
-    said = announcement(300.0, "31 remedies are fitted", "Without --full it is quick.")
-    assert said == (
-        "This takes about 5 minutes: 31 remedies are fitted. Stopped, it goes on where it was. "
-        "Without --full it is quick."
-    )
-    announce(1e4, "x", "y", show=False)
-    assert capsys.readouterr().err == ""
-    announce(1e4, "x", "y", show=True)
-    assert "minutes: x." in capsys.readouterr().err
+def test_long_work_is_told_what_it_is_and_the_quick_way(monkeypatch):
+    bars, real = [], run.bar
+
+    def seen(total, what, show, quick):
+        bars.append((total, what, show, quick))
+        return real(total, what, show, quick)
+
+    monkeypatch.setattr(run, "bar", seen)
+    data, how = two_sided(n=24), MendRequest(remedies=FEW[:1], calibrate=(12, 10), splits=2)
+    mend(data, None, how)
+    mend(data, None, replace(how, full=True), progress=True)
+    (total, what, show, quick), full = bars
+    assert (total, what, show) == (8, "remedies", False) and full[2]
+    assert "one of 2 splits, at 12 and 10 objects" in quick and "Stopped, it goes on" in quick
+    assert quick.endswith("Fewer --splits take less.")
+    assert full[3].endswith("Without --full it takes a fraction.")
 
 
 def test_remedies_are_made_of_what_is_registered():

@@ -22,12 +22,10 @@ from isthmus.studies.evaluate import (
     linked_sample,
     match_calibration,
 )
-from isthmus.studies.evaluate.splits import MOST
 from isthmus.studies.mend.choose import Choice, Judged, choice, judged, screening
 from isthmus.studies.mend.page import mend_page, summary
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
-from isthmus.studies.shared.lengthy import announce
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration, EmbeddingSet, Links, plain
@@ -235,17 +233,13 @@ def _judged(
     sizes = list(dict.fromkeys(min(size, most) for size in sorted(how.calibrate, reverse=True)))
     plan = [] if how.full else screening(len(remedies), how.splits)
     fits = _fits(len(remedies), how.splits, len(sizes), plan)
-    announce(
-        fits * _seconds_a_fit(linked),
-        f"{len(remedies)} remedies are fitted and judged in up to {how.splits} splits at "
-        f"{' and '.join(map(str, sizes))} objects, {fits:,} fits in all",
-        "Without --full it takes a fraction of that."
-        if how.full
-        else "Fewer --splits are quicker.",
-        show=work.progress,
+    sooner = "Without --full it takes a fraction." if how.full else "Fewer --splits take less."
+    quick = (
+        f" Each is a remedy fitted and judged in one of {how.splits} splits, at "
+        f"{' and '.join(map(str, sizes))} objects. Stopped, it goes on where it was. {sooner}"
     )
     found: list[Judged] = []
-    with bar(fits, "remedies", work.progress) as tick:
+    with bar(fits, "remedies", work.progress, quick) as tick:
         for size in sizes:
             race = CrossValidation(linked, size, work.seed, tick, work.kept)
             if plan and found:
@@ -263,12 +257,6 @@ def _fits(remedies: int, splits: int, sizes: int, plan: Sequence[tuple[int, int]
         fits, before, chains = fits + (some - before) * (1 + chains), some, stay
     fits += (splits - before) * (1 + chains)
     return fits + (sizes - 1) * splits * (1 + chains)
-
-
-def _seconds_a_fit(data: Dataset) -> float:
-    """About how long one core takes to fit and judge a chain in one split."""
-    held, dim = min(MOST, data.pair.n // 2), data.a.space.dim
-    return 0.05 + 0.15 * (dim / 512) ** 2.5 + 0.25 * (held / 1000) ** 2
 
 
 def _record(
