@@ -33,7 +33,9 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("isthmus.studies").question(QUESTIONS[name])
     room = "types" if name in TYPES else "lab" if name in LAB else ""
     if not room:
-        raise AttributeError(f"module 'isthmus' has no attribute {name!r}")
+        near = importlib.import_module("difflib").get_close_matches(name, NAMES, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise AttributeError(f"module 'isthmus' has no attribute {name!r}{hint}")
     return getattr(importlib.import_module(f"isthmus.{room}"), name)
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import isthmus
 from isthmus import cli, studies
 from isthmus.studies.mend.request import MendRequest
-from isthmus.types import IsthmusError, RequestError
+from isthmus.types import RequestError
 from tests.toys import toy_set
 
 ASKED = {
@@ -73,7 +74,7 @@ def test_what_no_question_takes_is_refused_before_any_work():
         isthmus.edit("a.jpg")
     with pytest.raises(RequestError, match="2 splits or more"):
         isthmus.mend("mini", splits=1)
-    with pytest.raises((TypeError, IsthmusError), match="seed"):
+    with pytest.raises(ValueError, match="seed wants a whole number"):
         isthmus.mend("mini", seed="three")
     with pytest.raises(TypeError, match=r"wants names or paths, not a EmbeddingSet: .*save"):
         isthmus.fit(toy_set(np.eye(3)))
@@ -113,6 +114,28 @@ def test_a_run_comes_back_and_shows_itself(tmp_path, monkeypatch):
     mended = isthmus.mend(*sets, remedies=("mean_removal",), calibrate=(8,), splits=2)
     assert set(next(iter(mended.tables.values()))) == {"", "mean_removal"}
     assert len(repr(mended)) <= 400
+
+
+def test_a_search_shows_its_pictures_in_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ISTHMUS_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    for name in ("one", "two"):
+        picture = Image.fromarray(rng.integers(0, 255, (30, 30, 3), np.uint8))
+        Path("photos").mkdir(exist_ok=True)
+        picture.save(f"photos/{name}.png")
+    found = isthmus.search("photos/two.png", inside="photos", quiet=True)
+    assert [hit.id for hit in found.hits] == ["two.png", "one.png"]
+    html = found._repr_html_()
+    assert html.count("<iframe srcdoc=") == 1 and html.count("data:image/") >= 2
+    assert len(repr(found)) <= 400 and not Path("search.html").exists()
+
+
+def test_a_name_that_is_nearly_right_is_told():
+    with pytest.raises(AttributeError, match="'embd'; did you mean 'embed'"):
+        _ = isthmus.embd
+    with pytest.raises(AttributeError, match=r"has no attribute 'xyzzy'$"):
+        _ = isthmus.xyzzy
 
 
 def test_the_stub_for_type_checkers_says_what_there_is():

@@ -215,4 +215,4 @@ def _plain(value: Any, hint: Any) -> Any:
         value = value.tolist()
     if get_origin(hint) is tuple:
         return [value] if isinstance(value, (str, int)) else [*value]
-    return str(value) if isinstance(value, Path) and hint is str else value
+    return str(value) if isinstance(value, Path) else value

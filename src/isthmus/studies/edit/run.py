@@ -4,7 +4,7 @@ The target is a plain vector, so that any generator can aim at it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from isthmus.arrays import Vectors, unit
 from isthmus.lab import embed
 from isthmus.read.image import Picture
 from isthmus.read.text import read_lines
+from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.report import Album, ItemCard, Page, Section, html
 from isthmus.store import is_file, write_tensors

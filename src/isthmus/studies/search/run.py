@@ -52,6 +52,13 @@ class SearchResult(RunResult):
         tail = [f"{len(self.faults)} items were skipped"] if self.faults else []
         return "\n".join([head, *hit_lines(self.hits), *tail])
 
+    def page_shown(self) -> str:
+        """The contact sheet: the hits as pictures and captions."""
+        lead = f"The {len(self.hits)} most similar of {self.searched} items in {self.space}."
+        row = (ItemCard(self.query, ""), self.hits)
+        section = Section("found", "Found", lead, ())
+        return html(hits_page("search", self.query, section, [row], Album()))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
@@ -111,9 +118,6 @@ def _is_picture(query: str) -> bool:
 
 def write_sheet(found: SearchResult, path: Path) -> Path:
     """Write the hits as one self-contained page of pictures and captions."""
-    lead = f"The {len(found.hits)} most similar of {found.searched} items in {found.space}."
-    row = (ItemCard(found.query, ""), found.hits)
-    page = hits_page("search", found.query, Section("found", "Found", lead, ()), [row], Album())
     sweep(path.parent, of=path.name)
-    write_text(path, html(page))
+    write_text(path, found.page_shown())
     return path

@@ -58,8 +58,13 @@ class RunResult:
     def _repr_html_(self) -> str:
         """For notebooks: what the terminal shows, what it is best drawn by, and the page."""
         drawn = "".join(picture_of(one.plot, escape(str(one))) for one in self.drawn_by)
-        frame = f'<iframe srcdoc="{escape(self.page)}" style="width:100%;height:40em"></iframe>'
-        return f"<pre>{escape(str(self))}</pre>{drawn}{frame if self.page else ''}"
+        page = self.page_shown()
+        frame = f'<iframe srcdoc="{escape(page)}" style="width:100%;height:40em"></iframe>'
+        return f"<pre>{escape(str(self))}</pre>{drawn}{frame if page else ''}"
+
+    def page_shown(self) -> str:
+        """The page as a notebook shows it."""
+        return self.page
 
     @property
     def drawn_by(self) -> Sequence[Result]:
