@@ -55,6 +55,7 @@ def study(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     space: str = '',
     world: str = '',
@@ -79,7 +80,8 @@ def study(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         spaces: Spaces, such as mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:FOLDER (default: mini).
         space: The same as one positional space.
@@ -106,6 +108,7 @@ def compare(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     world: str = '',
     split: str = '',
@@ -125,7 +128,8 @@ def compare(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         first: A space, such as mini.
         second: Another space.
@@ -149,6 +153,7 @@ def atlas(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     objects: str | Path | None = None,
     world: str = '',
@@ -172,7 +177,8 @@ def atlas(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space that encodes images (default: mini).
         objects: Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories.
@@ -196,6 +202,7 @@ def styles(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     world: str = '',
     images: str | Path | None = None,
@@ -217,7 +224,8 @@ def styles(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space to embed the world in (default: mini).
         world: A world whose items have the factors object and style; meshes are drawn in several styles (default: glyphs).
@@ -253,6 +261,7 @@ def mend(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     world: str = '',
     split: str = '',
@@ -279,7 +288,8 @@ def mend(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space to mend (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
@@ -307,6 +317,7 @@ def fit(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     world: str = '',
     split: str = '',
@@ -351,7 +362,8 @@ def fit(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space whose vectors are trained on (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
@@ -396,6 +408,7 @@ def sweep(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     world: str = '',
     split: str = '',
@@ -444,7 +457,8 @@ def sweep(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space whose vectors are trained on (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
@@ -493,6 +507,7 @@ def replicate(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
 ) -> ReplicateResult:
     """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data.
@@ -506,7 +521,8 @@ def replicate(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
     """
 
@@ -524,6 +540,7 @@ def search(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
 ) -> SearchResult:
     """Find items by text, or by picture if the query is an image file.
@@ -540,7 +557,8 @@ def search(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
     """
 
@@ -554,6 +572,7 @@ def edit(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
     to: str,
     corpus: str = 'emotions',
@@ -578,7 +597,8 @@ def edit(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         photo: The picture.
         to: What it should become.
@@ -639,6 +659,7 @@ def embed_files(
     workers: int = 0,
     seed: int = 0,
     quiet: bool = False,
+    verbose: bool = False,
     rehash: bool = False,
 ) -> EmbedResult:
     """Turn items into vectors, shard by shard; run it again to go on after an interruption.
@@ -659,6 +680,7 @@ def embed_files(
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.
         seed: Seed of every random choice.
-        quiet: No progress bars.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
     """
