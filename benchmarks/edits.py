@@ -16,12 +16,14 @@ else is printed beside it.
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness import write_results
+from isthmus.measure.statistics import change_interval, wilson_interval
 
 SOURCES = 300
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -101,7 +103,7 @@ def edited(space: Any, fact: str, asked: list[Any], sources: Any, how: dict[str,
 def scored(
     space: Any, facts: Any, kept: list[str], how: dict[str, Any], some: tuple[Any, Any]
 ) -> dict[str, Any]:
-    """Hits and drift over sources and facts, with bootstrap intervals over sources.
+    """Hits and drift over sources and facts, with intervals over sources.
 
     Args:
         space: training items and texts.
@@ -135,7 +137,9 @@ def scored(
         name: {"hit": float(hit.mean()), "drift": float(drift.mean())}
         for name, hit, drift in zip(kept, hits, drifts, strict=True)
     }
-    return {"hit": interval(hits), "drift": interval(drifts), "by fact": by_fact}
+    found = {"hit": (hits, wilson_interval), "drift": (drifts, change_interval)}
+    told = {name: interval(*one) for name, one in found.items()}
+    return {**told, "by fact": by_fact}
 
 
 def nearest(targets: Any, gallery: Any, own: Any) -> Any:
@@ -145,11 +149,11 @@ def nearest(targets: Any, gallery: Any, own: Any) -> Any:
     return scores.argmax(axis=1)
 
 
-def interval(values: list[Any]) -> list[float]:
+def interval(values: list[Any], method: Callable[..., Any]) -> list[float]:
     """Mean over sources and facts, and its 95 % interval over sources."""
     means = np.mean(np.array(values, dtype=float), axis=0)
-    draws = np.random.default_rng(0).integers(len(means), size=(1000, len(means)))
-    return [float(means.mean()), *np.quantile(means[draws].mean(axis=1), [0.025, 0.975]).tolist()]
+    ends = method(means)
+    return [float(means.mean()), ends.low, ends.high]
 
 
 def main() -> None:

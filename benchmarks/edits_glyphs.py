@@ -22,6 +22,7 @@ import numpy as np
 
 from benchmarks.edits import DRIFT, GAINS, interval, nearest, printed
 from benchmarks.harness import write_results
+from isthmus.measure.statistics import change_interval, wilson_interval
 
 WORDS = {
     "fluent-3d": "a shiny 3D render with soft light",
@@ -65,9 +66,14 @@ def scored(some: Any, facts: Any, target: Any) -> dict[str, Any]:
     found = nearest(unit(target(x[rows], asked)), x, rows)
     plain = nearest(x[rows], x, rows)
     moved, before = (thing[at] != thing[rows] for at in (found, plain))
-    drift = interval([moved.astype(float) - before])
+    drift = interval([moved.astype(float) - before], change_interval)
     kept = {"another object at strength 0": float(before.mean())}
-    return {"hit": interval([style[found] == asked]), "drift": drift, "sources": len(rows), **kept}
+    return {
+        "hit": interval([style[found] == asked], wilson_interval),
+        "drift": drift,
+        "sources": len(rows),
+        **kept,
+    }
 
 
 def edits(train: Any, prompts: dict[str, Any], how: dict[str, Any]) -> Any:

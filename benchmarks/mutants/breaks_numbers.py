@@ -12,7 +12,7 @@ NUMBERS = (
     ),
     Break(
         "bootstrap-draws-rows-instead-of-objects",
-        "src/isthmus/measure/statistics/resampling.py",
+        "src/isthmus/measure/statistics/proportions.py",
         " if objects is None else np.unique(objects, return_inverse=True)[1]",
         "",
         "tests/measure",

@@ -34,8 +34,8 @@ PAGES = (
     Break(
         "interval-of-a-difference-has-the-other-sign",
         "src/isthmus/studies/compare/differences.py",
-        "query_bootstrap(second - first, ",
-        "query_bootstrap(first - second, ",
+        "change_interval(second - first, ",
+        "change_interval(first - second, ",
         "tests/studies",
     ),
     Break(

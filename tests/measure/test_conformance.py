@@ -174,9 +174,8 @@ def test_the_generator_that_comes_in_draws_the_null(name):
     assert first.null.low < first.null.high
 
 
-@pytest.mark.parametrize("name", ["mean_reciprocal_rank", "ndcg", "mixed_gallery"])
-def test_the_generator_that_comes_in_draws_the_bootstrap(name):
-    first, again, other = (by_seed(name, seed) for seed in (1, 1, 2))
+def test_the_generator_that_comes_in_draws_the_bootstrap():
+    first, again, other = (by_seed("median_rank", seed) for seed in (1, 1, 2))
     assert first.interval == again.interval
     assert first.interval != other.interval
 

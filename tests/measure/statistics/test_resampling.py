@@ -23,12 +23,10 @@ from isthmus.measure.statistics.resampling import (
     mean_interval,
     median_bootstrap,
     pair_mean,
-    query_bootstrap,
     random_blocks,
     root_interval,
     spectral_jackknife,
     subsampling_interval,
-    wilson_interval,
     with_and_without_runs,
 )
 from isthmus.types import EmbeddingSet, Interval, Links
@@ -67,14 +65,6 @@ def test_pair_means_of_products_are_the_unbiased_square():
     assert np.mean(found) == pytest.approx(0, abs=0.005)
     # no first-order term at all: the second must carry the error, and not twice (1.41)
     assert 0.9 < np.mean(errors) / np.std(found) < 1.25
-
-
-def test_query_bootstrap_draws_objects_not_rows():
-    scores = np.random.default_rng(0).random(40)
-    alone = query_bootstrap(scores)
-    copied = query_bootstrap(np.repeat(scores, 5), np.repeat(np.arange(40), 5))
-    assert copied.high - copied.low == pytest.approx(alone.high - alone.low, rel=0.1)
-    assert (alone.high - alone.low) / 3.92 == pytest.approx(scores.std() / 40**0.5, rel=0.15)
 
 
 def test_the_median_bootstrap_draws_objects_and_is_that_of_plain_medians():
@@ -154,12 +144,6 @@ def test_rows_without_each_run():
     ]  # fmt: skip
     columns = with_and_without_runs(np.arange(6.0).reshape(2, 3), 3, axis=1)
     assert columns[1].tolist() == [[1, 2], [4, 5]]
-
-
-def test_wilson_at_the_ends():
-    sure = wilson_interval(np.ones(100))
-    assert sure.high == pytest.approx(1)
-    assert sure.low == pytest.approx(1 / (1 + 1.96**2 / 100), abs=1e-3)
 
 
 @given(objects=st.integers(8, 300), seed=st.integers(0, 99))

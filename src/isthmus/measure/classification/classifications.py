@@ -118,7 +118,7 @@ def classified(
         name=name,
         value=float(right.mean()),
         n=n,
-        interval=wilson_interval(by_object(right, objects)) if n >= LEAST else None,
+        interval=wilson_interval(right, objects) if n >= LEAST else None,
         null=replace(null, mean=float((count / len(rows)) @ answers.mean(axis=0))),
         top5=float(hit_chances(among, min(5, c)).mean()),
         class_recall=float(np.nanmean(recalls)),
@@ -128,18 +128,6 @@ def classified(
         confusion=confusion,
         worst=confusions(confusion, classes),
     )
-
-
-def by_object(
-    right: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"]
-) -> Float[np.ndarray, " o"]:
-    """One score an object, whose mean is the mean over items and whose spread is its error's.
-
-    The linearised ratio of items right to items, both summed over objects of unequal size.
-    """
-    _, number, items = np.unique(objects, return_inverse=True, return_counts=True)
-    mean = right.mean()
-    return mean + (np.bincount(number, right) - mean * items) / items.mean()
 
 
 def confusions(

@@ -17,9 +17,9 @@ from isthmus.measure.statistics import (
     both_searches,
     chance,
     median_bootstrap,
-    query_bootstrap,
     searchable,
     seeded,
+    wilson_interval,
 )
 from isthmus.records import dataclass
 from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
@@ -123,7 +123,8 @@ def ranking(
         name: of the measure, as the page prints it.
         pair: what is compared.
         formulas: by cut-off k, the headline's first; a measure without cut-off has one, under 0.
-        rng: draws the bootstrap; permuted links are drawn with seed 0 and shared by all rankings.
+        rng: draws the bootstrap of a median; permuted links are drawn with seed 0 and shared by
+            all rankings.
         fields: what the result holds beside.
     """
     rng, pair = seeded(rng), searchable(pair)
@@ -167,7 +168,7 @@ def direction(
     rng: np.random.Generator,
 ) -> Direction:
     """A search as a direction of the result."""
-    middle, bootstrap = SUMMARIES[kind.typical]
+    middle, interval = SUMMARIES[kind.typical]
     scored = {k: found.scored(formula) for k, formula in formulas.items()}
     mean = {
         k: chance_mean(found, formulas[k], middle(scored[k], axis=0), kind.typical)
@@ -182,7 +183,7 @@ def direction(
         query=found.query,
         gallery=found.gallery,
         value=value,
-        interval=bootstrap(values[:, 0], found.objects, rng=rng) if enough else None,
+        interval=interval(values[:, 0], found.objects, rng=rng) if enough else None,
         null=replace(chance("pairing", value, draws, tail), mean=mean[k]),
         queries=len(values),
         candidates=found.ranks.gallery,
@@ -206,4 +207,7 @@ def chance_mean(
     return float(summaries[1:].mean())
 
 
-SUMMARIES = {"mean": (np.mean, query_bootstrap), "median": (np.median, median_bootstrap)}
+SUMMARIES: dict[str, tuple[Callable[..., Any], Callable[..., Interval]]] = {
+    "mean": (np.mean, lambda scores, objects, rng: wilson_interval(scores, objects)),
+    "median": (np.median, median_bootstrap),
+}

@@ -24,6 +24,7 @@ from isthmus.measure.statistics.nulls import (
     pairings,
     permuted_modalities,
 )
+from isthmus.measure.statistics.proportions import change_interval, wilson_interval
 from isthmus.measure.statistics.ranks import (
     Ranks,
     Scores,
@@ -48,7 +49,6 @@ from isthmus.measure.statistics.resampling import (
     spectral_jackknife,
     student_interval,
     subsampling_interval,
-    wilson_interval,
     with_and_without_runs,
 )
 from isthmus.measure.statistics.samples import (
@@ -103,6 +103,7 @@ __all__ = [
     "calibration_error",
     "centroids",
     "chance",
+    "change_interval",
     "check_objects",
     "cloud",
     "covariance",

@@ -221,18 +221,3 @@ def _student(freedom: int) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, 0.975))
-
-
-def wilson_interval(scores: Float[np.ndarray, " o"]) -> Interval:
-    """Wilson's interval of a mean of scores in [0, 1], one score an object.
-
-    Objects whose scores vary less than a coin of the same mean count for more than one toss;
-    at 0 and 1, where no variance shows, each object is one toss.
-    """
-    n, mean = len(scores), float(np.mean(scores))
-    z = 1.959964
-    spread = float(np.var(scores, ddof=1)) if n > 1 else 0.0
-    tosses = n if spread == 0 else n * mean * (1 - mean) / spread
-    middle = (mean + z * z / (2 * tosses)) / (1 + z * z / tosses)
-    half = z / (1 + z * z / tosses) * np.sqrt(mean * (1 - mean) / tosses + (z / (2 * tosses)) ** 2)
-    return Interval(float(middle - half), float(middle + half), "Wilson, one score an object")

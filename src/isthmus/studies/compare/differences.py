@@ -15,9 +15,9 @@ from isthmus.measure.statistics import (
     Pair,
     PairSums,
     Ranks,
+    change_interval,
     jackknife,
     pair_sums,
-    query_bootstrap,
     search,
 )
 from isthmus.types import Axes, Null, Result, axes_or_new
@@ -43,7 +43,7 @@ class Difference(Result):
     family: str
     """A key of ``FAMILIES``."""
 
-    paper: ClassVar[str] = "Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11"
+    paper: ClassVar[str] = "Newcombe, Statistics in Medicine 17, 1998, method 10 (paired shares)"
 
     @property
     def differs(self) -> bool:
@@ -80,7 +80,7 @@ class Forest(Result):
 def differences(first: Pair, second: Pair, seed: int) -> tuple[Difference, ...]:
     """Second minus first for every measure whose difference has a paired interval.
 
-    Scores of queries are bootstrapped over objects with fixed galleries; means over pairs and
+    Gains and losses of queries are shares over objects with fixed galleries; means over pairs and
     the gap leave the same blocks of objects out in both spaces. Both pairs hold the same items
     in the same order.
     """
@@ -104,12 +104,12 @@ def _retrieval(one: Pair, other: Pair, seed: int) -> Iterator[Difference]:
         }
         for name, (searches, formula) in scored.items():
             first, second = (some.scored(QUERY_SCORES[formula])[:, 0] for some in searches)
-            objects, rng = searches[0].objects, np.random.default_rng([seed, *name.encode()])
+            objects = searches[0].objects
             yield Difference(
                 name=name,
                 value=float((second - first).mean()),
                 n=len(np.unique(objects)),
-                interval=query_bootstrap(second - first, objects, rng=rng),
+                interval=change_interval(second - first, objects),
                 null=Null("none", note="a difference is read against its interval"),
                 first=float(first.mean()),
                 second=float(second.mean()),

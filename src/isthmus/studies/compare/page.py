@@ -95,7 +95,7 @@ def _differences(found: Comparison) -> Section:
     lead = (
         f"Each is {second} minus {first}, measured on the same objects: what is drawn or left out "
         "for one is drawn or left out for the other, so the intervals are those of the difference. "
-        "Scores of queries are bootstrapped with fixed galleries; means over pairs leave out "
+        "Intervals of queries are Wilson's, of gains and losses; means over pairs leave out "
         "blocks of objects."
     )
     drawings = Figures(tuple(_forest(found, *family) for family in FAMILIES.items()))
