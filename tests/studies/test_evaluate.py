@@ -12,7 +12,7 @@ from isthmus.measure import (
     relative_modality_gap,
     uniformity,
 )
-from isthmus.measure.statistics import query_bootstrap
+from isthmus.measure.statistics import change_interval, wilson_interval
 from isthmus.measure.statistics.calibration import brier_score
 from isthmus.scores.odds import likelihood_ratio
 from isthmus.studies.evaluate.calibration import (
@@ -23,7 +23,7 @@ from isthmus.studies.evaluate.calibration import (
     CalibrationScores,
     match_calibration,
 )
-from isthmus.studies.evaluate.evaluation import ScoreSums, estimate, fieldwise, proportion
+from isthmus.studies.evaluate.evaluation import ScoreSums, change, estimate, fieldwise
 from isthmus.studies.evaluate.scores import (
     Bounds,
     DirectionScores,
@@ -440,12 +440,12 @@ def test_intervals_are_over_objects_and_leave_out_what_was_never_held_out():
     assert estimate(missing).value == pytest.approx(scores[:100].mean())
 
 
-def test_an_estimate_is_that_of_the_bootstrap_of_queries_and_of_hits_that_of_wilson():
+def test_an_estimate_has_wilsons_interval_and_a_change_that_of_gains_and_losses():
     rng = np.random.default_rng(1)
     scores, objects = rng.random(70), rng.integers(0, 30, 70)
-    found, known = estimate(scores, objects).interval, query_bootstrap(scores, objects)
-    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=1e-12)
-    sure = proportion(np.ones(12)).interval
-    assert sure.high == pytest.approx(1) and 0.7 < sure.low < 0.8  # never [1, 1]
-    none = proportion(np.zeros(12)).interval
-    assert none.low == pytest.approx(0, abs=1e-12) and 0.2 < none.high < 0.3
+    assert estimate(scores, objects).interval == wilson_interval(scores, objects)
+    assert change(scores - 0.5).interval == change_interval(scores - 0.5)
+    sure = estimate(np.ones(12)).interval
+    assert sure.high == 1 and 0.7 < sure.low < 0.8  # never [1, 1]
+    none = estimate(np.zeros(12)).interval
+    assert none.low == 0 and 0.2 < none.high < 0.3

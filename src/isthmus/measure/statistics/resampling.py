@@ -2,8 +2,8 @@
 
 A bootstrap that draws the same item twice makes two neighbours at distance zero; it covered the
 truth in none of 100 spaces for participation ratio, uniformity and small gap norms. So only
-scores that each query earns against a fixed gallery are bootstrapped; everything else leaves
-blocks of objects out.
+medians of what queries earn against a fixed gallery are bootstrapped, shares are in
+``proportions.py``, and everything else leaves blocks of objects out.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +20,6 @@ RUNS = 8
 """Runs of rows that are left out in turn where rows stand in an order, as views do."""
 DRAWS = 999
 """Draws of a bootstrap."""
-PORTION = 64
-"""Draws that are held at once."""
 
 SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] = {
     "plain": (np.asarray, np.asarray),
@@ -64,31 +62,6 @@ def with_and_without_runs(
     return [x, *(np.delete(x, rows, axis=axis) for rows in parts)]
 
 
-def query_bootstrap(
-    scores: Float[np.ndarray, " q"],
-    objects: Int[np.ndarray, " q"] | None = None,
-    *,
-    rng: np.random.Generator | None = None,
-) -> Interval:
-    """Percentile interval of the mean score of queries whose gallery stays as it is.
-
-    Objects (with all their queries) are drawn with replacement.
-    """
-    rng = seeded(rng)
-    scores = np.asarray(scores, dtype=np.float64)
-    objects = (
-        np.arange(len(scores)) if objects is None else np.unique(objects, return_inverse=True)[1]
-    )
-    sums = np.stack([np.bincount(objects, scores), np.bincount(objects)])
-    count = sums.shape[1]
-    # a portion of the draws at a time keeps the table of drawn objects small beside the scores
-    values = [
-        np.divide(*sums[:, rng.integers(count, size=(min(PORTION, DRAWS - done), count))].sum(2))
-        for done in range(0, DRAWS, PORTION)
-    ]
-    return _percentiles(np.concatenate(values), "query bootstrap, gallery fixed")
-
-
 def median_bootstrap(
     scores: Float[np.ndarray, " q"], objects: Int[np.ndarray, " q"], *, rng: np.random.Generator
 ) -> Interval:
@@ -104,12 +77,8 @@ def median_bootstrap(
         times = np.bincount(rng.integers(count, size=count), minlength=count)[number].cumsum()
         middle = np.searchsorted(times, [times[-1] / 2, times[-1] / 2 + 0.5])
         values[draw] = scores[order[np.minimum(middle, len(order) - 1)]].mean()
-    return _percentiles(values, "query bootstrap of the median, gallery fixed")
-
-
-def _percentiles(values: Float[np.ndarray, " b"], method: str) -> Interval:
     low, high = np.quantile(values, [0.025, 0.975])
-    return Interval(float(low), float(high), method)
+    return Interval(float(low), float(high), "query bootstrap of the median, gallery fixed")
 
 
 class Jackknife(NamedTuple):

@@ -9,6 +9,7 @@ from isthmus.studies.evaluate.evaluation import (
     Row,
     ScoreSums,
     chain_name,
+    change,
     estimate,
 )
 from isthmus.studies.evaluate.pareto import trade_off, trade_offs
@@ -45,6 +46,7 @@ __all__ = [
     "SpaceScores",
     "Splits",
     "chain_name",
+    "change",
     "cross_validated",
     "directions_table",
     "estimate",

@@ -3,15 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.retrieval.galleries import RULES
-from isthmus.measure.statistics import Pair, wilson_interval
-from isthmus.measure.statistics.resampling import DRAWS, PORTION
+from isthmus.measure.statistics import Pair, change_interval, wilson_interval
 from isthmus.records import dataclass
 from isthmus.studies.evaluate.scores import KS, Bounds, DirectionScores, K, Scores, SpaceScores
 from isthmus.studies.evaluate.splits import Rows
@@ -30,51 +29,22 @@ class Estimate:
 
 
 def estimate(
-    scores: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"] | None = None
+    scores: Float[np.ndarray, " n"],
+    objects: Int[np.ndarray, " n"] | None = None,
+    method: Callable[..., Interval] = wilson_interval,
 ) -> Estimate:
-    """Mean of scores and its bootstrap over objects; what was never held out is left out.
+    """Mean of scores in [0, 1] and its interval over objects; what was never held out is left out.
 
-    Without ``objects`` every score is an object's. The interval is that of ``query_bootstrap``,
-    whose draws all estimates of as many objects share.
+    Without ``objects`` every score is an object's.
     """
-    sums = _object_sums(scores, objects)
-    total = _drawn(sums.shape[1]) @ sums.T
-    low, high = np.quantile(total[:, 0] / total[:, 1], [0.025, 0.975])
-    interval = Interval(float(low), float(high), "bootstrap over objects, splits averaged")
-    return Estimate(_mean_of(sums), interval)
-
-
-def proportion(
-    scores: Float[np.ndarray, " n"], objects: Int[np.ndarray, " n"] | None = None
-) -> Estimate:
-    """The same of scores in [0, 1] such as hits, with Wilson's interval over objects."""
-    sums = _object_sums(scores, objects)
-    return Estimate(_mean_of(sums), wilson_interval(sums[0] / sums[1]))
-
-
-def _object_sums(scores: Float[np.ndarray, " n"], objects: np.ndarray | None) -> np.ndarray:
-    """(2, objects): the sum of each object's scores, and how many there are."""
     there = np.isfinite(scores)
-    known = np.asarray(scores[there], dtype=np.float64)
-    if objects is None:
-        return np.stack([known, np.ones(len(known))])
-    place = np.unique(objects[there], return_inverse=True)[1]
-    return np.stack([np.bincount(place, known), np.bincount(place)])
+    of = None if objects is None else objects[there]
+    return Estimate(float(scores[there].mean()), method(scores[there], of))
 
 
-def _mean_of(sums: np.ndarray) -> float:
-    return float(sums[0].sum() / sums[1].sum())
-
-
-@lru_cache(maxsize=4)
-def _drawn(count: int) -> Float[np.ndarray, "b n"]:
-    """How often each of so many objects is drawn in each draw of a bootstrap of seed 0."""
-    rng, times = np.random.default_rng(0), np.empty((DRAWS, count))
-    for done in range(0, DRAWS, PORTION):
-        rows = rng.integers(count, size=(min(PORTION, DRAWS - done), count))
-        for row, objects in enumerate(rows, done):
-            times[row] = np.bincount(objects, minlength=count)
-    return times
+def change(changes: Float[np.ndarray, " n"]) -> Estimate:
+    """The same of paired differences of such scores, one an object."""
+    return estimate(changes, method=change_interval)
 
 
 def estimate_over_splits(*values: float) -> Estimate:
@@ -336,11 +306,11 @@ def _row(found: Evaluation, chain: str) -> Row:
         mixed=estimate(own.mixed),
         of_ceiling=_share(own.mixed, own.bounds.ceiling),
         shares=(forward, backward),
-        hits=proportion(own.hits[1]),
-        mixed_change=estimate(own.mixed - raw.mixed),
+        hits=estimate(own.hits[1]),
+        mixed_change=change(own.mixed - raw.mixed),
         rule=rule,
-        rule_gain=estimate(own.mixed - ruled),
-        hits_change=estimate(own.hits[1] - raw.hits[1]),
+        rule_gain=change(own.mixed - ruled),
+        hits_change=change(own.hits[1] - raw.hits[1]),
         scores=SpaceScores(
             _estimates(space.forward, sides[0]),
             _estimates(space.backward, sides[1]),
@@ -355,13 +325,7 @@ def _row(found: Evaluation, chain: str) -> Row:
 def _estimates(
     scores: DirectionScores[Scores], objects: Int[np.ndarray, " n"]
 ) -> DirectionScores[Estimate]:
-    mean, share = partial(estimate, objects=objects), partial(proportion, objects=objects)
-    return DirectionScores(
-        fieldwise(share, scores.hits),
-        mean(scores.mixed),
-        fieldwise(mean, scores.bounds),
-        fieldwise(share, scores.zero_shot),
-    )
+    return fieldwise(partial(estimate, objects=objects), scores)
 
 
 def _share(
@@ -369,13 +333,11 @@ def _share(
     ceiling: Float[np.ndarray, " n"],
     objects: Int[np.ndarray, " n"] | None = None,
 ) -> Estimate:
-    """The ratio of two means, linearised, so that its interval is one of a mean; 1 at most."""
-    top = max(float(np.nanmean(ceiling)), 1e-12)
-    share = float(np.nanmean(scores)) / top
-    found = estimate(share + (scores - share * ceiling) / top, objects)
-    assert found.interval is not None
-    capped = replace(found.interval, high=min(1.0, found.interval.high))
-    return replace(found, interval=replace(capped, low=min(capped.low, capped.high)))
+    """The ratio of two means; 1 at most."""
+    there = np.isfinite(scores)
+    method = partial(wilson_interval, whole=ceiling[there])
+    top = max(float(ceiling[there].mean()), 1e-12)
+    return replace(estimate(scores, objects, method), value=float(scores[there].mean()) / top)
 
 
 def _mean(*scores: Scores) -> float:

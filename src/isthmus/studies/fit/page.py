@@ -74,7 +74,7 @@ def _lead(found: Evaluation, splits: Splits) -> str:
     return (
         f"Trained on {found.fitted_on:,} objects, judged on {found.held_out:,} others ({cut}), "
         f"{found.repeats} {'seed' if found.repeats == 1 else 'seeds averaged'}. Intervals are "
-        "bootstraps over test objects; changes are paired to the space as it is. The mixed gallery "
+        "Wilson's over test objects; changes are paired to the space as it is. The mixed gallery "
         "holds all items of both modalities but the query; relevant is every other item of its "
         "object."
     )

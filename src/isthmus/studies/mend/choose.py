@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.records import dataclass
-from isthmus.studies.evaluate import CrossValidation, Estimate, Evaluation, Row, estimate
+from isthmus.studies.evaluate import CrossValidation, Estimate, Evaluation, Row, change
 
 LOSS = 0.005
 """R@1 that a recommended remedy may cost, as a mean over both directions."""
@@ -143,8 +143,8 @@ def choice(found: Judged) -> Choice:
         over_rule[inside] = earned.over_rule[inside]
     return Choice(
         best=_ranked(final, found.pool(-1), np.arange(n), LOSS)[0],
-        gain=estimate(gain),
-        over_rule=estimate(over_rule),
+        gain=change(gain),
+        over_rule=change(over_rule),
         by_chance=hits_by_chance(final),
         two_sided=bool(final.several),
     )
@@ -153,7 +153,7 @@ def choice(found: Judged) -> Choice:
 def hits_by_chance(found: Evaluation) -> bool:
     """Whether R@1 of the space as it is is no better than that of a random order."""
     more = found.object_scores[""].hits[1] - found.object_bounds.chance_of_hits
-    interval = estimate(more).interval
+    interval = change(more).interval
     return interval is None or interval.low <= 0
 
 

@@ -81,7 +81,7 @@ _LEAD = (
     "Each remedy was fitted on {fitted} linked objects and judged on {held} others, {splits} times "
     "on random halves{early}. Mixed gallery: all items of both modalities but the query; relevant "
     "is every other item of its object. Scores are averaged over the splits in which an item is "
-    "held out; intervals are over objects (Wilson for R@k, else a bootstrap), changes are paired "
+    "held out; intervals are Wilson's over objects, those of changes paired "
     "to the space as it is. {judged} The calibration error of a row is of random halves; see the "
     "probabilities below for held-out groups."
 )
