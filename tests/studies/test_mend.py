@@ -191,8 +191,8 @@ def test_a_summary_of_objects_of_single_items_is_of_hits_and_promises_no_share()
     }
     words = told(evaluation(spaces))
     assert words[0] == (
-        "Recommended: ridge + match odds. It changes R@1 by +15.0 (+6.1 to +22.4) points on objects "
-        "that neither the fit nor the choice saw; trivial rules leave R@1 as it is, so that this "
+        "Recommended: ridge + match odds. It changes R@1 by +15.0 (+6.1 to +22.4) points on "
+        "objects that neither the fit nor the choice saw; trivial rules leave R@1 as it is, so that this "
         "is its gain over doing nothing and over the best of them."
     )
     assert "Fitted on 25 objects" in words[1]
@@ -208,8 +208,8 @@ def test_a_summary_of_objects_of_several_items_states_both_gains():
     words = told(sided(spaces, ceiling=0.9))
     assert words[0] == (
         "Recommended: mean removal. It earns +60.0 (+41.2 to +66.4) points of mixed nDCG@10 over "
-        "doing nothing and +19.5 (+3.1 to +32.5) over the best trivial rule (other modality first), "
-        "on objects that neither the fit nor the choice saw."
+        "doing nothing and +19.5 (+3.1 to +32.5) over the best trivial rule (other modality "
+        "first), on objects that neither the fit nor the choice saw."
     )
     assert "0.200 (0.168 to 0.329) to 0.800 (0.671 to 0.832), 88.4% of the ceiling" in words[1]
     lost = told(sided(spaces, ceiling=0.999, interleaved=0.99))
