@@ -192,8 +192,8 @@ def test_a_summary_of_objects_of_single_items_is_of_hits_and_promises_no_share()
     words = told(evaluation(spaces))
     assert words[0] == (
         "Recommended: ridge + match odds. It changes R@1 by +15.0 (+6.1 to +22.4) points on "
-        "objects that neither the fit nor the choice saw; trivial rules leave R@1 as it is, so that this "
-        "is its gain over doing nothing and over the best of them."
+        "objects that neither the fit nor the choice saw; trivial rules leave R@1 as it is, so that "
+        "this is its gain over doing nothing and over the best of them."
     )
     assert "Fitted on 25 objects" in words[1]
     assert "R@1 from 0.500 to 0.650 and R@10 from 1.000 to 1.000" in words[1]
