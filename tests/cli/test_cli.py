@@ -154,6 +154,7 @@ def test_ctrl_c_is_exit_130(monkeypatch, capsys):
         ("import isthmus", ["torch", "matplotlib", "scipy", "PIL", "sklearn", "onnxruntime"]),
         ("from isthmus.cli import main; main(['--help'])", ["numpy", "tyro", "torch"]),
         ("import isthmus; isthmus.measure; isthmus.worlds", ["torch", "matplotlib"]),
+        ("from isthmus import *; (mend, fit, atlas, embed, study)", ["torch", "matplotlib"]),
     ],
 )
 def test_imports_stay_light(statement, absent):
