@@ -31,8 +31,8 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "styles": ("styles", "--arrays", "../inputs/grid.npy", "--labels", "../inputs/grid.csv"),
     "mend": ("mend", *ARRAYS, "--splits", "2", "--calibrate", "20", "--remedies", "mean_removal"),
     "fit": ("fit", *ARRAYS, "--epochs", "2"),
-    "sweep": ("sweep", *ARRAYS, "--epochs", "1", "--losses", "infonce", "sigmoid"),
-    "replicate": ("replicate", "gap"),
+    "sweep": ("sweep", *ARRAYS, "--epochs", "1", "--losses", "info_nce", "sigmoid"),
+    "replicate": ("replicate", "cone_at_random"),
     "embed": ("embed", "toy", "out", "--world", "words", "--export", "table.csv"),
     "search": ("search", "zzz", "--in", "words", "--space", "toy", "--out", "sheet.html"),
     "edit": ("edit", "../inputs/red.png", "--to", "blue", "--corpus", "colours",
@@ -65,10 +65,10 @@ def prepare(inputs: Path) -> None:
 
     rng = np.random.default_rng(0)
     inputs.mkdir()
-    shared = rng.normal(size=(60, 16))
+    shared = rng.normal(size=(120, 16))
     image, text = (shared + 0.3 * rng.normal(size=(60, 16)) + side for side in (0.0, 1.0))
     np.savez(inputs / "pairs.npz", image=image.astype("f4"), text=text.astype("f4"))
-    cells = shared[:, None] + rng.normal(size=(1, 3, 16)) + 0.1 * rng.normal(size=(60, 3, 16))
+    cells = shared[:60, None] + rng.normal(size=(1, 3, 16)) + 0.1 * rng.normal(size=(60, 3, 16))
     np.save(inputs / "grid.npy", cells.reshape(-1, 16).astype("f4"))
     rows = "".join(f"o{row:02d},{kind}\n" for row in range(60) for kind in ("ink", "flat", "toon"))
     (inputs / "grid.csv").write_text(f"object,style\n{rows}")
