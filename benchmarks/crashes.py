@@ -66,7 +66,7 @@ def prepare(inputs: Path) -> None:
     rng = np.random.default_rng(0)
     inputs.mkdir()
     shared = rng.normal(size=(120, 16))
-    image, text = (shared + 0.3 * rng.normal(size=(60, 16)) + side for side in (0.0, 1.0))
+    image, text = (shared + 0.3 * rng.normal(size=shared.shape) + side for side in (0.0, 1.0))
     np.savez(inputs / "pairs.npz", image=image.astype("f4"), text=text.astype("f4"))
     cells = shared[:60, None] + rng.normal(size=(1, 3, 16)) + 0.1 * rng.normal(size=(60, 3, 16))
     np.save(inputs / "grid.npy", cells.reshape(-1, 16).astype("f4"))

@@ -149,11 +149,12 @@ def _objects(request: AtlasRequest) -> World:
         raise RequestError(
             f"Further styles are some of {', '.join(DRAWING_STYLES)}, not {unknown[0]!r}."
         )
-    if request.views < LEAST or request.limit < 0:
+    if request.views < LEAST:
         raise RequestError(
-            f"An atlas wants {LEAST} views of each object or more and a limit of 0 or more, not "
-            f"{request.views} and {request.limit}."
+            f"An atlas wants {LEAST} views of each object or more, not {request.views}."
         )
+    if request.limit < 0:
+        raise RequestError(f"--limit wants 0 or more objects, not {request.limit}.")
     if request.words is not None and not is_file(request.words):
         raise RequestError(f"There is no vocabulary {request.words}.")
     world = (
