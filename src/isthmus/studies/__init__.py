@@ -198,7 +198,7 @@ def _parameter(one: Option) -> inspect.Parameter:
 
 
 def _request(kind: type[Any], given: Sequence[tuple[Option, Any]]) -> Any:
-    from isthmus.types import request_from_dict
+    from isthmus.types import RequestError, request_from_dict
 
     nested: dict[str, Any] = {}
     for one, value in given:
@@ -206,7 +206,12 @@ def _request(kind: type[Any], given: Sequence[tuple[Option, Any]]) -> Any:
         for part in one.path[:-1]:
             inside = inside.setdefault(part, {})
         inside[one.path[-1]] = _plain(value, one.hint)
-    return request_from_dict(kind, nested)
+    try:
+        return request_from_dict(kind, nested)
+    except RequestError:
+        raise
+    except ValueError as error:
+        raise RequestError(f"{error}.") from error
 
 
 def _plain(value: Any, hint: Any) -> Any:
