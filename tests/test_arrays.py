@@ -7,9 +7,11 @@ from scipy.spatial.distance import cdist
 from isthmus.arrays import (
     directions_holding,
     evenly_spaced,
+    pieces,
     squared_distances,
     unit,
     unit_or_zero,
+    unit_rows,
 )
 from isthmus.types.subspaces import span
 
@@ -29,6 +31,26 @@ def test_rows_without_direction_are_refused_by_number(bad, what):
     rows[2:] = bad
     with pytest.raises(ValueError, match=f"row 2 is {what}.*2 such rows of 4"):
         unit(rows)
+
+
+def test_many_rows_are_scaled_a_block_at_a_time(monkeypatch):
+    monkeypatch.setattr("isthmus.arrays.BLOCK", 7)
+    x = np.random.default_rng(0).normal(size=(30, 5))
+    np.testing.assert_array_equal(unit_rows(x), unit(x))
+    rows = np.array([29, 3, 3, 8, 0, 1, 2, 4, 5])
+    np.testing.assert_array_equal(unit_rows(x, rows), unit(x)[rows])
+    x[11] = 0
+    for some in (None, np.arange(9, 20)):
+        with pytest.raises(ValueError, match="row 11 is zero"):
+            unit_rows(x, some)
+
+
+def test_the_bytes_of_an_array_come_in_pieces_and_in_order():
+    for x in (np.arange(24.0).reshape(6, 4), np.asfortranarray(np.arange(24).reshape(6, 4))):
+        parts = [bytes(part) for part in pieces(x, size=70)]
+        assert len(parts) == 3 and b"".join(parts) == x.tobytes()
+    assert [bytes(part) for part in pieces(np.array(2.5))] == [np.array(2.5).tobytes()]
+    assert [*pieces(np.empty((0, 3)))] == []
 
 
 def test_differences_may_vanish():

@@ -6,7 +6,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from isthmus.arrays import BLOCK, Vector, Vectors, fingerprint, unit
+from isthmus.arrays import Vector, Vectors, fingerprint, unit_rows
 from isthmus.records import dataclass
 from isthmus.store import Columns
 from isthmus.types.choosing import One, chosen
@@ -107,10 +107,7 @@ class EmbeddingSet:
     @cached_property
     def unit(self) -> Vectors:
         """The vectors at length one, float32, read-only."""
-        rows = np.empty(self.vectors.shape, dtype=np.float32)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
-            rows[part] = unit(self.vectors[part], of=self.vectors)
+        rows = unit_rows(self.vectors)
         rows.flags.writeable = False
         return rows
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import fingerprint, unit
+from isthmus.arrays import fingerprint, unit_rows
 from isthmus.measure.statistics.nearest import nearest_rows
 from isthmus.measure.statistics.resampling import BLOCKS, leave_one_out_sums, random_blocks
 from isthmus.measure.statistics.streaming import CONSTANT, Moments, covariance, moments
@@ -127,5 +127,5 @@ def rows_of_sample(objects: list[np.ndarray]) -> list[np.ndarray]:
 
 def take_rows(items: EmbeddingSet, rows: Int[np.ndarray, " s"]) -> EmbeddingSet:
     """These rows of a set, read into memory."""
-    vectors = unit(items.vectors[rows], of=items.vectors)
+    vectors = unit_rows(items.vectors, rows)
     return replace(items, vectors=vectors, ids=tuple(items.ids[row] for row in rows))

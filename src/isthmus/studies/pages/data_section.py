@@ -11,7 +11,7 @@ from isthmus.measure.statistics import Pair
 from isthmus.records import dataclass
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table
-from isthmus.studies.pages.neighbours import MOST
+from isthmus.studies.pages.neighbours import MOST, SCORES
 from isthmus.studies.shared import IMAGE, Dataset, used_ids, versions, whole_objects
 from isthmus.types import Items
 from isthmus.worlds.near_duplicates import near_copies
@@ -55,7 +55,7 @@ class DataFacts:
 def near_duplicates(x: Vectors, objects: np.ndarray) -> int:
     """Rows of unit vectors with a near-duplicate (cosine of 0.98 or more) in another object."""
     found = 0
-    for start, part in blocks(x, 1024):
+    for start, part in blocks(x, min(1024, max(64, SCORES // max(1, len(x))))):
         close = part @ x.T >= NEAR_DUPLICATE
         close &= objects[start : start + len(part), None] != objects[None, :]
         found += int(close.any(axis=1).sum())

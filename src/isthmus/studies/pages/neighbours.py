@@ -13,7 +13,7 @@ SHOWN = 10
 """Nearest answers that are kept of each query."""
 CANDIDATES = 200
 """Most confident mistakes among which those with pictures come first."""
-_ROWS, _SCORES = 1024, 1 << 22
+_ROWS, SCORES = 1024, 1 << 22
 """Queries answered at once, fewer where the gallery is so large that these are more scores."""
 
 
@@ -67,7 +67,7 @@ def neighbours(queries: EmbeddingSet, gallery: EmbeddingSet, rows: np.ndarray) -
         rank=np.empty(total, dtype=np.int64),
         margin=np.empty(total, dtype=np.float32),
     )
-    size = min(_ROWS, max(64, _SCORES // len(gallery)))
+    size = min(_ROWS, max(64, SCORES // len(gallery)))
     for start in range(0, total, size):
         first, last = np.searchsorted(query, [start, start + size])
         linked = np.stack([query[first:last] - start, rows[first:last, 1]])

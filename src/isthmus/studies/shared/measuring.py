@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.arrays import give_back
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.records import dataclass
 from isthmus.registry import everything, resolve
@@ -59,6 +60,7 @@ def measure_calls(calls: Sequence[Call], seed: int, *, progress: bool = False) -
     for call in tqdm(calls, desc="measure", unit="", disable=not progress or None, leave=False):
         start = time.perf_counter()
         _run(call, seed, found)
+        give_back()
         found.seconds[call.key] = time.perf_counter() - start
     return found
 

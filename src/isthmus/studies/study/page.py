@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.arrays import give_back
 from isthmus.report import (
     Advices,
     Album,
@@ -33,7 +34,9 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     """The page as HTML and the record that holds every number on it."""
     rng = np.random.default_rng([seed, *b"page"])
     counted = facts(data, seed)
+    give_back()
     examples = neighbour_examples(data, rng)
+    give_back()
     small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
     p, names = adjusted(found.results), (data.a.modality, data.b.modality)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from isthmus.arrays import give_back
 from isthmus.measure.statistics import SetLike, as_pair
 from isthmus.records import dataclass
 from isthmus.registry import resolve as opened
@@ -146,6 +147,7 @@ def study_dataset(
     found = measure_all(copies, seed, progress=progress, thorough=thorough)
     del copies
     gc.collect()  # sets and what is kept on them know each other
+    give_back()
     measuring = time.perf_counter() - start
     page, record = study_page(data, found, seed)
     total = time.perf_counter() - start
