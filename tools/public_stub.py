@@ -1,8 +1,8 @@
-"""Writes ``src/isthmus/__init__.pyi``: the public names, and each question with its options.
+"""Writes the stubs of ``isthmus`` (public names, each question with its options) and its measures.
 
     python -m tools.public_stub
 
-A test holds the file to what this writes.
+A test holds the files to what this writes.
 """
 
 import inspect
@@ -11,21 +11,25 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import isthmus
+from isthmus import measure
 from isthmus.measure.statistics import SetLike
 from isthmus.registry import find
 from isthmus.studies import OF_SETS, STUDIES, Option, documented, options, request_type
 
-OUT = Path(isthmus.__file__).with_suffix(".pyi")
-
 HEAD = '''# ruff: noqa
 # fmt: off
-"""The public names as type checkers see them; ``python -m tools.public_stub`` writes them."""
+"""Public names as type checkers see them; ``python -m tools.public_stub`` writes them."""
 
-from collections.abc import Sequence
+'''
+QUESTIONS = """from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
-'''
+"""
+MEASURES = """# pyright: reportIncompleteStub=false
+from typing import Any
+
+"""
 
 
 def stub() -> str:
@@ -40,7 +44,20 @@ def stub() -> str:
     imports += ["from isthmus.studies.shared import About"]
     imports += ["from isthmus.version import __version__ as __version__"]
     functions = [_function(name, isthmus.QUESTIONS[name], kinds[name]) for name in names]
-    return HEAD + "\n".join(sorted(imports)) + "\n\n" + "\n".join(functions)
+    return HEAD + QUESTIONS + "\n".join(sorted(imports)) + "\n\n" + "\n".join(functions)
+
+
+def measures() -> str:
+    """The stub of ``isthmus.measure``: its functions, its registers, and what plug-ins add."""
+    imports = [
+        f"from {module} import {function} as {name}"
+        for name, (module, _, function) in (
+            (name, target.partition(":")) for name, target in measure.MEASURES.items()
+        )
+    ]
+    registers = [f"{name}: dict[str, str]" for name in vars(measure) if name.isupper()]
+    rest = "def __getattr__(name: str) -> Any: ...\n"
+    return "\n".join([HEAD + MEASURES + "\n".join(sorted(imports)), "", *registers, "", rest])
 
 
 def _returned(study: str) -> Any:
@@ -109,6 +126,13 @@ def _default(one: Option) -> str:
     return f" = {str(one.default)!r}" if isinstance(one.default, Path) else f" = {one.default!r}"
 
 
+STUBS = {
+    Path(isthmus.__file__).with_suffix(".pyi"): stub,
+    Path(measure.__file__).with_suffix(".pyi"): measures,
+}
+
+
 if __name__ == "__main__":
-    OUT.write_text(stub(), encoding="utf-8")
-    print(OUT)
+    for path, text in STUBS.items():
+        path.write_text(text(), encoding="utf-8")
+        print(path)

@@ -1,6 +1,6 @@
 # ruff: noqa
 # fmt: off
-"""The public names as type checkers see them; ``python -m tools.public_stub`` writes them."""
+"""Public names as type checkers see them; ``python -m tools.public_stub`` writes them."""
 
 from collections.abc import Sequence
 from pathlib import Path
