@@ -46,6 +46,7 @@ _TRUST = "trust_remote_code"
 _BARRED = (
     ("transformers.dynamic_module_utils", "get_class_in_module"),  # the modules of auto_map
     ("transformers.integrations.hub_kernels", "get_kernel"),  # attention kernels of a repository
+    ("transformers.integrations.hub_kernels", "get_kernel_hub"),  # for modules that hold the former
 )
 
 _ALONE = threading.RLock()  # or a load that ends would open the way for one that goes on
@@ -172,7 +173,8 @@ def no_foreign_code(name: str) -> Generator[None]:
     except ImportError:
         yield
         return
-    places = [(importlib.import_module(module), attribute, barred) for module, attribute in _BARRED]
+    owners = [(importlib.import_module(module), attribute) for module, attribute in _BARRED]
+    places = [(owner, name, barred) for owner, name in owners if hasattr(owner, name)]
     # or a configuration without trust_remote_code would ask for it on the terminal
     with replaced([*places, (places[0][0], "TIME_OUT_REMOTE_CODE", 0)]):
         try:

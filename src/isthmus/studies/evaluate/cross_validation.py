@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from isthmus.scores.rules import Cosine, samples
-from isthmus.store import read_tensors, write_tensors
+from isthmus.store import parse_json, read_tensors, write_tensors
 from isthmus.studies.evaluate.evaluation import Evaluation, ScoreSums
 from isthmus.studies.evaluate.scores import (
     KS,
@@ -28,7 +28,7 @@ from isthmus.studies.evaluate.scores import (
 from isthmus.studies.evaluate.splits import FEWEST, Rows, halves, take
 from isthmus.studies.shared import Dataset
 from isthmus.transform.mended import Fits
-from isthmus.types import Calibration, ExtraMissingError, RequestError
+from isthmus.types import Calibration, ExtraMissingError, RequestError, conform
 
 
 def cross_validated(
@@ -199,12 +199,20 @@ class SplitScores(dict[str, SpaceScores[Scores, float]]):
         super().__init__()
         self.path = path
         if path and path.exists():
-            arrays, meta = read_tensors(path)
-            for place, chain in enumerate(json.loads(meta["chains"])):
-                self[chain] = _from_arrays(
-                    *(np.array(arrays[f"{place}.{part}"]) for part in range(3))
-                )
+            try:
+                self._read(path)
+            except (ValueError, LookupError, TypeError, StopIteration) as error:
+                raise RequestError(
+                    f"{path} does not hold the scores of a split ({error}): delete it, and they "
+                    "are computed again."
+                ) from error
         self.known = len(self)
+
+    def _read(self, path: Path) -> None:
+        arrays, meta = read_tensors(path)
+        for place, chain in enumerate(conform(list[str], parse_json(meta["chains"], "chains"))):
+            parts = (np.array(arrays[f"{place}.{part}"]) for part in range(3))
+            self[chain] = _from_arrays(*parts)
 
     def write(self) -> None:
         """Keep what was added."""
