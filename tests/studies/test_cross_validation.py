@@ -7,12 +7,13 @@ import pytest
 
 from isthmus.measure.statistics.calibration import calibration_error
 from isthmus.scores.rules import samples
-from isthmus.studies.evaluate.cross_validation import cross_validated
+from isthmus.store import write_tensors
+from isthmus.studies.evaluate.cross_validation import SplitScores, cross_validated
 from isthmus.studies.evaluate.scores import match_probabilities, mended_dataset
 from isthmus.studies.evaluate.splits import halves, take
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.transform.mended import fit_with_data
-from isthmus.types import Calibration, EmbeddingSet
+from isthmus.types import Calibration, EmbeddingSet, RequestError
 from tests.studies.evaluations import several
 from tests.transform.clouds import pair_sets
 
@@ -98,3 +99,10 @@ def test_noise_earns_what_chance_says():
         assert np.nanmean(known.chance) == pytest.approx(scores.mixed.value, abs=0.05)
         assert np.nanmean(known.chance_of_hits) == pytest.approx(scores.hits[1].value, abs=0.05)
     assert np.nanmean(found.bounds[1].chance_of_hits) == pytest.approx(2 / 40)
+
+
+@pytest.mark.parametrize("damage", ["not json", "[1]", '["a"', '["gone"]', "{}", None])
+def test_scores_that_were_altered_are_one_sentence(tmp_path, damage):
+    write_tensors(tmp_path / "a", {"x": np.zeros(2)}, {"chains": damage} if damage else {})
+    with pytest.raises(RequestError, match=r"^[^\n]*does not hold the scores of a split[^\n]*$"):
+        SplitScores(tmp_path / "a")
