@@ -89,6 +89,21 @@ def test_names_are_percent_encoded_and_unicode(tmp_path, name, uri):
     assert drawn(mesh(tmp_path / "a.gltf")) == drawn(WHOLE)
 
 
+@pytest.mark.parametrize("uri", ["my%20t%C3%A9x.png", "my téx.png", "data:", "data:percent"])
+def test_pictures_are_found_by_their_uri_as_buffers_are(tmp_path, uri):
+    (tmp_path / "my téx.png").write_bytes(png())
+    if uri == "data:percent":
+        uri = "data:image/png," + "".join(f"%{byte:02X}" for byte in png())
+    elif uri == "data:":
+        uri = "data:image/png;base64," + base64.b64encode(png()).decode()
+    writer = Writer(images=[{"uri": uri}])
+    writer.square(attributes={"TEXCOORD_0": writer.accessor(PLACES)}, material=0)
+    (tmp_path / "a.glb").write_bytes(writer.painted({"baseColorTexture": {"index": 0}}).glb())
+    found = mesh(tmp_path / "a.glb")
+    assert found.note == ""
+    assert found.materials[0].texture[0, 1, :3].tolist() == [3, 4, 5]
+
+
 def test_names_of_another_normal_form_are_found_too(tmp_path):
     writer = Writer().square()
     (tmp_path / unicodedata.normalize("NFD", "géo.bin")).write_bytes(writer.bytes)
