@@ -552,7 +552,7 @@ def search(
         space: The space to search in.
         top: How many items to show.
         open: Write a contact sheet and open it in the browser.
-        out: Where to write the contact sheet (default with --open: search.html).
+        out: Where to write the contact sheet (default with --open: a new one in runs/).
         device: Where encoders compute.
         batch_size: Items encoded at once; 0 leaves it to the encoder.
         workers: Threads that read and compute; 0 means one a core.

@@ -185,6 +185,17 @@ def test_what_was_written_is_named_with_its_path(tmp_path, capsys):
     assert "Written: sheet.html" in capsys.readouterr().out
 
 
+def test_a_contact_sheet_overwrites_no_other(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("webbrowser.open", lambda _: True)
+    for query in ("red/fruit", "red/fruit", "zzz"):
+        assert run("search", query, "--in", "words", "--space", "toy", "--open") == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == [
+        "search-red-fruit-2.html",
+        "search-red-fruit.html",
+        "search-zzz.html",
+    ]
+
+
 def test_default_folders_never_overwrite_another_run(tmp_path, capsys):
     rng = np.random.default_rng(0)
 

@@ -128,7 +128,7 @@ def test_a_search_shows_its_pictures_in_a_notebook(tmp_path, monkeypatch):
     assert [hit.id for hit in found.hits] == ["two.png", "one.png"]
     html = found._repr_html_()
     assert html.count("<iframe srcdoc=") == 1 and html.count("data:image/") >= 2
-    assert len(repr(found)) <= 400 and not Path("search.html").exists()
+    assert len(repr(found)) <= 400 and not Path("runs").exists()
 
 
 def test_a_name_that_is_nearly_right_is_told():

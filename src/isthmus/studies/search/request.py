@@ -28,7 +28,7 @@ class SearchRequest:
     open: bool = False
     """Write a contact sheet and open it in the browser."""
     out: Path | None = None
-    """Where to write the contact sheet (default with --open: search.html)."""
+    """Where to write the contact sheet (default with --open: a new one in runs/)."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:

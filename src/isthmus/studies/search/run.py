@@ -8,7 +8,7 @@ from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.report import Album, ItemCard, Section, html, visible
-from isthmus.store import is_file, sweep, write_text
+from isthmus.store import is_file, slug, sweep, write_text
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
@@ -76,7 +76,7 @@ def run(request: SearchRequest) -> SearchResult:
     Raises:
         RequestError: nothing to search in, or the space cannot encode the query.
     """
-    query, common, sheet = request.query, request.common, request.out or Path("search.html")
+    query, common, sheet = request.query, request.common, request.out or _new_sheet(request.query)
     if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
         raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
     modality = IMAGE if _is_picture(query) else TEXT
@@ -96,6 +96,12 @@ def run(request: SearchRequest) -> SearchResult:
     if not (request.open or request.out):
         return found
     return replace(found, sheet=write_sheet(found, sheet))
+
+
+def _new_sheet(query: str) -> Path:
+    """A contact sheet that is not there yet, named after the query."""
+    names = (f"search-{slug(query)[:60]}{n and f'-{n}' or ''}.html" for n in (0, *range(2, 10**6)))
+    return next(path for path in map(Path("runs").joinpath, names) if not path.exists())
 
 
 def _writable(path: Path) -> bool:
