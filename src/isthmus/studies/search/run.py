@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,11 @@ def run(request: SearchRequest) -> SearchResult:
 
 def _new_sheet(query: str) -> Path:
     """A contact sheet that is not there yet, named after the query."""
-    names = (f"search-{slug(query)[:60]}{n and f'-{n}' or ''}.html" for n in (0, *range(2, 10**6)))
-    return next(path for path in map(Path("runs").joinpath, names) if not path.exists())
+    stem = f"search-{slug(query)[:60]}"
+    path, numbers = Path("runs") / f"{stem}.html", count(2)
+    while path.exists():
+        path = path.with_name(f"{stem}-{next(numbers)}.html")
+    return path
 
 
 def _writable(path: Path) -> bool:
