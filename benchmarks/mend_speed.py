@@ -25,7 +25,7 @@ import numpy as np
 import isthmus
 from benchmarks.harness import RESULTS, write_results
 from isthmus.lab import load
-from isthmus.studies.evaluate import CrossValidation, estimate, linked_sample
+from isthmus.studies.evaluate import CrossValidation, change, linked_sample
 from isthmus.studies.mend.choose import choice, judged
 from isthmus.studies.mend.request import CALIBRATE, REMEDIES
 from isthmus.studies.shared.dataset import Dataset
@@ -117,7 +117,7 @@ def chosen(data: Dataset, kept: Path) -> dict[str, Any]:
     )
     both, own = full.final.object_scores, [choice(one) for one in (full, quick)]
     scores = [both[one.best].mixed if own[0].two_sided else both[one.best].hits[1] for one in own]
-    less = estimate(scores[1] - scores[0])
+    less = change(scores[1] - scores[0])
     rows = full.rows[own[1].best], quick.rows[own[1].best]
     ends = [
         abs(getattr(getattr(x, part).interval, end) - getattr(getattr(y, part).interval, end))

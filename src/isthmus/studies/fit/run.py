@@ -148,8 +148,7 @@ def fit(
         return None
     found = evaluate_all(data.splits, variants, seeds[0])
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
-    kept, splits = variants[chosen][0], data.splits
-    logs = _logs(variants, seeds)
+    kept, splits, logs = variants[chosen][0], data.splits, _logs(variants, seeds)
     result = FitResult(
         rows=found.rows,
         chosen=chosen,
