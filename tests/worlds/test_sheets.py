@@ -237,3 +237,15 @@ def test_captions_and_labels_may_be_bytes(draw, tmp_path):
     world = open_world(texts=tmp_path / "t.parquet")
     assert texts(world) == {"a.png#0": "é"}
     assert world.factors["a.png"] == {"label": "cat\\xff"}
+
+
+def test_a_text_too_long_to_be_a_label_is_named(draw, tmp_path):
+    draw("a.png"), draw("b.png", (1, 1, 1))
+    rows = [f"a.png,one,{'y' * 1_000_000}", "b.png,two,c\0"]
+    (tmp_path / "t.csv").write_text("\n".join(["file,caption,label", *rows]))
+    world = open_world(texts=tmp_path / "t.csv")
+    assert {name: facts["label"] for name, facts in world.factors.items()} == {
+        "b.png": "c",
+        "b.png#0": "c",
+    }
+    assert world.faults == {"t.csv:2": "its label has 1,000,000 characters; at most 1,000 are read"}

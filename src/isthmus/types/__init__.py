@@ -1,6 +1,6 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
-from isthmus.types.axes import Axes, axes_or_new, picture_of
+from isthmus.types.axes import Axes, axes_or_new, drawn, picture_of
 from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
 from isthmus.types.errors import (
@@ -64,6 +64,7 @@ __all__ = [
     "all_parts",
     "axes_or_new",
     "conform",
+    "drawn",
     "objects_of",
     "picture_of",
     "plain",

@@ -7,10 +7,12 @@ for anything.
 import base64
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-__all__ = ["Axes", "axes_or_new", "picture_of"]
+from isthmus.records import brief
+
+__all__ = ["Axes", "axes_or_new", "drawn", "picture_of"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,13 +29,23 @@ def axes_or_new(ax: Axes | None) -> Axes:
     return pyplot.figure(figsize=(5.6, 3.5), layout="constrained").subplots()
 
 
+def drawn(names: Iterable[str]) -> list[str]:
+    """Names as they stand in a drawing: on a line, and cut.
+
+    A name of a million letters would take matplotlib half an hour.
+    """
+    return [brief("".join(c if c.isprintable() else " " for c in name), 40) for name in names]
+
+
 def picture_of(plot: Callable[[Axes], Any], alt: str) -> str:
     """What ``plot(axes)`` draws as an ``<img>`` that carries its own pixels; ``alt`` is escaped."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     figure, pixels = Figure(figsize=(5.6, 3.5), layout="constrained"), io.BytesIO()
     axes = figure.subplots()
-    with warnings.catch_warnings():  # letters that the font lacks become boxes
+    # a name may hold a dollar sign; letters that the font lacks become boxes
+    with rc_context({"text.parse_math": False}), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         plot(axes)
         if axes.get_legend() is None and len(axes.get_legend_handles_labels()[1]) > 1:

@@ -31,6 +31,8 @@ LABEL_COLUMNS = ("label", "class", "class_name", "category")
 SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
 """Names, in any case, by which a column or a key is recognised; the first that is there counts."""
 
+_LABEL = 1_000
+"""Characters of a label, of which arrays hold as many for every item as the longest has."""
 _SHOWN = 10_000
 """Characters of a path that is not there, where it is named."""
 
@@ -64,9 +66,17 @@ class Draft:
                 self.faults.setdefault(image, "a caption is empty")
 
     def call(self, image: str, label: Any) -> None:
-        """Keep a picture's class, unless nothing is said of it."""
-        if label is not None and (said := readable(words(label).strip())):
+        """Keep a picture's class, unless nothing is said of it; a text too long is none."""
+        if label is not None and (said := self.named(image, label)):
             self.labels[image] = said
+
+    def named(self, image: str, label: Any) -> str:
+        """A label or a split as text; empty, and a fault, where it is too long to be one."""
+        said = readable(words(label).replace("\0", "").strip())
+        if len(said) <= _LABEL:
+            return said
+        self.faults[image] = f"its label has {len(said):,} characters; at most {_LABEL:,} are read"
+        return ""
 
     def say(self, image: str, said: Any, place: str) -> None:
         """Add what a table or a note says of a picture: a text, a list of texts or nothing.

@@ -6,8 +6,7 @@ from typing import Any
 
 from isthmus.read.image import Picture
 from isthmus.read.tables import PARQUET, csv_rows, open_table, uneven
-from isthmus.read.text import words
-from isthmus.store import read_json, readable
+from isthmus.store import read_json
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import (
     IMAGE_COLUMNS,
@@ -73,7 +72,7 @@ def _add(draft: Draft, root: Root, place: str, row: Row) -> None:
         (draft.labels, "calls {} {!r}", row.get("label")),
         (draft.splits, "puts {} into the split {!r}", row.get("split")),
     ):
-        value = "" if said is None else readable(words(said).strip())
+        value = "" if said is None else draft.named(place, said)
         if value and (known := kept.setdefault(name, value)) != value:
             draft.faults[place] = f"{sentence.format(name, value)}, an earlier row {known!r}"
 

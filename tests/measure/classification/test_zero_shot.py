@@ -171,3 +171,20 @@ def test_permuted_labels_score_chance_and_not_the_value():
     assert found.null.p == pytest.approx(1 / 200)
     other = measure.zero_shot(items, labels, centres, rng=np.random.default_rng(5))
     assert other.null.low != found.null.low or other.null.high != found.null.high
+
+
+def test_class_names_of_any_length_and_letters_are_drawn():
+    """Matplotlib takes half an hour for a million letters, and a formula of what a $ begins."""
+    from matplotlib.figure import Figure
+
+    names = ["y" * 5_000, "$\\x$ \n \ud83d.", "y" * 4_999]
+    items, rng = np.eye(3)[[0, 1, 2, 0]], np.random.default_rng(0)
+    few = dict(zip(names, np.eye(3)[:, None], strict=True))
+    found = measure.zero_shot(items, [*names, names[1]], few)
+    ax = found.plot(Figure().subplots())
+    drawn = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert drawn == ["y" * 37 + "...", "$\\x$    .", "y" * 37 + "..."]
+    assert "<img" in found._repr_html_()
+    many = {f"{'z' * 50}{row}": rng.normal(size=(1, 16)) for row in range(40)}
+    found = measure.zero_shot(rng.normal(size=(80, 16)), [*many] * 2, many)
+    assert len(found.plot(Figure().subplots()).patches) == len(found.worst) == 10

@@ -19,7 +19,7 @@ from isthmus.measure.statistics import (
     wilson_interval,
 )
 from isthmus.records import dataclass
-from isthmus.types import Axes, Result, axes_or_new
+from isthmus.types import Axes, Result, axes_or_new, drawn
 
 SHOWN = 30
 """Classes up to which the whole table of confusions is drawn."""
@@ -67,11 +67,13 @@ class ClassResult(Result):
         if len(self.classes) <= SHOWN:
             shares = self.confusion / np.maximum(self.confusion.sum(axis=1, keepdims=True), 1)
             ax.imshow(shares, vmin=0, vmax=1, cmap="Blues")
-            ax.set_xticks(range(len(self.classes)), list(self.classes), rotation=90)
-            ax.set_yticks(range(len(self.classes)), list(self.classes))
+            names = drawn(self.classes)
+            ax.set_xticks(range(len(names)), names, rotation=90)
+            ax.set_yticks(range(len(names)), names)
         else:
-            labels = [f"{true} → {taken}" for true, taken, _ in self.worst]
-            ax.barh(labels[::-1], [count for *_, count in self.worst[::-1]])
+            pairs = [" → ".join(drawn((true, taken))) for true, taken, _ in self.worst[::-1]]
+            ax.barh(range(len(pairs)), [count for *_, count in self.worst[::-1]])
+            ax.set_yticks(range(len(pairs)), pairs)
         ax.set_xlabel("taken for" if len(self.classes) <= SHOWN else "items")
         return ax
 

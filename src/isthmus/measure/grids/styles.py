@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import seeded, top_probabilities, wilson_interval
-from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, drawn
 
 Move = Callable[[Vectors, str, str], Vectors]
 """Vectors of a style, that style, another: where they would be in the other."""
@@ -53,8 +53,9 @@ class StyleChange(Result):
                 if row != column:
                     colour = "white" if value > 0.6 else "black"
                     ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour)
-        ax.set_xticks(range(len(self.styles)), self.styles, rotation=35, ha="right")
-        ax.set_yticks(range(len(self.styles)), self.styles)
+        names = drawn(self.styles)
+        ax.set_xticks(range(len(names)), names, rotation=35, ha="right")
+        ax.set_yticks(range(len(names)), names)
         ax.set(xlabel="to", ylabel="from")
         return ax
 

@@ -21,7 +21,7 @@ from isthmus.measure.statistics import (
     random_blocks,
     seeded,
 )
-from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, drawn
 
 Effect = tuple[int, ...]
 JOIN = " × "
@@ -62,7 +62,7 @@ class VarianceShares(Result):
         places = np.arange(len(names))
         ax.barh(places, [100 * self.shares[name] for name in names], label="share")
         ax.plot([100 * self.chance[name] for name in names], places, "k|", ms=14, label="chance")
-        ax.set_yticks(places, names)
+        ax.set_yticks(places, drawn(names))
         ax.invert_yaxis()
         ax.set_xlabel("share of the variance, %")
         return ax
