@@ -75,7 +75,7 @@ def test_text_span_knows_no_rotation_and_beats_turned_words():
     x = 5 * words[50] + rng.normal(size=(60, 2)) @ words[[3, 9]] + 0.05 * rng.normal(size=(60, D))
     found = measure.text_span(x, words, NAMES, count=2)
     assert set(found.chosen) == {"word 3", "word 9"}
-    assert found.null.p == pytest.approx(1 / 40)
+    assert found.null.p == pytest.approx(1 / 200)
     turn = np.linalg.qr(rng.normal(size=(D, D)))[0]
     again = measure.text_span(x @ turn, words @ turn, NAMES, count=2)
     assert again.value == pytest.approx(found.value)

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors
 from isthmus.measure.statistics import (
-    FEW_DRAWS,
+    DRAWS,
     SetLike,
     as_set,
     chance,
@@ -87,8 +87,10 @@ def text_span(
     order, shares = greedy(x, y, count)
     spanned = [greedy(part, y, count)[1][-1] for part in with_and_without_runs(x)]
     value, _, interval = jackknife(spanned, debias=False)
-    rotated = (y @ random_basis(x.shape[1], x.shape[1], rng) for _ in range(FEW_DRAWS))
-    draws = np.array([greedy(x, words, count)[1][-1] for words in rotated])
+    # rows count by their second moments alone, which the triangle has in d rows
+    small = np.linalg.qr(x, mode="r") if len(x) > x.shape[1] else x
+    turns = (random_basis(x.shape[1], x.shape[1], rng) for _ in range(DRAWS))
+    draws = np.array([greedy(small @ turn, y, count)[1][-1] for turn in turns])
     return TextSpan(
         name="variance spanned by words",
         value=value,

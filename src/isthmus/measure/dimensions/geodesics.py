@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import (
-    FEW_DRAWS,
+    DRAWS,
     NEAR,
     SetLike,
     as_set,
@@ -26,6 +26,8 @@ SOURCES = 200
 """Items from which all distances are measured."""
 LARGEST = 1_000
 """Items of the graph; of more, as many are drawn."""
+NULL_ITEMS = 300
+"""Items of which the null is drawn, against as many of the set."""
 SUBSAMPLES = 20
 """Subsamples of items behind the interval."""
 
@@ -130,7 +132,9 @@ def geodesic_stretch(
         )
     x = take_rows(items, np.sort(rng.permutation(len(items))[:LARGEST])).unit
     ratios, straight, along, connected = _paths(x, k, rng)
-    isotropic = [rng.normal(size=x.shape).astype(np.float32) for _ in range(FEW_DRAWS)]
+    few_rows = x[rng.permutation(len(x))[:NULL_ITEMS]] if len(x) > NULL_ITEMS else x
+    tried = ratios if few_rows is x else _paths(few_rows, k, rng)[0]
+    isotropic = (rng.normal(size=few_rows.shape).astype(np.float32) for _ in range(DRAWS))
     draws = [float(_paths(unit_or_zero(y), k, rng)[0].mean()) for y in isotropic]
     value, error = float(ratios.mean()), _error_of_halves(x, k, rng)
     few = rng.choice(len(straight), min(1_000, len(straight)), replace=False)
@@ -139,7 +143,7 @@ def geodesic_stretch(
         value=value,
         n=len(x),
         interval=student_interval(value, error, SUBSAMPLES, "subsampling of half of the items"),
-        null=chance("reference law", value, np.array(draws), "two"),
+        null=chance("reference law", float(tried.mean()), np.array(draws), "two"),
         connected=connected,
         straight=straight[few],
         along=along[few],

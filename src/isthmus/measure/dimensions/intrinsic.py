@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 
 from isthmus.arrays import Vectors, evenly_spaced, unit_or_zero
-from isthmus.measure.statistics import SetLike, as_set, chance, cloud, seeded
+from isthmus.measure.statistics import DRAWS, SetLike, as_set, chance, cloud, seeded
 from isthmus.records import dataclass
 from isthmus.store import read_tensors
 from isthmus.types import Interval, RequestError, Result
@@ -37,8 +37,8 @@ others; ``benchmarks/dimensions.py`` scores other manifolds.
 AS_GOOD = 1.0
 """Families at most so much farther than the nearest one are as good."""
 SUBSAMPLES = 5
-NULL_DRAWS = 19
-NULL_POINTS = 500
+NULL_POINTS = 125
+"""Points of which the null is drawn, against as many of the set."""
 
 
 NEIGHBOURS = (5, 10, 20)
@@ -183,7 +183,7 @@ def intrinsic_dimension(
 
     The interval holds what every family of constructed manifolds gives that fits as well as the
     best one, and so is wide where families cannot be separated: with 500 points a flat torus of
-    20 dimensions or more looks like a sphere of twice as many. The null is 500 (or as many as
+    20 dimensions or more looks like a sphere of twice as many. The null is 125 (or as many as
     there are) uniform directions in all coordinates, against as many items. Of more than 2,000
     items random parts are read.
 
@@ -199,7 +199,7 @@ def intrinsic_dimension(
     tried = found if len(x) <= NULL_POINTS else dimension_of(few, rng=rng)
     isotropic = [
         dimension_of(unit_or_zero(rng.normal(size=few.shape)), rng=rng).dimension
-        for _ in range(NULL_DRAWS)
+        for _ in range(DRAWS)
     ]
     return IntrinsicDimension(
         name=f"intrinsic dimension ({items.modality})",

@@ -20,7 +20,7 @@ from isthmus.types import Axes, ExtraMissingError, RequestError, Result, axes_or
 
 LARGEST = 2_000
 """Items on a map; of more, as many are drawn."""
-DRAWS = 99
+DRAWS = 199
 """Maps with their points permuted."""
 
 

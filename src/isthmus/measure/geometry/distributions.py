@@ -3,23 +3,25 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.measure.statistics import (
+    DRAWS,
     FEW_DRAWS,
     Moments,
     SetLike,
     as_pair,
     centroids,
     chance,
+    covariance,
     seeded,
     spectral_jackknife,
 )
-from isthmus.types import Axes, Links, Result, axes_or_new
+from isthmus.types import Axes, Links, Null, Result, axes_or_new
 
 Case = TypeVar("Case")
 
@@ -38,6 +40,8 @@ def values_of(
         return np.array(list(pool.map(function, cases)))
 
 
+LEADING = 48
+"""Directions within which p is found."""
 SPLITS = 2
 """Halvings of each modality for the floor."""
 
@@ -100,7 +104,7 @@ def distribution_gap(
         value=value,
         n=pair.n,
         interval=interval,
-        null=chance("label", value, _swapped(sides, rng)),
+        null=_swapped(sides, value, rng),
         floor=_floor(sides, rng),
         corrected=corrected,
         mean_part=means,
@@ -124,14 +128,28 @@ def _between(sides: tuple[Moments, Moments], rows: np.ndarray, others: np.ndarra
     return bures(sides[0].covariance(rows), sides[1].covariance(others))
 
 
-def _swapped(sides: tuple[Moments, Moments], rng: np.random.Generator) -> np.ndarray:
-    """The value after the sides of random blocks of objects are swapped.
+def _swapped(sides: tuple[Moments, Moments], value: float, rng: np.random.Generator) -> Null:
+    """The law of the value after the sides of random blocks of objects are swapped.
 
-    A gap between the means goes into both mixtures alike, whatever their shares.
+    A gap between the means goes into both mixtures alike, whatever their shares. Its mean and ends
+    are those of a few draws; p needs many, and compares the distance within the directions that
+    hold most of the variance of both sides together, which no swap changes.
     """
     both = sides[0].joined(sides[1])
-    stays = rng.random((FEW_DRAWS, len(sides[0].counts))) < 0.5
+    stays = rng.random((DRAWS, len(sides[0].counts))) < 0.5
     labels = np.concatenate([stays, ~stays], axis=1)
+    if both.sums.shape[1] <= LEADING:
+        return chance("label", value, _between_labels(both, labels))
+    few = chance("label", value, _between_labels(both, labels[:FEW_DRAWS]))
+    leading = both.within(np.linalg.eigh(covariance(*both.total))[1][:, -LEADING:])
+    own = np.arange(len(labels[0])) < len(stays[0])
+    found = _between_labels(leading, np.concatenate([own[None], labels]))
+    p = chance("label", float(found[0]), found[1:]).p
+    return replace(few, p=p, draws=DRAWS, note=f"p within the {LEADING} leading directions")
+
+
+def _between_labels(both: Moments, labels: np.ndarray) -> np.ndarray:
+    """The distance between the blocks with and without each label."""
     return values_of(lambda row: _between((both, both), row, ~row), labels)
 
 

@@ -1,6 +1,7 @@
 """How alike do two spaces, or two modalities of one, arrange the same items?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -228,7 +229,9 @@ def _fields(
 
 
 COSTLY = 4e8
-"""n d^2 from which on a permutation costs a tenth of a second, and few are drawn."""
+"""n d^2 from which on a permutation costs a tenth of a second."""
+LEADING = 128
+"""Directions of each side that are compared then."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -268,12 +271,14 @@ def linear_cka(
         x, y = Side(sums_x, left.origin, n), Side(sums_y, right.origin, n)
         values.append(_hsic(xy, x, y) / _norms(xx, yy, x, y))
     value, _, interval = jackknife(values)
+    tried, draws, note = _permuted_alignments(pair.sampled, rng)
+    null = chance("pairing", tried, draws, note=note)
     return UnbiasedCKA(
         name="unbiased linear CKA",
         value=value,
         n=len(pair.a),
         interval=interval,
-        null=chance("pairing", value, _permuted_alignments(pair.sampled, rng)),
+        null=null if np.isfinite(value) else replace(null, p=float("nan")),
     )
 
 
@@ -326,13 +331,28 @@ def _norms(xx: Float[np.ndarray, "d d"], yy: Float[np.ndarray, "d d"], x: Side, 
     return float(np.sqrt(product)) if product > 0 else float("nan")
 
 
-def _permuted_alignments(pair: Pair, rng: np.random.Generator) -> Float[np.ndarray, " b"]:
-    n = float(len(pair.x))
-    x, y = (unit(z, np.float64) for z in (pair.x, pair.y))
-    origins = x.mean(axis=0), y.mean(axis=0)
-    x, y = x - origins[0], y - origins[1]
-    left, right = (Side(z.sum(axis=0), o, n) for z, o in zip((x, y), origins, strict=True))
-    norms, (x, y) = _norms(x.T @ x, y.T @ y, left, right), (z.astype(np.float32) for z in (x, y))
-    draws = FEW_DRAWS if n * x.shape[1] ** 2 > COSTLY else DRAWS
-    crosses = (x.T @ y[rng.permutation(len(y))] for _ in range(draws))
-    return np.array([_hsic(cross, left, right) for cross in crosses]) / norms
+def _permuted_alignments(pair: Pair, rng: np.random.Generator) -> tuple[float, np.ndarray, str]:
+    """The alignment of these objects, that of permuted links, and within which directions.
+
+    Of many rows only those directions are compared that hold most of the variance of each side.
+    """
+    sides = [unit(z, np.float64) for z in (pair.x, pair.y)]
+    n, d = sides[0].shape
+    sides = [z - z.mean(axis=0) for z in sides]
+    varies = min(float((z**2).sum()) for z in sides) > n * CONSTANT
+    if n * d**2 > COSTLY:
+        sides = [z @ np.linalg.eigh(z.T @ z)[1][:, -LEADING:] for z in sides]
+    x, y = sides
+    norms = np.sqrt(_centred_hsic(x, x) * _centred_hsic(y, y)) if varies else np.nan
+    orders = (rng.permutation(n) for _ in range(DRAWS))
+    draws = np.array([_centred_hsic(x, y[order]) for order in orders]) / norms
+    note = f"within the {LEADING} leading directions" if x.shape[1] < d else ""
+    return float(_centred_hsic(x, y) / norms), draws, note
+
+
+def _centred_hsic(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]) -> float:
+    """Unbiased HSIC of the linear kernels of rows whose mean is 0."""
+    n, (own, other) = len(x), (np.einsum("nd,nd->n", z, z) for z in (x, y))
+    both, cross = float(own @ other), x.T @ y
+    ones = float(own.sum() * other.sum()) / ((n - 1) * (n - 2))
+    return (float(np.vdot(cross, cross)) - both + ones - 2 * both / (n - 2)) / (n * (n - 3))

@@ -65,6 +65,11 @@ class Moments:
         gram = np.tensordot(blocks.astype(np.float64), self.grams, axes=1)
         return covariance(float(blocks @ self.counts), blocks @ self.sums, gram)
 
+    def within(self, axes: Float[np.ndarray, "d k"]) -> "Moments":
+        """The same of the coordinates along these axes; cells are left out."""
+        origin, sums, none = self.origin @ axes, self.sums @ axes, np.zeros((0, axes.shape[1]))
+        return Moments(origin, self.counts, sums, axes.T @ self.grams @ axes, none, self.sizes[:0])
+
     def joined(self, other: "Moments") -> "Moments":
         """The blocks and cells of both, one after the other, about the origin of the first."""
         away = other.origin - self.origin

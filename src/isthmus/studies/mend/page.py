@@ -277,7 +277,8 @@ def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
     alarms = (
         "Unpaired data promise a false-alarm rate only. A threshold set to 1 % without any "
         f"links let {kept.alarms.value:.2%} of held-out unlinked pairs pass (splits: "
-        f"{percents(kept.alarms, 2)})."
+        f"{percents(kept.alarms, 2)}). It is conservative by about half, since without links true "
+        "matches are among the pairs that set it."
     )
     return (
         rows_table(
