@@ -162,7 +162,11 @@ def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):
     own = done.rows["first"]
     assert "first had the best score" in page and f"R@1 is {own.hits.value:.3f}" in page
     assert "isthmus sweep" in page and "2 seeds averaged" in page and "drawn at random" in page
-    assert "variants that none beats" in page and "R@1 and seconds of training" in page
+    assert (
+        "variants that none beats" in page
+        and "R@1 and calibration error" in page
+        and "seconds of" not in page
+    )
     assert "20 image items" in page  # ten objects to stop by
     lines = str(done).splitlines()
     assert [line.split("  ")[0] for line in lines[3:7]] == [RAW, "first", "second", "third"]

@@ -121,8 +121,8 @@ def learn(task: Task, folder: Path | None = None, tick: Callable[[int], object] 
         training.validate()
         training.progress.seconds += time.perf_counter() - begun
         if folder and rank_and_size()[0] == 0:
+            write_log(training.progress.log, folder)  # first: a checkpoint says that both are there
             write_checkpoint(training.progress, folder, task.key)
-            write_log(training.progress.log, folder)
         tick(1)
     progress = training.progress
     model = unpacked(progress.arrays["best"], shape, MODEL_KINDS)

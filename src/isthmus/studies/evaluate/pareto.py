@@ -53,7 +53,6 @@ def trade_offs(rows: Mapping[str, Row], kind: str) -> list[TradeOff]:
             Measure(f"mixed nDCG@{K}", row.mixed),
             *row.zero_shot,
             *row.space_measures,
-            Measure("seconds of training", row.scores.seconds, wanted=-1),
         ]
         for row in some
     ]
