@@ -194,10 +194,15 @@ def test_faults_of_the_data_come_before_traits_of_the_space():
 
 CAUSES = {
     Cause.CONSTANT: {"intra_b": 0.9999},
-    Cause.COLLAPSED: {"intra_b": 0.9},
-    Cause.COORDINATES: {"mutual_p": 0.01},
+    Cause.COLLAPSED: {"intra_b": 0.75},
+    Cause.COORDINATES: {"mutual": 0.13, "mutual_chance": 0.03, "intra_a": 0.749},
     Cause.NOISE: {"structure_p_a": 0.011, "structure_p_b": 0.5},
-    Cause.LINKS: {"structure_p_a": 0.01, "structure_p_b": 0.5, "mutual_p": 0.011},
+    Cause.LINKS: {
+        "structure_p_a": 0.01,
+        "structure_p_b": 0.5,
+        "mutual": 0.129,
+        "mutual_chance": 0.03,
+    },
 }
 """Evidence at chance, just at the threshold of each cause."""
 

@@ -51,7 +51,8 @@ REMEDIES = {
     Cause.LINKS: (
         "Check the links and the preprocessing first",
         "Compare ten links by hand (is one file sorted otherwise, or of other items?), and make "
-        "sure that both towers come from one checkpoint with its own preprocessing and tokenizer.",
+        "sure that both towers come from one trained checkpoint with its own preprocessing and "
+        "tokenizer.",
     ),
 }
 """What to do about each cause of retrieval at chance: a title and what to try."""

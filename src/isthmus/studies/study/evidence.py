@@ -56,8 +56,9 @@ class Evidence:
     """Share of the items with a near-duplicate in another object."""
     near_duplicates_b: float | None = field(default=None, metadata={"key": "twin_share_b"})
     truncated_share: float | None = None
-    mutual_p: float | None = None
-    """p of the share of neighbours that both modalities name."""
+    mutual: float | None = None
+    """Share of neighbours that both modalities name."""
+    mutual_chance: float | None = None
     structure_p_a: float | None = None
     """p of as few directions in use among random ones."""
     structure_p_b: float | None = None
@@ -106,7 +107,8 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
         near_duplicates_a=counted.near_duplicates[a] / counted.compared[a],
         near_duplicates_b=counted.near_duplicates[b] / counted.compared[b],
         truncated_share=counted.truncated / texts if texts else math.nan,
-        mutual_p=p_of("mutual_knn"),
+        mutual=of("mutual_knn").value,
+        mutual_chance=of("mutual_knn").chance,
         structure_p_a=p_of(f"effective_rank[{a}]"),
         structure_p_b=p_of(f"effective_rank[{b}]"),
     )

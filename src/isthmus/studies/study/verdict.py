@@ -12,15 +12,20 @@ from isthmus.studies.study.evidence import Evidence
 
 CONSTANT = 1 - 1e-4
 """Mean cosine of two items of one modality from which on all its vectors count as one."""
-COLLAPSED = 0.9
-"""Mean cosine of two items of one modality from which on a cosine of 0.98 says nothing: untrained
-towers show 0.93 to 0.999, trained ones 0.2 to 0.7."""
+NARROW = 0.9
+"""Mean cosine of two items of one modality from which on a cosine of 0.98 says nothing."""
+COLLAPSED = 0.75
+"""Likewise from which on, where retrieval is at chance, towers look untrained: those of ``fresh``
+show 0.80, larger ones up to 0.999."""
+AGREED = 0.1
+"""Share of common neighbours above chance from which on two modalities hold the same things; that
+of ``fresh`` on the glyphs, whose names share letters as their shapes do, lies below."""
 SAME = 1 - 1e-6
 """Mean cosine of linked pairs from which on both sets count as the same vectors."""
 STRONG = 20
 """Times luck from which on both directions count as working, however large the gallery."""
 SIGNIFICANT = 0.01
-"""p below which the two modalities agree on neighbourhoods, or differ from random directions."""
+"""p up to which a set differs from random directions."""
 
 
 class Cause(Enum):
@@ -55,16 +60,15 @@ def at_chance(e: Evidence) -> bool:
 
 def narrow(e: Evidence) -> bool:
     """Whether the vectors of a modality are so alike that near-duplicates cannot be told."""
-    return max(e.intra_a or 0.0, e.intra_b or 0.0) >= COLLAPSED
+    return max(e.intra_a or 0.0, e.intra_b or 0.0) >= NARROW
 
 
 def cause(e: Evidence) -> Cause:
     """What retrieval at chance points to."""
-    if max(e.intra_a or 0.0, e.intra_b or 0.0) >= CONSTANT:
-        return Cause.CONSTANT
-    if narrow(e):
-        return Cause.COLLAPSED
-    if e.mutual_p is not None and e.mutual_p <= SIGNIFICANT:
+    alike = max(e.intra_a or 0.0, e.intra_b or 0.0)
+    if alike >= COLLAPSED:
+        return Cause.CONSTANT if alike >= CONSTANT else Cause.COLLAPSED
+    if (e.mutual or 0.0) - (e.mutual_chance or 0.0) >= AGREED:
         return Cause.COORDINATES
     structures = [p for p in (e.structure_p_a, e.structure_p_b) if p is not None]
     if structures and min(structures) > SIGNIFICANT:
