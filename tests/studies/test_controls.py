@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+import isthmus
 from isthmus.cli import _parse
 from isthmus.studies.shared import measuring
 from isthmus.studies.shared.dataset import About, Dataset
@@ -89,3 +90,18 @@ def test_what_to_try_stands_first_and_its_commands_can_be_typed(pages):
         words = command.replace("{data}", "--arrays pairs.npz").split()
         assert words[0] == "isthmus"
         assert _parse(words[1], words[2:]).source.arrays.name == "pairs.npz"
+
+
+@pytest.mark.slow
+def test_untrained_towers_are_called_untrained(monkeypatch):
+    glyphs, fresh = isthmus.worlds.load("glyphs").part("test"), isthmus.load("fresh")
+    for kind in ("TWO_SETS", "ONE_SET", "LABELLED"):
+        few = {name: at for name, at in getattr(measuring, kind).items() if name in NEEDED}
+        monkeypatch.setattr(measuring, kind, few)
+    drawn = [name for name in glyphs.items["image"].ids if name.endswith("/noto")]
+    image = isthmus.embed(fresh["image"], glyphs.items["image"].take(drawn))
+    text = isthmus.embed(fresh["text"], glyphs.items["text"])
+    found = study_dataset(Dataset(image, text, glyphs.links["image", "text"]))
+    assert found.record["verdict"].startswith("Retrieval is at chance")
+    assert [one["title"] for one in found.record["advice"]] == [REMEDIES[Cause.COLLAPSED][0]]
+    assert not [some for some in FORBIDDEN if some in found.page]
