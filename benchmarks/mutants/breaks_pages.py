@@ -211,8 +211,8 @@ PAGES = (
     Break(
         "summary-takes-single-items-for-several",
         "src/isthmus/studies/mend/page.py",
-        "said = _two_sided if best.two_sided else _one_sided",
-        "said = _one_sided if best.two_sided else _two_sided",
+        "cannot = () if best.two_sided else (_CANNOT,)",
+        "cannot = (_CANNOT,) if best.two_sided else ()",
         "tests/studies",
     ),
 )

@@ -114,8 +114,7 @@ def summary(found: Evaluation, best: Choice, kept: CalibrationScores) -> tuple[s
             f"{number(found.mean_bounds.chance_of_hits)}. Check the links, the model and its "
             "preprocessing first; the table below is of noise.",
         )
-    said = _two_sided if best.two_sided else _one_sided
-    lines = [*said(found, best), _calibrator(kept)]
+    lines = [*_recommendation(found, best), _calibrator(kept)]
     dim = found.data.a.space.dim
     if found.fitted_on < dim:
         lines.append(
@@ -129,62 +128,75 @@ _LEAVE = "Recommended: leave the space as it is. "
 _SEEN = "on objects that neither the fit nor the choice saw"
 
 
-def _two_sided(found: Evaluation, best: Choice) -> list[str]:
-    """By mixed search, where matches lie in both modalities."""
+def _recommendation(found: Evaluation, best: Choice) -> list[str]:
+    """The verdict, what it rests on and, where mixed search cannot tell, that it cannot."""
     row, raw = found.rows[best.best], found.rows[""]
-    gains = (
-        f"{points(best.gain)} points of mixed nDCG@{K} over doing nothing and "
-        f"{points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
-    )
-    now = f"mixed nDCG@{K} {with_interval(raw.mixed)}"
+    cannot = () if best.two_sided else (_CANNOT,)
+    gains = _gains(best, row)
     if not best.chain:
-        tried = f"The best one, {row.name}, earns {gains}: neither interval lies above zero."
-        rest = f"No remedy that keeps R@1 does better than its {now}."
-        return [_LEAVE + (tried if best.best else rest)]
+        tried = f"The best one, {row.name}, {gains}: that is not above zero for sure."
+        now = f"mixed nDCG@{K} {with_interval(raw.mixed)}"
+        now = now if best.two_sided else f"R@1 {with_interval(raw.hits)}"
+        return [
+            _LEAVE + (tried if best.best else f"No remedy does better than its {now}."),
+            *cannot,
+        ]
+    earned = _mixed_earned(row, raw) if best.two_sided else _hits_earned(row, raw)
+    mixed = (
+        f"In the mixed gallery it earns nDCG@{K} {with_interval(row.mixed)}, "
+        f"{points(row.rule_gain)} points over the best trivial rule ({row.rule})."
+    )
     return [
-        f"Recommended: {row.name}. It earns {gains}.{_beaten(best, row)}",
-        f"Fitted on {found.fitted_on} objects it brings {now} to {with_interval(row.mixed)}, "
-        f"{row.of_ceiling.value:.1%} of the ceiling of its own two rankings, and changes R@1 by "
-        f"{points(row.hits_change)} points; remedies that cost more than {100 * LOSS:.1f} were "
-        "left out.",
+        f"Recommended: {row.name}. It {gains}.{_beaten(best, row)}",
+        f"Fitted on {found.fitted_on} objects it brings {earned}",
+        *(f"{one} {mixed}" for one in cannot),
     ]
 
 
-def _beaten(best: Choice, row: Row) -> str:
-    """What is to be said of a remedy that a trivial rule may equal."""
-    interval = best.over_rule.interval
-    if interval is None or interval.low > 0:
-        return ""
-    if interval.high < 0:
-        return f" The rule does better than the remedy: use {row.rule}."
-    return " It cannot be told from that rule."
+_CANNOT = (
+    "Here every object has one item a modality, so that mixed search cannot tell a remedy from "
+    f"the rule {RULES['other_first']}: remedies are judged by R@k, calibration and the gap."
+)
 
 
-def _one_sided(found: Evaluation, best: Choice) -> list[str]:
-    """By R@k, where each object has one item a modality."""
-    row, raw = found.rows[best.best], found.rows[""]
-    cannot = (
-        "Here every object has one item a modality, so that mixed search cannot tell a remedy from "
-        f"the rule {RULES['other_first']}: remedies are judged by R@k, calibration and the gap."
-    )
-    gains = (
+def _gains(best: Choice, row: Row) -> str:
+    """What choosing it earns over doing nothing and over the best trivial rule."""
+    if best.two_sided:
+        return (
+            f"earns {points(best.gain)} points of mixed nDCG@{K} over doing nothing and "
+            f"{points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
+        )
+    return (
         f"changes R@1 by {points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, so "
         "that this is its gain over doing nothing and over the best of them"
     )
-    if not best.chain:
-        tried = f"The best one, {row.name}, {gains}: the interval does not lie above zero."
-        rest = f"No remedy does better than its R@1 {with_interval(raw.hits)}."
-        return [_LEAVE + (tried if best.best else rest), cannot]
+
+
+def _mixed_earned(row: Row, raw: Row) -> str:
+    return (
+        f"mixed nDCG@{K} {with_interval(raw.mixed)} to {with_interval(row.mixed)}, "
+        f"{row.of_ceiling.value:.1%} of the ceiling of its own two rankings, and changes R@1 by "
+        f"{points(row.hits_change)} points; remedies that cost more than {100 * LOSS:.1f} were "
+        "left out."
+    )
+
+
+def _hits_earned(row: Row, raw: Row) -> str:
     hits = " and ".join(
         f"R@{k} from {number(_mean_hits(raw, k))} to {number(_mean_hits(row, k))}" for k in (1, 10)
     )
     gap = " to ".join(number(one.scores.geometry.gap.value) for one in (raw, row))
-    return [
-        f"Recommended: {row.name}. It {gains}.",
-        f"Fitted on {found.fitted_on} objects it brings {hits}, and the gap from {gap}.",
-        f"{cannot} In the mixed gallery it earns nDCG@{K} {with_interval(row.mixed)}, "
-        f"{points(row.rule_gain)} points over the best trivial rule ({row.rule}).",
-    ]
+    return f"{hits}, and the gap from {gap}."
+
+
+def _beaten(best: Choice, row: Row) -> str:
+    """What is to be said of a remedy that a trivial rule may equal, where mixed search can tell."""
+    interval = best.over_rule.interval
+    if not best.two_sided or interval is None or interval.low > 0:
+        return ""
+    if interval.high < 0:
+        return f" The rule does better than the remedy: use {row.rule}."
+    return " It cannot be told from that rule."
 
 
 def _mean_hits(row: Row, k: int) -> float:
