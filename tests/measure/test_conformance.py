@@ -94,7 +94,10 @@ def test_nine_linked_items_of_sixty_are_enough(name):
     a, b = EmbeddingSet.from_rows(x, "one"), EmbeddingSet.from_rows(y, "other")
     links = Links(zip(a.ids[:9], b.ids[:9], strict=True))
     found = getattr(measure, name)(a, b, links)
-    assert np.isfinite([found.value, found.interval.low, found.interval.high]).all()
+    assert np.isfinite(found.value)
+    # the best shift may lie at the end of what was tried, where it is a bound
+    if name != "temperature_shift":
+        assert np.isfinite([found.interval.low, found.interval.high]).all()
     if name == "matched_cosine":
         alone = measure.matched_cosine(x[:9], y[:9])
         assert found.value == pytest.approx(alone.value, abs=1e-6)
@@ -116,7 +119,8 @@ def test_results_are_whole(name):
     if result.null.draws:
         assert 0 < result.null.p <= 1
         assert float(0.05 * (result.null.draws + 1)).is_integer()
-    known = name != "backbone"  # no known backbone has 12 coordinates
+    # no known backbone has 12 coordinates, and the best shift of this cloud is a bound
+    known = name not in ("backbone", "temperature_shift")
     assert (result.interval is not None) == known
     if known:
         low, high = result.interval.low, result.interval.high
