@@ -68,6 +68,7 @@ def broken(a, b, links=None, *, rng):
 
 def test_the_run_folder_is_whole(folder):
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".isthmus",
         "embeddings",
         "report.html",
         "report.json",
@@ -98,8 +99,8 @@ def test_equal_input_and_seed_give_equal_bytes(folder, tmp_path):
 def test_another_seed_gives_other_draws(folder, few):
     found = study_dataset(small_world(), seed=1)
     record = json.loads((folder / "report.json").read_text())
-    draws = [some["results"]["hit_at_k"]["interval"] for some in (found.record, record)]
-    assert draws[0] != draws[1]
+    drawn = [some["neighbours"][0]["typical"] for some in (found.record, record)]
+    assert drawn[0] != drawn[1]
 
 
 def test_labels_turn_on_probes_and_their_absence_is_named(folder):
@@ -235,8 +236,9 @@ def test_requests_that_are_no_question_are_refused(options, message):
 def test_two_spaces_are_compared_and_meshes_go_to_the_atlas(name, options, wanted, monkeypatch):
     requests, kind = [], request_type(name)
 
-    def kept(request):
+    def kept(request, asked):
         requests.append(request)
+        assert asked.spaces == options.get("spaces", ())  # the run is named by what was asked
         return MeasuredResult(results={}, missing={})
 
     monkeypatch.setattr(f"isthmus.studies.{name}.run.run", kept)
