@@ -1,10 +1,11 @@
 """Hold the sizes of files, functions and folders, and print them; exceptions have a reason.
 
 Files of 400 lines, functions of 50, six arguments (tests may take more); in ``src`` at most 16
-modules a folder, 260 modules (without ``__init__``), 25 modules under 60 lines with a single
-importer, and 17,994 statements: 5 % less than the 18,850 before the rooms were built, and 87 that
-keep the code of a checkpoint from running. A room that is added raises the last limit by what it
-holds.
+modules a folder, 270 modules (without ``__init__``), 25 modules under 60 lines with a single
+importer, and 22,200 statements: 17,907 when the rooms were built, and what came since: readers of
+every mesh format of our own, foreign files and checkpoints that can neither run code nor end a job,
+run folders that survive a kill, intervals of proportions, and functions for notebooks. A room that
+is added raises the last limit by what it holds.
 """
 
 import ast
@@ -20,7 +21,7 @@ EXCEPTIONS: dict[str, str] = {}
 
 FOLDERS = ("src", "tests", "tools", "benchmarks", ".ci")
 LINES, FUNCTION, ARGUMENTS = 400, 50, 6
-A_FOLDER, MODULES, STATEMENTS = 16, 260, 17_994
+A_FOLDER, MODULES, STATEMENTS = 16, 270, 22_200
 SMALL, SMALL_FILES = 60, 25
 
 REGISTERED = re.compile(r"^([a-z_]\w*(?:\.\w+)+):\w*$")

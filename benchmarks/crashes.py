@@ -102,6 +102,7 @@ def toys() -> None:
 class _Mesh:
     path: Path
     missing: tuple[str, ...] = ()
+    note: str = ""
 
 
 def _drawn(found: _Mesh, setup: Any, name: str, _workers: int) -> Any:

@@ -67,3 +67,17 @@ def _unpack(pin: Pin, archive: Path, folder: Path) -> None:
         return
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
+
+
+def unpacked(build: Path, package: str) -> Path:
+    """Folder of a Debian package's files, got once; it does not exist if Debian is not reached."""
+    folder = build / "unpacked" / package
+    if not folder.exists():
+        archives = build / "archives" / package
+        archives.mkdir(parents=True, exist_ok=True)
+        got = subprocess.run(["apt-get", "download", "--quiet", package], cwd=archives, check=False)
+        if got.returncode == 0:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            archive = str(next(archives.glob("*.deb")))
+            subprocess.run(["dpkg-deb", "--extract", archive, str(folder)], check=True)
+    return folder

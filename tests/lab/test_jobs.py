@@ -46,12 +46,14 @@ def test_only_the_changed_shard_is_encoded_again(tmp_path):
     assert len(list((tmp_path / "fragments").iterdir())) == 5
 
 
-def test_another_space_of_the_same_name_is_encoded_again(tmp_path):
-    embed_into(tmp_path, Letters(), texts(), OPTIONS)
+def test_other_weights_of_a_space_replace_nothing_without_a_word(tmp_path):
+    first = embed_into(tmp_path, Letters(), texts(), OPTIONS)
     other = Letters(space=Space("letters", "of-other-weights", 26))
-    report = embed_into(tmp_path, other, texts(), OPTIONS)
-    assert report.encoded == 23
-    assert report.embedded.space.id == "of-other-weights"
+    with pytest.raises(RequestError, match="other weights or preprocessing of the space letters"):
+        embed_into(tmp_path, other, texts(), OPTIONS)
+    again = embed_into(tmp_path, Letters(), texts(), OPTIONS)
+    assert again.encoded == 0
+    assert again.embedded.space == first.embedded.space
 
 
 def test_a_file_is_seen_to_change_by_content(tmp_path):

@@ -1,6 +1,7 @@
 """What is no set of vectors is refused in one sentence, and nothing in it is ever run."""
 
 import io
+import json
 import os
 import pickle
 import zipfile
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from isthmus.read.vectors.bundles import open_arrays
+from isthmus.read.vectors.files import read_arrays
 from isthmus.types import RequestError
 from tests.read.array_files import (
     IMAGE,
@@ -202,3 +204,13 @@ def test_shards_without_a_number_of_their_own_are_refused(tmp_path, names):
         np.save(tmp_path / "img_emb" / f"{stem}{number}.npy", IMAGE)
     with pytest.raises(RequestError, match="a number of its own"):
         open_arrays(tmp_path)
+
+
+def test_the_length_of_a_header_makes_no_pickle_of_safetensors(tmp_path):
+    header = json.dumps({"image": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}})
+    content = header.ljust(128).encode()
+    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(len(content).to_bytes(8, "little") + content + vectors.tobytes())
+    assert path.read_bytes().startswith(b"\x80")
+    np.testing.assert_array_equal(read_arrays(path).arrays["image"], vectors)

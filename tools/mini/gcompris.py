@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.mini.stamps import unpacked
+from tools.fetch import unpacked
 
 PACKAGE = "gcompris-qt-data"
 ACTIVITIES = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import resvg_py
+
+from tools.fetch import unpacked
 
 PACKAGE = "tuxpaint-stamps-default"
 SKIPPED = ("alphabets", "money", "flags", "math")  # what only reading would name
@@ -60,17 +61,3 @@ def drawn(path: Path) -> bytes:
 def fetched(build: Path) -> Path:
     """Folder of the pictures and their captions, or one that does not exist."""
     return unpacked(build, PACKAGE) / "usr/share/tuxpaint/stamps"
-
-
-def unpacked(build: Path, package: str) -> Path:
-    """Folder of a Debian package's files, got once; it does not exist if Debian is not reached."""
-    folder = build / "unpacked" / package
-    if not folder.exists():
-        archives = build / "archives" / package
-        archives.mkdir(parents=True, exist_ok=True)
-        got = subprocess.run(["apt-get", "download", "--quiet", package], cwd=archives, check=False)
-        if got.returncode == 0:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            archive = str(next(archives.glob("*.deb")))
-            subprocess.run(["dpkg-deb", "--extract", archive, str(folder)], check=True)
-    return folder

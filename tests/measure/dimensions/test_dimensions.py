@@ -96,7 +96,7 @@ def test_the_measure_of_a_curved_sheet():
     found = measure.intrinsic_dimension(sphere(300, 4, inside=32))
     assert 4.0 in found.interval
     assert found.value == pytest.approx(4, rel=0.15)
-    assert found.null.p == 0.05
+    assert found.null.p == 1 / 200
     assert set(found.families) >= {"balls", "curls"}
     check_measure(lambda rng: measure.intrinsic_dimension(sphere(80, 3), rng=rng))
 

@@ -66,11 +66,11 @@ def _read(path: Path, start: bytes, max_bytes: int) -> NamedArrays:
     if start.startswith(b"PAR1"):
         table = read_vectors(path, max_bytes)
         return NamedArrays(table.arrays, table.columns, left_out=table.left_out)
-    if start.startswith(b"\x80") or path.suffix.lower() in _PICKLED:
-        raise _pickle(path)
-    if path.suffix.lower() == ".safetensors":
+    if path.suffix.lower() == ".safetensors":  # whose first byte is that of a length
         arrays, meta = read_tensors(path)
         return NamedArrays(arrays, {}, meta)
+    if start.startswith(b"\x80") or path.suffix.lower() in _PICKLED:
+        raise _pickle(path)
     raise RequestError(
         f"{path} is none of the formats that arrays are read from: {_FORMATS}; it may be damaged."
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from isthmus.arrays import give_back
 from isthmus.report import (
+    Advice,
     Advices,
     Album,
     Figures,
@@ -21,7 +22,7 @@ from isthmus.studies.pages.map_figure import drawn, project, sketch
 from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.studies.study.advice import advise
 from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
-from isthmus.studies.study.evidence import cards, evidence
+from isthmus.studies.study.evidence import Evidence, cards, evidence
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
@@ -40,13 +41,9 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
     p, names = adjusted(found.results), (data.a.modality, data.b.modality)
-    advice = tuple(
-        replace(one, command=one.command.replace("{data}", data.about.words))
-        for one in advise(numbers, names)
-    )
+    advice = _advice(data, numbers, names)
     title = data.about.title or f"The joint space of {data.a.space.name}"
     said, words = verdict(numbers, *names), summary(data.a, data.b, numbers, counted)
-    figures = Figures((drawn(data, placed, small),))
     todo = Advices(advice) if advice else Prose((_NOTHING,))
     page = Page(
         title=title,
@@ -58,7 +55,9 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         sections=(
             Section("next", "What to try next", _NEXT, (todo,)),
             *sections(BEFORE_MAP, found.results),
-            Section("map", "Map of both modalities", _MAP, (figures,)),
+            Section(
+                "map", "Map of both modalities", _MAP, (Figures((drawn(data, placed, small),)),)
+            ),
             *sections(AFTER_MAP, found.results),
             examples_section(examples, data, Album()),
             data_section(data, counted, seed),
@@ -81,6 +80,14 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return html(page), recorded
+
+
+def _advice(data: Dataset, numbers: Evidence, names: tuple[str, str]) -> tuple[Advice, ...]:
+    """What follows from the numbers, with commands that name the data."""
+    return tuple(
+        replace(one, command=one.command.replace("{data}", data.about.words))
+        for one in advise(numbers, names)
+    )
 
 
 def _data_record(data: Dataset, counted: DataFacts) -> dict[str, Any]:
