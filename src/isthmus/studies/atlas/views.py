@@ -69,16 +69,17 @@ def view_measures(
         seed: of the draws.
     """
     rng = np.random.default_rng(seed)
-    around: dict[str, Callable[[], Result]] = {
-        "pose": lambda: measure.pose_error(x, azimuth, symmetry, rng=rng),
-        "loop": lambda: measure.view_loop(x, rng=rng),
-        "interpolation": lambda: measure.view_interpolation(x),
-    }
-    missing: dict[str, str] = {}
+    around: dict[str, Callable[[], Result]] = {}
     if azimuth is None:
-        missing = dict.fromkeys(around, "its views are no turntable")
-    elif symmetry == len(x):
-        missing = {"pose": "turning it changes no picture"}
+        missing = dict.fromkeys(("pose", "loop", "interpolation"), "its views are no turntable")
+    else:
+        around = {
+            "pose": lambda: measure.pose_error(x, azimuth, symmetry, rng=rng),
+            "loop": lambda: measure.view_loop(x, rng=rng),
+            "interpolation": lambda: measure.view_interpolation(x),
+        }
+        turned = symmetry == len(x)
+        missing = {"pose": "turning it changes no picture"} if turned else {}
     wanted = {"rank": lambda: measure.view_rank(x, rng=rng), **around}
     found, failed = attempted({key: wanted[key] for key in wanted if key not in missing})
     return found, missing | failed
