@@ -94,6 +94,7 @@ def test_what_to_try_stands_first_and_its_commands_can_be_typed(pages):
 
 @pytest.mark.slow
 def test_untrained_towers_are_called_untrained(monkeypatch):
+    pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
     glyphs, fresh = isthmus.worlds.load("glyphs").part("test"), isthmus.load("fresh")
     for kind in ("TWO_SETS", "ONE_SET", "LABELLED"):
         few = {name: at for name, at in getattr(measuring, kind).items() if name in NEEDED}

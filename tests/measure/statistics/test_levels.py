@@ -16,7 +16,9 @@ CHEAP = ["centroid_gap", "centroid_gap (small)", "intra_cosine", "participation_
 @pytest.mark.parametrize("name", WITH_NULL)
 def test_false_positives(name):
     rate = false_positives(CASES[name], trials=200, n=60, seed=7)
-    assert 0.01 <= rate.share <= 0.09
+    if not 0.01 <= rate.share <= 0.09:  # by luck, once in a few hundred: the whole sweep decides
+        rate = false_positives(CASES[name], trials=1000, n=60, seed=8)
+        assert 0.03 <= rate.share <= 0.07
 
 
 @pytest.mark.slow
