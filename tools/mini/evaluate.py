@@ -56,26 +56,25 @@ def named_in_training(names: list[str], worlds: Path, archives: Path) -> list[bo
 
 def glyph_table(encoders: Encoders, worlds: Path, split: str, archives: Path) -> dict[str, Figure]:
     """Hits over all styles, by style, by what training named, and by group."""
-    rng = np.random.default_rng(0)
     objects, found = glyph_scores(encoders, worlds, split)
     table = {}
     for k in (1, 5):
         table[f"glyphs {split}, six styles, R@{k}"] = figure(
-            np.mean([f[k] for f in found.values()], axis=0), rng
+            np.mean([f[k] for f in found.values()], axis=0)
         )
     for style, hits in found.items():
         for k in (1, 5):
-            table[f"glyphs {split}, {style}, R@{k}"] = figure(hits[k], rng)
+            table[f"glyphs {split}, {style}, R@{k}"] = figure(hits[k])
     named = np.array(named_in_training([row["name"] for row in objects], worlds, archives))
     for said, some in (("named in training", named), ("never named in training", ~named)):
         for k in (1, 5):
             table[f"glyphs {split}, {said}, R@{k}"] = figure(
-                np.mean([f[k] for f in found.values()], axis=0)[some], rng
+                np.mean([f[k] for f in found.values()], axis=0)[some]
             )
     for group in sorted({row["group"] for row in objects}):
         inside = [row["group"] == group for row in objects]
         table[f"glyphs {split}, {group}, R@1"] = figure(
-            np.mean([f[1] for f in found.values()], axis=0)[inside], rng
+            np.mean([f[1] for f in found.values()], axis=0)[inside]
         )
     return table
 
@@ -88,9 +87,8 @@ def captioned_table(
     text, image = encoders["text"].encode(distinct), encoders["image"].encode(pictures)
     relevant = np.array([[caption == c for caption in captions] for c in distinct])
     rank = ranks(unit(text) @ unit(image).T, relevant)
-    rng = np.random.default_rng(0)
     return {
-        f"{name} ({len(pictures)} pictures), hit@{k}": figure((rank <= k).astype(float), rng)
+        f"{name} ({len(pictures)} pictures), hit@{k}": figure((rank <= k).astype(float))
         for k in (1, 5)
     }
 
@@ -130,7 +128,7 @@ def photographs_table(encoders: Encoders) -> dict[str, Figure]:
         text, image = encoders["text"].encode(distinct), encoders["image"].encode(paths)
         right = np.array([[caption == c for c in distinct] for caption in captions])
         hits = ranks(unit(image) @ unit(text).T, right) <= 1
-        figured = figure(hits.astype(float), np.random.default_rng(0))
+        figured = figure(hits.astype(float))
         table[f"photographs, {name}, right one of {len(distinct)} captions"] = figured
     return table
 

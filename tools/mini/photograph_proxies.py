@@ -126,27 +126,24 @@ def figures(
     agrees = named(found.embedding, names, first)
     for low, high in pairwise(LIKELY):
         some = agrees[(likely >= low) & (likely < high)]
-        table[f"agrees with the classifier, likelihood {low} to {min(high, 1.0)}"] = figure(
-            some, rng
-        )
-    table["agrees with the classifier, all"] = figure(agrees, rng)
+        table[f"agrees with the classifier, likelihood {low} to {min(high, 1.0)}"] = figure(some)
+    table["agrees with the classifier, all"] = figure(agrees)
     drawn = simulated(found, rng)
-    table["simulated, right one of 1,000"] = figure(named(drawn, names, np.arange(1000)), rng)
+    table["simulated, right one of 1,000"] = figure(named(drawn, names, np.arange(1000)))
     rows = [i for i, name in enumerate(animals) if name]
     known = sorted({name for name in animals if name})
     wanted = np.array([known.index(animals[i] or "") for i in rows])
     texts = text.encode([TEMPLATE.format(name) for name in known])
     right = named(found.embedding[rows], texts, wanted)
-    table[f"animals, right one of {len(known)}"] = figure(right, rng)
+    table[f"animals, right one of {len(known)}"] = figure(right)
     return table
 
 
 def glyph_figures(encoders: dict[str, Encoder]) -> dict[str, Figure]:
     """R@1 and R@5 of validation glyphs, mean over the styles."""
     _, found = glyph_scores(encoders, WORLDS, "val")
-    rng = np.random.default_rng(0)
     return {
-        f"glyphs val, R@{k}": figure(np.mean([hits[k] for hits in found.values()], axis=0), rng)
+        f"glyphs val, R@{k}": figure(np.mean([hits[k] for hits in found.values()], axis=0))
         for k in (1, 5)
     }
 

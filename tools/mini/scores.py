@@ -6,12 +6,14 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-DRAWS, CANDIDATES, RESAMPLES = 20, 200, 2000
+from isthmus.measure.statistics import wilson_interval
+
+DRAWS, CANDIDATES = 20, 200
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean over objects with its 95 % interval (bootstrap over whole objects)."""
+    """A mean over objects with its 95 % interval (Wilson, one score an object)."""
 
     value: float
     low: float
@@ -26,11 +28,10 @@ class Figure:
         return {k: round(v, 4) for k, v in asdict(self).items()}
 
 
-def figure(scores: np.ndarray, rng: np.random.Generator) -> Figure:
+def figure(scores: np.ndarray) -> Figure:
     """`scores` has one value an object."""
-    means = scores[rng.integers(len(scores), size=(RESAMPLES, len(scores)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Figure(float(scores.mean()), float(low), float(high), len(scores))
+    ends = wilson_interval(scores)
+    return Figure(float(scores.mean()), ends.low, ends.high, len(scores))
 
 
 def unit(x: np.ndarray) -> np.ndarray:

@@ -31,7 +31,6 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
     frozen, folder = cache.frozen_tower(tower), build / "mini"
     say = speaker(reading, minilm / "tokenizer.json", folder / "tokenizer.json", threads)
     names = material.class_vectors(say, sources.class_names(), folder)
-    rng = np.random.default_rng(0)
     table: dict[str, Figure] = {}
     for source in sorted(set(STYLES.values())):
         seen = [style for style in STYLES if STYLES[style] != source]
@@ -53,7 +52,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
                 image = model.image(features, expected_names(chances, names[:, 0])).numpy()
                 text = model.text(bank.texts[rows, 0]).numpy()
             for k, hits in one_to_one(text, image).items():
-                table[f"{style}, its source unseen, R@{k}"] = figure(hits, rng)
+                table[f"{style}, its source unseen, R@{k}"] = figure(hits)
     return table
 
 
