@@ -120,61 +120,75 @@ def test_averaged_heads_give_the_mean_of_their_vectors():
     assert one.log_scale.item() == 2.0
 
 
-RISING = ((1.0, 18.0), (1.2, 60.0))
-
-
-def weigher(rises, share=1.5):
-    """A graph of r alone, as the whole one holds it: the weight times a vector."""
-    onnx = pytest.importorskip("onnx")
+def name_weight(slope=18.0, steep=60.0, bias=0.25):
+    """Of a gate that reads the first of the top features alone."""
     pytest.importorskip("torch")
+    from tools.mini.heads import TOP, NameWeight
+
+    gate = np.zeros(TOP + 1, np.float32)
+    gate[0], gate[-1] = 2, bias
+    return NameWeight(slope, steep, gate)
+
+
+def weigher(by, share=1.5):
+    """A graph of the top features alone, as the whole one holds it: the weight times a vector."""
+    onnx = pytest.importorskip("onnx")
     from tools.mini.export_heads import risen
     from tools.mini.graph import Graph
 
     g = Graph("weigher")
-    r = g.add("Sqrt", g.add("Mul", "r", "r"))
-    weight = risen(g, r, share, rises)
+    mean = g.add("ReduceMean", g.add("Mul", "top", "top"), g.const(np.array([1])), keepdims=1)
+    weight = risen(g, "top", g.add("Sqrt", mean), share, by)
     given = [
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 1])
-        for name in ("r", "e")
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", columns])
+        for name, columns in (("top", 1280), ("e", 1))
     ]
     return g.model(given, {"weighed": (g.add("Mul", "e", weight), 1)})
 
 
-def weighed(model, r):
+def weighed(model, top):
     import onnxruntime
 
     network = onnxruntime.InferenceSession(model.SerializeToString())
-    return network.run(None, {"r": r, "e": np.full_like(r, 2)})[0]
+    return network.run(None, {"top": top, "e": np.full((len(top), 1), 2, np.float32)})[0]
+
+
+def tops(*levels):
+    """Rows of one value each, so that r is its size."""
+    return np.repeat(np.array(levels, np.float32)[:, None], 1280, axis=1)
 
 
 def test_the_graph_weighs_the_class_name_as_the_head_does():
-    model = weigher(RISING)
+    by = name_weight()
+    model, top = weigher(by), tops(-1.2, 0.1, 0.125, 0.5, 1.0, 1.5)
     import torch
 
-    from tools.mini.heads import FEATURES, TOP, ImageHead
+    from tools.mini.heads import FEATURES, ImageHead
 
     head = ImageHead(torch.zeros(FEATURES), torch.ones(FEATURES))
-    head.rises = RISING
     torch.nn.init.constant_(head.share, 1.5)
-    r = np.array([[0.4], [1.0], [1.1], [1.2], [1.7]], np.float32)
-    f = np.concatenate([np.tile(r, TOP), np.full((5, FEATURES - TOP), 9.0, np.float32)], 1)
-    found = head.weight(torch.from_numpy(f)).detach().numpy()
-    by_hand = 1.5 * np.array([1, 1, 1 + 1.8, 1 + 3.6, 1 + 12.6 + 30])[:, None]
-    np.testing.assert_allclose(found, by_hand, rtol=1e-5)
-    np.testing.assert_allclose(weighed(model, r), 2 * by_hand, rtol=1e-5)
+    f = torch.from_numpy(np.concatenate([top, np.full((6, FEATURES - 1280), 9.0, "f4")], 1))
+    assert head.weight(f).tolist() == [[1.5]] * 6  # as in training
+    head.name_weight = by
+    # 1 + 18·max(0, r - 1) + 60·max(0, 2·f[0] + 0.25 - 0.5)
+    by_hand = 1.5 * np.array([1 + 3.6, 1, 1, 1 + 45, 1 + 105, 1 + 9 + 165])[:, None]
+    np.testing.assert_allclose(head.weight(f).detach().numpy(), by_hand, rtol=1e-5)
+    np.testing.assert_allclose(weighed(model, top), 2 * by_hand, rtol=1e-5)
 
 
-@pytest.mark.parametrize("before", [((1.0, 18.0),), RISING, ((0.5, 3.0), (1.0, 2.0), (1.5, 9.0))])
-def test_a_rejoined_graph_is_that_of_its_rises(before):
-    model = weigher(before)
+@pytest.mark.parametrize("before", [(0.0, 0.0, 0.0), (18.0, 60.0, 0.25), (3.0, 2.0, -9.0)])
+def test_a_rejoined_graph_is_that_of_its_name_weight(before):
+    model, by = weigher(name_weight(*before)), name_weight()
     from tools.mini.rejoin import rejoined
 
-    r = np.linspace(0, 2, 21, dtype=np.float32)[:, None]
-    found = rejoined(model, RISING)
-    np.testing.assert_allclose(weighed(found, r), weighed(weigher(RISING), r), rtol=1e-6)
+    top = tops(*np.linspace(-2, 2, 21))
+    found = rejoined(model, by)
+    np.testing.assert_allclose(weighed(found, top), weighed(weigher(by), top), rtol=1e-6)
     assert found.graph.initializer[-1].name.startswith("weight.")
-    assert rejoined(found, RISING).SerializeToString() == found.SerializeToString()
-    np.testing.assert_array_equal(weighed(model, r), weighed(weigher(before), r))  # a copy
+    assert rejoined(found, by).SerializeToString() == found.SerializeToString()
+    np.testing.assert_array_equal(
+        weighed(model, top), weighed(weigher(name_weight(*before)), top)
+    )  # a copy
 
 
 def test_the_weights_that_ship_are_joined_as_the_recipe_says():
@@ -182,12 +196,36 @@ def test_the_weights_that_ship_are_joined_as_the_recipe_says():
 
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("torch")
-    from tools.mini.heads import RISES
+    from tools.mini.heads import SHIPPED
     from tools.mini.rejoin import rejoined
 
     model = onnx.load(WEIGHTS / "image.onnx")
-    again = rejoined(model, RISES).SerializeToString(deterministic=True)
+    again = rejoined(model, SHIPPED).SerializeToString(deterministic=True)
     assert again == model.SerializeToString(deterministic=True)
+
+
+def test_a_gate_parts_what_it_was_fitted_on_and_knows_its_bias():
+    pytest.importorskip("onnx")
+    pytest.importorskip("torch")
+    from tools.mini.photograph_gate import fitted
+
+    rng = np.random.default_rng(0)
+    drawn, shot = rng.normal(size=(300, 1280)), rng.normal(size=(60, 1280))
+    shot[:, 7] += 8
+    gate = fitted(shot[:40], drawn)
+    assert gate.shape == (1281,) and gate.dtype == np.float32
+    assert np.abs(gate[:-1]).argmax() == 7 and gate[7] > 0
+    d = [some @ gate[:-1] + gate[-1] for some in (shot[40:], drawn)]
+    assert np.mean(d[0] > 0) > 0.8 and np.mean(d[1] < 0) > 0.95
+
+
+def test_the_collection_of_a_photograph_is_its_activity():
+    pytest.importorskip("onnx")
+    pytest.importorskip("torch")
+    from tools.mini.photograph_gate import activity
+
+    path = "/gcompris/src/activities/erase/resource/2/image1.webp"
+    assert activity(path) == "erase"
 
 
 def resource(files: dict[str, bytes]) -> bytes:

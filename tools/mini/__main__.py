@@ -23,7 +23,7 @@ from tools.mini.bank import Bank
 from tools.mini.branch import Branch
 from tools.mini.export_text import tower as text_nodes
 from tools.mini.graph import Graph, ids
-from tools.mini.heads import RISES, WIDTH, ImageHead, TextHead
+from tools.mini.heads import SHIPPED, WIDTH, ImageHead, TextHead
 from tools.mini.image_tower import ImageTower
 from tools.mini.pictures import STYLES, WORLDS
 from tools.mini.texts import Speaker
@@ -109,11 +109,12 @@ def _build(
     bank = material.bank(shards, cache.frozen_tower(seeing), say, names, folder)
     branch, second = tuned(bank, seeing, SECOND_PLAN)
     heads = both(members(bank, seeing.classifier.weight, PLAN), second)
-    heads.frozen.rises = RISES
+    heads.frozen.name_weight = SHIPPED
     made = {"data": DATA, "styles": list(styles), "plan": asdict(PLAN), "threads": threads}
     made |= {"members": MEMBERS, "second members": SECOND_MEMBERS}
     made |= {"second plan": asdict(SECOND_PLAN), "branch rate": finetune.RATE}
-    made |= {"rises": RISES, "torch": torch.__version__}
+    made |= {"name weight": {"slope": SHIPPED.slope, "steep": SHIPPED.steep}}
+    made |= {"torch": torch.__version__}
     return package.write(
         out, (seeing, branch, reading), heads, names[:, 0].numpy(), folder / "tokenizer.json", made
     )

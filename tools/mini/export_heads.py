@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import onnx
 from torch import nn
@@ -13,7 +11,7 @@ from tools.mini.averaging import Heads
 from tools.mini.branch import Branch
 from tools.mini.export_image import array
 from tools.mini.graph import Graph, ids, pixels
-from tools.mini.heads import TOP, WIDTH, ImageHead, TextHead
+from tools.mini.heads import TOP, WIDTH, ImageHead, NameWeight, TextHead
 from tools.mini.image_tower import ImageTower
 from tools.mini.text_tower import TextTower
 
@@ -59,16 +57,18 @@ def own(g: Graph, standard: str, expected: str, head: ImageHead) -> str:
 
 def weight(g: Graph, standard: str, head: ImageHead) -> str:
     """`ImageHead.weight`: (n, 1) of the expected class name."""
+    assert head.name_weight, "the head has no weight of the class name yet"
     top = g.add("Slice", standard, *(g.const(np.array([i])) for i in (0, TOP, 1)))
     mean = g.add("ReduceMean", g.add("Mul", top, top), g.const(np.array([1])), keepdims=1)
-    return risen(g, g.add("Sqrt", mean), float(head.share.detach()), head.rises)
+    return risen(g, top, g.add("Sqrt", mean), float(head.share.detach()), head.name_weight)
 
 
-def risen(g: Graph, rms: str, share: float, rises: Sequence[tuple[float, float]]) -> str:
-    """share·(1 + Σ slope·max(0, r - start)), of (n, 1) values r."""
+def risen(g: Graph, top: str, rms: str, share: float, by: NameWeight) -> str:
+    """`share` times `NameWeight.of`, from (n, 1280) top features and (n, 1) values r."""
+    d = g.add("MatMul", top, g.const(by.gate[:-1, None]))
     whole = g.const(np.float32(share))
-    for start, slope in rises:
-        above = g.add("Relu", g.add("Sub", rms, g.const(np.float32(start))))
+    for value, start, slope in ((rms, 1.0, by.slope), (d, 0.5 - by.gate[-1], by.steep)):
+        above = g.add("Relu", g.add("Sub", value, g.const(np.float32(start))))
         whole = g.add("Add", g.add("Mul", above, g.const(np.float32(share * slope))), whole)
     return whole
 

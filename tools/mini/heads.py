@@ -4,22 +4,44 @@ Text: t = unit(m + R(m)) from the sentence vector m, R a small residual network.
 Image: z = unit(w(f)·s·e + H([f, e])), e = P M - μ, where P is the classifier's softmax, M the
 sentence vectors of its 1,000 class names (so P M is the expected class name), μ their mean, and f
 the standardised features of the tower. Photographs speak through e, drawings through f: w is the
-learned `share` in training and afterwards share·(1 + Σ slope·max(0, r - start)) over `RISES`, r the
-root mean square of the standardised top features, below 1 on most drawings and about 1.5 on
-photographs.
+learned `share` in training and afterwards share times `NameWeight`, which rises with two numbers
+read from the standardised top features: r, their root mean square, below 1 on most drawings and
+about 1.5 on photographs, and d, a linear gate between the two (photograph_gate.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 WIDTH, FEATURES, TOP, HIDDEN = 384, 1840, 1280, 512
-RISES = ((1.0, 18.0), (1.2, 100.0))
-"""(start, slope) of the weight's rise with r: chosen on validation glyphs, validation stamps and
-photographs without labels (photograph_proxies.py)."""
+GATE = Path(__file__).parent / "photograph_gate.npy"
 MAPS = 192 * 49  # numbers of the maps where the second branch starts
+
+
+@dataclass(frozen=True)
+class NameWeight:
+    """1 + slope·max(0, r - 1) + steep·max(0, d - 1/2), d = row·f + bias of the top features f."""
+
+    slope: float
+    steep: float
+    gate: np.ndarray
+    """(1281,) float32: `row` and `bias`."""
+
+    def of(self, top: np.ndarray) -> np.ndarray:
+        """(n, 1280) standardised top features → (n, 1)."""
+        rms = np.sqrt((top**2).mean(1, keepdims=True))
+        d = top @ self.gate[:-1, None] + self.gate[-1]
+        return 1 + self.slope * np.maximum(0, rms - 1) + self.steep * np.maximum(0, d - 0.5)
+
+
+SHIPPED = NameWeight(18.0, 60.0, np.load(GATE))
+"""Chosen on validation drawings and on photographs without labels (photograph_proxies.py)."""
 
 
 class TextHead(nn.Module):
@@ -48,7 +70,7 @@ class ImageHead(nn.Module):
         self.up, self.down = nn.Linear(FEATURES + WIDTH, hidden), nn.Linear(hidden, WIDTH)
         nn.init.zeros_(self.down.weight)
         self.share, self.drop = nn.Parameter(torch.tensor(1.0)), drop
-        self.rises: tuple[tuple[float, float], ...] = ()  # none in training
+        self.name_weight: NameWeight | None = None  # none in training
 
     def standard(self, f: Tensor) -> Tensor:
         """(n, 1840) features, standardised."""
@@ -56,11 +78,9 @@ class ImageHead(nn.Module):
 
     def weight(self, f: Tensor) -> Tensor:
         """(n, 1) weight of the expected class name, of standardised features."""
-        rms = f[:, :TOP].square().mean(1, keepdim=True).sqrt()
-        more = sum(
-            (slope * F.relu(rms - start) for start, slope in self.rises), torch.zeros_like(rms)
-        )
-        return self.share * (1 + more)
+        if not self.name_weight:
+            return self.share.expand(len(f), 1)
+        return self.share * torch.from_numpy(self.name_weight.of(f[:, :TOP].numpy()))
 
     def own(self, f: Tensor, expected: Tensor) -> Tensor:
         """(n, 384): what standardised features say beside the expected class name."""

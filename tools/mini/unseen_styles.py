@@ -17,7 +17,7 @@ import torch
 from tools.mini import cache, image_tower, material, sources, text_tower
 from tools.mini.__main__ import PLAN, members, speaker
 from tools.mini.averaging import averaged
-from tools.mini.heads import RISES, expected_names
+from tools.mini.heads import SHIPPED, expected_names
 from tools.mini.pictures import STYLES, WORLDS, glyphs
 from tools.mini.scores import Figure, figure, one_to_one
 from tools.mini.train import Plan
@@ -37,7 +37,7 @@ def tested(build: Path, worlds: Path, threads: int, plan: Plan) -> dict[str, Fig
         shards = material.shards(worlds, archives, seen)
         bank = material.bank(shards, frozen, say, names, folder)
         model = averaged(members(bank, tower.classifier.weight, plan))
-        model.image.rises = RISES
+        model.image.name_weight = SHIPPED
         for style in (style for style in STYLES if STYLES[style] == source):
             drawings = glyphs(worlds, style)
             rows = np.flatnonzero([drawing.split == "test" for drawing in drawings])
