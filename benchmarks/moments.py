@@ -1,4 +1,4 @@
-"""Second moments about the mean in float64 against float32 products about zero.
+"""Second moments about the mean, added up in float64, against float32 products about zero.
 
 Run: python -m benchmarks.moments [--rows 200000] [--dim 512]
 

@@ -52,6 +52,25 @@ def of_mini() -> Iterator[Row]:
         words = f"{who}, R@{k} (n = {found['n']} objects)" if k == 1 else f"the same, R@{k}"
         met = mark(found["value"] >= least)
         yield Row(words, within(found) + met, f"{least}", "`tools.mini.evaluate`")
+    joins = read("mini_photographs")["joins"]
+    for name, words in (
+        (
+            "whole scenes",
+            "photographs of whole scenes without labels: nearest of 1,000 class names",
+        ),
+        ("all", "all photographs without labels (most cut out, on white)"),
+    ):
+        key = f"agrees with the classifier, {name}"
+        found, before, alone = (
+            joins[x][key] for x in ("as shipped", "without the gate (before)", "class name alone")
+        )
+        yield Row(
+            f"`mini`, {words}: agrees with the classifier inside (n = {found['n']}; without the "
+            f"gate {before['value']:.3f}, the class name alone {alone['value']:.3f})",
+            within(found),
+            "reported",
+            "`tools.mini.photograph_proxies`",
+        )
     towers = read("mini_towers")
     for name, least in (("image", 3.0), ("text", 1.2)):
         one = towers[f"{name} tower"]
@@ -89,6 +108,23 @@ def of_arrays() -> Iterator[Row]:
         script,
     )
     yield Row("anonymous memory of it", f"{memory:.0f} MB{mark(memory <= 1000)}", "≤ 1 GB", script)
+    for beside in ("", ", ids, captions and paths"):
+        whole = record[f"isthmus study --arrays, 1,000,000 x 512 x 2{beside}"]
+        memory = whole["peak anonymous MB"]
+        yield Row(
+            f"anonymous memory of `isthmus study --arrays` on 1,000,000 × 512 × 2{beside}, page "
+            f"and vectors written ({whole['seconds']:.0f} s)",
+            f"{memory:.0f} MB{mark(memory <= 1000)}",
+            "≤ 1 GB",
+            script,
+        )
+    moments = {k: x["ratio"] for k, x in read("moments").items() if k in ("one set", "links")}
+    yield Row(
+        "second moments about the mean against float32 products about zero: one set, links",
+        f"{', '.join(f'{x:.2f}×' for x in moments.values())}{mark(max(moments.values()) <= 1.1)}",
+        "≤ 1.10×",
+        "`benchmarks.moments`",
+    )
 
 
 def of_speed() -> Iterator[Row]:
@@ -202,6 +238,46 @@ def of_styles() -> Iterator[Row]:
             "0.80",
             f"`{one['command']}`",
         )
+
+
+def of_remedies() -> Iterator[Row]:
+    """What `isthmus mend` takes, and whether the quick protocol chooses as the full one does."""
+    record, script = read("mend_speed"), "`benchmarks.mend_speed`"
+    for name, most in (("1126", 60), ("5000", 300)):
+        one = record["speed"][name]
+        yield Row(
+            f"`isthmus mend` on {int(name):,} × 512 × 2 (peak {one['peak MB']:,} MB)",
+            f"{one['seconds']:.0f} s{mark(one['seconds'] <= most)}",
+            f"≤ {most} s",
+            script,
+        )
+    found = record["choice"]
+    same = sum(one["full"] == one["quick"] for one in found.values())
+    good, apart = (
+        sum(one["good"] for one in found.values()),
+        max(one["ends apart"] for one in found.values()),
+    )
+    yield Row(
+        f"quick against full protocol on {len(found)} data sets ({', '.join(found)}): same winner "
+        f"({same}) or one whose paired interval to it holds zero; interval ends at most "
+        f"{100 * apart:.1f} points apart",
+        f"{good} of {len(found)}{mark(good == len(found))}",
+        "all; ≤ 0.5 points",
+        script,
+    )
+
+
+def of_crashes() -> Iterator[Row]:
+    """Runs that were killed."""
+    record = read("crashes")
+    points, faults = sum(record["crashes"].values()), len(record["faults"])
+    yield Row(
+        f"runs of {len(record['crashes'])} commands, killed at a change of a file and run again: "
+        "the same bytes, nothing left over",
+        f"{points - faults} of {points}{mark(not faults)}",
+        "all",
+        "`benchmarks.crashes`",
+    )
 
 
 def of_dimensions() -> Iterator[Row]:

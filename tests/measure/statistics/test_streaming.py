@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from isthmus import measure
 from isthmus.arrays import unit
 from isthmus.measure.statistics import samples as clouds
+from isthmus.measure.statistics import streaming
 from isthmus.measure.statistics.inputs import as_pair
 from isthmus.measure.statistics.streaming import link_moments, moments, pieces
 from isthmus.types import EmbeddingSet, Space
@@ -38,6 +39,22 @@ def test_moments_do_not_depend_on_the_block_size(n, size, blocks, seed):
     np.testing.assert_allclose(found.mean, x.mean(axis=0), atol=1e-12)
     for cell in range(12):
         np.testing.assert_allclose(found.cells[cell], z[cells == cell].sum(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-2, 1e-3])
+def test_many_rows_in_single_products_are_those_in_double(spread, monkeypatch):
+    rng = np.random.default_rng(0)
+    mean, axes = rng.normal(size=(1, 64)), rng.normal(size=(2, 64))
+    x = (mean / np.linalg.norm(mean) + spread * rng.normal(size=(900, 2)) @ axes).astype("f4")
+    cells, blocks = np.arange(900) // 3, np.arange(300) % 10
+    monkeypatch.setattr(streaming, "FEW", 100)  # more rows than that: single products
+    found = moments(x, cells, blocks).covariance(np.ones(10, bool))
+    wanted = np.cov(unit(x, np.float64).T)
+    np.testing.assert_allclose(found, wanted, atol=1e-6 * np.abs(wanted).max())
+    values = np.linalg.eigvalsh(found)
+    assert np.trace(found) ** 2 / (values**2).sum() == pytest.approx(
+        np.trace(wanted) ** 2 / (wanted**2).sum(), rel=1e-6
+    )
 
 
 def test_joined_moments_are_those_of_all_rows():

@@ -1,9 +1,9 @@
 """Means, second moments and cross products of unit vectors in one pass over blocks of rows.
 
-Everything is taken about an origin near the mean of the rows, and second moments in float64: in a
-narrow cone the mean is a thousand times longer than the spread, and what a float32 product of
-rows about zero rounds away would be all there is to see. A million rows need one buffer and one
-d x d sum for each block of objects that a jackknife leaves out.
+Everything is taken about an origin near the mean of the rows, subtracted in float64: in a narrow
+cone the mean is a thousand times longer than the spread, and what a float32 product of rows about
+zero rounds away would be all there is to see. Second moments are added up in float64. A million
+rows need one buffer and one d x d sum for each block of objects that a jackknife leaves out.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ ORIGIN = 1_024
 CHUNK = 128
 """Rows that are scaled at once: they stay in the cache."""
 FEW = 20_000
-"""Links up to which their products are taken in float64; of more, single errors average out."""
+"""Rows or links up to which products are taken in float64; of more, about the origin, single errors
+average out."""
 CONSTANT = 1e-14
 """Variance of unit rows up to which they are one direction: float32 rounds directions by 1e-7."""
 
@@ -112,6 +113,7 @@ def moments(
     g, d, c = int(block_of_cell.max()) + 1, vectors.shape[1], len(block_of_cell)
     blocks, origin = block_of_cell[cells], origin_of(vectors)
     sums, grams = np.zeros((g, d)), np.zeros((g, d, d))
+    kind = np.float64 if len(vectors) <= FEW else np.float32
     by_cell = np.zeros((c, d), dtype=np.float32)
     buffer = np.empty((min(size, len(vectors)), d))
     for rows in pieces(blocks, cells, size):
@@ -121,6 +123,7 @@ def moments(
         of_cells = z if len(starts) == len(z) else _run_sums(z, starts)
         np.add.at(by_cell, cell[starts], of_cells.astype(np.float32))
         sums[block] += of_cells.sum(axis=0)
+        z = z.astype(kind, copy=False)
         grams[block] += z.T @ z
     counts = np.bincount(blocks, minlength=g)
     return Moments(origin, counts, sums, grams, by_cell, np.bincount(cells, minlength=c))
