@@ -1,4 +1,4 @@
-"""Vectors of the glyphs' test set in `mini`, so that the first search takes seconds.
+"""Vectors of the glyphs' test set in `mini`, so that the first search and study take seconds.
 
     python -m tools.build_gallery [--out src/isthmus/worlds/data/glyphs]
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from isthmus.lab import embed, load
 from isthmus.store import write_tensors
-from isthmus.studies.shared.search import world_hash
+from isthmus.studies.shared.collection import world_hash
 from isthmus.worlds import load as load_world
 
 

@@ -10,8 +10,7 @@ import isthmus
 from isthmus.store import write_tensors
 from isthmus.studies import perform
 from isthmus.studies.search.request import SearchRequest
-from isthmus.studies.shared import open_gallery
-from isthmus.studies.shared import search as searching
+from isthmus.studies.shared import collection, open_gallery
 from isthmus.types import Common, Space
 from isthmus.worlds import load
 
@@ -80,15 +79,18 @@ def test_vectors_of_other_weights_or_items_are_not_used(what, monkeypatch, tmp_p
     world = replace(world, items={**world.items, "image": few})
     path = tmp_path / "glyphs/mini-image.safetensors"
     space = Space("mini", "of today", 4)
-    about = {"space": space.id, "world": searching.world_hash(world, "image")}
+    about = {"space": space.id, "world": collection.world_hash(world, "image")}
     write_tensors(path, {"vectors": np.ones((3, 4), np.float16)}, about)
-    monkeypatch.setattr(searching, "DATA", tmp_path)
-    assert searching._shipped(world, Encodes(space)) is not None
+    monkeypatch.setattr(collection, "DATA", tmp_path)
+    assert collection.shipped_vectors(world, Encodes(space)) is not None
+    only = replace(world, items={"image": few})
+    found = collection.embed_world({"image": Encodes(space)}, only, tmp_path / "jobs")
+    assert found.sets["image"].ids == few.ids and not found.encoded
     if what == "space":
         space = Space("mini", "of tomorrow", 4)
     else:
         world = replace(world, items={"image": few.take(few.ids[::-1])})
-    assert searching._shipped(world, Encodes(space)) is None
+    assert collection.shipped_vectors(world, Encodes(space)) is None
 
 
 @dataclass(frozen=True)

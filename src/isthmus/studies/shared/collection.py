@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
-from isthmus.lab import JobOptions, embed, embed_into
+import numpy as np
+
+from isthmus.arrays import fingerprint
+from isthmus.lab import JobOptions, JobReport, embed, embed_into
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.records import dataclass
-from isthmus.store import readable
+from isthmus.store import read_tensors, readable
 from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
 from isthmus.types import (
     Credit,
@@ -18,10 +21,13 @@ from isthmus.types import (
     Links,
     RequestError,
     Source,
+    Step,
     World,
     all_parts,
 )
+from isthmus.version import __version__
 from isthmus.view.prompts import prompt_bags
+from isthmus.worlds.bundled import DATA
 
 TEMPLATES = ("{}", "a picture of {}", "a photo of a {}", "a drawing of a {}")
 
@@ -50,6 +56,8 @@ def embed_world(
 ) -> Collection:
     """Embed every modality of a world that the space has an encoder for, resumably.
 
+    Vectors that were shipped with isthmus are taken as they are.
+
     Raises:
         RequestError: the space has no encoder for any of the world's modalities.
         NothingLeftError: not one item of a modality could be encoded.
@@ -61,7 +69,8 @@ def embed_world(
             f"{', '.join(encoders)} only."
         )
     reports = {
-        modality: embed_into(folder / modality, encoders[modality], world.items[modality], options)
+        modality: _shipped(world, encoders[modality])
+        or embed_into(folder / modality, encoders[modality], world.items[modality], options)
         for modality in shared
     }
     return Collection(
@@ -77,6 +86,30 @@ def embed_world(
             )
         ),
     )
+
+
+def shipped_vectors(world: World, encoder: Encoder) -> EmbeddingSet | None:
+    """Vectors that came with isthmus, of just these items by just these weights, if there are."""
+    path = DATA / world.name / f"{encoder.space.name}-{encoder.modality}.safetensors"
+    if not path.is_file():
+        return None
+    arrays, about = read_tensors(path)
+    if about["space"] != encoder.space.id or about["world"] != world_hash(world, encoder.modality):
+        return None
+    step = Step("encode", {"space": encoder.space.name, "kept as": "float16"}, __version__)
+    ids, vectors = world.items[encoder.modality].ids, arrays["vectors"].astype(np.float32)
+    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,))
+
+
+def world_hash(world: World, modality: str) -> str:
+    """Which items of which world: what vectors that ship with isthmus are known by."""
+    return fingerprint(world.name, modality, world.items[modality].ids)
+
+
+def _shipped(world: World, encoder: Encoder) -> JobReport | None:
+    """What there is to embed, if it was embedded before isthmus was shipped."""
+    found = shipped_vectors(world, encoder)
+    return JobReport(found, faults={}, encoded=0, reused=len(found)) if found else None
 
 
 def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:

@@ -14,7 +14,8 @@ from isthmus.measure.statistics import scores_between
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
-from isthmus.store import is_folder, read_tensors
+from isthmus.store import is_folder
+from isthmus.studies.shared.collection import shipped_vectors
 from isthmus.studies.shared.dataset import IMAGE, TEXT
 from isthmus.studies.shared.resolver import (
     ARRAYS,
@@ -31,12 +32,9 @@ from isthmus.types import (
     NothingLeftError,
     RequestError,
     Source,
-    Step,
     World,
     same_space,
 )
-from isthmus.version import __version__
-from isthmus.worlds.bundled import DATA
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def open_gallery(
     target = IMAGE if IMAGE in world.items else next(iter(world.items))
     if target not in encoders:
         raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
-    if (shipped := _shipped(world, encoders[target])) is not None:
+    if (shipped := shipped_vectors(world, encoders[target])) is not None:
         return Gallery(shipped, world)
     where = [str(path.resolve()) if path else "" for path in (source.images, source.texts)]
     key = fingerprint(space, source.world, source.split, where)
@@ -133,24 +131,6 @@ def open_gallery(
     kept = replace(job_options(common), replace=True)  # it is a cache
     report = embed_into(job, encoders[target], world.items[target], kept)
     return Gallery(report.embedded, world, report.faults)
-
-
-def _shipped(world: World, encoder: Encoder) -> EmbeddingSet | None:
-    """Vectors that came with isthmus, of just these items by just these weights, if there are."""
-    path = DATA / world.name / f"{encoder.space.name}-{encoder.modality}.safetensors"
-    if not path.is_file():
-        return None
-    arrays, about = read_tensors(path)
-    if about["space"] != encoder.space.id or about["world"] != world_hash(world, encoder.modality):
-        return None
-    step = Step("encode", {"space": encoder.space.name, "kept as": "float16"}, __version__)
-    ids, vectors = world.items[encoder.modality].ids, arrays["vectors"].astype(np.float32)
-    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,))
-
-
-def world_hash(world: World, modality: str) -> str:
-    """Which items of which world: what vectors that ship with isthmus are known by."""
-    return fingerprint(world.name, modality, world.items[modality].ids)
 
 
 def _caption(world: World, modality: str, name: str) -> str:
