@@ -39,8 +39,8 @@ def of_styles(report: Report) -> dict[str, Any]:
 
 def of_heads(report: Report) -> dict[str, Any]:
     """R@1 of the variant that did best on validation objects, and what it changed."""
-    best = report["variants"][report["chosen"]]
-    raw = next(row for name, row in report["variants"].items() if name == "as it is")
+    rows, chosen = report["variants"], report["chosen"].replace("_", " ")
+    best, raw = rows[chosen.replace("+", " + ")], rows["as it is"]
     found = {"chosen": report["chosen"], "as it is": round(raw["hits"]["value"], 4)}
     return {**found, "value": best["hits"]["value"], "gain": three(best["hits_change"])}
 
@@ -70,8 +70,8 @@ def of_probabilities(report: Report) -> dict[str, Any]:
 
 def of_mend(report: Report) -> dict[str, Any]:
     """What is recommended, and its two-sided gain over the best trivial rule."""
-    rows = report["tables"][0]["remedies"]
-    best = next(row for name, row in rows.items() if name.replace(" ", "_") == dashed(report))
+    chain = report["recommended"].replace("_", " ").replace("+", " + ")
+    best = report["tables"][0]["remedies"][chain]
     return {
         "recommended": report["recommended"],
         "objects": report["objects"],
@@ -80,11 +80,6 @@ def of_mend(report: Report) -> dict[str, Any]:
         "gain over the best rule": three(best["rule_gain"]),
         "share of own ceiling": three(best["of_ceiling"]),
     }
-
-
-def dashed(report: Report) -> str:
-    """The recommended chain as rows are named."""
-    return str(report["recommended"]).replace("+", "_+_")
 
 
 def of_nothing(_: Report) -> dict[str, Any]:
