@@ -1,5 +1,8 @@
 """Names of spaces: what they are loaded by, from wherever."""
 
+import subprocess
+import sys
+
 import pytest
 
 import isthmus
@@ -50,3 +53,27 @@ def test_a_mended_space_of_a_mended_one_is_found_from_elsewhere(here, monkeypatc
     monkeypatch.chdir(here / "name")
     again = isthmus.load("mended:../model")
     assert again["text"].mended.parent == first.space
+
+
+def test_arguments_of_a_wrong_kind_are_told_in_a_sentence():
+    # in a process of its own: the tests' own type checks would answer first
+    script = """
+import numpy as np, isthmus
+from isthmus import measure
+from isthmus.types import RequestError
+rows = np.eye(4)
+for call in (
+    lambda: isthmus.load(None), lambda: isthmus.load(b"mini"), lambda: isthmus.load_set([]),
+    lambda: isthmus.Links(None), lambda: isthmus.Links("x"), lambda: isthmus.Links([("a",)]),
+    lambda: measure.hit_at_k(rows, rows, [(0, 1)]), lambda: measure.hit_at_k(rows, None),
+    lambda: measure.centroid_gap(5, rows), lambda: measure.hit_at_k(rows, rows, k="1"),
+    lambda: measure.hit_at_k(rows, rows, k=True), lambda: measure.hit_at_k(rows, rows, k=1.5),
+):
+    try:
+        print("no error:", call())
+    except RequestError as error:
+        assert str(error).endswith("."), error
+"""
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

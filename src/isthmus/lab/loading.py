@@ -27,6 +27,9 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
         RequestError: no such scheme, or the scheme cannot load the rest; says what there is.
         ExtraMissingError: the scheme needs a package that is not installed.
     """
+    if not isinstance(name, str):
+        kind = type(name).__name__
+        raise RequestError(f"A space is opened by its name, such as 'mini', not by one {kind}.")
     scheme, _, rest = name.partition(":")
     try:
         loader = find("encoders", ENCODERS, scheme)

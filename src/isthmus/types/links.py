@@ -22,7 +22,12 @@ class Links:
     """(k, 2) ids, distinct pairs."""
 
     def __init__(self, pairs: Iterable[Sequence[str]]) -> None:
-        distinct = dict.fromkeys((str(a), str(b)) for a, b in pairs)
+        try:
+            distinct = dict.fromkeys((str(a), str(b)) for a, b in pairs)
+        except (TypeError, ValueError) as error:
+            raise RequestError(
+                f"Links are pairs of ids, one of each set, such as [('a.jpg', 'a cat')]: {error}."
+            ) from error
         object.__setattr__(self, "pairs", tuple(distinct))
 
     def __len__(self) -> int:

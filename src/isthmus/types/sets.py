@@ -146,7 +146,8 @@ class EmbeddingSet:
         cls, vectors: Vectors, modality: str, ids: Sequence[str] | None = None
     ) -> "EmbeddingSet":
         """Vectors of unknown origin, ids the running number: how plain arrays enter a measure."""
-        names = tuple(str(row) for row in range(len(vectors))) if ids is None else tuple(ids)
+        rows = range(len(vectors) if vectors.ndim else 0)
+        names = tuple(map(str, rows)) if ids is None else tuple(ids)
         dim = int(vectors.shape[1]) if vectors.ndim == 2 else 0
         return cls(
             vectors, names, modality, Space(f"arrays of {dim} coordinates", f"plain-{dim}", dim)

@@ -156,8 +156,10 @@ def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
     Raises:
         RequestError: k is not a positive whole number.
     """
-    if k < 1 or k != int(k):
-        raise RequestError(f"The cut-off k counts items from the top, so it is 1 or more, not {k}.")
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise RequestError(
+            f"The cut-off k counts items from the top: a whole number, 1 or more, not {k!r}."
+        )
     return {at: partial(formula, k=at) for at in dict.fromkeys((int(k), *SHOWN))}
 
 

@@ -164,13 +164,15 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
         RequestError: no links were given and no ids are equal, no link has both its ends, or
             plain arrays differ in length.
     """
+    if not isinstance(links, Links | None):
+        raise RequestError(f"Links are isthmus.Links(pairs), not one {type(links).__name__}.")
     plain = links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b))
-    if plain and len(a) != len(b):
-        raise RequestError(
-            f"Plain arrays pair row by row, but these have {len(a):,} and {len(b):,} rows: give "
-            "links, or sets with ids."
-        )
     first, second = as_set(a, "a"), as_set(b, "b")
+    if plain and len(first) != len(second):
+        raise RequestError(
+            f"Plain arrays pair row by row, but these have {len(first):,} and {len(second):,} "
+            "rows: give links, or sets with ids."
+        )
     same_space(first.space, second.space)
     kept: tuple[Pair, Links | None] | None = vars(first).get("_pair")
     if kept is not None and kept[0].b is second and kept[1] is links:

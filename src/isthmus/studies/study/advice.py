@@ -34,9 +34,10 @@ REMEDIES = {
         "file read for all), and whether its weights were loaded.",
     ),
     Cause.COLLAPSED: (
-        "Load the trained weights first",
-        "Make sure that the checkpoint's weights were loaded into both towers: names of weights "
-        "that did not fit are often skipped without a word.",
+        "Look at the items and the weights first",
+        "Noise, blank pictures and empty texts get one vector from a trained tower too. Make sure "
+        "that the checkpoint's weights were loaded into both towers: names of weights that did not "
+        "fit are often skipped without a word.",
     ),
     Cause.COORDINATES: (
         "Embed both modalities with one checkpoint",

@@ -119,7 +119,7 @@ def symptom(e: Evidence, a: str, b: str) -> str:
             )
             return (
                 f"The vectors have collapsed into a narrow cone: two random {some} on average, as "
-                "in towers that were never trained."
+                "in towers that were never trained, or where the items mean nothing to them."
             )
         case Cause.COORDINATES:
             return (
