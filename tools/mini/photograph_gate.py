@@ -1,9 +1,10 @@
 """A linear gate between photographs and drawings: `python -m tools.mini.photograph_gate`.
 
 d = row·f + bias is the log odds that a logistic regression gives a picture's standardised top
-features f: free photographs of GCompris (gcompris.py) against training drawings, both kinds of
-equal weight. It writes the 1,281 numbers that heads.py reads, and prints how well gates that never
-saw a collection part it from validation drawings.
+features f: free photographs of GCompris (gcompris.py) against training drawings and renders of
+training shapes and scenes, both kinds of equal weight. It writes the 1,281 numbers that heads.py
+reads, and prints how well gates that never saw a collection part it from validation drawings and
+renders.
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper
+from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from isthmus.encode.mini import WEIGHTS, pixels
+from isthmus.read.meshes.files import mesh
+from isthmus.view.cameras import turntable
+from isthmus.view.styles import drawn, names
+from isthmus.worlds import load as load_world
 from tools.mini.gcompris import free_photographs
 from tools.mini.heads import GATE
 from tools.mini.photographs import photographs
@@ -28,7 +34,7 @@ from tools.mini.pictures import STYLES, WORLDS, Drawing, clipart, glyphs
 from tools.mini.rejoin import top_features
 
 PENALTY = 1e-3  # scikit-learn's C: 1,281 numbers from some 250 photographs
-PER_STYLE, CLIPART = 250, 1500
+PER_STYLE, CLIPART, SHAPES, SCENES = 250, 1500, 500, 300
 
 
 def drawings(worlds: Path, split: str) -> list[Drawing]:
@@ -42,6 +48,27 @@ def drawings(worlds: Path, split: str) -> list[Drawing]:
         chosen = rng.choice(len(some), min(size, len(some)), replace=False)
         found += [some[i] for i in sorted(chosen)]
     return found
+
+
+def renders(split: str) -> list[Any]:
+    """Shapes of `furniture`, each from one side in one style, and scenes of `babel`."""
+    rng, (shapes, scenes) = np.random.default_rng(0), map(load_world, ("furniture", "babel"))
+    poses, styles = turntable(24), ("shaded", *names())
+    found: list[Any] = []
+    meshes = shapes.items["mesh"]
+    chosen = [x for x in meshes.ids if shapes.split[x] == split][:SHAPES]
+    for number, item in enumerate(meshes.take(chosen).payload):
+        pose = poses[rng.integers(len(poses))]
+        (view,) = drawn(mesh(item), (pose,), styles[number % len(styles)])
+        found.append(Image.fromarray(view.colour))
+    images = scenes.items["image"]
+    some = [x for x in images.ids if scenes.split[x] == split][:SCENES]
+    return [*found, *images.take(some).payload]
+
+
+def drawn_and_rendered(worlds: Path, split: str) -> list[Any]:
+    """All pictures of one split that are no photographs."""
+    return [*(one.picture for one in drawings(worlds, split)), *renders(split)]
 
 
 def tops(model: onnx.ModelProto, items: Sequence[Any]) -> np.ndarray:
@@ -89,8 +116,7 @@ def main() -> None:
     inside = np.array([activity(path) for path in free])
     seen = tops(model, [*free.values()])
     learned, held = (
-        tops(model, [one.picture for one in drawings(args.worlds, split)])
-        for split in ("train", "val")
+        tops(model, drawn_and_rendered(args.worlds, split)) for split in ("train", "val")
     )
     for name in sorted(set(inside)):
         gate = fitted(seen[inside != name], learned)

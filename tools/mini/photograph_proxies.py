@@ -29,7 +29,7 @@ from isthmus.encode.mini import WEIGHTS, open_weights, pixels
 from isthmus.types import Encoder
 from tools.mini.gcompris import free_photographs
 from tools.mini.heads import SHIPPED, TOP, NameWeight
-from tools.mini.photograph_gate import activity, drawings, fitted, tops
+from tools.mini.photograph_gate import activity, drawn_and_rendered, fitted, tops
 from tools.mini.photographs import photographs
 from tools.mini.pictures import STYLES, WORLDS, glyphs
 from tools.mini.rejoin import top_features
@@ -140,7 +140,7 @@ def all_photographs(
     free = free_photographs(build)
     others = [path for some in photographs().values() for path, _ in some]
     found = seen(network, [*free.values(), *others])
-    learned = tops(model, [one.picture for one in drawings(WORLDS, "train")])
+    learned = tops(model, drawn_and_rendered(WORLDS, "train"))
     inside = np.array([*map(activity, free), *("others" for _ in others)])
     gates = {
         name: fitted(found.top[(inside != name) & (inside != "others")], learned)
