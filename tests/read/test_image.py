@@ -207,6 +207,21 @@ def test_a_picture_is_turned_once_whoever_turns_it(kind, options, orientation):
         assert np.abs(found - np.asarray(upright)).mean() < 4
 
 
+@pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "RGBA", "F"])
+@pytest.mark.parametrize("orientation", [1, *STORED])
+def test_a_tiff_stands_upright_by_path_and_by_bytes(mode, orientation, tmp_path):
+    """Of a path Pillow maps grey values into memory, and does not turn them."""
+    values = np.zeros((32, 48), np.uint8)
+    values[:16], values[:8, :8] = 255, 0
+    stored = {"I;16": values.astype(np.uint16) * 257, "F": values.astype(np.float32) / 255}
+    image = Image.fromarray(stored.get(mode, values))
+    image = image.convert(mode) if mode.startswith("RGB") else image
+    turned = image.transpose(STORED[orientation]) if orientation > 1 else image
+    turned.save(tmp_path / "a.tif", tiffinfo={274: orientation})
+    for source in (tmp_path / "a.tif", (tmp_path / "a.tif").read_bytes()):
+        np.testing.assert_array_equal(np.asarray(picture(source).rgb())[..., 0], values)
+
+
 def test_a_turned_tiff_is_turned_once_when_metadata_say_it_twice():
     """The tag and the XMP packet of a TIFF name the same orientation."""
     exif, upright = Image.Exif(), smooth(40, 60)
@@ -231,6 +246,7 @@ def tiff(bits, white_is_zero, data, width):
         (tiff(16, True, np.array([0, 65535, 32639], "<u2").tobytes(), 3), [255, 0, 128]),
         (tiff(12, False, bytes.fromhex("000fff808000"), 4), [0, 255, 128, 0]),
         (tiff(8, True, bytes([0, 255, 127]), 3), [255, 0, 128]),
+        (tiff(32, False, np.array([0, 2**32 - 1, 2**31], "<u4").tobytes(), 3), [0, 255, 128]),
     ],
 )
 def test_grey_values_of_any_depth_and_direction(content, expected):

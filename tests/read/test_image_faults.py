@@ -170,3 +170,20 @@ def test_a_damaged_avif_is_an_item_fault():
 def test_a_name_too_long_to_look_up_is_no_picture():
     with pytest.raises(ItemError, match=r"damaged or unreadable|no picture"):
         Picture(Path("a/" * 2500 + "x.jpg")).rgb()
+
+
+def test_sixteen_bits_in_separate_planes_are_refused_by_name():
+    """Pillow decodes such strips as 8 bits; of nine planes one after the other, all are wrong."""
+    planes = np.zeros((3, 4, 4), "<u2")
+    start = 8 + 2 + 12 * 10 + 4
+    tags = [(256, 4), (257, 4), (258, (3, start)), (259, 1), (262, 2), (273, (3, start + 6))]
+    tags += [(277, 3), (278, 4), (279, (3, start + 18)), (284, 2)]
+    rows = b"".join(
+        struct.pack("<HHII", tag, 3 if tag == 258 else 4, *(v if isinstance(v, tuple) else (1, v)))
+        for tag, v in tags
+    )
+    offsets = [start + 30 + 32 * number for number in range(3)]
+    beside = struct.pack("<3H3I3I", 16, 16, 16, *offsets, 32, 32, 32)
+    content = struct.pack("<2sHIH", b"II", 42, 8, 10) + rows + bytes(4) + beside + planes.tobytes()
+    with pytest.raises(ItemError, match="separate planes"):
+        picture(content).rgb()

@@ -292,3 +292,30 @@ def test_a_long_text_names_a_folder_of_its_own():
     names = {slug("x" * 5000), slug("x" * 5001), slug("é" * 5000)}
     assert len(names) == 3
     assert all(len(name.encode()) <= 150 for name in names)
+
+
+def test_arrays_that_overlap_or_leave_holes_are_no_safetensors(tmp_path):
+    def written(entries, size, meta=None):
+        header = {
+            name: {"dtype": "F32", "shape": shape, "data_offsets": ends}
+            for name, (shape, ends) in entries.items()
+        }
+        header |= {"__metadata__": meta} if meta is not None else {}
+        text = json.dumps(header).encode()
+        path = tmp_path / "a.safetensors"
+        path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(size))
+        return path
+
+    whole = {"a": ([2], [0, 8]), "b": ([1], [8, 12]), "none": ([0], [12, 12])}
+    assert set(read_tensors(written(whole, 12))[0]) == {"a", "b", "none"}
+    for entries, size, said in (
+        ({"a": ([2], [0, 8]), "b": ([2], [0, 8])}, 8, "overlap"),
+        ({"a": ([2], [0, 8]), "b": ([1], [12, 16])}, 16, "hole"),
+        (whole, 20, "8 bytes lie behind"),
+        ({"a": ([True, 2], [0, 8])}, 8, "does not describe"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            read_tensors(written(entries, size))
+    for meta in ({"isthmus": 5}, {"isthmus": None}, {"isthmus": []}, {"isthmus": {}}):
+        with pytest.raises(ValueError, match="metadata are no texts"):
+            read_tensors(written(whole, 12, meta))

@@ -73,8 +73,9 @@ def load_set(path: str | Path) -> EmbeddingSet:
     Raises:
         RequestError: nothing is there, or it is not a whole saved set.
     """
-    if not isinstance(path, str | os.PathLike):
-        kind = type(path).__name__
+    given: Any = path
+    if not isinstance(given, str | os.PathLike):
+        kind = type(given).__name__
         raise RequestError(f"A saved set is opened by its folder's path, not by one {kind}.")
     return read_saved_set(Path(path))
 

@@ -1,6 +1,7 @@
 """Load a space by name."""
 
 from pathlib import Path
+from typing import Any
 
 from isthmus.encode import ENCODERS
 from isthmus.registry import UnknownPartError, find
@@ -27,8 +28,9 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
         RequestError: no such scheme, or the scheme cannot load the rest; says what there is.
         ExtraMissingError: the scheme needs a package that is not installed.
     """
-    if not isinstance(name, str):
-        kind = type(name).__name__
+    given: Any = name
+    if not isinstance(given, str):
+        kind = type(given).__name__
         raise RequestError(f"A space is opened by its name, such as 'mini', not by one {kind}.")
     scheme, _, rest = name.partition(":")
     try:

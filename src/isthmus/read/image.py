@@ -56,7 +56,7 @@ POLICY = "exif upright; 16-bit to 8; first frame; JPEG decoded at >= 2x the targ
 _ORIENTATION = 0x0112
 """EXIF tag: 1 upright, 2 to 8 mirrored and turned."""
 
-_BITS, _PHOTOMETRIC = 0x0102, 0x0106
+_BITS, _PHOTOMETRIC, _PLANES, _SAMPLES = 0x0102, 0x0106, 0x011C, 0x0153
 """TIFF tags: bits a sample, and whether 0 is black (1) or white (0)."""
 
 
@@ -128,7 +128,8 @@ class Picture:
             source = self.source() if callable(self.source) else self.source
             if isinstance(source, Image.Image):
                 return self._pixels(source, None, background)  # a draft would change the user's
-            with quiet, Image.open(_file(source), formats=_formats()) as image:
+            # opened here, since Pillow maps a path's grey TIFF into memory and does not turn it
+            with _file(source) as file, quiet, Image.open(file, formats=_formats()) as image:
                 return self._pixels(image, at_least, background)
         except ItemError:
             raise
@@ -149,6 +150,18 @@ class Picture:
             raise ItemError(
                 f"{self.name} claims {image.width} x {image.height} pixels; at most "
                 f"{MAX_PIXELS:,} are decoded. Scale it down first."
+            )
+        tags = getattr(image, "tag_v2", {})
+        raw = any(tile[0] == "raw" for tile in getattr(image, "tile", ()))
+        if (
+            raw
+            and tags.get(_PLANES) == 2
+            and len(tags.get(_BITS, ())) > 1
+            and max(tags.get(_BITS, (8,))) > 8
+        ):
+            raise ItemError(
+                f"{self.name} is a TIFF of more than 8 bits in separate planes, which Pillow reads "
+                "wrong; save it with interleaved channels."
             )
         if at_least:
             _draft(image, 2 * at_least)
@@ -190,7 +203,7 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
-def _file(source: Path | bytes) -> Path | io.BytesIO:
+def _file(source: Path | bytes) -> Any:
     if isinstance(source, bytes):
         if not source:
             raise ItemError("The picture is empty (0 bytes).")
@@ -199,7 +212,7 @@ def _file(source: Path | bytes) -> Path | io.BytesIO:
         raise ItemError(f"{source} is a folder or a device, not a picture.")
     if source.stat().st_size == 0:
         raise ItemError(f"{source} is empty (0 bytes).")
-    return source
+    return source.open("rb")
 
 
 def central(image: Image.Image, ratio: int = 32) -> Image.Image:
@@ -254,8 +267,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
     Pillow gives 12-bit values as they are, and white as 0 where a TIFF of over 8 bits says so.
     """
-    values, tags = np.asarray(image).astype(np.float32), getattr(image, "tag_v2", {})
-    top = 4095 if tags.get(_BITS) == (12,) else 65535
+    values, tags = np.asarray(image), getattr(image, "tag_v2", {})
+    unsigned = tags.get(_BITS) == (32,) and tags.get(_SAMPLES, (1,)) == (1,)
+    if unsigned and image.mode == "I":
+        values = values.view(np.uint32)
+    values = values.astype(np.float32)
+    top = 4095 if tags.get(_BITS) == (12,) else 2**32 - 1 if unsigned else 65535
     if tags.get(_PHOTOMETRIC) == 0 and image.mode[0] == "I":
         values = top - values
     scale = 255.0 if image.mode == "F" else 255 / top

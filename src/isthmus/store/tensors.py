@@ -113,18 +113,31 @@ def tensor_header(path: Path) -> tuple[dict[str, Any], int]:
             raise ValueError(
                 f"{path} is not a safetensors file (its header is not JSON)."
             ) from error
-    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
-        raise ValueError(f"{path} is not a safetensors file (its header lists no arrays).")
-    for name, entry in header.items():
-        if name != "__metadata__":
-            _check_entry(path, name, entry, size - 8 - length)
+    meta = header.get("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(meta, dict) or not all(isinstance(value, str) for value in meta.values()):
+        raise ValueError(
+            f"{path} is not a safetensors file (its header lists no arrays, or its metadata are no "
+            "texts)."
+        )
+    end = 0
+    entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    for name, entry in entries.items():
+        _check_entry(path, name, entry, size - 8 - length)
+    for begin, stop in sorted(entry["data_offsets"] for entry in entries.values()):
+        if begin != end:
+            raise ValueError(f"{path}: its arrays overlap or leave a hole at byte {begin:,}.")
+        end = stop
+    if end != size - 8 - length:
+        raise ValueError(f"{path}: {size - 8 - length - end:,} bytes lie behind its last array.")
     return header, 8 + length
 
 
 def _check_entry(path: Path, name: str, entry: Any, available: int) -> None:
     try:
         begin, end = map(operator.index, entry["data_offsets"])
-        shape = [operator.index(size) for size in entry["shape"]]
+        shape = [operator.index(size) for size in entry["shape"] if not isinstance(size, bool)]
+        if len(shape) != len(entry["shape"]):
+            raise TypeError("true and false are no sizes")
         dtype = _DTYPES.get(entry["dtype"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(

@@ -156,7 +156,8 @@ def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
     Raises:
         RequestError: k is not a positive whole number.
     """
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+    given: Any = k
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
         raise RequestError(
             f"The cut-off k counts items from the top: a whole number, 1 or more, not {k!r}."
         )

@@ -164,8 +164,9 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
         RequestError: no links were given and no ids are equal, no link has both its ends, or
             plain arrays differ in length.
     """
-    if not isinstance(links, Links | None):
-        raise RequestError(f"Links are isthmus.Links(pairs), not one {type(links).__name__}.")
+    given: Any = links
+    if not isinstance(given, Links | None):
+        raise RequestError(f"Links are isthmus.Links(pairs), not one {type(given).__name__}.")
     plain = links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b))
     first, second = as_set(a, "a"), as_set(b, "b")
     if plain and len(first) != len(second):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from isthmus.read.image import FORMATS, MAX_PIXELS, Picture, quiet
 from isthmus.read.text import unicode
@@ -72,7 +72,9 @@ class Beside:
                 image.load()
                 return _reduced(image)
         except Exception as error:  # readers of damaged pictures fail in many ways
-            self.left_out.append(f"the texture {name} ({shown(str(error)) or 'damaged'})")
+            unknown = isinstance(error, UnidentifiedImageError)  # its text names an address
+            why = "no format" if unknown else shown(str(error))
+            self.left_out.append(f"the texture {name} ({why or 'damaged'})")
             return None
 
 

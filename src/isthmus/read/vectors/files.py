@@ -148,14 +148,21 @@ def _mapped(path: Path, name: str, file: BinaryIO, end: int) -> np.ndarray:
 
 
 def _header(name: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
-    version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    try:
+        version = np.lib.format.read_magic(file)
+        found = readers[version](file) if version in readers else None
+    except Exception as error:  # damaged headers fail in many ways, and numpy advises pickles
+        raise RequestError(
+            f"{name} is no .npy file: its header is damaged, or larger than 10,000 bytes."
+        ) from error
+    if found is None:
         raise RequestError(f"{name} has the .npy version {version}; readable are 1.0 and 2.0.")
-    if min(shape, default=0) < 0:
+    shape, fortran, dtype = found
+    if min(shape, default=0) < 0 or any(isinstance(size, bool) for size in shape):
         raise RequestError(f"{name} claims an array of {shape}; its header is wrong.")
     if dtype.itemsize == 0:
         raise RequestError(f"{name} claims an array of {dtype}, which takes no bytes at all.")
