@@ -207,6 +207,7 @@ def test_the_weights_that_ship_are_joined_as_the_recipe_says():
 def test_a_gate_parts_what_it_was_fitted_on_and_knows_its_bias():
     pytest.importorskip("onnx")
     pytest.importorskip("torch")
+    pytest.importorskip("pyarrow")
     from tools.mini.photograph_gate import fitted
 
     rng = np.random.default_rng(0)
@@ -222,6 +223,7 @@ def test_a_gate_parts_what_it_was_fitted_on_and_knows_its_bias():
 def test_the_collection_of_a_photograph_is_its_activity():
     pytest.importorskip("onnx")
     pytest.importorskip("torch")
+    pytest.importorskip("pyarrow")
     from tools.mini.photograph_gate import activity
 
     path = "/gcompris/src/activities/erase/resource/2/image1.webp"
