@@ -70,7 +70,7 @@ def of_probabilities(report: Report) -> dict[str, Any]:
 
 def of_mend(report: Report) -> dict[str, Any]:
     """What is recommended, and its two-sided gain over the best trivial rule."""
-    chain = report["recommended"].replace("_", " ").replace("+", " + ")
+    chain = report["recommended"].replace("_", " ").replace("+", " + ") or "as it is"
     best = report["tables"][0]["remedies"][chain]
     return {
         "recommended": report["recommended"],

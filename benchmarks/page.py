@@ -14,6 +14,7 @@ from benchmarks.page_rows import (
     Row,
     mark,
     of_arrays,
+    of_crashes,
     of_dimensions,
     of_mini,
     of_remedies,
@@ -162,7 +163,7 @@ def of_edits() -> Iterator[Row]:
 
 GROUPS = (
     *(of_mini, of_arrays, of_speed, of_statistics, of_styles, of_dimensions, of_training),
-    *(of_remedies, of_mending, of_edits, of_claims),
+    *(of_remedies, of_mending, of_edits, of_claims, of_crashes),
 )
 
 

@@ -267,6 +267,19 @@ def of_remedies() -> Iterator[Row]:
     )
 
 
+def of_crashes() -> Iterator[Row]:
+    """Runs that were killed."""
+    record = read("crashes")
+    points, faults = sum(record["crashes"].values()), len(record["faults"])
+    yield Row(
+        f"runs of {len(record['crashes'])} commands, killed at a change of a file and run again: "
+        "the same bytes, nothing left over",
+        f"{points - faults} of {points}{mark(not faults)}",
+        "all",
+        "`benchmarks.crashes`",
+    )
+
+
 def of_dimensions() -> Iterator[Row]:
     """Intrinsic dimension."""
     rows = read("dimensions")["rows"]

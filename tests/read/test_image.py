@@ -218,8 +218,9 @@ def test_a_tiff_stands_upright_by_path_and_by_bytes(mode, orientation, tmp_path)
     image = image.convert(mode) if mode.startswith("RGB") else image
     turned = image.transpose(STORED[orientation]) if orientation > 1 else image
     turned.save(tmp_path / "a.tif", tiffinfo={274: orientation})
-    for source in (tmp_path / "a.tif", (tmp_path / "a.tif").read_bytes()):
-        np.testing.assert_array_equal(np.asarray(picture(source).rgb())[..., 0], values)
+    path = tmp_path / "a.tif"
+    for source in (path, path.read_bytes(), Image.open(path), lambda: Image.open(path)):
+        np.testing.assert_array_equal(np.asarray(Picture(source).rgb())[..., 0], values)
 
 
 def test_a_turned_tiff_is_turned_once_when_metadata_say_it_twice():

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from isthmus.report import html
+from isthmus.studies.mend.request import MendRequest
+from isthmus.studies.mend.run import mend
 from isthmus.studies.study.run import study_dataset
 from tests.browser import binary, tab
 from tests.report.test_page import HOSTILE, full_page
 from tests.studies.worlds import small_world
 
 pytestmark = pytest.mark.browser
+MENDING = MendRequest(remedies=("mean_removal", "match_odds"), calibrate=(20,), splits=2)
 
 # the widest element of the page that is not meant to scroll by itself
 OVERFLOW = """[...document.querySelectorAll("body *")].filter(
@@ -87,6 +90,15 @@ def test_the_page_in_a_browser(browser, page, width, scheme):
         assert browser.evaluate(CUT) == []
     assert browser.evaluate(TOO_SMALL) == []
     assert browser.evaluate(CONTRAST) == []
+
+
+def test_wide_tables_of_a_mending_fit(browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(mend(small_world(), how=MENDING).page, encoding="utf-8")
+    browser.look(1280)
+    browser.open(path)
+    assert browser.evaluate("document.querySelectorAll('.scroll').length") >= 4
+    assert browser.evaluate(CUT) == [] and browser.evaluate(OVERFLOW) == []
 
 
 def test_light_and_dark_differ(browser, page):

@@ -158,7 +158,7 @@ def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):
     ]
     page = done.page
     for row in done.rows.values():
-        assert f"{row.mixed.value:.3f} (" in page and row.name in page
+        assert f"{row.mixed.value:.3f} <" in page and row.name in page
     own = done.rows["first"]
     assert "first had the best score" in page and f"R@1 is {own.hits.value:.3f}" in page
     assert "isthmus sweep" in page and "2 seeds averaged" in page and "drawn at random" in page

@@ -22,7 +22,7 @@ from isthmus.studies.mend.choose import (
     Judged,
     choice,
 )
-from isthmus.studies.mend.page import mend_page
+from isthmus.studies.mend.page import mend_page, usage
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
@@ -63,8 +63,12 @@ def test_the_page_holds_every_table_and_the_picture_its_ceiling(monkeypatch):
     kept = CalibrationScores(25, 4, (score, *rest), around(0.2), ((0.25, 0.9, 0.345),))
     data = Dataset(*pair_sets(n=N), About(title="Something", faults={"x": "broken"}))
     tables = [Judged((found,)), Judged((replace(found, fitted_on=12),))]
-    page = mend_page(tables, kept, ("Do this.",), data, 7)
+    page = mend_page(tables, kept, ("Do this.",), data, 7, usage("mini"))
     assert "mended:FOLDER" in page and page.index("Do this.") < page.index("mended:FOLDER")
+    assert "isthmus search" in page
+    page = page.replace('<span class="whole">', "").replace("</span>", "")
+    for origin in ("", "arrays:pairs.npz"):  # vectors alone encode no query
+        assert "isthmus search" not in "".join(usage(origin))
     assert page.count("rule: other modality first") == page.count("rule: in turn") == 2
     for size in (25, 12):
         assert f"fitted on {size} linked objects" in page
@@ -185,7 +189,7 @@ def test_the_page_shows_each_remedy_and_those_that_could_not_be_fitted(kept):
     for size, rows in result.tables.items():
         assert f"Remedies fitted on {size} objects" in page
         for row in rows.values():
-            assert f"{row.mixed.value:.3f} (" in page and row.name in page
+            assert f"{row.mixed.value:.3f} <" in page and row.name in page
             assert f"{row.of_ceiling.value:.1%}" in page
     assert "Remedies that could not be fitted" in page and "csls + mean removal" in page
     assert "maps must stand before" in page

@@ -192,12 +192,13 @@ def test_files_are_read_again_when_that_is_asked_for(photos, tmp_path, capsys):
     assert encoded("--rehash") == 3  # the shard of pictures
 
 
-def test_options_of_a_command_are_those_of_its_jobs(monkeypatch):
+def test_options_of_a_command_are_those_of_its_jobs(tmp_path):
     found = job_options(Common(batch_size=7, rehash=True, quiet=True))
     assert (found.batch_size, found.rehash, found.progress) == (7, True, False)
-    for terminal in (True, False):  # nobody wants bars in a file or a pipe
-        monkeypatch.setattr("sys.stderr.isatty", lambda terminal=terminal: terminal, raising=False)
-        assert job_options(Common()).progress == terminal
+    assert job_options(Common()).progress
+    assert not found.replace and job_options(Common(), tmp_path).replace
+    (tmp_path / "config.json").touch()  # a finished run: its vectors are not replaced
+    assert not job_options(Common(), tmp_path).replace
 
 
 @pytest.mark.parametrize(

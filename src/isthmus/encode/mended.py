@@ -135,12 +135,13 @@ def _tune(encoders: Mapping[str, Encoder], path: Path) -> Step:
         raise RequestError(f"{path} does not hold the towers' trained weights: {error}") from error
 
 
-def read_mended(folder: Path) -> tuple[Mended, str]:
+def read_mended(folder: str | Path) -> tuple[Mended, str]:
     """The corrections kept in a folder, and the name that their parent space is loaded by.
 
     Raises:
         RequestError: nothing is there, it is damaged, of a newer version, or mended from itself.
     """
+    folder = Path(folder)
     found, origin = _read(folder)
     seen, above = [folder.resolve()], origin
     while above.startswith("mended:"):

@@ -23,7 +23,7 @@ from isthmus.lab.loading import lasting
 from isthmus.read.vectors.saved_sets import FORMAT, LINKS, RULE, VECTORS, read_saved_set
 from isthmus.store import atomic, packed, sweep, write_table, write_tensors
 from isthmus.transform.mended import Mended
-from isthmus.types import EmbeddingSet, Links, RequestError
+from isthmus.types import EmbeddingSet, Links, RequestError, check_kind
 
 
 def save(embedded: EmbeddingSet, path: str | Path) -> Path:
@@ -73,10 +73,7 @@ def load_set(path: str | Path) -> EmbeddingSet:
     Raises:
         RequestError: nothing is there, or it is not a whole saved set.
     """
-    given: Any = path
-    if not isinstance(given, str | os.PathLike):
-        kind = type(given).__name__
-        raise RequestError(f"A saved set is opened by its folder's path, not by one {kind}.")
+    check_kind(path, str | os.PathLike, "A saved set is opened by its folder's path")
     return read_saved_set(Path(path))
 
 

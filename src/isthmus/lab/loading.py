@@ -1,12 +1,11 @@
 """Load a space by name."""
 
 from pathlib import Path
-from typing import Any
 
 from isthmus.encode import ENCODERS
 from isthmus.registry import UnknownPartError, find
 from isthmus.store import is_file, is_folder
-from isthmus.types import Encoder, LoadOptions, RequestError
+from isthmus.types import Encoder, LoadOptions, RequestError, check_kind
 
 MINI = "mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:openai/clip-vit-base-patch32"
 SUGGESTED = {
@@ -28,10 +27,7 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
         RequestError: no such scheme, or the scheme cannot load the rest; says what there is.
         ExtraMissingError: the scheme needs a package that is not installed.
     """
-    given: Any = name
-    if not isinstance(given, str):
-        kind = type(given).__name__
-        raise RequestError(f"A space is opened by its name, such as 'mini', not by one {kind}.")
+    check_kind(name, str, "A space is opened by its name, such as 'mini'")
     scheme, _, rest = name.partition(":")
     try:
         loader = find("encoders", ENCODERS, scheme)

@@ -57,7 +57,8 @@ _ORIENTATION = 0x0112
 """EXIF tag: 1 upright, 2 to 8 mirrored and turned."""
 
 _BITS, _PHOTOMETRIC, _PLANES, _SAMPLES = 0x0102, 0x0106, 0x011C, 0x0153
-"""TIFF tags: bits a sample, and whether 0 is black (1) or white (0)."""
+"""TIFF tags: bits a sample, whether 0 is black (1) or white (0), whether channels are interleaved
+(1) or planes (2), and whether samples are unsigned (1)."""
 
 
 class _Quiet:
@@ -128,8 +129,7 @@ class Picture:
             source = self.source() if callable(self.source) else self.source
             if isinstance(source, Image.Image):
                 return self._pixels(source, None, background)  # a draft would change the user's
-            # opened here, since Pillow maps a path's grey TIFF into memory and does not turn it
-            with _file(source) as file, quiet, Image.open(file, formats=_formats()) as image:
+            with quiet, Image.open(_file(source), formats=_formats()) as image:
                 return self._pixels(image, at_least, background)
         except ItemError:
             raise
@@ -151,14 +151,7 @@ class Picture:
                 f"{self.name} claims {image.width} x {image.height} pixels; at most "
                 f"{MAX_PIXELS:,} are decoded. Scale it down first."
             )
-        tags = getattr(image, "tag_v2", {})
-        raw = any(tile[0] == "raw" for tile in getattr(image, "tile", ()))
-        if (
-            raw
-            and tags.get(_PLANES) == 2
-            and len(tags.get(_BITS, ())) > 1
-            and max(tags.get(_BITS, (8,))) > 8
-        ):
+        if in_deep_planes(image):
             raise ItemError(
                 f"{self.name} is a TIFF of more than 8 bits in separate planes, which Pillow reads "
                 "wrong; save it with interleaved channels."
@@ -203,7 +196,7 @@ def _formats() -> list[str]:
     return [name for name in FORMATS if name in Image.OPEN]
 
 
-def _file(source: Path | bytes) -> Any:
+def _file(source: Path | bytes) -> Path | io.BytesIO:
     if isinstance(source, bytes):
         if not source:
             raise ItemError("The picture is empty (0 bytes).")
@@ -212,7 +205,7 @@ def _file(source: Path | bytes) -> Any:
         raise ItemError(f"{source} is a folder or a device, not a picture.")
     if source.stat().st_size == 0:
         raise ItemError(f"{source} is empty (0 bytes).")
-    return source.open("rb")
+    return source
 
 
 def central(image: Image.Image, ratio: int = 32) -> Image.Image:
@@ -233,6 +226,14 @@ def _draft(image: Image.Image, side: int) -> None:
         image.draft(None, (image.width // factor, image.height // factor))
 
 
+def in_deep_planes(image: Image.Image) -> bool:
+    """Whether it is a TIFF whose planes of more than 8 bits Pillow takes for planes of 8."""
+    tags, tiles = getattr(image, "tag_v2", {}), getattr(image, "tile", ())
+    bits = tags.get(_BITS, ())
+    deep = tags.get(_PLANES) == 2 and len(bits) > 1 and max(bits) > 8
+    return deep and any(tile[0] == "raw" for tile in tiles)
+
+
 def _upright(image: Image.Image) -> Image.Image:
     turns = {
         2: Transpose.FLIP_LEFT_RIGHT,
@@ -243,7 +244,13 @@ def _upright(image: Image.Image) -> Image.Image:
         7: Transpose.TRANSVERSE,
         8: Transpose.ROTATE_90,
     }
+    named: Any = image
+    name = getattr(image, "filename", None)
+    if name:
+        named.filename = ""  # of a named file Pillow maps grey values, those of a turned TIFF wrong
     image.load()  # turns a TIFF, and removes its tag: what is left afterwards is to be done
+    if name:
+        named.filename = name
     try:
         turn = turns.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged metadata fail in many ways; the pixels may still be good

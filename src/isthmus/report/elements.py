@@ -1,6 +1,7 @@
 """Blocks as HTML elements; every string is escaped here, once."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -134,8 +135,9 @@ def table(block: Table) -> str:
     cells = [f'{flush} data-label="{name}"' for name, flush in kinds]
     rows = "".join(_row(row, cells) for row in block.rows)
     caption = escaped(block.caption)
+    dense = ' class="dense"' if len(kinds) > DENSE else ""
     return (
-        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table>'
+        f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table{dense}>'
         f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         "</table></div>"
     )
@@ -144,9 +146,17 @@ def table(block: Table) -> str:
 def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
     first = f'<th scope="row">{escaped(cells[0])}</th>'
     rest = "".join(
-        f"<td{kind}>{escaped(cell)}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
+        f"<td{kind}>{_INTERVAL.sub(_KEPT_WHOLE, escaped(cell))}</td>"
+        for cell, kind in zip(cells[1:], kinds[1:], strict=True)
     )
     return f"<tr>{first}{rest}</tr>"
+
+
+DENSE = 5
+"""Columns above which a table's intervals may be broken too."""
+_INTERVAL = re.compile(r" (\([^()]*\)|\[[^\[\]]*\])$")
+_KEPT_WHOLE = r' <span class="whole">\1</span>'
+"""An interval behind its value, which goes to a line of its own where a table is too wide."""
 
 
 def strips(block: Strips) -> str:

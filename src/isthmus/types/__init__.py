@@ -10,6 +10,7 @@ from isthmus.types.errors import (
     NothingLeftError,
     RequestError,
     SpaceMismatchError,
+    check_kind,
     reason,
 )
 from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
@@ -63,6 +64,7 @@ __all__ = [
     "Written",
     "all_parts",
     "axes_or_new",
+    "check_kind",
     "conform",
     "drawn",
     "objects_of",

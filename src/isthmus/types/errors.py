@@ -2,6 +2,7 @@
 
 import errno
 import re
+from typing import Any
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """No space left on the device, quota exceeded: faults of the job, not of an item."""
@@ -13,6 +14,16 @@ class IsthmusError(Exception):
 
 class RequestError(IsthmusError, ValueError):
     """The request itself cannot be met (a missing file, mismatched rows, a bad option)."""
+
+
+def check_kind(value: Any, kinds: Any, wanted: str) -> None:
+    """Refuse an argument of another kind in a sentence; ``wanted`` is its first half.
+
+    Raises:
+        RequestError: the value is of none of the kinds.
+    """
+    if not isinstance(value, kinds):
+        raise RequestError(f"{wanted}, not one {type(value).__name__}.")
 
 
 class SpaceMismatchError(RequestError):

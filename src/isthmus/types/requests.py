@@ -5,7 +5,6 @@ line, ``--config``, ``config.json`` and Python all make the same one; the texts 
 the help of the command.
 """
 
-import sys
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -51,8 +50,8 @@ class Common:
 
     @property
     def progress(self) -> bool:
-        """Whether bars are shown."""
-        return not self.quiet and sys.stderr.isatty()
+        """Whether bars are shown (on a terminal only), and a word about long work."""
+        return not self.quiet
 
     @property
     def loading(self) -> LoadOptions:

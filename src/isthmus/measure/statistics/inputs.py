@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,7 +18,7 @@ from isthmus.measure.statistics.samples import (
 )
 from isthmus.measure.statistics.streaming import LinkMoments, link_moments
 from isthmus.records import dataclass
-from isthmus.types import EmbeddingSet, Links, RequestError, objects_of, same_space
+from isthmus.types import EmbeddingSet, Links, RequestError, check_kind, objects_of, same_space
 
 SetLike = EmbeddingSet | np.ndarray
 """An EmbeddingSet, or a plain (n, d) array whose ids are the running number."""
@@ -165,9 +164,7 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
         RequestError: no links were given and no ids are equal, no link has both its ends, or
             plain arrays differ in length.
     """
-    given: Any = links
-    if not isinstance(given, Links | None):
-        raise RequestError(f"Links are isthmus.Links(pairs), not one {type(given).__name__}.")
+    check_kind(links, Links | None, "Links are isthmus.Links(pairs)")
     plain = links is None and not any(isinstance(some, EmbeddingSet) for some in (a, b))
     first, second = as_set(a, "a"), as_set(b, "b")
     if plain and len(first) != len(second):

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from isthmus.read.image import FORMATS, MAX_PIXELS, Picture, quiet
+from isthmus.read.image import FORMATS, MAX_PIXELS, Picture, in_deep_planes, quiet
 from isthmus.read.text import unicode
 from isthmus.store import is_file
 
@@ -69,6 +69,8 @@ class Beside:
             with quiet, Image.open(io.BytesIO(data), formats=formats()) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise ValueError(f"it claims {image.width} x {image.height} pixels")
+                if in_deep_planes(image):
+                    raise ValueError("more than 8 bits in separate planes")
                 image.load()
                 return _reduced(image)
         except Exception as error:  # readers of damaged pictures fail in many ways

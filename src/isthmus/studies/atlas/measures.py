@@ -54,7 +54,7 @@ def measured_atlas(data: AtlasInput, seed: int = 0, progress: bool = False) -> A
         names = nearest_words(middles, [data.title(name) for name in rows], *data.words)
     identity, unknown = _identity(data, rows)
     objects: list[ObjectViews] = []
-    for number, name in enumerate(tqdm(rows, "objects", disable=not progress, leave=False)):
+    for number, name in enumerate(tqdm(rows, "objects", disable=not progress or None, leave=False)):
         own, symmetry = rows[name], data.symmetry.get(name, 1)
         results, missing = view_measures(x[own], _azimuth(data, own), symmetry, [seed, number])
         space = affine_subspace(x[own])

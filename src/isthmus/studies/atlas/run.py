@@ -81,7 +81,8 @@ def _seen(
     request: AtlasRequest, world: World, encoders: Mapping[str, Encoder], folder: Path
 ) -> AtlasResult:
     common = request.common
-    setup, job = RenderSetup(RIGS[request.rig](request.views), up=request.up), job_options(common)
+    setup = RenderSetup(RIGS[request.rig](request.views), up=request.up)
+    job = job_options(common, folder)
     views = rendered_into(folder / "renders", world, setup, job, common.workers)
     pictures = views.world.items[IMAGE]
     report = embed_into(folder / "jobs" / "views", encoders[IMAGE], pictures, job)
@@ -184,7 +185,7 @@ def _styled(
     """Vectors of the views in further styles, and what is known of them."""
     if not request.styles:
         return None, {}
-    job = job_options(request.common)
+    job = job_options(request.common, folder)
     drawn = restyled_into(folder / "styles", world, setup, request.styles, job)
     report = embed_into(folder / "jobs" / "styles", encoders[IMAGE], drawn.items[IMAGE], job)
     return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
@@ -202,6 +203,6 @@ def _words(
         texts = [str(text) for text in load_world("glyphs").items[TEXT]]
     known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
     words = tuple(dict.fromkeys([*(str(name) for name in known if name), *texts]))
-    items, job = Items(TEXT, words, words), job_options(request.common)
+    items, job = Items(TEXT, words, words), job_options(request.common, folder)
     vectors = embed_into(folder / "jobs" / "words", encoders[TEXT], items, job).embedded
     return vectors, vectors.ids

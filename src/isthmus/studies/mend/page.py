@@ -33,6 +33,7 @@ def mend_page(
     words: tuple[str, ...],
     data: Dataset,
     seed: int,
+    use: tuple[str, ...] = (),
 ) -> str:
     """The page as HTML.
 
@@ -42,6 +43,7 @@ def mend_page(
         words: the summary.
         data: what was there, unlinked items included.
         seed: of the run.
+        use: how the kept space is used, of ``usage``.
     """
     linked = found[0].final.data
     title = data.about.title or f"{linked.a.space.name}, {linked.pair.n:,} objects"
@@ -60,7 +62,7 @@ def mend_page(
         summary=words,
         cards=(),
         sections=(
-            Section("use", "How to use it", "", (Prose(_USE),)),
+            Section("use", "How to use it", "", (Prose(use),)),
             *map(_remedies, found),
             Section("probability", "Probability of a match", _PROBABILITY, _probabilities(kept)),
             made_section(facts, Prose((_PAPERS,))),
@@ -69,14 +71,26 @@ def mend_page(
     return html(page)
 
 
-_USE = (
-    "FOLDER is the folder of this page; it holds the kept space, which goes wherever a space goes.",
-    "Measure it again: isthmus study mended:FOLDER. Search with it: isthmus embed mended:FOLDER "
-    "RUN --images PICTURES, then isthmus search QUERY --space mended:FOLDER --in RUN.",
-    "Keep another remedy of the table: isthmus mend with the same data and --keep NAME, such as "
-    "--keep mean_removal. In Python: isthmus.encode.mended.read_mended(FOLDER)[0] takes a set of "
-    "the space as it is and gives the mended one.",
-)
+def usage(origin: str) -> tuple[str, ...]:
+    """What to type to use the kept space, which has encoders if its origin has.
+
+    The folder is not named: equal input gives an equal page wherever it is written.
+    """
+    search = (
+        " Search with it: isthmus embed mended:FOLDER RUN --images PICTURES, then isthmus search "
+        "QUERY --space mended:FOLDER --in RUN."
+    )
+    encodes = origin and not origin.startswith("arrays:")
+    return (
+        "FOLDER stands for the folder that this page lies in; it holds the mended space, which "
+        "goes wherever a space goes.",
+        f"Measure it again: isthmus study mended:FOLDER.{search if encodes else ''}",
+        "Keep another remedy of the table: isthmus mend with the same data and --keep NAME, such "
+        'as --keep mean_removal. In Python: isthmus.encode.mended.read_mended("FOLDER")[0] takes a '
+        "set of the space as it is and gives the mended one.",
+    )
+
+
 _LEAD = (
     "Each remedy was fitted on {fitted} linked objects and judged on {held} others, {splits} times "
     "on random halves{early}. Mixed gallery: all items of both modalities but the query; relevant "

@@ -23,7 +23,7 @@ from isthmus.studies.evaluate import (
     match_calibration,
 )
 from isthmus.studies.mend.choose import Choice, Judged, choice, judged, screening
-from isthmus.studies.mend.page import mend_page, summary
+from isthmus.studies.mend.page import mend_page, summary, usage
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
 from isthmus.transform import CORRECTIONS
@@ -132,7 +132,8 @@ def mend(
     wanted = fit_mended(how.keep, whole, space)  # a wrong chain is refused before the work
     kept_in = resumable(linked, out, seed)
     found = _judged(linked, remedies, how, _Work(seed, progress, kept_in))
-    result = _result(found, match_calibration(linked, splits=how.splits, seed=seed), data, seed)
+    calibration = match_calibration(linked, splits=how.splits, seed=seed)
+    result = _result(found, calibration, data, seed, usage(origin))
     if not how.keep:
         wanted = fit_mended(result.recommended, whole, space)
     result = replace(result, mended=wanted)
@@ -158,7 +159,11 @@ def remedies_of(how: MendRequest) -> Sequence[str]:
 
 
 def _result(
-    found: Sequence[Judged], kept: CalibrationScores, data: Dataset, seed: int
+    found: Sequence[Judged],
+    kept: CalibrationScores,
+    data: Dataset,
+    seed: int,
+    use: tuple[str, ...],
 ) -> MendResult:
     """What was found, with the space as it is for the mended one."""
     best = choice(found[0])
@@ -169,7 +174,7 @@ def _result(
         choice=best,
         mended=Mended(data.a.space, "", (), None, data.pair.n),
         words=words,
-        page=mend_page(found, kept, words, data, seed),
+        page=mend_page(found, kept, words, data, seed, use),
         record=_record(found, kept, best, seed),
         seconds=_seconds(found),
         faults=data.about.faults,

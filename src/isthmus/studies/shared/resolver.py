@@ -26,6 +26,7 @@ from isthmus.studies.shared.collection import (
     linked_request,
 )
 from isthmus.studies.shared.dataset import Dataset
+from isthmus.studies.shared.folders import CONFIG
 from isthmus.transform.mended import Mended
 from isthmus.types import Common, Encoder, RequestError, Source, World
 from isthmus.worlds import load as load_world
@@ -128,7 +129,7 @@ class Resolved:
         world = self.world()
         encoders = self.encoders(common) if encoders is None else encoders
         linked_request(world, encoders, self.source)
-        found = embed_world(encoders, world, folder / "jobs", job_options(common))
+        found = embed_world(encoders, world, folder / "jobs", job_options(common, folder))
         return collection_dataset(found, encoders, self.source)
 
     def collect(self, folder: Path, common: Common) -> Collection:
@@ -143,10 +144,18 @@ class Resolved:
         return found
 
 
-def job_options(common: Common) -> JobOptions:
-    """How embedding jobs run."""
+def job_options(common: Common, run: Path | None = None) -> JobOptions:
+    """How embedding jobs run; in the folder of an unfinished run they replace what is there.
+
+    What a refused or stopped run left of other items must not stand in the way of the next one.
+    """
+    unfinished = run is not None and not (run / CONFIG).exists()
     return JobOptions(
-        batch_size=common.batch_size, rehash=common.rehash, progress=common.progress, wait=True
+        batch_size=common.batch_size,
+        rehash=common.rehash,
+        progress=common.progress,
+        wait=True,
+        replace=unfinished,
     )
 
 

@@ -120,19 +120,20 @@ def _embedded(
     world, common, modality = found.world(), request.common, request.modality
     encoders = found.encoders(common)
     if MESH in world.items and modality == IMAGE:
-        setup, job = RenderSetup((VIEW,)), job_options(common)
+        setup, job = RenderSetup((VIEW,)), job_options(common, folder)
         world = restyled_into(folder / "renders", world, setup, options=job, workers=common.workers)
     if modality not in world.items or modality not in encoders:
         raise RequestError(
             f"World {world.name!r} holds {', '.join(world.items)} and {found.space} encodes "
             f"{', '.join(encoders)}: {modality!r} is not in both."
         )
-    report = embed_into(
-        folder / "jobs" / modality, encoders[modality], world.items[modality], job_options(common)
-    )
+    items, columns = world.items[modality], (request.object_column, request.style_column)
+    if request.images is not None:  # folders that are no grid are refused before the work
+        folder_factors(items.ids, request.style_level, columns)
+    options = job_options(common, folder)
+    report = embed_into(folder / "jobs" / modality, encoders[modality], items, options)
     if request.images is None:
         return report.embedded, world.factors, world.split
-    columns = request.object_column, request.style_column
     factors = folder_factors(report.embedded.ids, request.style_level, columns)
     if left := len(report.embedded.ids) - len(factors):
         _log.warning("%d pictures lie outside of the folders of classes in styles.", left)
