@@ -20,7 +20,7 @@ CACHES = (
     Break(
         "rehash-never-reaches-the-job",
         "src/isthmus/studies/shared/resolver.py",
-        "rehash=common.rehash, ",
+        "        rehash=common.rehash,\n",
         "",
         "tests/studies",
     ),
