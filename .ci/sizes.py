@@ -2,10 +2,11 @@
 
 Files of 400 lines, functions of 50, six arguments (tests may take more); in ``src`` at most 16
 modules a folder, 270 modules (without ``__init__``), 25 modules under 60 lines with a single
-importer, and 22,230 statements: 17,907 when the rooms were built, and what came since: readers of
+importer, and 22,960 statements: 17,907 when the rooms were built, and what came since: readers of
 every mesh format of our own, foreign files and checkpoints that can neither run code nor end a job,
-run folders that survive a kill, intervals of proportions, and functions for notebooks. A room that
-is added raises the last limit by what it holds.
+run folders that survive a kill, intervals of proportions, every run's verdict with what to type
+next, and notebooks: every study as a function and a mapping, with a table and a figure, and plain
+mistakes told in a sentence. A room that is added raises the last limit by what it holds.
 """
 
 import ast
@@ -21,7 +22,7 @@ EXCEPTIONS: dict[str, str] = {}
 
 FOLDERS = ("src", "tests", "tools", "benchmarks", ".ci")
 LINES, FUNCTION, ARGUMENTS = 400, 50, 6
-A_FOLDER, MODULES, STATEMENTS = 16, 270, 22_230
+A_FOLDER, MODULES, STATEMENTS = 16, 270, 22_960
 SMALL, SMALL_FILES = 60, 25
 
 REGISTERED = re.compile(r"^([a-z_]\w*(?:\.\w+)+):\w*$")

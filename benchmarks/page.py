@@ -16,6 +16,7 @@ from benchmarks.page_rows import (
     of_arrays,
     of_crashes,
     of_dimensions,
+    of_first_use,
     of_mini,
     of_remedies,
     of_speed,
@@ -162,7 +163,16 @@ def of_edits() -> Iterator[Row]:
 
 
 GROUPS = (
-    *(of_mini, of_arrays, of_speed, of_statistics, of_styles, of_dimensions, of_training),
+    *(
+        of_mini,
+        of_first_use,
+        of_arrays,
+        of_speed,
+        of_statistics,
+        of_styles,
+        of_dimensions,
+        of_training,
+    ),
     *(of_remedies, of_mending, of_edits, of_claims, of_crashes),
 )
 

@@ -29,7 +29,7 @@ def test_unit_keeps_directions_and_gives_the_wanted_type():
 def test_rows_without_direction_are_refused_by_number(bad, what):
     rows = np.ones((4, 3))
     rows[2:] = bad
-    with pytest.raises(ValueError, match=f"row 2 is {what}.*2 such rows of 4"):
+    with pytest.raises(ValueError, match=f"row 2 is {what}.*2 of 4 rows"):
         unit(rows)
 
 

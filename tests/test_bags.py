@@ -29,7 +29,7 @@ def test_places_are_distinct_and_in_order(numbers):
 def test_every_part_has_a_place_and_there_is_one():
     with pytest.raises(RequestError, match="0 parts and 0 places"):
         bag(numbers=())
-    with pytest.raises(RequestError, match="'x' has 1 parts and 2 places"):
+    with pytest.raises(RequestError, match="'x' has 1 part and 2 places"):
         Bag("x", Items("text", ("x/0",), ["a"]), (Place(0), Place(1)))
 
 

@@ -1,4 +1,4 @@
-"""What the documents say is run: the tour, the README's Python, and every docstring example."""
+"""What the documents say is run: the tour, the commands, the README's recipe, every example."""
 
 import doctest
 import importlib
@@ -35,7 +35,7 @@ def test_docstring_examples(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["docs/tour.md", "README.md"])
+@pytest.mark.parametrize("name", ["docs/tour.md", "docs/commands.md"])
 def test_documents_run_as_they_stand(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ISTHMUS_CACHE", str(tmp_path / "cache"))
@@ -90,6 +90,12 @@ def test_the_figure_of_mixed_search_draws_what_was_recorded():
     for found in ways.values():
         assert all(f">{number['value']:.1%}<" in drawn for number in found.values())
     assert ways["other modality first"]["R@1"] == ways["as it is"]["R@1"]
+
+
+def test_the_readme_is_a_screen_and_a_half():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 80
+    assert not [line for line in lines if len(line) > 125 and not line.startswith(("|", "!["))]
 
 
 @pytest.mark.slow

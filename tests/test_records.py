@@ -10,6 +10,7 @@ import pytest
 
 import isthmus
 from isthmus.records import LINE, dataclass, short
+from isthmus.studies.shared import RunResult
 from isthmus.types import EmbeddingSet, Items, Links, RequestError, Result, Subspace, World
 from tests.toys import toy_set
 
@@ -52,7 +53,8 @@ def holding(kind, value):
 
 
 def test_every_record_that_may_hold_much_prints_in_one_short_line():
-    own = (Result, EmbeddingSet, Items, World, Links, Subspace)  # print what they hold: see below
+    # these print what they hold: see below, and studies/test_notebook.py
+    own = (Result, RunResult, EmbeddingSet, Items, World, Links, Subspace)
     kinds = {name: kind for name, kind in records().items() if not issubclass(kind, own)}
     assert len(kinds) > 200
     long = {
@@ -199,9 +201,5 @@ def test_tables_of_others_take_ours(library):
     some = toy_set(np.eye(3) * 2, ids=("x", "y", "z"))
     frame = make(some.to_table())
     assert frame.shape == (3, 2) and [*map(str, frame["id"])] == ["x", "y", "z"]
-    assert [
-        *map(
-            float,
-            [*frame["vector"]][1].tolist() if library != "pyarrow" else frame["vector"][1].as_py(),
-        )
-    ] == [0, 2, 0]
+    second = frame["vector"][1]
+    assert [*map(float, second.as_py() if library == "pyarrow" else second)] == [0, 2, 0]

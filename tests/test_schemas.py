@@ -58,7 +58,10 @@ WRONG = [
     ([], "it wants an object, not []"),
     ({}, "it lacks the key 'name'"),
     ({"name": 5}, "name wants a text, not 5"),
-    ({"name": "x", "nane": 1}, "it has the unknown key 'nane'; did you mean 'name'?"),
+    (
+        {"name": "x", "nane": 1},
+        "it has the unknown key 'nane'; did you mean 'name'? There are: name, ",
+    ),
     ({"name": "x", "arrays": 1}, "unknown key 'arrays'"),
     ({"name": "x", "inner": {"seed": 10}}, "inner.seed wants 0 to 9, not 10"),
     ({"name": "x", "inner": {"seed": True}}, "inner.seed wants a whole number, not True"),

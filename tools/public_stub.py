@@ -14,7 +14,15 @@ import isthmus
 from isthmus import measure
 from isthmus.measure.statistics import SetLike
 from isthmus.registry import find
-from isthmus.studies import OF_SETS, STUDIES, Option, documented, options, request_type
+from isthmus.studies import (
+    OF_SETS,
+    STUDIES,
+    Option,
+    documented,
+    options,
+    request_type,
+    signature_of_sets,
+)
 
 HEAD = '''# ruff: noqa
 # fmt: off
@@ -23,7 +31,7 @@ HEAD = '''# ruff: noqa
 '''
 QUESTIONS = """from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 """
 MEASURES = """# pyright: reportIncompleteStub=false
@@ -80,19 +88,17 @@ def _function(name: str, study: str, kind: Any) -> str:
     whole = f"def {name}(\n    {_lines(words)},\n) -> {kind.__name__}:\n{doc}\n"
     if study not in OF_SETS:
         return whole
-    return f"@overload\n{_of_sets(name, kind)}@overload\n{whole}"
+    return f"@overload\n{_of_sets(name, study, kind)}@overload\n{whole}"
 
 
-def _of_sets(name: str, kind: Any) -> str:
+def _of_sets(name: str, study: str, kind: Any) -> str:
     """The same question of two sets in memory."""
-    signature = inspect.signature(find("studies", OF_SETS, name))
     words: list[str] = []
-    for one in signature.parameters.values():
+    for one in signature_of_sets(study).parameters.values():
         if one.kind is one.KEYWORD_ONLY and "*" not in words:
             words.append("*")
-        mark = "**" if one.kind is one.VAR_KEYWORD else ""
-        hint = one.annotation if isinstance(one.annotation, str) else _hint(one.annotation)
-        words.append(f"{mark}{one.name}: {hint}{'' if one.default is one.empty else ' = ...'}")
+        default = "" if one.default is one.empty else " = ..."
+        words.append(f"{one.name}: {_hint(one.annotation)}{default}")
     return f"def {name}(\n    {_lines(words)},\n) -> {kind.__name__}: ...\n"
 
 

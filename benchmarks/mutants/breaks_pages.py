@@ -98,8 +98,8 @@ PAGES = (
     Break(
         "style-method-is-chosen-on-scored-objects",
         "src/isthmus/studies/styles/run.py",
-        "chosen(tuple(found), fitted, seed)",
-        "chosen(tuple(found), scored, seed)",
+        "chosen(names, fitted, common.seed, tick)",
+        "chosen(names, scored, common.seed, tick)",
         "tests/studies",
     ),
     Break(

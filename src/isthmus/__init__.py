@@ -30,12 +30,11 @@ def __getattr__(name: str) -> Any:
     if name in ROOMS:
         return importlib.import_module(f"isthmus.{name}")
     if name in QUESTIONS:
-        return importlib.import_module("isthmus.studies").question(QUESTIONS[name])
+        return importlib.import_module("isthmus.studies").question(name, QUESTIONS[name])
     room = "types" if name in TYPES else "lab" if name in LAB else ""
     if not room:
-        near = importlib.import_module("difflib").get_close_matches(name, NAMES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise AttributeError(f"module 'isthmus' has no attribute {name!r}{hint}")
+        near = importlib.import_module("isthmus.registry").near
+        raise AttributeError(f"isthmus has no attribute {name!r}; {near(name, NAMES)}")
     return getattr(importlib.import_module(f"isthmus.{room}"), name)
 
 

@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Literal, overload
 
 from isthmus import measure as measure
 from isthmus import worlds as worlds
@@ -43,7 +43,15 @@ def study(
     *,
     about: About | None = ...,
     out: str | Path | None = ...,
+    open: bool = ...,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = ...,
+    batch_size: int = ...,
+    workers: int = ...,
     seed: int = ...,
+    quiet: bool = ...,
+    verbose: bool = ...,
+    rehash: bool = ...,
+    thorough: bool = ...,
 ) -> MeasuredResult: ...
 @overload
 def study(
@@ -77,22 +85,22 @@ def study(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         spaces: Spaces, such as mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:FOLDER (default: mini).
         space: The same as one positional space.
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         objects: Folder of meshes (GLB, OBJ, ...): the same as isthmus atlas --objects.
         thorough: Also measure what takes minutes: intrinsic dimension, geodesics, trustworthy maps, and which words the vectors are made of.
     """
@@ -125,22 +133,22 @@ def compare(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         first: A space, such as mini.
-        second: Another space.
+        second: Another space, such as fresh or mended:FOLDER (see: isthmus spaces).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
     """
 
 def atlas(
@@ -174,21 +182,21 @@ def atlas(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space that encodes images (default: mini).
         objects: Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories.
-        world: A world of meshes instead (default: furniture).
-        split: Only this split of the world (by default test; all for every object).
-        views: Views of every object.
+        world: A world of meshes instead, such as furniture or babel (default: furniture).
+        split: Only this split of the world: train, val or test (by default test; all for every object).
+        views: Views of every object, 10 or more; what was held out is predicted from fewer.
         rig: Where the cameras stand; pose, loop and interpolation need the turntable.
         up: The axis that points up in your files.
-        styles: Draw every view in these styles too (flat, toon, sketch, photo) and share the variance between object, view and style.
-        limit: Objects at most, the first ones; 0 is all.
+        styles: Draw every view in these styles too, one or more of: flat, toon, sketch, photo; and share the variance between object, view and style.
+        limit: Objects at most, the first ones: 1 or more; 0 is all.
         words: Vocabulary to name objects with, one text a line (default: their names and the glyphs').
     """
 
@@ -221,34 +229,45 @@ def styles(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space to embed the world in (default: mini).
         world: A world whose items have the factors object and style; meshes are drawn in several styles (default: glyphs).
         images: Your pictures instead, in folders of classes inside folders of styles, or the reverse.
-        style_level: With --images: the level of folders that are styles, 1 for the outermost (default: the level of the fewest names).
-        modality: What to compare.
+        style_level: With --images: the level of folders that are styles, 1 for the outermost, 2 for those inside (default: the level of the fewest names).
+        modality: What to compare: a modality that the space encodes, such as image or text.
         arrays: Embeddings that you already have instead.
         labels: With --arrays: CSV or Parquet with a row a vector (or a column id).
         object_column: Column of the object.
         style_column: Column of the style.
         fit_on: Fit on training objects, or on unseen objects that are not scored.
-        score: Unseen objects to score.
+        score: Unseen objects to score, 2 or more.
     """
 
 @overload
 def mend(
-    a: EmbeddingSet,
-    b: EmbeddingSet,
+    a: SetLike,
+    b: SetLike,
     links: Links | None = ...,
     *,
     out: str | Path | None = ...,
+    open: bool = ...,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = ...,
+    batch_size: int = ...,
+    workers: int = ...,
     seed: int = ...,
-    **how: Any,
+    quiet: bool = ...,
+    verbose: bool = ...,
+    rehash: bool = ...,
+    remedies: str | Sequence[str] = ...,
+    calibrate: int | Sequence[int] = ...,
+    splits: int = ...,
+    full: bool = ...,
+    keep: str = ...,
 ) -> MendResult: ...
 @overload
 def mend(
@@ -285,26 +304,26 @@ def mend(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space to mend (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         remedies: Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus parts corrections).
-        calibrate: Linked objects to fit on, at most half of all: a table for each number.
-        splits: Random halves of the objects.
+        calibrate: Linked objects to fit on, 1 or more and at most half of all: a table for each number.
+        splits: Random halves of the objects, 2 or more.
         full: Judge every remedy in every split and at every number of objects. Without it the best ones of a few splits go on, and what these earn is the same to the last digit.
-        keep: Chain to keep as the mended space (default: the recommended one).
+        keep: Chain to keep as the mended space, named as for --remedies (default: the recommended one).
     """
 
 def fit(
@@ -359,42 +378,42 @@ def fit(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space whose vectors are trained on (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
         head: Head of each modality: linear, mlp, residual or none.
-        hidden: Coordinates inside an mlp or residual head.
-        dim: Coordinates of the new space; 0 takes as many as the old one has.
+        hidden: Coordinates inside an mlp or residual head, 1 or more.
+        dim: Coordinates of the new space, 1 or more; 0 takes as many as the old one has.
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
-        freeze: Modality that stays as it is.
+        freeze: Modality that stays as it is, such as image or text.
         towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
-        tower_rate: Learning rate of the towers at its highest; fresh ones want about 1e-3.
+        tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
-        scale: Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss).
-        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one.
-        swap: Share of pairs whose sides change places before the loss (modality swapping).
-        pairs: Pairs in a batch.
-        per_object: Pairs of each object in a batch; they all match.
-        epochs: Epochs at most; in one, each object is seen as often as an object has links on average.
-        patience: Epochs without a better score on held-out objects after which training stops.
-        rate: Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0.
-        decay: Weight decay.
+        scale: Inverse temperature to start with, above 0; 0 takes 20 (10 for the sigmoid loss).
+        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one: above 0.
+        swap: Share of pairs, 0 to 1, whose sides change places before the loss (modality swapping).
+        pairs: Pairs in a batch, 2 or more.
+        per_object: Pairs of each object in a batch, 1 or more; they all match.
+        epochs: Epochs at most, 1 or more; in one, each object is seen as often as an object has links on average.
+        patience: Epochs without a better score on held-out objects, 1 or more, after which training stops.
+        rate: Learning rate of AdamW at its highest, above 0 and below 10; it rises for a twentieth and then falls to 0.
+        decay: Weight decay, 0 or more.
         tensorboard: Write TensorBoard's events (the table variants/*/log.csv is always there).
     """
 
@@ -454,46 +473,46 @@ def sweep(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         space: Space whose vectors are trained on (default: mini).
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
-        losses: Losses to cross (default: that of --loss).
-        similarities: Similarities to cross.
-        heads: Heads to cross.
-        seeds: Seeds of each variant, from --seed on.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        losses: Losses to cross, such as info_nce sigmoid (see: isthmus parts losses; default: that of --loss).
+        similarities: Similarities to cross (see: isthmus parts similarities; default: that of --similarity).
+        heads: Heads to cross: linear, mlp, residual or none (default: that of --head).
+        seeds: Seeds of each variant, 1 or more, from --seed on.
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
         head: Head of each modality: linear, mlp, residual or none.
-        hidden: Coordinates inside an mlp or residual head.
-        dim: Coordinates of the new space; 0 takes as many as the old one has.
+        hidden: Coordinates inside an mlp or residual head, 1 or more.
+        dim: Coordinates of the new space, 1 or more; 0 takes as many as the old one has.
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
-        freeze: Modality that stays as it is.
+        freeze: Modality that stays as it is, such as image or text.
         towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
-        tower_rate: Learning rate of the towers at its highest; fresh ones want about 1e-3.
+        tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
-        scale: Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss).
-        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one.
-        swap: Share of pairs whose sides change places before the loss (modality swapping).
-        pairs: Pairs in a batch.
-        per_object: Pairs of each object in a batch; they all match.
-        epochs: Epochs at most; in one, each object is seen as often as an object has links on average.
-        patience: Epochs without a better score on held-out objects after which training stops.
-        rate: Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0.
-        decay: Weight decay.
+        scale: Inverse temperature to start with, above 0; 0 takes 20 (10 for the sigmoid loss).
+        last_scale: Inverse temperature at the end of a scheduled one, and the most of a learned one: above 0.
+        swap: Share of pairs, 0 to 1, whose sides change places before the loss (modality swapping).
+        pairs: Pairs in a batch, 2 or more.
+        per_object: Pairs of each object in a batch, 1 or more; they all match.
+        epochs: Epochs at most, 1 or more; in one, each object is seen as often as an object has links on average.
+        patience: Epochs without a better score on held-out objects, 1 or more, after which training stops.
+        rate: Learning rate of AdamW at its highest, above 0 and below 10; it rises for a twentieth and then falls to 0.
+        decay: Weight decay, 0 or more.
         tensorboard: Write TensorBoard's events, a folder a variant.
     """
 
@@ -513,14 +532,14 @@ def replicate(
     """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data.
 
     Args:
-        claims: Names of claims (default: all).
+        claims: Names of claims (default: all): cone_at_random, hubs_grow_with_dimension, biased_cka, intra_above_inter, separable, few_coordinates, loss_keeps_the_gap, centring_keeps_retrieval, mixed_gallery_fails, conformity, ideal_words, span_energies, view_subspaces.
         data: Folder of further embeddings; claims that need it are otherwise listed as not run.
         out: Folder of the run (default: runs/replicate).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
@@ -547,16 +566,16 @@ def search(
 
     Args:
         query: What to look for.
-        inside: A run folder, a saved set, arrays, a folder of pictures, or a world.
+        inside: A run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds).
         split: Only this split of a world (by default test, which the default model never saw; all for every item).
-        space: The space to search in.
-        top: How many items to show.
+        space: The space to search in, one that encodes the query (see: isthmus spaces).
+        top: How many items to show, 1 or more.
         open: Write a contact sheet and open it in the browser.
         out: Where to write the contact sheet (default with --open: a new one in runs/).
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
@@ -594,23 +613,23 @@ def edit(
         out: Folder of the run (default: one in runs/, named after the command and its data).
         open: Open the page in the browser.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
         photo: The picture.
-        to: What it should become.
+        to: What it should become: a word or phrase.
         corpus: Words of that kind: emotions, colours, hair, styles, weather or materials; a file with a phrase a line; or phrases with commas.
-        template: Sentence that phrases are put into.
+        template: Sentence that phrases are put into, with {} in it for the phrase.
         strength: Share of the coordinate in the corpus that is replaced, 0 to 1.
         basis: How the corpus's directions are found.
         projector: How coordinates in them are counted.
-        rank: Directions at most.
-        inside: A run folder, a saved set, arrays, a folder of pictures, or a world.
-        space: The space to edit in.
-        top: How many items to show.
+        rank: Directions at most, 1 or more.
+        inside: A run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds).
+        space: The space to edit in, one that encodes images and texts (see: isthmus spaces).
+        top: How many items to show, 1 or more.
     """
 
 def spaces(
@@ -619,7 +638,7 @@ def spaces(
     """List the spaces that can be loaded, or describe one.
 
     Args:
-        name: A space to load and describe.
+        name: A space to load and describe, such as mini.
     """
 
 def parts(
@@ -628,7 +647,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, measures or readers.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers, heads, bases, projectors, targets, measures or readers.
     """
 
 def cache(
@@ -668,18 +687,18 @@ def embed_files(
         space: Space, such as mini; arrays:PATH keeps vectors that are there in isthmus' format.
         out: Folder of the job.
         world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
-        split: Only this split of the world (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
         images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
         texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file).
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         export: Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv.
         device: Where encoders compute.
-        batch_size: Items encoded at once; 0 leaves it to the encoder.
-        workers: Threads that read and compute; 0 means one a core.
-        seed: Seed of every random choice.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.

@@ -6,6 +6,7 @@ links, ``c`` classes or concepts, ``t`` time, ``h w`` pixels, ``p`` points.
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -21,6 +22,9 @@ Vector: TypeAlias = Float[np.ndarray, " d"]
 
 BLOCK = 2048
 """Rows per block when a set is streamed: larger blocks fall out of the cache."""
+
+IN_MEMORY = 1 << 28
+"""Bytes up to which an array that is made while files are read stands in memory."""
 
 
 def unit(
@@ -71,6 +75,15 @@ def without_direction(vectors: Float[np.ndarray, "*n d"]) -> Bool[np.ndarray, "*
     return np.logical_not(there)
 
 
+def beyond_float32(vectors: Float[np.ndarray, "n d"]) -> Bool[np.ndarray, " n"]:
+    """Which rows are finite, and too long or too short for float32 to hold."""
+    if vectors.dtype.itemsize <= 4:
+        return np.zeros(len(vectors), bool)
+    largest, single = np.abs(vectors).max(axis=1, initial=0), np.finfo(np.float32)
+    small = (largest > 0) & (largest < single.tiny)
+    return np.isfinite(largest) & ((largest > single.max) | small)
+
+
 def _no_direction(vectors: Any) -> str:
     rows = vectors.reshape(-1, vectors.shape[-1])
     parts = [without_direction(rows[start : start + BLOCK]) for start in range(0, len(rows), BLOCK)]
@@ -78,8 +91,8 @@ def _no_direction(vectors: Any) -> str:
     row = int(np.argmax(bad))
     what = "not finite (NaN or infinity)" if rows[row].any() else "zero"
     return (
-        f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} such rows "
-        f"of {bad.size}); drop these rows or embed their items again."
+        f"Every vector needs a direction, but row {row} is {what} ({int(bad.sum())} of "
+        f"{bad.size} rows in all); drop such rows or embed their items again."
     )
 
 
@@ -122,6 +135,14 @@ def blocks(vectors: Vectors, size: int = BLOCK) -> Iterator[tuple[int, Vectors]]
         rows = vectors[start : start + size]
         np.copyto(buffer[: len(rows)], rows, casting="same_kind")
         yield start, buffer[: len(rows)]
+
+
+def scratch(shape: tuple[int, ...], dtype: Any, many: int = 1) -> np.ndarray:
+    """An array to be filled: in memory, or in a file without a name if ``many`` such are large."""
+    if many * np.prod(shape, dtype=float) * np.dtype(dtype).itemsize <= IN_MEMORY:
+        return np.empty(shape, dtype)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, dtype=dtype, mode="w+", shape=shape)
 
 
 def pieces(array: np.ndarray, size: int = 1 << 24) -> Iterator[memoryview]:

@@ -1,12 +1,12 @@
 """Records: dataclasses that print themselves in one line, however much they hold."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-FEW, LETTERS, LINE = 3, 60, 400
+FEW, LETTERS, LINE = 3, 60, 300
 """Members of a collection, and letters of one value and of a record, that are shown at most."""
 
 
@@ -39,9 +39,41 @@ def brief(text: str, most: int = LINE) -> str:
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
-def shown(record: Any, *hidden: str) -> str:
+def fitting(parts: Iterable[str], count: int) -> str:
+    """The first of so many parts that fit on one line, and how many there are."""
+    taken, left = list[str](), LINE - LETTERS
+    for part in parts:
+        left -= len(part) + 2
+        if left < 0:
+            return ", ".join([*taken, f"... {count:,} in all"])
+        taken.append(part)
+    return ", ".join(taken)
+
+
+def amount(count: int, one: str, many: str = "") -> str:
+    """A count with its noun in the right number.
+
+    Example:
+        >>> amount(1, "image"), amount(2000, "image")
+        ('1 image', '2,000 images')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def a_kind(value: Any) -> str:
+    """What a value is, in words.
+
+    Example:
+        >>> a_kind(3), a_kind("three")
+        ('an int', 'a str')
+    """
+    name = type(value).__name__
+    return f"{'an' if name.lower().startswith(('a', 'e', 'i', 'o', 'nd')) else 'a'} {name}"
+
+
+def shown(record: Any) -> str:
     """``Name(field=value, ...)`` of a record in one line; fields that are empty are left out."""
-    names = [one.name for one in dataclasses.fields(record) if one.repr and one.name not in hidden]
+    names = [one.name for one in dataclasses.fields(record) if one.repr]
     values = {name: getattr(record, name) for name in names}
     inside = ", ".join(f"{name}={short(one)}" for name, one in values.items() if not _empty(one))
     return brief(f"{type(record).__qualname__}({inside})")

@@ -7,12 +7,31 @@ Third parties add parts through entry points of the same format, in the group
 import difflib
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+NAMED, MANY, LETTERS = 24, 20_000, 60
+"""Names that a message lists at most, names that a wrong one is compared to, and their letters."""
 
-class UnknownPartError(LookupError):
-    """A name that no register holds; the message lists the nearest ones."""
+
+class UnknownPartError(KeyError):
+    """A name that is not there; the message lists the nearest ones and what there is."""
+
+    __str__ = LookupError.__str__  # a KeyError would show it in quotes
+
+
+def near(name: Any, names: Iterable[Any]) -> str:
+    """What to say of a name that is none of these: which come close, and what there is.
+
+    Example:
+        >>> near("studdy", ["mend", "study"])
+        "did you mean 'study'? There are: mend, study."
+    """
+    known = [str(one)[:LETTERS] for one in names]
+    close = [*map(repr, difflib.get_close_matches(str(name), known[:MANY], cutoff=0.7))]
+    meant = f"did you mean {' or '.join(close)}? There are: " if close else "there are: "
+    more = f", ... ({len(known):,} in all)" if len(known) > NAMED else ""
+    return f"{meant}{', '.join(known[:NAMED]) or 'none'}{more}."
 
 
 def everything(kind: str, register: Mapping[str, str]) -> dict[str, str]:
@@ -32,9 +51,7 @@ def find(kind: str, register: Mapping[str, str], name: str) -> Any:
     """
     parts = register if name in register else everything(kind, register)
     if name not in parts:
-        near = difflib.get_close_matches(name, parts, n=3, cutoff=0.5)
-        hint = f"Did you mean: {', '.join(near)}?" if near else f"There are: {', '.join(parts)}."
-        raise UnknownPartError(f"There are no {kind} called {name!r}. {hint}")
+        raise UnknownPartError(f"There are no {kind} called {name!r}; {near(name, parts)}")
     return resolve(parts[name])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.cli import COMMANDS, main
-from isthmus.studies import STUDIES, request_type
+from isthmus.studies import STUDIES, options, request_type
 from isthmus.studies.catalogue.request import PartsRequest
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.study.request import StudyRequest
@@ -23,7 +24,7 @@ from isthmus.types.requests import Common, request_from_dict, request_to_dict
         (["studdy"], "did you mean 'study'?"),
         (["spaces", "nope:x"], "No space is called 'nope:x'"),
         (["spaces", "arrays:missing.npz"], "missing.npz"),
-        (["parts", "measurs"], "Did you mean: measures"),
+        (["parts", "measurs"], "did you mean 'measures'? There are: encoders"),
         (["worlds", "glifs"], "no worlds called 'glifs'"),
         (["parts", "--config", "nowhere.json"], "nowhere.json"),
         (["parts", "--config"], "--config wants a file"),
@@ -163,3 +164,27 @@ def test_imports_stay_light(statement, absent):
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert found.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_which_values_work(name):
+    """Numbers state their bounds; names are listed, or it is said where."""
+    bounds = r"\b\d+ or more|\b0 to 1\b|above 0|0 (is|takes|leaves|means)|1 for"
+    for one in options(request_type(name)):
+        assert one.about, one.path
+        if one.hint in (int, float, tuple[int, ...]):
+            assert re.search(bounds, one.about), (one.path, one.about)
+        elif one.hint in (str, tuple[str, ...]):
+            said = re.search(
+                r"such as|see: |see$|default|:|Column|file|look for|{}|The same", one.about
+            )
+            assert said, (one.path, one.about)
+
+
+def test_the_help_lists_every_claim_and_every_kind_of_part():
+    from isthmus.studies.catalogue.run import REGISTERS
+    from isthmus.studies.replicate.claims import CLAIMS
+
+    for command, names in (("replicate", CLAIMS), ("parts", REGISTERS)):
+        about = next(one.about for one in options(request_type(command)) if one.positional)
+        assert not [name for name in names if not re.search(rf"\b{name}\b", about)]

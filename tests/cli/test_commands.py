@@ -1,6 +1,7 @@
 """The commands on a toy space and a toy world: what is embedded, found, counted, kept."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,51 @@ def test_faults_are_named_and_strict_makes_them_an_error(capsys):
     assert run("embed", "toy", "out", "--world", "spoiled", "--strict") == 1
 
 
+def test_counts_of_what_was_skipped_agree_everywhere(tmp_path, capsys):
+    for done in ("58 encoded now, 0 kept, 2 skipped", "0 encoded now, 58 kept, 2 skipped"):
+        assert run("embed", "toy", "out", "--world", "spoiled") == 0
+        assert f"60 items: {done}\n" in capsys.readouterr().out
+    lines = (tmp_path / "out/jobs/image/manifest.jsonl").read_text().splitlines()
+    assert sum(len(json.loads(line)["faults"]) for line in lines) == 2
+    assert run("study", "toy", "--world", "spoiled", "--out", "run") == 0
+    assert "\n2 items skipped (--verbose names all).\n" in capsys.readouterr().out
+    assert set(json.loads((tmp_path / "run/report.json").read_text())["faults"]) == {"w20", "w31"}
+    page = re.sub("<[^>]+>", " ", (tmp_path / "run/report.html").read_text())
+    assert re.search(r"items skipped\s+2\s", page)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("study --images nowhere", "There is no file or folder nowhere; images are"),
+        ("study --images nowhere --texts x.csv", "There is no folder nowhere; wanted"),
+        ("study --images . --texts nowhere.csv", "There is no file nowhere.csv."),
+        ("study --arrays nowhere", "There is no file or folder nowhere; arrays are"),
+        ("study nowhere.npz", "'nowhere.npz', nor is there a file or folder of that name"),
+        ("atlas --objects nowhere", "There is no folder nowhere; wanted is one of meshes"),
+        ("study --config nowhere.json", "nowhere.json: No such file or directory."),
+        ("search x --in nowhere", "There is no folder nowhere."),
+        ("replicate --data nowhere", "There is no folder nowhere;"),
+    ],
+)
+def test_what_is_not_there_is_told_as_that(words, said, capsys, tmp_path):
+    assert run(*words.split()) == 2
+    assert said in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]
+
+
+def test_captions_beside_pictures_that_nothing_asks_for_are_offered(tmp_path, capsys):
+    from PIL import Image
+
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "photos" / "a.png")
+    (tmp_path / "photos" / "captions.csv").write_text("file,caption\na.png,a dog\n")
+    assert run("study", "--images", "photos") == 2
+    said = capsys.readouterr().err
+    assert "photos gives only image: captions.csv is a table that nothing asks for" in said
+    assert "--texts photos/captions.csv" in said
+
+
 def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
     words = ("search", "zzz", "--space", "toy", "--json", "--top", "3")
     assert run(*words, "--in", "words") == 0
@@ -69,7 +115,7 @@ def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
 def test_search_counts_what_it_could_not_read(capsys):
     words = ("search", "zzz", "--in", "spoiled", "--space", "toy")
     assert run(*words) == 0
-    assert "2 items were skipped" in capsys.readouterr().out
+    assert "2 items skipped" in capsys.readouterr().out
     assert run(*words, "--strict") == 1
 
 
@@ -182,7 +228,7 @@ def test_what_was_written_is_named_with_its_path(tmp_path, capsys):
     assert "table-image.csv" in said
     assert "out/embeddings" in said
     assert run("search", "x", "--in", "words", "--space", "toy", "--out", "sheet.html") == 0
-    assert "Written: sheet.html" in capsys.readouterr().out
+    assert "The page: sheet.html" in capsys.readouterr().out
 
 
 def test_a_contact_sheet_overwrites_no_other(tmp_path, monkeypatch, capsys):

@@ -71,7 +71,7 @@ def test_nothing_readable_is_exit_1(folder, capsys):
         path.unlink()
     assert main(["embed", "mini", "out", "--images", "photos", "--quiet"]) == 1
     err = capsys.readouterr().err
-    assert "Not one of 4 image items" in err
+    assert "Not one image item of 4" in err
     assert "Traceback" not in err
 
 

@@ -1,5 +1,6 @@
 """How a command behaves on a terminal: full and closed streams, interrupts, encodings, guards."""
 
+import json
 import os
 import signal
 import subprocess
@@ -139,6 +140,50 @@ def test_work_of_more_than_a_minute_is_announced_once(monkeypatch, caplog):
     assert [one.getMessage() for one in caplog.records] == [
         "1,000 items (image) take about 3 minutes. Quick: less."
     ]
+
+
+def test_work_whose_parts_differ_is_not_judged_by_the_first(monkeypatch, caplog):
+    from isthmus.engine import jobs
+
+    now = iter([0.0, 5.0, 12.0])
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: next(now))
+    with caplog.at_level("INFO", "isthmus"), jobs.bar(50, "measures", True, after=10.0) as tick:
+        tick(1)
+        assert not caplog.records
+        tick(1)
+    assert [one.getMessage() for one in caplog.records] == [
+        "50 items (measures) take about 5 minutes."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("styles", "fits"), ("replicate", "claims"), ("atlas", "objects"), ("study", "measures"),
+     ("sweep", "variants"), ("mend", "remedies")],
+)  # fmt: skip
+def test_every_study_tells_how_far_it_is(name, what):
+    """The bar that says when work is long, in the study that works: all of its parts are ticked."""
+    script = (
+        "import os, sys, tempfile\nfrom contextlib import contextmanager\n"
+        "from pathlib import Path\n"
+        "from benchmarks.crashes import COMMANDS, prepare, toys\n"
+        "from isthmus.engine import jobs\nseen, real = {}, jobs.bar\n"
+        "@contextmanager\ndef spy(total, what, *rest, **more):\n"
+        "    with real(total, what, *rest, **more) as tick:\n"
+        "        def told(n):\n            seen[what][1] += n\n            tick(n)\n"
+        "        seen[what] = [total, 0]\n        yield told\n"
+        "jobs.bar = spy\nroot = Path(tempfile.mkdtemp())\nprepare(root / 'inputs')\ntoys()\n"
+        "(root / 'run').mkdir()\nos.chdir(root / 'run')\n"
+        "from isthmus.cli import main\n"
+        "assert main([*COMMANDS[sys.argv[1]], '--quiet']) == 0\n"
+        "print(seen[sys.argv[2]])\n"
+    )
+    if name == "sweep":
+        pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
+    words = [sys.executable, "-c", script, name, what]
+    done = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    total, ticked = json.loads(done.stdout.splitlines()[-1])
+    assert total == ticked > 0
 
 
 def test_an_extra_that_is_missing_names_all_packages_of_the_command(monkeypatch):

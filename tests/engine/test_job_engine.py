@@ -126,7 +126,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_done(tmp_path):
     with pytest.raises(RequestError) as caught:
         run_job(tmp_path, Spell(fails_at="d"), WORDS, ONE)
     assert str(caught.value) == (
-        f"The disk of {tmp_path} is full. The 3 finished shards are kept: free some space and run "
+        f"The disk of {tmp_path} is full. Finished shards are kept (3): free some space and run "
         "the same command again to go on."
     )
     task = Spell()

@@ -26,7 +26,7 @@ def test_a_bad_item_is_named_and_skipped_wherever_it_stands(batch_size, caplog):
     assert found.ids == ("A", "B", "D", "E")
     np.testing.assert_array_equal(found.vectors[:, :5].argmax(axis=1), [0, 1, 2, 3])
     assert set(found.history[-1].parameters["faults"]) == {"C", "F"}
-    assert "2 of 6 text items were skipped" in caplog.text
+    assert "Skipped 2 of 6 text items" in caplog.text
 
 
 def test_a_vector_of_zeros_is_a_fault_of_its_item():
@@ -36,7 +36,7 @@ def test_a_vector_of_zeros_is_a_fault_of_its_item():
 
 
 def test_nothing_left_is_an_error():
-    with pytest.raises(NothingLeftError, match="Not one of 2 text items"):
+    with pytest.raises(NothingLeftError, match="Not one text item of 2"):
         embed(Letters(), ["!", "!!"])
 
 

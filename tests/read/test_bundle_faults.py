@@ -32,7 +32,10 @@ def broken(rows, row, value):
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
-        ({"image": IMAGE, "text": TEXT[:4]}, r"5 image, 4 text vectors.*image_ids, text_ids"),
+        (
+            {"image": IMAGE, "text": TEXT[:4]},
+            r"5 image vectors, 4 text vectors.*image_ids, text_ids",
+        ),
         ({"image": IMAGE[0]}, r"\(n, d\).*shape \(4,\)"),
         ({"image": np.ones((5, 4), int)}, "type int64"),
         ({"image": np.empty((0, 4))}, r"shape \(0, 4\)"),
@@ -43,7 +46,7 @@ def broken(rows, row, value):
         ({"text": broken(TEXT, 4, 0), "image": IMAGE}, "5 text vectors, 1 zero: row 4"),
         ({"labels": np.arange(5)}, "holds no vectors"),
         ({"image": IMAGE, "image_ids": np.array(["a", "a", "b", "c", "d"])}, "'a' names more"),
-        ({"image": IMAGE, "image_ids": np.array(["a"])}, "5 vectors and 1 ids"),
+        ({"image": IMAGE, "image_ids": np.array(["a"])}, "5 vectors and 1 id"),
         ({"image": IMAGE, "text": TEXT, "links": np.arange(4)}, r"links are a \(k, 2\)"),
     ],
 )
@@ -56,6 +59,34 @@ def test_what_does_not_fit_is_refused_in_one_sentence(tmp_path, arrays, said):
 def test_tiny_and_huge_but_finite_vectors_are_welcome(tmp_path):
     np.savez(tmp_path / "a.npz", image=np.array([[1e-30, 0], [1e30, 0]], np.float32))
     assert len(open_arrays(tmp_path / "a.npz").sets["image"]) == 2
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed, "parquet"])
+@pytest.mark.parametrize("value", [1e39, -1e300, 1e-300])
+def test_doubles_beyond_float32_are_told_as_that(tmp_path, write, value):
+    rows = broken(IMAGE.astype(np.float64), 3, value)
+    path = tmp_path / "a.file"
+    if write == "parquet":
+        write_lists(path, {"image_emb": list(rows)}, fixed=False)
+    else:
+        write(tmp_path / "a.npz", image_emb=rows)
+        path = tmp_path / "a.npz"
+    with pytest.raises(RequestError) as caught:
+        open_arrays(path)
+    said = str(caught.value)
+    assert "of 5 image_emb vectors, 1 beyond the range of float32" in said
+    assert "one): row 3." in said
+    assert "NaN" not in said
+
+
+def test_every_kind_of_bad_row_is_counted(tmp_path):
+    rows = broken(IMAGE.astype(np.float64), 0, 1e39)
+    rows[1], rows[2, 0], rows[3, 1] = 0, np.inf, np.nan
+    np.savez(tmp_path / "a.npz", image=rows, image_ids=np.array(list("vwxyz")))
+    with pytest.raises(
+        RequestError, match=r"2 not finite .*: row 2 \('x'\), row 3 .*1 zero: row 1"
+    ):
+        open_arrays(tmp_path / "a.npz")
 
 
 def npy(shape, descr="<f4", body=b""):

@@ -1,6 +1,8 @@
 """Embeddings that someone already has come in whole, from every kind of file."""
 
 import json
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from isthmus.lab.keeping import export_set
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.store import write_table
 from isthmus.types import Links, RequestError
-from tests.read.array_files import IMAGE, KINDS, TEXT, as_clip_retrieval, as_npz
+from tests.read.array_files import IMAGE, KINDS, TEXT, as_clip_retrieval, as_npz, write_lists
 
 
 def cosines(a, b):
@@ -74,6 +76,36 @@ def test_files_are_mapped_whatever_their_float_type(tmp_path, dtype, order, zipp
     np.testing.assert_array_equal(looked_up, array[[3, 0, 1]].astype(np.float32))
 
 
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_every_version_of_npy_is_read(tmp_path, version, zipped):
+    path = tmp_path / "image.npy"
+    with path.open("wb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy advises against the newer ones
+        np.lib.format.write_array(file, IMAGE, version)
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(path, "image.npy")
+        path = tmp_path / "a.npz"
+    np.testing.assert_array_equal(open_arrays(path).sets["image"].vectors, IMAGE)
+
+
+def test_bfloat16_is_widened_exactly(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file
+
+    image = torch.from_numpy(IMAGE).to(torch.bfloat16)
+    ids = torch.arange(5).to(torch.uint32)
+    save_file({"image": image, "image_ids": ids}, tmp_path / "a.safetensors")
+    for limit in (1 << 28, 0):
+        monkeypatch.setattr("isthmus.arrays.IN_MEMORY", limit)
+        found = open_arrays(tmp_path / "a.safetensors").sets["image"]
+        assert found.vectors.dtype == np.float32
+        assert isinstance(found.vectors, np.memmap) == (not limit)
+        np.testing.assert_array_equal(found.vectors, image.float().numpy())
+        assert found.ids == tuple("01234")
+
+
 def test_ids_and_links_of_the_file_itself(tmp_path):
     np.savez(
         tmp_path / "a.npz",
@@ -126,10 +158,47 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def test_many_large_shards_are_joined_outside_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.read.vectors.folders._IN_MEMORY", 0)
+    monkeypatch.setattr("isthmus.arrays.IN_MEMORY", 0)
     vectors = open_arrays(as_clip_retrieval(tmp_path)).sets["image"].vectors
     assert isinstance(vectors, np.memmap)
     np.testing.assert_array_equal(vectors, IMAGE)
+
+
+@pytest.mark.parametrize("limit", [1 << 28, 0])
+def test_parquet_shards_of_a_folder_lie_one_below_the_other(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr("isthmus.arrays.IN_MEMORY", limit)
+    for number, part in enumerate((slice(0, 1), slice(1, 2), slice(2, 5))):
+        named = {"key": list("abcde")[part], "caption": [f"the {k}" for k in "abcde"[part]]}
+        vectors = {"image_emb": list(IMAGE[part]), "text_emb": list(TEXT[part])}
+        write_lists(
+            tmp_path / f"{number:05d}.parquet", vectors, number == 1, url=named["key"], **named
+        )
+    np.savez(tmp_path / "more.npz", image=IMAGE)
+    (tmp_path / "00000.tar").write_bytes(b"pictures")
+    bundle = open_arrays(tmp_path)
+    image, text = bundle.sets.values()
+    np.testing.assert_array_equal(image.vectors, IMAGE)
+    np.testing.assert_array_equal(text.vectors, TEXT)
+    assert isinstance(image.vectors, np.memmap) == (limit == 0)
+    assert image.ids == text.ids == tuple("abcde")
+    assert bundle.captions["e"] == "the e"
+    assert list(bundle.left_out) == ["more.npz"]
+
+
+def test_parquet_shards_that_do_not_fit_together_are_refused(tmp_path):
+    write_lists(tmp_path / "0.parquet", {"image": list(IMAGE)}, True, id=list("abcde"))
+    write_lists(tmp_path / "1.parquet", {"image": list(IMAGE)}, True, url=list("abcde"))
+    assert set(open_arrays(tmp_path).left_out) == {"id", "url"}
+    write_lists(tmp_path / "1.parquet", {"text": list(IMAGE)}, True, id=list("abcde"))
+    with pytest.raises(RequestError, match=r"1\.parquet .*\['text'\].*\['image'\].*same columns"):
+        open_arrays(tmp_path)
+    write_lists(tmp_path / "1.parquet", {"image": list(TEXT[:, :3])}, True, id=list("fghij"))
+    with pytest.raises(RequestError, match="same d"):
+        open_arrays(tmp_path)
+    (tmp_path / "1.parquet").rename(tmp_path / "text.parquet")
+    (tmp_path / "0.parquet").rename(tmp_path / "image.parquet")
+    with pytest.raises(RequestError, match=r"several modalities.*img_emb_0\.npy.*Parquet shards"):
+        open_arrays(tmp_path)
 
 
 def test_a_declared_model_makes_files_comparable(tmp_path):

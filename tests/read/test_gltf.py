@@ -263,7 +263,7 @@ def test_only_the_default_scene_is_read_and_the_others_are_named():
     writer.root["nodes"] = [{"mesh": 0}, {"mesh": 0, "translation": [5, 0, 0]}, {"mesh": 0}]
     writer.root["scenes"] = [{"nodes": [0]}, {"nodes": [1]}]
     found = mesh(writer.glb())
-    assert (found.bounds[0, 0], found.left_out) == (5, ("1 other scenes",))
+    assert (found.bounds[0, 0], found.left_out) == (5, ("1 other scene",))
     del writer.root["scenes"]
     assert len(mesh(writer.glb()).faces) == 6
 
@@ -277,6 +277,28 @@ def test_morph_targets_have_their_default_weights():
     assert mesh(writer.glb()).bounds[0, 2] == 2
     writer.root["nodes"][0]["weights"] = [0.25]
     assert mesh(writer.glb()).bounds[0, 2] == 1
+
+
+def test_colours_and_texture_places_are_morphed_as_places_are():
+    writer = Writer()
+    colour = writer.accessor(np.array([[0, 0, 0, 255]] * 4, "u1"), normalized=True)
+    redder = writer.accessor(np.array([[127, 0, 0, 0]] * 4, "i1"), normalized=True)
+    laid, along = writer.accessor(PLACES), writer.accessor(np.float32([[0.5, 0.25]] * 4))
+    writer.square(
+        attributes={"COLOR_0": colour, "TEXCOORD_0": laid}, material=0,
+        targets=[{"COLOR_0": redder, "TEXCOORD_0": along}],
+    )  # fmt: skip
+    writer.painted({"baseColorTexture": {"index": 0}})
+    plain = mesh(writer.glb())
+    assert plain.colours[0].tolist() == [0, 0, 0, 255]
+    writer.root["meshes"][0]["weights"] = [0.5]
+    found = mesh(writer.glb())
+    assert found.colours.tolist() == [[188, 0, 0, 255]] * 4
+    np.testing.assert_allclose(found.uv - plain.uv, [[0.25, -0.125]] * 4, atol=1e-6)
+    assert found.left_out == ()
+    writer.root["meshes"][0]["primitives"][0]["targets"] = [{"COLOR_0": along}]
+    with pytest.raises(ItemError, match=r"a morph target of COLOR_0 has the shape \(4, 2\)"):
+        mesh(writer.glb())
 
 
 def test_a_skinned_mesh_stands_where_its_joints_are():

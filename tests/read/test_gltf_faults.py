@@ -3,10 +3,11 @@
 import base64
 import json
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 
-from isthmus.read.meshes.files import kind_of, mesh
+from isthmus.read.meshes.files import mesh, recognised
 from isthmus.types import ItemError
 from tests.read.gltf_files import PLACES, Writer, drawn, packed, png
 
@@ -141,7 +142,7 @@ def test_a_byte_order_mark_and_blanks_may_stand_before_the_document(encoding):
     if encoding == "utf-16-le":
         text = "\ufeff" + text
     data = text.encode(encoding)
-    assert kind_of(data) == "gltf"
+    assert recognised(data)[0] == "gltf"
     assert drawn(mesh(data)) == drawn(WHOLE)
 
 
@@ -230,3 +231,20 @@ def test_a_claim_of_many_values_costs_nothing(monkeypatch):
     writer.root["scenes"] = [{"nodes": [0, 1, 2]}]
     with pytest.raises(ItemError, match="more than 5 triangles: simplify it first"):
         mesh(writer.glb())
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "data:application/gltf-buffer;charset=utf-8;base64,",
+        "data:;base64,",
+        "DATA:application/octet-stream;BASE64,",
+        "data:application/octet-stream; base64,",
+        "data:application/octet-stream,",
+    ],
+)
+def test_bytes_in_a_uri_are_read_whatever_stands_before(start):
+    writer = Writer().square()
+    coded = "64" in start
+    content = base64.b64encode(writer.bytes).decode() if coded else quote(writer.bytes)
+    assert drawn(mesh(writer.gltf(start + content))) == drawn(mesh(writer.glb()))

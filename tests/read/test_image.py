@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, features
 from PIL.Image import Transpose
 
 from isthmus.read.image import FORMATS, SUFFIXES, Picture, central, is_picture, picture
+from isthmus.types import ItemError
 
 RNG = np.random.default_rng(0)
 
@@ -98,8 +99,16 @@ def test_sixteen_bits_become_the_nearest_of_eight(mode, kind):
 
 
 def test_floats_count_from_0_to_1():
-    image = Image.fromarray(np.array([[0, 0.5, 1], [2, -1, np.nan]], np.float32))
-    np.testing.assert_array_equal(pixels(file(image, "TIFF"))[..., 0], [[0, 128, 255], [255, 0, 0]])
+    image = Image.fromarray(np.array([[0, 0.5, 1], [1.05, -0.05, np.nan]], np.float32))
+    for source in (file(image, "TIFF"), image):
+        np.testing.assert_array_equal(pixels(source)[..., 0], [[0, 128, 255], [255, 0, 0]])
+    white_is_zero = file(image, "TIFF").replace(
+        struct.pack("<HHII", 262, 3, 1, 1), struct.pack("<HHII", 262, 3, 1, 0)
+    )
+    np.testing.assert_array_equal(pixels(white_is_zero)[0, :, 0], [255, 128, 0])
+    for high in (255, np.inf, 1.2):
+        with pytest.raises(ItemError, match=r"values of 0 to .* save it with values of 0 to 1"):
+            pixels(file(Image.fromarray(np.array([[0, high]], np.float32)), "TIFF"))
 
 
 def test_palettes_with_and_without_transparency():

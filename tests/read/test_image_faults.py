@@ -1,5 +1,6 @@
 """Damaged, oversized and alien files are refused in one sentence and cost little."""
 
+import io
 import re
 import struct
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image, features
 
 from isthmus.read.image import MAX_PIXELS, Picture, picture, quiet
+from isthmus.read.meshes.beside import Beside
 from isthmus.types import ItemError
 from tests.read.test_image import file, pixels, smooth
 
@@ -45,7 +48,7 @@ def test_what_is_no_picture_says_so(tmp_path):
         with pytest.raises(ItemError, match=said):
             picture(item).rgb()
     for item, said in [
-        (3, "a int"),
+        (3, "an int"),
         (np.ones((4, 4)), "float64"),
         (np.ones((0, 4, 3), np.uint8), r"\(0, 4, 3\)"),
         (np.ones((4, 4, 2), np.uint8), r"\(4, 4, 2\)"),
@@ -187,3 +190,89 @@ def test_sixteen_bits_in_separate_planes_are_refused_by_name():
     content = struct.pack("<2sHIH", b"II", 42, 8, 10) + rows + bytes(4) + beside + planes.tobytes()
     with pytest.raises(ItemError, match="separate planes"):
         picture(content).rgb()
+
+
+def grey_tiff(bits, kind, channels=1, order="<"):
+    """A TIFF of one black pixel: samples unsigned (1), signed (2) or floats (3)."""
+    entries = [(256, 1), (257, 1), (258, bits), (259, 1), (262, 2 if channels > 2 else 1)]
+    entries += [(273, 200), (277, channels), (278, 1), (279, channels * bits // 8), (339, kind)]
+    rows = b"".join(
+        struct.pack(order + "HHII", tag, 4, channels, 180) if tag == 258 and channels > 1
+        else struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in entries
+    )  # fmt: skip
+    head = struct.pack(order + "2sHIH", b"II" if order == "<" else b"MM", 42, 8, len(entries))
+    data = (head + rows).ljust(180, b"\0") + struct.pack(order + "I", bits) * channels
+    return data.ljust(200, b"\0") + bytes(channels * bits // 8)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("bits", "kind", "channels", "said"),
+    [
+        (16, 3, 1, "a TIFF of 1 x 16 bits a pixel, floats: save it with 8 bits"),
+        (64, 3, 1, "a TIFF of 1 x 64 bits a pixel, floats"),
+        (32, 3, 3, "a TIFF of 3 x 32 bits a pixel, floats"),
+        (32, 1, 3, "a TIFF of 3 x 32 bits a pixel, unsigned integers"),
+        (16, 2, 1, "a TIFF of signed integers, of which nothing says what is white"),
+        (8, 2, 1, "a TIFF of signed integers"),
+    ],
+)
+def test_samples_that_are_not_read_are_named(bits, kind, channels, said, order, tmp_path):
+    content = grey_tiff(bits, kind, channels, order)
+    (tmp_path / "a.tif").write_bytes(content)
+    for source in (content, tmp_path / "a.tif"):
+        with pytest.raises(ItemError, match=said):
+            picture(source).rgb()
+    beside = Beside(tmp_path)
+    assert beside.texture("a.tif") is None
+    assert said.removeprefix("a TIFF of ")[:20] in beside.left_out[0]
+
+
+def test_grey_integers_of_32_bits_are_refused_by_name_in_the_other_byte_order():
+    assert picture(grey_tiff(32, 1)).rgb().getpixel((0, 0)) == (0, 0, 0)
+    with pytest.raises(ItemError, match="a TIFF of 1 x 32 bits a pixel, unsigned integers"):
+        picture(grey_tiff(32, 1, order=">")).rgb()
+
+
+def test_a_pfm_of_colours_is_named_and_one_of_grey_is_read():
+    with pytest.raises(ItemError, match="a PFM of 3 x 32 bits a pixel, floats: save it as a PNG"):
+        picture(b"PF\n1 1\n-1.0\n" + bytes(12)).rgb()
+    grey = b"Pf\n1 2\n-1.0\n" + struct.pack("<ff", 0.5, 1)
+    assert pixels(grey)[:, 0, 0].tolist() == [255, 128]
+
+
+@pytest.mark.parametrize("damage", [b"II*\0\xff\xff\xff\xff", b"MM\0*", b"II+\0\x08\0\0\0", b"PF"])
+def test_what_is_no_more_than_the_beginning_of_a_format_is_no_format(damage, recwarn):
+    with pytest.raises(ItemError, match=r"no format|damaged"):
+        picture(damage).rgb()
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg", "lzma"])
+def test_a_damaged_tiff_writes_nothing_to_stderr(compression, capfd, tmp_path):
+    noise = Image.fromarray(RNG.integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    content = bytearray(file(noise, "TIFF", compression=compression))
+    content[8:208] = content[-400:-200] = bytes(200)
+    content = bytes(content)
+    (tmp_path / "a.tif").write_bytes(content)
+
+    def tried(source):
+        with suppress(ItemError):
+            picture(source).rgb()
+
+    sources = [content, tmp_path / "a.tif", lambda: Image.open(io.BytesIO(content))] * 8
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(tried, sources))
+    Beside(tmp_path).texture("a.tif")
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_see_of_a_damaged_tiff_is_as_it_was(capfd):
+    content = bytearray(file(smooth(64, 64), "TIFF", compression="tiff_adobe_deflate"))
+    content[8:100] = bytes(92)
+    with suppress(ItemError):
+        picture(bytes(content)).rgb()
+    assert capfd.readouterr().err == ""
+    with suppress(OSError):
+        Image.open(io.BytesIO(content)).load()
+    assert "ZIPDecode" in capfd.readouterr().err

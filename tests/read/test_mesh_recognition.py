@@ -1,8 +1,11 @@
 """Meshes are recognised as widely as they are read; what breaks below is their own fault."""
 
+import io
+import zipfile
+
 import pytest
 
-from isthmus.read.meshes.files import READERS, kind_of, mesh
+from isthmus.read.meshes.files import READERS, mesh, recognised
 from isthmus.types import ItemError
 from tests.read.squares import BOM, OBJ, OFF, is_square, stl
 
@@ -24,7 +27,7 @@ TEXTS = {
 @pytest.mark.parametrize("change", [str, str.upper, lambda text: text.replace("\n", "\r\n")])
 def test_marks_blanks_comments_and_capitals_before_a_text_do_not_hide_it(kind, before, change):
     data = before + change(TEXTS[kind]).encode()
-    assert kind_of(data) == kind
+    assert recognised(data)[0] == kind
     is_square(mesh(data))
 
 
@@ -67,7 +70,7 @@ def test_binary_stl_may_have_bytes_behind(behind, head):
 
 
 def test_binary_stl_that_is_cut_short_is_no_smaller_mesh(tmp_path):
-    for data in (stl()[:-1], stl(count=3)):
+    for data in (stl()[:-1], stl(count=3), stl(head=b"glTF exporter")[:-1]):
         with pytest.raises(ItemError, match="not a mesh"):
             mesh(data)
         (tmp_path / "a.STL").write_bytes(data)
@@ -106,3 +109,63 @@ def test_an_interrupt_is_no_fault_of_the_object(monkeypatch):
     monkeypatch.setitem(READERS, "off", stopped)
     with pytest.raises(KeyboardInterrupt):
         mesh(("OFF\n" + OFF).encode())
+
+
+@pytest.mark.parametrize("length", [3, 72, 75, 77, 80, 200, 2000])
+def test_the_name_of_a_text_stl_may_be_filled_up_with_zero_bytes(length):
+    is_square(mesh(TEXTS["stl_ascii"].replace("solid a", "solid a" + "\0" * length, 1).encode()))
+
+
+def test_a_text_whose_bytes_could_be_numbers_of_facets_is_a_text():
+    name = "solid a".ljust(80) + "\3\0\0\0"
+    is_square(mesh(TEXTS["stl_ascii"].replace("solid a", name, 1).encode()))
+
+
+@pytest.mark.parametrize("between", [" ", "\t", "\r", "\n\r", "  \n "])
+def test_words_of_a_text_stl_have_any_blanks_between(between):
+    is_square(mesh(TEXTS["stl_ascii"].replace("\n", between).encode()))
+    first, second = TEXTS["stl_ascii"].split("endfacet\n", 1)
+    two = f"{first}endfacet\nendsolid facet\nsolid loop vertex 9 9 9\n{second}"
+    is_square(mesh(two.replace("\n", between).encode()))
+
+
+def test_a_text_stl_that_ends_within_a_facet_is_no_smaller_mesh():
+    text = TEXTS["stl_ascii"]
+    last = text.rindex("outer loop")
+    for end in (last, last + 12, last + 22, text.rindex("facet normal") + 7, text.index("vertex")):
+        with pytest.raises(ItemError, match="cannot be read as stl_ascii: it is cut short"):
+            mesh(text[:end].encode())
+
+
+HEADS = [
+    *(b"solid foo facet", b"solid a facet normal 0 0 1 outer loop vertex", b"facet", b"PK\3\4"),
+    *(
+        b"glTF exporter 1.0",
+        b"glTF",
+        b"ply \n",
+        b"OFF\n4 1 0",
+        b'{"asset": 1}',
+        b"v 1 2 3\nf 1 2 3",
+    ),
+    *(BOM, BOM + b"solid", b"\xff\xfeb\0y\0"),
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("behind", [b"", b"1234567", bytes(7)])
+def test_no_word_in_the_header_of_a_binary_stl_makes_it_something_else(head, behind):
+    is_square(mesh(stl(head=head) + behind))
+
+
+def test_a_mark_before_a_binary_stl_is_passed_over():
+    for behind in (b"", b"1234567"):
+        is_square(mesh(BOM + stl() + behind))
+
+
+def test_bytes_are_no_obj_because_two_of_them_are():
+    parts = io.BytesIO()
+    with zipfile.ZipFile(parts, "w") as archive:
+        archive.writestr("a.obj", OBJ + "f 1 2 3 4\n")
+    for data in (parts.getvalue(), stl()[:-20] + b"\nf 1 2 3\n"):
+        with pytest.raises(ItemError, match="is not a mesh: GLB"):
+            mesh(data)

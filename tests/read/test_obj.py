@@ -159,3 +159,62 @@ def test_colours_behind_vertices_are_kept():
 def test_statements_that_draw_something_else_are_named():
     found = mesh((OBJ + "g a\ns 1\nf 1 2 3 4\nl 1 2\np 1\ncurv 0 1 1 2\nfancy 3\n").encode())
     assert found.left_out == ("statements of OBJ: curv, fancy, l, p",)
+
+
+RED = [255, 0, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ('"my tex.png"', "my tex.png"),
+        ("'my tex.png'", "my tex.png"),
+        ("tex.png # the texture", "tex.png"),
+        ("tex.png #the texture", "tex.png"),
+        ('"my tex.png"  # "quoted"', "my tex.png"),
+        ('-s 1 1 1 "my tex.png"', "my tex.png"),
+        ("tex.png # once -s 3 3 3 -clamp on", "tex.png"),
+        ("tex #1.png", "tex #1.png"),
+        ("-S 1 1 1 -O 0 0 0 -BlendU ON -BM 2 tex.png", "tex.png"),
+    ],
+)
+def test_quotes_comments_and_capitals_of_a_texture_are_no_part_of_its_name(tmp_path, words, name):
+    Image.new("RGB", (4, 2), "red").save(tmp_path / name)
+    found = obj(
+        tmp_path, "mtllib a.mtl\nusemtl m\n" + OBJ + "f 1/1 2/2 3/3 4/4\n",
+        f"newmtl m\nmap_Kd {words}\n",
+    )  # fmt: skip
+    assert (found.missing, found.left_out) == ((), ())
+    assert found.materials[0].texture[0, 0].tolist() == RED
+    np.testing.assert_allclose(found.uv, [[0, 0], [1, 0], [1, 1], [0, 1]])
+
+
+def test_options_in_capitals_mean_the_same(tmp_path):
+    head = "mtllib a.mtl\nusemtl m\n" + OBJ + "f 1/1 2/2 3/3 4/4\n"
+    found = obj(tmp_path, head, "newmtl m\nmap_Kd -S 2 4 1 -O 0.5 0 -CLAMP On -MM 0 1 tex.png\n")
+    np.testing.assert_allclose(found.uv, [[0.5, 0], [2.5, 0], [2.5, 4], [0.5, 4]])
+    assert found.left_out == ("the option -clamp of a texture", "the option -mm of a texture")
+
+
+def test_comments_behind_values_and_names_are_passed_over(tmp_path):
+    mtl = "newmtl m # red\nKd 1 0 0 # red\nd 0.5 # half\nTr 0#\nKe 0 0 0 # none\nnewmtl n\nKd 1 # w"
+    text = "usemtl m # now\n" + OBJ + "f 1 2 3\nusemtl n\nf 1 3 4\n"
+    found = obj(tmp_path, "mtllib a.mtl # mine\n" + text, mtl)
+    assert [one.colour for one in found.materials] == [(1, 0, 0, 0.5), (1, 1, 1, 1)]
+    mtl = "newmtl Material #25\nKd 1 0 0\nnewmtl Material #26\nKd 0 1 0\n"
+    found = obj(tmp_path, "mtllib a.mtl\nusemtl Material #26\n" + OBJ + "f 1 2 3\n", mtl)
+    assert found.materials[0].colour == (0, 1, 0, 1)
+
+
+def test_names_of_libraries_stand_between_quotes(tmp_path):
+    (tmp_path / "my b.mtl").write_text("newmtl n\nKd 0 0 1\n")
+    text = OBJ + "usemtl m\nf 1 2 3\nusemtl n\nf 1 3 4\n"
+    found = obj(tmp_path, 'mtllib "a.mtl" "my b.mtl" c.mtl\n' + text, "newmtl m\nKd 1 0 0\n")
+    assert [one.colour for one in found.materials] == [(1, 0, 0, 1), (0, 0, 1, 1)]
+    assert found.missing == ("c.mtl",)
+    found = obj(tmp_path, 'mtllib "my b.mtl"\n' + text)
+    assert (found.missing, found.materials[1].colour) == ((), (0, 0, 1, 1))
+
+
+def test_outlines_of_faces_are_faces():
+    is_square(mesh((OBJ + "fo 1 2 3 4\n").encode()))

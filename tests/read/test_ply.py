@@ -1,12 +1,14 @@
 """PLY: mixed polygons, strips, colours and textures, in every form."""
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from isthmus.read.meshes.files import mesh
 from isthmus.types import ItemError
-from tests.read.squares import PLAIN, SQUARE, colours
+from tests.read.squares import PLAIN, SQUARE, colours, is_square
 
 
 def ply(form="ascii", comments=(), **elements):
@@ -156,3 +158,34 @@ def test_other_elements_are_named_and_what_is_cut_short_is_refused():
                 mesh(cut)
     with pytest.raises(ItemError, match=r"its format is 'binary', none of"):
         mesh(ply("binary", vertex=POINTS).replace(b"binary", b"binary"))
+
+
+@pytest.mark.parametrize("line", ["\n", "\r\n"])
+def test_the_last_line_of_a_header_may_end_otherwise(line):
+    body = SQUARE.tobytes() + bytes([3]) + np.array([0, 1, 2], "<i4").tobytes()
+    head = "ply\nformat binary_little_endian 1.0\nobj_info a\ncomment b\nelement vertex 4\n"
+    head += "property float x\nproperty float y\nproperty float z\nelement face 1\n"
+    head += "property list uchar int vertex_index\n"
+    found = mesh(head.encode() + b"end_header" + line.encode() + body)
+    np.testing.assert_array_equal(found.vertices[found.faces[0]], SQUARE[:3])
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize(("kind", "full"), [("uchar", 255), ("ushort", 65535), ("float", 1)])
+def test_properties_stand_in_any_order_and_in_either_byte_order(order, kind, full):
+    """Lists before and behind the corners, colours on both sides of the places."""
+    mark, letter = {"little": "<", "big": ">"}[order], {"uchar": "B", "ushort": "H", "float": "f"}
+    head = f"ply\nformat binary_{order}_endian 1.0\nelement vertex 4\nproperty {kind} red\n"
+    head += f"property {kind} green\nproperty double x\nproperty float y\nproperty short z\n"
+    head += f"property {kind} blue\nelement face 2\nproperty int flags\n"
+    head += "property list uchar float weights\nproperty list uchar ushort vertex_indices\n"
+    head += "property uchar quality\nend_header\n"
+    code = mark + "ccdfhc".replace("c", letter[kind])
+    body = b"".join(struct.pack(code, full, 0, x, y, int(z), full) for x, y, z in SQUARE)
+    for number, corners in enumerate(((0, 1, 2), (0, 2, 3))):
+        weights = [0.5] * (2 + number)
+        code = f"{mark}iB{len(weights)}fB3HB"
+        body += struct.pack(code, 7, len(weights), *weights, 3, *corners, 9)
+    found = mesh(head.encode() + body)
+    is_square(found)
+    assert colours(found) == [[[255, 0, 255, 255]] * 3] * 2

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from isthmus.read.meshes.files import kind_of, mesh
+from isthmus.read.meshes.files import mesh, recognised
 from isthmus.read.meshes.triangles import AXES, Material, Mesh, merged
 from isthmus.types import ItemError, RequestError
 
@@ -45,7 +45,7 @@ def test_a_box_comes_back_from_every_format_whatever_its_name(tmp_path, kind):
     data = trimesh.creation.box((1, 2, 3)).export(file_type=kind)
     data = data.encode() if isinstance(data, str) else data
     (tmp_path / "thing.bin").write_bytes(data)
-    assert kind_of(data) == kind
+    assert recognised(data)[0] == kind
     for found in (mesh(tmp_path / "thing.bin"), mesh(data), mesh(str(tmp_path / "thing.bin"))):
         assert len(found.faces) == 12
         np.testing.assert_allclose(found.bounds, [[-0.5, -1, -1.5], [0.5, 1, 1.5]], atol=1e-6)
@@ -114,7 +114,7 @@ NAN = b"v 0 0 0\nv nan 0 0\nv 0 1 0\nf 1 2 3\n"
         (b"just some text", "not a mesh: GLB, glTF, OBJ, PLY, STL or OFF is wanted"),
         (b"", "not a mesh"),
         (b"v 0 0 0\nv 1 0 0\n", "no faces: a surface is wanted"),
-        (NAN, "1 of 3 vertices are not finite"),
+        (NAN, "not finite numbers: 1 of 3"),
         (b"glTF\x02\x00\x00\x00\xff\xff\xff\x7f", "cannot be read as glb"),
         (b'{"asset": {"version": "2.0"}, "scenes": 3}', "cannot be read as gltf|no faces"),
         (b"ply\nformat ascii 1.0\nelement vertex 9999999999\n", "cannot be read as ply"),
@@ -131,7 +131,7 @@ def test_files_that_are_not_there_empty_or_too_large(tmp_path, monkeypatch):
     (tmp_path / "empty.obj").touch()
     with pytest.raises(ItemError, match="has 0 bytes"):
         mesh(tmp_path / "empty.obj")
-    with pytest.raises(ItemError, match="a path or the bytes of a file; this is a int"):
+    with pytest.raises(ItemError, match="a path or the bytes of a file; this is an int"):
         mesh(3)
     monkeypatch.setattr("isthmus.read.meshes.surfaces.MAX_FACES", 11)
     with pytest.raises(ItemError, match="more than 11 triangles: simplify it first"):

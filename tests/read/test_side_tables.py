@@ -4,12 +4,17 @@ import json
 
 import numpy as np
 import pytest
+from arro3.core import Array, DataType
+from arro3.core import Table as ArrowTable
+from arro3.io import write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.read.tables import open_table
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.side_tables import row_ids
 from isthmus.store import write_tensors
+from isthmus.types import RequestError
 from tests.read.array_files import IMAGE, TEXT, write_lists
 
 
@@ -157,3 +162,107 @@ def test_a_json_a_line_is_a_side_table(tmp_path):
     )
     (tmp_path / "text.jsonl").write_text("\n".join(lines), encoding="utf-8")
     assert open_arrays(tmp_path / "text.npy").captions["c"] == "c\u2028"
+
+
+def nested_texts():
+    from arro3.core import list_array
+
+    inner = list_array(
+        Array(np.array([0, 2, 3, 4, 4, 6], np.int32)),
+        Array(["a", "b", "c", "d", None, "e"], DataType.string()),
+    )
+    return list_array(Array(np.array([0, 2, 4, 4, 4, 5], np.int32)), inner)
+
+
+def records(**fields):
+    from arro3.core import struct_array
+
+    kept = {name: Array(*some) for name, some in fields.items()}
+    named = [one.field.with_name(name) for name, one in kept.items()]
+    return struct_array(list(kept.values()), fields=named)
+
+
+def beside(folder, kind, column):
+    """A table of captions beside vectors of texts."""
+    np.save(folder / "text.npy", TEXT)
+    if kind == "parquet":
+        write_parquet(ArrowTable({"caption": column}), folder / "text.parquet")
+        return
+    rows = [json.dumps({"caption": one}) for one in column.to_pylist()]
+    content = "\n".join(rows) if kind == "jsonl" else f"[{','.join(rows)}]"
+    (folder / f"text.{kind}").write_text(content)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "jsonl"])
+def test_captions_in_lists_of_lists_are_all_taken(tmp_path, kind):
+    beside(tmp_path, kind, nested_texts())
+    found = open_arrays(tmp_path / "text.npy").captions
+    assert found == {"0": "a; b; c", "1": "d", "2": "", "3": "", "4": "e"}
+
+
+STRINGS, DOUBLES = DataType.string(), DataType.float64()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "jsonl"])
+def test_of_a_record_its_one_text_is_the_caption(tmp_path, kind):
+    scores, raw = (np.arange(5.0).tolist(), DOUBLES), (["a", None, "c", "d", "e"], STRINGS)
+    beside(tmp_path, kind, records(score=scores, raw=raw))
+    assert [*open_arrays(tmp_path / "text.npy").captions.values()] == ["a", "", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "jsonl"])
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"en": (list("abcde"), STRINGS), "de": (list("abcde"), STRINGS)},
+            "'en', 'de', of which 2",
+        ),
+        ({"score": (np.arange(5.0).tolist(), DOUBLES)}, "'score', of which 0"),
+    ],
+)
+def test_records_without_one_text_are_refused_with_their_fields(tmp_path, kind, fields, said):
+    beside(tmp_path, kind, records(**fields))
+    with pytest.raises(RequestError, match=rf"column 'caption' .*{said}"):
+        open_arrays(tmp_path / "text.npy")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "json", "jsonl"])
+def test_a_column_without_any_caption_is_named_and_another_taken(tmp_path, kind):
+    beside(tmp_path, kind, Array([None] * 5, STRINGS))
+    bundle = open_arrays(tmp_path / "text.npy")
+    assert bundle.captions == {}
+    assert bundle.left_out == {"column 'caption'": "has no text in any row"}
+    rows = [{"caption": None, "title": key} for key in "abcde"]
+    (tmp_path / "text.json").write_text(json.dumps(rows))
+    assert open_arrays(tmp_path / "text.npy").captions["1"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("content", "captions"),
+    [
+        ("image;caption, with commas\n{0}.png;{0}, {0}\n", "{0}, {0}"),
+        ("id,caption; comment | more\n{0},{0}; {0}\n", "{0}; {0}"),
+        ("key|a, b, c|text\n{0}|1, 2|{0}\n", "{0}"),
+        ("caption\n{0}, {0}, {0}\n", "{0}, {0}, {0}"),
+    ],
+)
+def test_fields_stand_between_what_yields_known_names(tmp_path, content, captions):
+    np.save(tmp_path / "text.npy", TEXT)
+    header, row = content.split("\n", 1)
+    (tmp_path / "text.csv").write_text(f"{header}\n" + "".join(map(row.format, "abcde")))
+    table = open_table(tmp_path / "text.csv")
+    assert not table.faults
+    assert list(table.columns)[-1].split(",")[0] in ("caption", "caption; comment | more", "text")
+    assert list(table.columns.values())[-1] == [captions.format(key) for key in "abcde"]
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["text.csv", "text.txt", "text.jsonl"])
+def test_text_without_a_mark_is_known_by_its_nuls(tmp_path, code, name):
+    np.save(tmp_path / "text.npy", TEXT)
+    said = [f"é 🐕 {key}" for key in "abcde"]
+    records = [json.dumps({"caption": one}, ensure_ascii=False) for one in said]
+    lines = {".csv": ["caption", *said], ".txt": said, ".jsonl": records}
+    (tmp_path / name).write_bytes("\n".join(lines[name[4:]]).encode(code))
+    assert [*open_arrays(tmp_path / "text.npy").captions.values()] == said

@@ -20,9 +20,9 @@ def test_strings_bytes_and_files_are_texts(tmp_path):
 
 
 def test_what_is_no_text_says_so():
-    with pytest.raises(ItemError, match="must be UTF-8"):
+    with pytest.raises(ItemError, match=r"This is not UTF-8 text \(line 1: .*save it as UTF-8"):
         text("Zürich".encode("latin-1"))
-    with pytest.raises(ItemError, match="this is a int"):
+    with pytest.raises(ItemError, match="this is an int"):
         text(3)
 
 
@@ -33,6 +33,22 @@ def test_a_mark_before_a_text_says_what_it_is(tmp_path, code):
     assert text(content).startswith("Zürich")
     lines = ["Zürich 🐕", "zwei\x0cdrei\x85vier\u2028fünf", "sechs", ""]
     assert read_lines(tmp_path / "a.txt") == lines
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_text_without_a_mark_is_known_by_its_nuls_or_refused(tmp_path, code):
+    path = tmp_path / "a.txt"
+    for said in ("3 dogs", "one\r\ntwo", "Zürich 🐕 " * 2000):
+        path.write_bytes(said.encode(code))
+        assert text(path) == text(said.encode(code)) == said
+    for bad in ("漢字 " * 20 + "\ud800", "plain text\0 with NULs"):
+        path.write_bytes(bad.encode(code, "surrogatepass"))
+        with pytest.raises(ItemError, match=r"a\.txt is not UTF-8 text .*; save it as UTF-8"):
+            text(path)
+
+
+def test_a_few_nuls_make_no_other_encoding(tmp_path):
+    assert text(b"a dog\0 on a long beach") == "a dog\0 on a long beach"
 
 
 def test_lines_end_in_line_breaks_only():

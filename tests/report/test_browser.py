@@ -1,5 +1,7 @@
 """The page in a real browser: no requests, no complaints, nothing runs, nothing overflows."""
 
+import shlex
+
 import numpy as np
 import pytest
 
@@ -99,6 +101,22 @@ def test_wide_tables_of_a_mending_fit(browser, tmp_path):
     browser.open(path)
     assert browser.evaluate("document.querySelectorAll('.scroll').length") >= 4
     assert browser.evaluate(CUT) == [] and browser.evaluate(OVERFLOW) == []
+
+
+def test_commands_name_the_folder_that_the_page_lies_in(browser, tmp_path):
+    from isthmus.report import Advice, Page
+
+    folder = tmp_path / "it's here"
+    folder.mkdir()
+    todo = (Advice("See", "", "", "isthmus compare mini mended:FOLDER --world glyphs"),)
+    page = html(Page("t", "k", (), (), (), todo=todo))
+    assert "FOLDER in a command is the folder" in page and str(folder) not in page
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    browser.look(1280)
+    browser.open(folder / "report.html")
+    typed = shlex.split(browser.evaluate("document.querySelector('.command code').textContent"))
+    wanted = ["isthmus", "compare", "mini", f"mended:{folder}", "--world", "glyphs"]
+    assert typed == wanted
 
 
 def test_light_and_dark_differ(browser, page):

@@ -1,6 +1,7 @@
 """Drawings fit the page: themed, deterministic, without styles, ids of their own."""
 
 import re
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,19 @@ def test_a_drawing_has_no_styles_colours_fonts_or_addresses():
     assert not re.search("#[0-9a-f]{6}", svg)
     assert "DejaVu" not in svg
     assert ">cosine</text>" in svg
+
+
+def test_what_cannot_be_drawn_keeps_its_words_and_numbers(monkeypatch):
+    class Inkless(Curve):
+        def plot(self, ax):
+            raise OSError("no ink")
+
+    bare = Inkless(name="curve", value=1.0, n=9, null=Null("none", note="toy"))
+    made = drawing_of("f-x", "Title", [bare], "A sentence.", (("value", "1.000"),))
+    assert (made.svg, made.rules, made.numbers) == ("", (), (("value", "1.000"),))
+    assert made.sentence == "A sentence. (It could not be drawn: no ink.)"
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # as where it is broken
+    assert "It could not be drawn" in figure(curve(), "f-1").sentence
 
 
 def test_colours_become_the_pages_variables():

@@ -311,7 +311,7 @@ def test_arrays_that_overlap_or_leave_holes_are_no_safetensors(tmp_path):
     for entries, size, said in (
         ({"a": ([2], [0, 8]), "b": ([2], [0, 8])}, 8, "overlap"),
         ({"a": ([2], [0, 8]), "b": ([1], [12, 16])}, 16, "hole"),
-        (whole, 20, "8 bytes lie behind"),
+        (whole, 20, "8 bytes behind"),
         ({"a": ([True, 2], [0, 8])}, 8, "does not describe"),
     ):
         with pytest.raises(ValueError, match=said):

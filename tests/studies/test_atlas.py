@@ -188,7 +188,7 @@ def test_of_the_bundled_world_without_a_word(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--objects", "nowhere"], "nowhere is not a folder"),
+        (["--objects", "nowhere"], "There is no folder nowhere; wanted is one of meshes"),
         (["--objects", ".", "--world", "glyphs"], "Name either a folder of objects or a world"),
         (["--world", "glyphs"], "World 'glyphs' holds image, text, no meshes"),
         (["--objects", ".", "--views", "3"], "10 views of each object or more, not 3"),

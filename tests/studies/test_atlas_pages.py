@@ -105,7 +105,7 @@ def test_every_object_has_a_card_that_leads_to_its_page(data, found, tmp_path):
     assert all((tmp_path / link).is_file() for link in links)
     assert len(reader.named("img")) == len(found.objects)
     own = (tmp_path / links[2]).read_text()
-    assert "<h1>thing 2</h1>" in own
+    assert "<h1>Atlas: thing 2 in " in own
     assert len(Reader(own).named("img")) == 8
 
 

@@ -9,7 +9,7 @@ import isthmus
 from isthmus.cli import _parse
 from isthmus.studies.shared import measuring
 from isthmus.studies.shared.dataset import About, Dataset
-from isthmus.studies.study.advice import MEND, REMEDIES, STUDY
+from isthmus.studies.study.advice import CONTROL, REMEDIES
 from isthmus.studies.study.run import study_dataset
 from isthmus.studies.study.verdict import Cause
 from tests.toys import toy_set
@@ -52,7 +52,9 @@ def pages():
         for kind in ("TWO_SETS", "ONE_SET", "LABELLED"):
             few = {name: at for name, at in getattr(measuring, kind).items() if name in NEEDED}
             patch.setattr(measuring, kind, few)
-        about = About(words="--arrays pairs.npz")
+        about = About(
+            words={"data": "--arrays pairs.npz", "space": "arrays:pairs.npz", "options": ""}
+        )
         return {
             name: study_dataset(Dataset(toy_set(x, "image"), toy_set(y, "text"), None, about))
             for name, (x, y, *_) in controls().items()
@@ -69,9 +71,13 @@ def test_the_page_and_the_terminal_open_with_the_verdict(pages, name):
     assert said.startswith("Retrieval is at chance") == (kind is not None)
     titles = [one["title"] for one in found.record["advice"]]
     if kind is not None:
-        assert titles == [REMEDIES[kind][0]]
+        assert titles == [
+            REMEDIES[kind][0],
+            *([] if kind is Cause.COORDINATES else [CONTROL.title]),
+        ]
         assert not [some for some in FORBIDDEN if some in found.page]
-        assert found.record["advice"][0]["command"].endswith("--arrays pairs.npz")
+        fit = "isthmus fit --arrays pairs.npz"  # else a control, as the same again says the same
+        assert found.todo[-1].command == (fit if kind is Cause.COORDINATES else "isthmus study")
     assert found.missing.keys().isdisjoint({"hit_at_k", "centroid_gap", "mixed_gallery"})
 
 
@@ -86,10 +92,13 @@ def test_what_to_try_stands_first_and_its_commands_can_be_typed(pages):
     page = pages["files exchanged"].page
     sections = re.findall('<section id="([^"]*)"', page)
     assert sections[0] == "next"
-    for command in (STUDY, MEND, *(one["command"] for one in pages["random"].record["advice"])):
-        words = command.replace("{data}", "--arrays pairs.npz").split()
-        assert words[0] == "isthmus"
+    commands = [one.command for one in pages["files exchanged"].todo if one.command]
+    assert commands and len(set(commands)) == len(commands)
+    for command in commands:
+        words = command.split()
+        assert words[0] == "isthmus" and words[1] != "study"
         assert _parse(words[1], words[2:]).source.arrays.name == "pairs.npz"
+        assert page.count(f"<code>{command}</code>") == 1
 
 
 @pytest.mark.slow
@@ -104,5 +113,5 @@ def test_untrained_towers_are_called_untrained(monkeypatch):
     text = isthmus.embed(fresh["text"], glyphs.items["text"])
     found = study_dataset(Dataset(image, text, glyphs.links["image", "text"]))
     assert found.record["verdict"].startswith("Retrieval is at chance")
-    assert [one["title"] for one in found.record["advice"]] == [REMEDIES[Cause.COLLAPSED][0]]
+    assert found.record["advice"][0]["title"] == REMEDIES[Cause.COLLAPSED][0]
     assert not [some for some in FORBIDDEN if some in found.page]

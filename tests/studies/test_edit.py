@@ -1,6 +1,7 @@
 """The command ``edit``: where targets land among glyphs, and what it refuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -148,12 +149,16 @@ def test_whether_an_edit_worked_is_read_from_the_nearest_items_against_chance():
 def test_the_page_and_the_terminal_say_first_whether_it_worked():
     hits = [Hit("near", 0.9, "", None)]
     rows = {PICTURE: hits, NAIVE: hits, EDITED: hits}
+    seen = Shown("sad", -0.1, 0.2, 0.01)
     found = EditResult(
-        description="x to 'sad'", space="toy", searched=1, rows=rows, targets={},
-        shown=Shown("sad", -0.1, 0.2, 0.01),
+        description="x to 'sad'", space="toy", searched=1, rows=rows, targets={}, shown=seen,
+        verdict=str(seen),
     )  # fmt: skip
-    assert edit_page(found, Path("mine.png")).summary == (str(found.shown),)
-    assert str(found).splitlines()[1].startswith("The edit worked")
+    page = edit_page(found, Path("mine.png"), "glyphs")
+    assert page.verdict == str(seen) and page.title == "Edit: x to 'sad', toy on glyphs"
+    assert str(found).splitlines()[0].startswith("The edit worked")
+    assert str(found).splitlines()[3] == f"nearest of 1 to {EDITED}: near 0.900"
+    assert f"{EDITED}\n  1   0.900  near" in str(replace(found, verbose=True))
     assert found.to_dict()["shown"] == {
         "word": "sad", "before": -0.1, "after": 0.2, "chance": 0.01, "worked": True,
     }  # fmt: skip
@@ -168,7 +173,7 @@ def test_the_page_shows_a_row_a_target_with_the_picture_first():
         rows={PICTURE: hits, NAIVE: hits[::-1], EDITED: hits},
         targets={},
     )
-    page = edit_page(found, Path("nowhere/mine.png"))
+    page = edit_page(found, Path("nowhere/mine.png"), HOSTILE)
     rows = page.sections[0].blocks[0].strips
     assert [row.query.name for row in rows] == ["mine.png", NAIVE, EDITED]
     assert [row.query.note for row in rows] == ["what is edited", "", ""]

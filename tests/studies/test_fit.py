@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
 
 from isthmus.encode.mended import read_mended  # noqa: E402
+from isthmus.studies.evaluate import points, with_interval  # noqa: E402
 from isthmus.studies.evaluate.evaluation import RAW  # noqa: E402
 from isthmus.studies.evaluate.scores import mended_dataset, space_scores  # noqa: E402
 from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
@@ -101,7 +102,8 @@ def test_the_best_on_held_out_objects_is_kept_not_the_best_on_test_objects(
     assert again.chosen == "second" and again.mended.chain == "mean_removal"
     assert again.folder is None
     own = again.rows["second"]
-    assert f"its R@1 is {own.hits.value:.3f}, {own.hits_change.value:+.3f}" in again.page
+    assert f"its R@1 is {with_interval(own.hits)}" in again.page
+    assert points(own.hits_change) in again.verdict and str(own.hits.interval) not in again.page
     assert f"{own.of_ceiling.value:.1%} of the ceiling" in again.page
 
 
@@ -169,8 +171,8 @@ def test_the_record_and_the_page_hold_every_variant(splits, monkeypatch):
     )
     assert "20 image items" in page  # ten objects to stop by
     lines = str(done).splitlines()
-    assert [line.split("  ")[0] for line in lines[3:7]] == [RAW, "first", "second", "third"]
-    assert lines[-1].startswith("R@1 of first, less the space as it is: +0.000")
+    assert [line.split("  ")[0] for line in lines[2:6]] == [RAW, "first", "second", "third"]
+    assert with_interval(own.hits) in lines[3] and lines[0] == done.verdict
 
 
 def test_one_training_has_no_fronts(splits, monkeypatch):

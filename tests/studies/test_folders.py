@@ -138,6 +138,31 @@ def test_folders_of_somebody_else():
     assert ran(StudyRequest(out=Path("old"))) == "old"
 
 
+def test_a_finished_run_is_replaced_by_its_like_only():
+    for place in ("a", "b"):
+        Path(f"{place}.npz").write_text(place)
+
+    def request(kind=StudyRequest, arrays="a.npz", **more):
+        return kind(out=Path("out"), source=Source(arrays=Path(arrays)), **more)
+
+    assert ran(request()) == "out"
+    assert ran(request(thorough=True)) == "out"  # the same study of the same data
+    for other, study in (
+        (request(arrays="b.npz"), "study"),
+        (request(MendRequest), "mend"),
+        (StudyRequest(out=Path("out"), source=Source(world="clipart")), "study"),
+    ):
+        with pytest.raises(RequestError, match="out holds a finished run of study"):
+            ran(other, study=study)
+    Path("a.npz").write_text("changed")
+    assert ran(request(thorough=True)) == "out"  # as it was asked
+    Path("a.npz").write_text("changed again")
+    with pytest.raises(RequestError, match="on other data"):
+        ran(request())
+    Path("out/config.json").unlink()  # it was stopped: nothing is lost
+    assert ran(request(MendRequest), study="mend") == "out"
+
+
 def test_only_the_first_of_several_processes_writes():
     with ExitStack() as held:
         first = held.enter_context(run_folder(StudyRequest(), "fit", "mini"))

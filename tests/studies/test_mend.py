@@ -22,7 +22,7 @@ from isthmus.studies.mend.choose import (
     Judged,
     choice,
 )
-from isthmus.studies.mend.page import mend_page, usage
+from isthmus.studies.mend.page import Said, mend_page, usage
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.mend.run import mend
 from isthmus.studies.shared.dataset import About, Dataset
@@ -63,12 +63,14 @@ def test_the_page_holds_every_table_and_the_picture_its_ceiling(monkeypatch):
     kept = CalibrationScores(25, 4, (score, *rest), around(0.2), ((0.25, 0.9, 0.345),))
     data = Dataset(*pair_sets(n=N), About(title="Something", faults={"x": "broken"}))
     tables = [Judged((found,)), Judged((replace(found, fitted_on=12),))]
-    page = mend_page(tables, kept, ("Do this.",), data, 7, usage("mini"))
+    words = ("Recommended: this.", "Do this.")
+    said = Said(words, usage("mini", "mean_removal", "mean_removal"), ())
+    page = mend_page(tables, choice(tables[0]), kept, said, data, 7)
     assert "mended:FOLDER" in page and page.index("Do this.") < page.index("mended:FOLDER")
-    assert "isthmus search" in page
+    assert "isthmus search" in page and '<p class="verdict">Recommended: this.</p>' in page
     page = page.replace('<span class="whole">', "").replace("</span>", "")
     for origin in ("", "arrays:pairs.npz"):  # vectors alone encode no query
-        assert "isthmus search" not in "".join(usage(origin))
+        assert "isthmus search" not in "".join(usage(origin, "csls", "csls"))
     assert page.count("rule: other modality first") == page.count("rule: in turn") == 2
     for size in (25, 12):
         assert f"fitted on {size} linked objects" in page
@@ -78,7 +80,7 @@ def test_the_page_holds_every_table_and_the_picture_its_ceiling(monkeypatch):
         "Geometry of held-out items",
     ):
         assert page.count(caption) >= 2
-    assert page.count("There is no reason.") == 2 and "isthmus mend · Something" in page
+    assert page.count("There is no reason.") == 2 and "<h1>Mend: Something</h1>" in page
     for text in ("Do this.", "0.1230", "0.1875", "25%", "0.345", "20.00% of held-out", "90%"):
         assert text in page, text
     assert "0.011 (−0.089 to 0.111)" in page
@@ -121,7 +123,8 @@ def test_links_that_mean_nothing_are_not_mended():
     noise = replace(data, links=Links((a, other[b]) for a, b in data.links))
     done = mend(noise, None, MendRequest(remedies=FEW, calibrate=(30,), splits=3))
     assert done.recommended == "" == done.mended.chain
-    assert "Nothing to mend" in done.words[0] and done.words[0] in done.page
+    assert "Nothing to mend" in done.verdict and done.verdict in done.page
+    assert "nothing was mended" in done.page and "is the space after" not in done.page
     assert done.folder is None
 
 
@@ -198,19 +201,21 @@ def test_the_page_shows_each_remedy_and_those_that_could_not_be_fitted(kept):
     assert "On the front, from mixed search to R@1: " in page
     assert page.count("Mixed search and R@1") >= 2
     for one in result.calibration.found:
-        assert f"{one.brier.value:.4f}" in page and f"{one.constant:.4f}" in page
+        word = "better" if one.brier.value < one.constant else "worse"
+        assert f"{one.brier.value:.4f}, {word} than that of a constant" in page
+        assert f"{one.constant:.4f}" in page
     assert f"{result.calibration.alarms.value:.2%} of held-out" in page
 
 
 def test_the_terminal_lists_the_best_first_and_says_where_the_space_is(kept):
     folder, result, _ = kept
     lines = str(result).splitlines()
-    assert lines[0] == result.words[0] and lines[0].startswith("Recommended: ")
+    assert lines[0] == result.verdict and lines[0].startswith("Recommended: ")
     table = lines.index(next(line for line in lines if line.startswith("fitted on 20 objects")))
     name = chain_name(result.recommended)
     assert lines[table + 1].startswith(name)
     assert f"{result.tables[20][result.recommended].mixed.value:.3f}" in lines[table + 1]
-    assert f"mended:{folder / 'a'}" in str(result) and len(lines) <= 17
+    assert f"mended:{folder / 'a'} is the space after {name}" in str(result) and len(lines) <= 15
 
 
 def test_the_largest_calibration_decides(monkeypatch):
@@ -224,13 +229,14 @@ def test_the_largest_calibration_decides(monkeypatch):
     how = MendRequest(remedies=FEW[:1], calibrate=(8, 12), splits=2)
     done = mend(two_sided(n=24), None, how)
     assert done.recommended == done.mended.chain == "mean_removal" == done.record["recommended"]
-    assert "Fitted on 12 objects" in done.words[1]
+    assert "Fitted on 12 objects" in done.words[0]
 
 
 def test_the_chain_that_is_asked_for_is_kept():
     how = MendRequest(remedies=FEW[:1], calibrate=(12,), splits=2, keep="score_standardised")
     done = mend(two_sided(n=24), None, how)
     assert done.mended.chain == "score_standardised" != done.recommended
+    assert "kept as --keep asks and not recommended" in done.page
     assert set(done.tables[12]) == {"", "mean_removal"}
 
 
@@ -252,6 +258,9 @@ def test_identical_pairs_are_left_as_they_are(tmp_path):
     done = mend(Dataset(a, copies), tmp_path, how)
     assert done.recommended == ""
     assert "leave the space as it is" in done.page
+    for said in (done.page, str(done)):
+        assert "No remedy was shown to help, so that nothing was mended" in said
+        assert "is the space as it is, unchanged" in said and "is the space after" not in said
     back, _ = read_mended(tmp_path)
     assert np.array_equal(back(a).vectors, a.vectors)
 

@@ -16,6 +16,7 @@ from isthmus.studies.mend.choose import (
     choice,
     hits_by_chance,
     judged,
+    passed_over,
     screening,
 )
 from isthmus.studies.mend.page import summary
@@ -86,6 +87,33 @@ def test_a_remedy_that_is_not_shown_to_help_is_not_recommended():
     assert found.over_rule.value < 0 and found.chain == ""
     over = choice(Judged((sided(spaces, other_first=0.1, interleaved=0.1, standardised=0.1),)))
     assert over.chain == "x"  # no better than nothing for sure, but than every trivial rule
+
+
+def test_whoever_stands_above_the_recommended_one_has_its_reason():
+    def reasons(found, **known):
+        judged = Judged((*known.get("before", ()), found))
+        return passed_over(judged, choice(judged))
+
+    spaces = {"": space(0.5, 0.2), "costly": space(0.4, 0.9), "fine": space(0.5, 0.8)}
+    (only,) = reasons(sided(spaces)).items()
+    assert only[0] == "costly" and only[1].startswith("costs R@1: −10.0 (")
+    hits = {"": space(0.5, 0.2), "hits": space(0.6, 0.3), "both": space(0.6 - LOSS / 2, 0.7)}
+    assert reasons(evaluation(hits)) == {
+        "hits": "R@1 is within 0.5 points, and mixed search is worse"
+    }
+    noise = np.tile([0.25, 0.25, -0.25, -0.25], N // 4)
+    unsure = {"": space(0.5, 0.5), "x": space(0.53 + noise, 0.5), "y": space(0.52 + noise, 0.5)}
+    found = reasons(evaluation(unsure))
+    assert [*found] == ["x", "y"] and found["x"].startswith("its gain on objects that had no say")
+    assert "(" in found["x"] and found["y"].startswith("x does better, and is not above zero")
+    (lost,) = reasons(evaluation({"": space(0.05, 0.6), "csls": space(0.06, 0.5)})).values()
+    assert lost.startswith("matches are found by chance only")
+    early = evaluation({"": space(0.5, 0.2), "early": space(0.9, 0.2)}, repeats=2)
+    best = evaluation({"": space(0.5, 0.2), "late": space(0.7, 0.2)}, repeats=20)
+    assert reasons(best, before=(early,)) == {
+        "early": "in the first 2 of 20 splits others did better"
+    }
+    assert reasons(sided({"": space(0.5, 0.2), "fine": space(0.5, 0.8)})) == {}
 
 
 # rounds
@@ -166,11 +194,11 @@ def test_a_summary_of_objects_of_single_items_is_of_hits_and_promises_no_share()
     assert words[0] == (
         "Recommended: ridge + match odds. It changes R@1 by +15.0 (+6.1 to +22.4) points on "
         "objects that neither the fit nor the choice saw; trivial rules leave R@1 as it is, so "
-        "that this is its gain over doing nothing and over the best of them."
+        "that this is what choosing it earns over doing nothing and over the best of them."
     )
-    assert "Fitted on 25 objects" in words[1]
-    assert "R@1 from 0.500 to 0.650 and R@10 from 1.000 to 1.000" in words[1]
-    assert "the gap from 0.500 to 0.100" in words[1]
+    assert "Fitted on 25 objects" in words[1] and "those that chose it too" in words[1]
+    assert "from R@1 0.500 to 0.650, R@10 1.000 to 1.000, gap 0.500 to 0.100" in words[1]
+    assert "points" not in words[1]  # the gain stands once, beside what it is of
     assert "cannot tell a remedy from the rule other modality first" in words[2]
     assert "0.800 (0.730 to 0.818), +19.5 (" in words[2]
     assert "ceiling" not in " ".join(words) and len(words) == 4  # 25 objects and 24 coordinates
@@ -197,9 +225,11 @@ def test_probabilities_are_offered_with_their_worse_half_and_where_to_trust_them
     found = evaluation({"": space(0.5, 0.6)})
     line = told(found)[2]
     assert "read them from cosine (--keep match_odds)" in line
-    assert "calibration error is 0.011" in line and "a constant has 0.0099" in line
+    assert "calibration error is 0.011" in line
+    assert "0.0040, is better than that of a constant, 0.0099" in line
     assert "pairs of new labels, but not of shirt" in line and "Brier 0.3000" in line
-    assert "no pairs" in told(found, calibrated(brier=0.02))[2]
+    lost = told(found, calibrated(brier=0.02))[2]
+    assert "no pairs" in lost and "0.0198, is worse than that of a constant, 0.0099" in lost
     assert "too few objects for held-out groups" in told(found, calibrated(groups=""))[2]
 
 

@@ -153,7 +153,7 @@ def test_hubs_are_shown_beside_what_would_be_without_favourites():
 def test_hits_are_numbered_from_the_best_and_hostile_ones_stay_text():
     hits = [Hit(HOSTILE, 0.75, HOSTILE, None), Hit("b", 0.5, "", Image.new("RGB", (4, 4)))]
     section = Section("found", "Found", "lead", ())
-    page = hits_page("search", HOSTILE, section, [(ItemCard(HOSTILE, ""), hits)], Album())
+    page = hits_page(f"Search: {HOSTILE}", section, [(ItemCard(HOSTILE, ""), hits)], Album())
     (strips,) = page.sections[0].blocks
     assert [card.note for card in strips.strips[0].answers] == [
         "1. similarity 0.750",
@@ -222,7 +222,7 @@ def test_the_data_section_lists_what_was_counted():
     assert len(reasons) == 20 and reasons["the item is lost."] == "2"
     assert len(tables["Items that were skipped (the first 20)"]) == 20
     assert tables["Licences and sources"] == {"CC0-1.0, here": "2"}
-    assert tables["Remarks on 1 items that were used (the first 20)"] == {"p3": "is a copy"}
+    assert tables["Remarks on 1 item that were used (the first 20)"] == {"p3": "is a copy"}
     origin = tables["Origin"]
     assert (origin["seed"], origin["command"]) == ("7", "isthmus study")
     assert origin["hash of the image set"] == counted_study().a.fingerprint

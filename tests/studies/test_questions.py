@@ -64,11 +64,11 @@ def test_a_question_shows_its_options(name):
     assert all(f"    {option}: " in text for option in found)
     assert {"json", "debug", "strict"}.isdisjoint(found)
     assert getattr(isthmus, name) is getattr(isthmus, name)
-    assert getattr(isthmus, name).__name__ == isthmus.QUESTIONS[name]
+    assert getattr(isthmus, name).__name__ == name
 
 
 def test_what_no_question_takes_is_refused_before_any_work():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'remedy'"):
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'remedy'; .*'remedies'"):
         isthmus.mend("mini", remedy="csls")
     with pytest.raises(TypeError, match="missing a required argument: 'to'"):
         isthmus.edit("a.jpg")
@@ -76,7 +76,7 @@ def test_what_no_question_takes_is_refused_before_any_work():
         isthmus.mend("mini", splits=1)
     with pytest.raises(ValueError, match="seed wants a whole number"):
         isthmus.mend("mini", seed="three")
-    with pytest.raises(TypeError, match=r"wants names or paths, not a EmbeddingSet: .*save"):
+    with pytest.raises(TypeError, match=r"wants names or paths, not EmbeddingSet\(.*save"):
         isthmus.fit(toy_set(np.eye(3)))
 
 
@@ -104,7 +104,7 @@ def test_a_run_comes_back_and_shows_itself(tmp_path, monkeypatch):
     found = isthmus.study(arrays="pairs.npz", quiet=True, open=True)
     assert found.folder == Path("runs/study-pairs") and (found.folder / "config.json").is_file()
     assert opened == [found.page_path.resolve().as_uri()]
-    assert len(repr(found)) < 400 and "results=dict of" in repr(found)
+    assert repr(found).startswith("StudyResult:\nRetrieval works") and len(found) > 30
     html = found._repr_html_()
     assert html.startswith("<pre>") and "<img" in html and "<iframe srcdoc=" in html
     assert "<script>" not in html.partition("<iframe")[0] and html.count("<iframe") == 1
@@ -113,7 +113,7 @@ def test_a_run_comes_back_and_shows_itself(tmp_path, monkeypatch):
     assert again.folder is None and "centroid_gap" in again.results
     mended = isthmus.mend(*sets, remedies=("mean_removal",), calibrate=(8,), splits=2)
     assert set(next(iter(mended.tables.values()))) == {"", "mean_removal"}
-    assert len(repr(mended)) <= 400
+    assert repr(mended).startswith("MendResult:\n") and repr(mended).count("\n") < 15
 
 
 def test_a_search_shows_its_pictures_in_a_notebook(tmp_path, monkeypatch):
@@ -128,13 +128,13 @@ def test_a_search_shows_its_pictures_in_a_notebook(tmp_path, monkeypatch):
     assert [hit.id for hit in found.hits] == ["two.png", "one.png"]
     html = found._repr_html_()
     assert html.count("<iframe srcdoc=") == 1 and html.count("data:image/") >= 2
-    assert len(repr(found)) <= 400 and not Path("runs").exists()
+    assert repr(found).count("\n") < 15 and not Path("runs").exists()
 
 
 def test_a_name_that_is_nearly_right_is_told():
     with pytest.raises(AttributeError, match="'embd'; did you mean 'embed'"):
         _ = isthmus.embd
-    with pytest.raises(AttributeError, match=r"has no attribute 'xyzzy'$"):
+    with pytest.raises(AttributeError, match=r"has no attribute 'xyzzy'; there are: .*study"):
         _ = isthmus.xyzzy
 
 

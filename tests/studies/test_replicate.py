@@ -9,6 +9,7 @@ import pytest
 from isthmus.cli import main
 from isthmus.measure.spaces.space_pairs import plug_in_cka
 from isthmus.registry import resolve
+from isthmus.report import html
 from isthmus.studies.replicate.claims import CLAIMS, generated, grids, pairs
 from isthmus.studies.replicate.claims import grids as views
 from isthmus.studies.replicate.claims.data import ClaimData
@@ -231,7 +232,7 @@ def test_the_page_counts_verdicts_and_shows_numbers_with_intervals(tmp_path):
     outcomes = {
         name: outcomes_of(one, data, np.random.default_rng(0)) for name, one in claims.items()
     }
-    page = replication_page(claims, outcomes, 7)
+    page = html(replication_page(claims, outcomes, (), 7))
     assert "Of 2 published claims about joint embedding spaces: 1 confirmed, 1 not run." in page
     assert "Two words: not run" in page and "One: confirmed" in page
     table = page.split("<caption>Claims</caption>")[1].split("</table>")[0]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 import isthmus
-from isthmus.cli import main
+from isthmus.cli import _parse, main
 from isthmus.lab import save_mended
 from isthmus.studies.shared.resolver import job_options, resolve
 from isthmus.transform.mended import fit_mended
@@ -204,18 +205,22 @@ def test_options_of_a_command_are_those_of_its_jobs(tmp_path):
 @pytest.mark.parametrize(
     ("space", "source", "title", "words"),
     [
-        ("", Source(), "mini on glyphs", "mini"),
+        ("", Source(), "mini on glyphs", ("mini", "mini", "")),
         ("mini", Source(world="glyphs", split="all"), "mini on glyphs-all",
-         "mini --world glyphs --split all"),
+         ("mini --world glyphs --split all", "mini", "--world glyphs --split all")),
         ("mini", Source(images=Path("my photos")), "mini on my photos",
-         "mini --images 'my photos'"),
-        ("", Source(arrays=Path("a/pairs.npz")), "The vectors of pairs.npz",
-         "--arrays a/pairs.npz"),
-        ("arrays:b.npz", Source(model="clip"), "clip on b.npz", "--arrays b.npz --model clip"),
+         ("mini --images 'my photos'", "mini", "--images 'my photos'")),
+        ("", Source(arrays=Path("a/pairs.npz"), max_bytes=9), "the vectors of pairs.npz",
+         ("--arrays a/pairs.npz --max-bytes 9", "arrays:a/pairs.npz", "--max-bytes 9")),
+        ("arrays:b.npz", Source(model="clip"), "clip on b.npz",
+         ("--arrays b.npz --model clip", "'arrays:b.npz?model=clip'", "")),
     ],
 )  # fmt: skip
 def test_a_study_is_titled_after_its_data_and_named_as_a_command_names_it(
     space, source, title, words
 ):
     found = resolve(space, source)
-    assert (found.title, found.words) == (title, words)
+    assert found.title == title
+    assert tuple(found.words[name] for name in ("data", "space", "options")) == words
+    again = _parse("study", shlex.split(words[0]))
+    assert resolve("".join(again.spaces), again.source).words == found.words

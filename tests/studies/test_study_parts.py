@@ -50,6 +50,8 @@ def test_the_map_does_not_depend_on_the_axes_nor_the_size_of_a_set():
     plain, turned = project(first, second), project(spun, toy_set(y @ turn, "text"))
     assert turned.shares == pytest.approx(plain.shares, abs=1e-6)
     np.testing.assert_allclose(turned(spun)[:, 0], plain(first)[:, 0], atol=1e-5)
+    line = project(toy_set(x[:, :1]), toy_set(y[:, :1], "text"))
+    assert line.shares == (pytest.approx(1.0), 0.0) and not line(toy_set(x[:, :1]))[:, 1].any()
     twice = project(toy_set(np.vstack([x, x])), toy_set(y, "text"))
     assert twice.shares == pytest.approx(plain.shares, abs=1e-6)
     assert plain(first)[:, 0].mean() < plain(second)[:, 0].mean()

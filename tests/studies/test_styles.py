@@ -9,13 +9,14 @@ import pytest
 
 from isthmus.cli import main
 from isthmus.registry import find
-from isthmus.report import number, span
+from isthmus.report import html, number, span
 from isthmus.studies.styles.grid import cell_means, folder_factors, split_objects
 from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
+from isthmus.studies.styles.result import in_words
 from isthmus.studies.styles.run import chosen, run, scored_method, styles, unseen_style
 from isthmus.transform.restyling import STYLERS, StyleGrid
-from isthmus.types import RequestError
+from isthmus.types import Common, RequestError
 from isthmus.worlds import load
 from tests.report.test_page import HOSTILE, Reader
 
@@ -102,7 +103,7 @@ def test_requests_that_cannot_be_met(tmp_path, capsys):
     labels = ["--labels", str(tmp_path / "labels.csv")]
     for words, message in (
         ([], "Arrays need --labels FILE"),
-        (labels, "1 rows and 6 vectors"),
+        (labels, "1 row and 6 vectors"),
         (["--labels", str(tmp_path / "none.csv")], "cannot be read"),
     ):
         assert main([*arrays_given, *words]) == 2
@@ -114,7 +115,7 @@ def test_requests_that_cannot_be_met(tmp_path, capsys):
 @pytest.fixture(scope="module")
 def found():
     fitted, scored = split_objects(made(), {}, "train", 25, 0)
-    return styles(fitted, scored, title="toys", seed=1), fitted, scored
+    return styles(fitted, scored, title="toys", common=Common(seed=1)), fitted, scored
 
 
 def cells_of(page, caption):
@@ -127,7 +128,8 @@ def cells_of(page, caption):
 def test_the_tables_hold_each_method_beside_chance(found):
     result, _, _ = found
     rows = cells_of(result.page, "Unseen objects")
-    assert [*rows] == [*(name.replace("_", " ") for name in result.methods), "chance"]
+    assert [*rows] == [*map(in_words, result.methods), "chance"]
+    assert in_words("nothing") == "as it is" and "nothing" not in rows
     one = result.methods["mean_shift"]
     assert rows["mean shift"] == [
         f"{one.change.value:.3f}", span(one.change.interval), f"{one.change.whole_grid:.3f}",
@@ -142,7 +144,7 @@ def test_the_tables_hold_each_method_beside_chance(found):
     near = cells_of(
         result.page, "How often the nearest picture of another object has the same style"
     )
-    assert near["nothing"] == [f"{result.methods['nothing'].retrieval.value:.3f}"]
+    assert near["as it is"] == [f"{result.methods['nothing'].retrieval.value:.3f}"]
     assert near["chance"] == [f"{one.retrieval.null.mean:.3f}"]
 
 
@@ -152,11 +154,11 @@ def test_the_summary_names_the_chosen_method_and_the_best_of_the_whole_grid(foun
     name = result.best.replace("_", " ")
     assert (
         f"Chosen on fitted objects alone, {name} finds the same object in another style first in "
-        f"{chosen.value:.1%} of all cases ({span(chosen.interval)}; chance 0.040, 25 objects, "
-        "3 styles)."
+        f"{chosen.value:.1%} of all cases ({span(chosen.interval)}; chance 0.040); as it is, "
     ) in result.page
-    nothing = result.methods["nothing"].change
-    assert f"Doing nothing reaches {nothing.value:.1%}." in result.page
+    assert "Scored on 25 objects in 3 styles" in result.page
+    raw = result.methods["nothing"].change
+    assert f"as it is, {raw.value:.1%} ({span(raw.interval)})." in result.verdict
     grids = {key: one.change.whole_grid for key, one in result.methods.items()}
     top = max(grids, key=grids.get)
     assert f"{top.replace('_', ' ')} does best: {grids[top]:.1%}" in result.page
@@ -171,7 +173,7 @@ def test_the_best_is_chosen_without_the_scored_objects(found):
     assert result.best == chosen(tuple(result.methods), fitted, 1)
     rng = np.random.default_rng(5)
     noise = replace(scored, cells=rng.normal(size=scored.cells.shape))
-    other = styles(fitted, noise, seed=1, methods=("nothing", "mean_shift"))
+    other = styles(fitted, noise, common=Common(seed=1), methods=("nothing", "mean_shift"))
     assert other.best == "mean_shift"
     values = {name: one.change.value for name, one in other.methods.items()}
     assert max(values.values()) < 0.5
@@ -223,9 +225,9 @@ def test_the_page_says_which_method_is_best_at_what(found):
     methods = {name: replace(some, change=replace(some.change, whole_grid=0.5))
                for name, some in methods.items()}  # fmt: skip
     methods["nothing"] = replace(one, change=change, transfer=transfer)
-    page = styles_page(methods, "mean_shift", (fitted, scored), "toys", 0)
-    assert "Among all pictures of the grid, nothing does best: 99.5%" in page
-    row = cells_of(page, "Unseen objects")["nothing"]
+    page = html(styles_page(methods, "mean_shift", (fitted, scored), "toys", (), 0))
+    assert "Among all pictures of the grid, as it is does best: 99.5%" in page
+    row = cells_of(page, "Unseen objects")["as it is"]
     assert (row[0], row[2], row[3]) == ("0.250", "0.995", "0.125")
 
 
@@ -278,7 +280,7 @@ def test_deeper_folders_are_part_of_the_object_and_what_lies_outside_is_left_out
     ("ids", "level", "said"),
     [
         (["a.png", "b.png"], 0, "0 folders deep"),
-        (["x/a.png", "y/b.png"], 0, "1 folders deep"),
+        (["x/a.png", "y/b.png"], 0, "1 folder deep"),
         (["x/ink/a.png", "y/flat/b.png"], 3, "--style-level is 3"),
         (["x/ink/a.png", "y/flat/b.png"], 0, r"Say --style-level 1 \(x, y\) or another level"),
     ],

@@ -70,7 +70,7 @@ def test_meshes_in_memory_and_faults(tmp_path):
     assert set(found.faults) == {"torn"}
     assert found.symmetry["box"] in (2, 4)
     assert len(found.world.items["image"]) == 12
-    with pytest.raises(NothingLeftError, match="Not one of 1 meshes can be drawn"):
+    with pytest.raises(NothingLeftError, match="Not one mesh of 1 can be drawn"):
         rendered_into(tmp_path / "none", World("w", {"mesh": meshes.take(["torn"])}), SETUP)
 
 
@@ -184,7 +184,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_is_drawn(tmp_path, monkeypat
         save(file, picture)
 
     monkeypatch.setattr(jobs, "_save", full)
-    with pytest.raises(RequestError, match=r"disk .* is full\. The 2 finished shards are kept"):
+    with pytest.raises(RequestError, match=r"disk .* is full\. Finished shards are kept \(2\)"):
         rendered_into(tmp_path, three(), FEW)
     monkeypatch.undo()
     assert rendered_into(tmp_path, three(), FEW).rendered == 1
@@ -245,7 +245,7 @@ def test_a_full_disk_while_drawing_is_no_fault_of_the_mesh(tmp_path, monkeypatch
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
     monkeypatch.setattr("isthmus.view.render_jobs.render_bag", full)
-    with pytest.raises(RequestError, match="The 0 finished shards are kept"):
+    with pytest.raises(RequestError, match=r"Finished shards are kept \(0\)"):
         rendered_into(tmp_path, three(), FEW)
 
 

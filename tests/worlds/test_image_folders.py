@@ -71,7 +71,7 @@ def test_empty_and_missing_folders(tmp_path):
     (tmp_path / "notes.doc").write_text("x")
     with pytest.raises(RequestError, match=r"No picture in .* looked for \.jpg"):
         open_world(images=tmp_path)
-    with pytest.raises(RequestError, match="is not there"):
+    with pytest.raises(RequestError, match=r"There is no file or folder .*nowhere; images are"):
         open_world(images=tmp_path / "nowhere")
     with pytest.raises(RequestError, match="none of these"):
         open_world(images=tmp_path / "notes.doc")
@@ -152,10 +152,23 @@ def test_notes_beside_pictures_are_read_as_in_tars(draw, tmp_path):
     assert world.factors["x/a.png"] == {"label": "dog"}
     assert world.factors["x/b.png"] == {"label": "x"}
     assert "deep" in world.faults["c.json"]
-    assert world.faults["lone.json"] == "has no picture of the same name beside it"
+    assert world.faults["lone.json"].startswith("has no picture of the same name beside it")
 
 
 def test_pipes_are_named(draw, tmp_path):
     draw("a.png")
     os.mkfifo(tmp_path / "pipe.png")
     assert open_world(images=tmp_path).faults == {"pipe.png": "is a pipe or a device, not a file"}
+
+
+def test_captions_that_nothing_asks_for_are_named_first_and_with_the_flag(draw, tmp_path):
+    draw("in/a.png"), draw("in/b/c.png", (1, 1, 1)), draw("in/b/d.png", (1, 1, 1))
+    for name in ("a.mp4", "captions.CSV", "z/coco.json", "lonely.txt"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_text("file,caption\na.png,x\n")
+    world = open_world(images=tmp_path / "in")
+    assert [*world.faults][:2] == ["captions.CSV", "z/coco.json"]
+    assert set(world.faults) == {"captions.CSV", "z/coco.json", "b/d.png", "a.mp4", "lonely.txt"}
+    for name in ("captions.CSV", "z/coco.json"):
+        assert world.faults[name].endswith(f"name it: --texts {tmp_path / 'in' / name}")
+    assert "--texts" not in world.faults["lonely.txt"]

@@ -66,8 +66,8 @@ def test_what_does_not_fit_together(draw, tmp_path):
     for inputs, message in (
         ({}, "at least one image or one text"),
         ({"images": []}, "at least one image"),
-        ({"images": pixels, "texts": ["a", "b"]}, "1 images, 2 texts"),
-        ({"images": pixels, "labels": []}, "1 images, 0 labels"),
+        ({"images": pixels, "texts": ["a", "b"]}, "1 image, 2 texts"),
+        ({"images": pixels, "labels": []}, "1 image, 0 labels"),
         ({"texts": [["a"]]}, "list of strings, not of lists"),
         ({"images": [3]}, "No picture of in memory can be used .0: A picture is a path"),
         ({"images": tmp_path, "texts": ["a"]}, "both as paths or both as lists"),

@@ -30,7 +30,7 @@ def test_a_folder_is_a_world(tmp_path):
     assert world.items["mesh"].ids == ("lamp.OBJ", "chairs/big_chair.glb")
     assert list(world.items["text"]) == ["lamp", "big chair"]
     assert world.factors["chairs/big_chair.glb"] == {"name": "big chair", "label": "chairs"}
-    with pytest.raises(RequestError, match="is not a folder"):
+    with pytest.raises(RequestError, match="is no folder"):
         mesh_folder(tmp_path / "lamp.OBJ")
     (tmp_path / "empty").mkdir()
     with pytest.raises(RequestError, match=r"No mesh in .*looked for .glb"):

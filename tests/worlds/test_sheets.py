@@ -249,3 +249,48 @@ def test_a_text_too_long_to_be_a_label_is_named(draw, tmp_path):
         "b.png#0": "c",
     }
     assert world.faults == {"t.csv:2": "its label has 1,000,000 characters; at most 1,000 are read"}
+
+
+def test_captions_in_records_and_nested_lists(draw, tmp_path):
+    from arro3.core import Array, DataType, Table, list_array, struct_array
+    from arro3.io import write_parquet
+
+    draw("a.png"), draw("b.png", (1, 1, 1))
+    files, words = (Array(some, DataType.string()) for some in (["a.png", "b.png"], ["one", None]))
+    languages = Array(["en", "de"], DataType.string())
+    scores = Array([0.5, None], DataType.float64())
+
+    def opened(caption):
+        write_parquet(Table({"file": files, "caption": caption}), tmp_path / "t.parquet")
+        return open_world(texts=tmp_path / "t.parquet")
+
+    def record(**parts):
+        fields = [part.field.with_name(name) for name, part in parts.items()]
+        return struct_array(list(parts.values()), fields=fields)
+
+    world = opened(record(raw=words, score=scores))
+    assert texts(world) == {"a.png#0": "one"}
+    with pytest.raises(RequestError, match=r"t\.parquet is a record .*'raw', 'language', .* 2"):
+        opened(record(raw=words, language=languages))
+    ends = Array([0, 1, 2], DataType.int32())
+    assert texts(opened(list_array(ends, list_array(ends, words)))) == {"a.png#0": "one"}
+    world = opened(Array([None, None], DataType.string()))
+    assert "text" not in world.items
+    assert world.faults["t.parquet: caption"].startswith("has no text in any row: --texts")
+
+
+def test_a_label_that_is_no_text_is_named(draw, tmp_path):
+    draw("a.png"), draw("b.png", (1, 1, 1))
+    columns = {"file": ["a.png", "b.png"], "caption": ["one", "two"], "label": [["x"], ["y", "z"]]}
+    write_table(tmp_path / "t.parquet", columns)
+    world = open_world(texts=tmp_path / "t.parquet")
+    assert not world.factors
+    assert world.faults["t.parquet:1"] == "its label is no text"
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_table_in_another_encoding_without_a_mark(draw, tmp_path, code):
+    draw("a.png")
+    (tmp_path / "t.csv").write_bytes("file;caption, in words\na.png;a dog, running\n".encode(code))
+    world = open_world(texts=tmp_path / "t.csv", columns={"text": "caption, in words"})
+    assert texts(world) == {"a.png#0": "a dog, running"}

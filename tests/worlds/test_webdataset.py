@@ -143,6 +143,37 @@ def test_a_shard_cut_short_keeps_what_came_before(tmp_path, cut):
     assert any("damaged" in why or "cut short" in why for why in world.faults.values())
 
 
+@pytest.mark.parametrize("among_others", [False, True])
+def test_archives_behind_each_other_in_one_file_are_read_on(tmp_path, among_others):
+    """As of ``cat a.tar b.tar > c.tar``."""
+    path, content = tmp_path / "x.tar", b""
+    for at, name in enumerate("abc"):
+        content += shard(
+            path, [(f"{name}.png", png(at)), (f"{name}.txt", name.encode())]
+        ).read_bytes()
+    path.write_bytes(content)
+    if among_others:
+        shard(tmp_path / "y.tar", [("d.png", png(3)), ("d.txt", b"d")])
+    world = open_world(images=tmp_path if among_others else path)
+    check_world(world)
+    assert "".join(world.items["text"].payload) == "abcd"[: 3 + among_others]
+    levels = [item.rgb().getpixel((0, 0))[0] for item in world.items["image"]]
+    assert levels == [0, 1, 2, 3][: 3 + among_others]
+    assert not world.faults
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [(bytes(5000), ""), (bytes(3 * 2**20), ""), (bytes(600) + b"junk" * 300, "damaged after 1")],
+)
+def test_what_lies_behind_an_archive_is_told_unless_it_is_nothing(tmp_path, behind, said):
+    path = shard(tmp_path / "x.tar", [("a.png", png(1))])
+    path.write_bytes(path.read_bytes() + behind)
+    world = open_world(images=path)
+    assert world.items["image"].ids == ("x.tar/a.png",)
+    assert said in world.faults.get("x.tar", "") and bool(world.faults) == bool(said)
+
+
 def test_unusable_shards_are_one_sentence(tmp_path):
     with pytest.raises(RequestError, match="There is no shard"):
         open_world(images=str(tmp_path / "{0..3}.tar"))

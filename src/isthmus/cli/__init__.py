@@ -1,6 +1,5 @@
 """The command line: parse, call one function, print. No capability lives here."""
 
-import difflib
 import errno
 import json
 import logging
@@ -70,9 +69,9 @@ def _main(words: list[str]) -> int:
         print(f"isthmus {__version__}")
         return 0
     if words[0] not in COMMANDS:
-        near = difflib.get_close_matches(words[0], COMMANDS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(COMMANDS)}."
-        say(f"There is no command {words[0]!r}; {hint}")
+        from isthmus.registry import near
+
+        say(f"There is no command {words[0]!r}; {near(words[0], COMMANDS)}")
         return 2
     return _command(words[0], _parse(words[0], words[1:]))
 
@@ -125,8 +124,6 @@ def _command(name: str, request: Any) -> int:
         print(json.dumps(result.to_dict(), indent=1))
     else:
         print(harmless(str(result), lines=True))
-        if written := getattr(result, "written", ()):
-            print(harmless(f"Written: {', '.join(map(str, written))}"))
     page = getattr(result, "page_path", None)
     if page is not None and getattr(request, "open", False):
         import webbrowser
@@ -147,7 +144,8 @@ def _parse(name: str, words: list[str]) -> Any:
 
     kind = request_type(name)
     default: dict[str, Any] = {}
-    words = [part for word in words for part in _apart(word)]
+    apart = (word.split("=", 1) if word.startswith("--config=") else [word] for word in words)
+    words = [part for some in apart for part in some]
     if "--config" in words:
         at = words.index("--config")
         if at + 1 == len(words):
@@ -156,11 +154,6 @@ def _parse(name: str, words: list[str]) -> Any:
         del words[at : at + 2]
     markers = (tyro.conf.OmitArgPrefixes,)
     return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
-
-
-def _apart(word: str) -> list[str]:
-    """``--config=FILE`` as the two words it is."""
-    return word.split("=", 1) if word.startswith("--config=") else [word]
 
 
 def _configured(kind: Any, path: Path) -> Any:

@@ -23,7 +23,7 @@ from isthmus.encode.torch_towers import (
     torch_device,
 )
 from isthmus.store import read_json
-from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
+from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space, a_kind
 
 _PIXELS = (
     *("image_processor_type", "size", "resample", "crop_size", "patch_size", "max_num_patches"),
@@ -106,12 +106,12 @@ def _from_pretrained(where: str) -> tuple[Any, Any, Any]:
     tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     if not (hasattr(model, "get_text_features") and hasattr(model, "get_image_features")):
         raise RequestError(
-            f"hf:{where} is a {type(model).__name__}, which has no text and image towers in one "
+            f"hf:{where} is {a_kind(model)}, which has no text and image towers in one "
             "space; wanted is a dual encoder such as CLIP, SigLIP or ALIGN."
         )
     if missing := sorted(report["missing_keys"]):
         raise RequestError(
-            f"hf:{where} lacks {len(missing)} of the weights of a {type(model).__name__}, such as "
+            f"hf:{where} lacks {len(missing)} of the weights of {a_kind(model)}, such as "
             f"{missing[0]!r}; random ones are not made up."
         )
     if tokenizer("dog").input_ids == tokenizer("cat").input_ids:

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class MiniImage:
     """Pictures to vectors."""
 
     space: Space
-    network: onnxruntime.InferenceSession
+    network: onnxruntime.InferenceSession = field(repr=False)
     workers: int
     modality: str = "image"
     preprocessing: str = f"fitted whole into a white square of {SIDE} pixels, bicubic, sRGB 0..255"
@@ -64,8 +65,8 @@ class MiniText:
     """Texts to vectors."""
 
     space: Space
-    network: onnxruntime.InferenceSession
-    tokenizer: Kitoken
+    network: onnxruntime.InferenceSession = field(repr=False)
+    tokenizer: Kitoken = field(repr=False)
     limit: int
     """Tokens, the two marks at the ends included."""
     workers: int

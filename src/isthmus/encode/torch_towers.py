@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,9 +80,9 @@ class Tower:
     """Items to vectors by a part of a module: ``vectors(inputs(items))``."""
 
     space: Space
-    module: "torch.nn.Module"
+    module: "torch.nn.Module" = field(repr=False)
     """The whole model, the same for all towers of a space."""
-    forward: "Forward"
+    forward: "Forward" = field(repr=False)
     device: "torch.device"
     preprocessing: str = ""
     """What is done to an item before, and who says so; for people."""
@@ -116,13 +116,13 @@ class Tower:
 class TextTower(Tower):
     """Texts to vectors: sorted by length, and cut to the longest where that changes nothing."""
 
-    tokenize: "Callable[[list[str]], Inputs]"
+    tokenize: "Callable[[list[str]], Inputs]" = field(repr=False)
     """Texts to token arrays of one row a text, padded as the library pads them."""
-    lengths: "Callable[[Inputs], torch.Tensor]"
+    lengths: "Callable[[Inputs], torch.Tensor]" = field(repr=False)
     """Columns of each row that are not padding."""
     cut: bool
     """Whether columns that are padding in every row of a batch are left out."""
-    counts: "Callable[[list[str]], list[int]]"
+    counts: "Callable[[list[str]], list[int]]" = field(repr=False)
     """Tokens of each text, special ones included, before any is cut off."""
     limit: int
     """Tokens that the tower takes."""
@@ -254,9 +254,9 @@ def cutting_is_exact(tower: TextTower) -> bool:
 class ImageTower(Tower):
     """Pictures to vectors: read in threads at no more than the size needed, then one pass."""
 
-    prepare: "Callable[[Image], Any]"
+    prepare: "Callable[[Image], Any]" = field(repr=False)
     """One RGB picture to what is stacked; runs in threads."""
-    collate: "Callable[[list[Any]], Inputs]"
+    collate: "Callable[[list[Any]], Inputs]" = field(repr=False)
     """Prepared pictures to the tower's inputs."""
     at_least: int | None
     """Shorter side that pictures are scaled to; JPEGs are decoded at twice this or more."""

@@ -183,7 +183,9 @@ def remove_job(folder: Path) -> None:
 
 
 @contextmanager
-def bar(total: int, what: str, show: bool, quick: str = "") -> Generator[Callable[[int], Any]]:
+def bar(
+    total: int, what: str, show: bool, quick: str = "", after: float = 1.0
+) -> Generator[Callable[[int], Any]]:
     """A progress bar on a terminal, as a context that gives the function to tick it with.
 
     As soon as it can be told that the work takes more than a minute, that is said, once.
@@ -193,6 +195,7 @@ def bar(total: int, what: str, show: bool, quick: str = "") -> Generator[Callabl
         what: what the items are called.
         show: whether there is a bar, and a word about the time.
         quick: how it may be had sooner.
+        after: seconds from which on it can be told.
     """
     from tqdm import tqdm
 
@@ -206,7 +209,11 @@ def bar(total: int, what: str, show: bool, quick: str = "") -> Generator[Callabl
             done += count
             line.update(count)
             spent = time.monotonic() - start
-            if not said and spent > 1 and (left := spent / max(done, 1) * (total - done)) > LONG:
+            if (
+                not said
+                and spent > after
+                and (left := spent / max(done, 1) * (total - done)) > LONG
+            ):
                 said = True
                 _log.info(_long_words(total, what, left) + quick)
 
@@ -256,7 +263,7 @@ def _disk_space(folder: Path) -> Generator[None]:
             raise
         kept = len(read_manifest(folder / "manifest.jsonl"))
         raise RequestError(
-            f"The disk of {folder} is full. The {kept} finished shards are kept: free some space "
+            f"The disk of {folder} is full. Finished shards are kept ({kept:,}): free some space "
             "and run the same command again to go on."
         ) from error
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from isthmus.arrays import Vector, Vectors
 from isthmus.engine.jobs import Fragment
-from isthmus.types import Encoder, Items, RequestError, reason
+from isthmus.types import Encoder, Items, RequestError, check_kind, reason
 
 BATCH = 64
 """Items that an encoder gets at once, unless it asks for more or the user says otherwise."""
@@ -18,9 +18,10 @@ def at_once(encoder: Encoder, batch_size: int = 0) -> int:
 
     Text encoders sort what they get by length, which saves the more the more they get.
     """
+    check_kind(batch_size, int, "A batch size is a whole number")
     if batch_size < 0:
         raise RequestError(
-            f"The batch size is 1 or more, or 0 for the encoder's own, not {batch_size}."
+            f"The batch size is 1 or more, or 0 for the encoder's own, not {batch_size!r}."
         )
     return batch_size or getattr(encoder, "batch", BATCH)
 

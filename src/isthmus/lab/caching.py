@@ -9,6 +9,7 @@ from typing import Any
 from isthmus.engine.jobs import job_files, remove_job
 from isthmus.records import dataclass
 from isthmus.store import marked
+from isthmus.types import Tabled
 
 
 def cache_folder() -> Path:
@@ -18,12 +19,17 @@ def cache_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class CacheResult:
+class CacheResult(Tabled):
     """What is kept: bytes by entry."""
 
     folder: Path
     sizes: Mapping[str, int]
     cleared: bool = False
+    drawn = ("bytes", "", "", "")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """An entry of the cache each."""
+        return [{"entry": name, "bytes": size} for name, size in self.sizes.items()]
 
     def __str__(self) -> str:
         total = sum(self.sizes.values())

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,12 +17,13 @@ from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
 from isthmus.lab.loading import load
 from isthmus.read.recognise import is_file, is_file_name, modality_of
-from isthmus.records import dataclass, short
+from isthmus.records import amount, dataclass, short
 from isthmus.store import parse_json, read_tensors, readable, write_tensors
 from isthmus.types import (
     EmbeddingSet,
     Encoder,
     Items,
+    Named,
     NothingLeftError,
     RequestError,
     Step,
@@ -42,7 +43,7 @@ class JobReport:
     embedded: EmbeddingSet
     faults: dict[str, str]
     encoded: int
-    """Items encoded in this run."""
+    """Items encoded in this run; those that failed are none."""
     reused: int
     """Items whose fragment was there already."""
 
@@ -61,8 +62,8 @@ def embed_into(
     """
     options = options or JobOptions()
     job = run_job(folder, EmbedTask(encoder, options.batch_size), items, options)
-    new = len(job.new)
-    return JobReport(_as_set(encoder, job.fragments), job.faults, new, len(items) - new)
+    new, kept = len(set(job.new) - set(job.faults)), len(items) - len(job.new)
+    return JobReport(_as_set(encoder, job.fragments), job.faults, new, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,33 +194,39 @@ def embed_all(
         found = found or [*items.items.values()][:1]  # which is refused by name
     else:
         found = [items] if isinstance(items, Items) else _sorted_out(items, "")
-    return {some.modality: _embedded(encoders, some, batch_size, progress) for some in found}
+    return Named((some.modality, _embedded(encoders, some, batch_size, progress)) for some in found)
 
 
 def _encoders(space: Any) -> Mapping[str, Encoder]:
     if isinstance(space, str):
         return load(space)
-    if isinstance(space, Mapping):
-        return space
-    if not isinstance(space, Encoder):
+    encoders = space if isinstance(space, Mapping) else {getattr(space, "modality", ""): space}
+    if not encoders or not all(isinstance(one, Encoder) for one in encoders.values()):
         raise RequestError(
             f"A space is its name, what isthmus.load gave, or an encoder, not {short(space)}."
         )
-    return {space.modality: space}
+    return encoders
 
 
 def _sorted_out(items: Any, modality: str) -> list[Items]:
     """Items by modality, each with its id; of one given modality, or as they look."""
-    if isinstance(items, (str, bytes, os.PathLike, World)) or not isinstance(items, Iterable):
+    given: Any = items  # no item of a list, or of no order, or a table by its columns
+    one = isinstance(given, (str, bytes, os.PathLike, World, Set, EmbeddingSet))
+    picture = isinstance(given, np.ndarray) and given.ndim == 3 and given.shape[2] in (3, 4)
+    if one or picture or hasattr(given, "columns") or not isinstance(given, Iterable):
         raise RequestError(
-            f"Items are a list, not one {type(items).__name__}: write [{short(items)}]; for a "
-            "folder, isthmus.worlds.open_world(images=...); for a world, isthmus.embed_all."
+            f"Items are a list, or a mapping from ids to items, not one {type(items).__name__}: of "
+            f"one item write [{short(items)}], of a table its column; for a folder, "
+            "isthmus.worlds.open_world(images=...); for a world, isthmus.embed_all."
         )
     named = isinstance(items, Mapping)
     pairs = items.items() if isinstance(items, Mapping) else enumerate(items)
     found: dict[str, tuple[list[str], list[Any]]] = {}
     for key, item in pairs:
-        kind = modality or modality_of(item)
+        try:
+            kind = modality or modality_of(item)
+        except RequestError as error:
+            raise RequestError(f"Item {short(key)}: {error}") from error
         if not modality and is_file(item):
             item = Path(item)  # a file of text is read, its name is not the text
         ids, payload = found.setdefault(kind, ([], []))
@@ -254,15 +261,14 @@ def _as_set(encoder: Encoder, fragments: Sequence[Fragment[Vectors]]) -> Embeddi
     if not ids:
         reason = next(iter(faults.values()), "there were no items")
         raise NothingLeftError(
-            f"Not one of {len(faults)} {encoder.modality} items was encoded: {reason}"
+            f"Not one {encoder.modality} item of {len(faults):,} was encoded: {reason}"
         )
     if faults:
         first, reason = next(iter(faults.items()))
         logging.getLogger("isthmus").warning(
-            "%d of %d %s items were skipped; the first is %r: %s",
+            "Skipped %d of %s; the first is %r: %s",
             len(faults),
-            len(faults) + len(ids),
-            encoder.modality,
+            amount(len(faults) + len(ids), f"{encoder.modality} item"),
             first,
             reason,
         )

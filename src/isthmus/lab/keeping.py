@@ -32,6 +32,8 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
     Raises:
         RequestError: the path is there and is not a saved set.
     """
+    check_kind(embedded, EmbeddingSet, "What is saved is a set that isthmus.embed gave")
+    check_kind(path, str | os.PathLike, "A set is saved to the path of a folder")
     path = Path(path)
     ours = path.is_dir() and {file.name for file in path.iterdir()} <= {VECTORS, "items.parquet"}
     if path.exists() and not ours:

@@ -5,7 +5,7 @@ from pathlib import Path
 from isthmus.encode import ENCODERS
 from isthmus.registry import UnknownPartError, find
 from isthmus.store import is_file, is_folder
-from isthmus.types import Encoder, LoadOptions, RequestError, check_kind
+from isthmus.types import Encoder, LoadOptions, Named, RequestError, check_kind
 
 MINI = "mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:openai/clip-vit-base-patch32"
 SUGGESTED = {
@@ -38,9 +38,10 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
             ) from None
         near = next((more for key, more in SUGGESTED.items() if key in scheme.lower()), MINI)
         raise RequestError(
-            f"No space is called {name!r}. Names that work: {near}; see: isthmus spaces."
+            f"No space is called {name!r}, nor is there a file or folder of that name. Names that "
+            f"work: {near}; see: isthmus spaces."
         ) from None
-    return dict(loader(rest, LoadOptions(device, workers)))
+    return Named(loader(rest, LoadOptions(device, workers)))
 
 
 PLACES = {"mended": ("",), "hf": ("",), "arrays": ("",), "openclip": ("local-dir:",)}

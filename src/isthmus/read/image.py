@@ -4,11 +4,13 @@ A picture is a lazy handle: the file is opened only when an encoder asks for its
 more than the resolution it needs.
 """
 
+import ctypes
 import io
 import re
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +19,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.Image import Transpose
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from isthmus.records import dataclass
+from isthmus.records import a_kind, dataclass
 from isthmus.store import is_file
 from isthmus.types import ItemError, reason
 
@@ -58,14 +61,27 @@ _ORIENTATION = 0x0112
 
 _BITS, _PHOTOMETRIC, _PLANES, _SAMPLES = 0x0102, 0x0106, 0x011C, 0x0153
 """TIFF tags: bits a sample, whether 0 is black (1) or white (0), whether channels are interleaved
-(1) or planes (2), and whether samples are unsigned (1)."""
+(1) or planes (2), and whether samples are unsigned (1), signed (2) or floats (3)."""
+
+
+def _libtiff_prints(how: int | None) -> int | None:
+    """Set what Pillow's libtiff prints errors with, which is stderr's by default; the former.
+
+    Its warnings Pillow has switched off. Where libtiff is linked out of sight nothing changes.
+    """
+    try:
+        setter = ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler
+    except (AttributeError, OSError):
+        return None
+    setter.restype, setter.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    return setter(how)
 
 
 class _Quiet:
-    """Ignores warnings while any thread is inside; the filters come back when the last leaves.
+    """Ignores warnings, and what libtiff prints, while any thread is inside.
 
-    ``warnings.catch_warnings`` alone keeps filters per process: two threads that overlap leave
-    each other's filters behind.
+    Filters and libtiff's printer come back when the last leaves. ``warnings.catch_warnings`` alone
+    keeps filters per process: two threads that overlap leave each other's filters behind.
     """
 
     def __init__(self) -> None:
@@ -79,6 +95,7 @@ class _Quiet:
                 self._filters = warnings.catch_warnings()
                 self._filters.__enter__()
                 warnings.simplefilter("ignore")
+                self._printer = _libtiff_prints(None)
             self._inside += 1
 
     def __exit__(
@@ -90,6 +107,7 @@ class _Quiet:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                _libtiff_prints(self._printer)
                 self._filters.__exit__(kind, error, trace)
 
 
@@ -125,18 +143,25 @@ class Picture:
         Raises:
             ItemError: not a picture, damaged, empty or too large; says which.
         """
+        source = self.source
         try:
-            source = self.source() if callable(self.source) else self.source
-            if isinstance(source, Image.Image):
-                return self._pixels(source, None, background)  # a draft would change the user's
-            with quiet, Image.open(_file(source), formats=_formats()) as image:
-                return self._pixels(image, at_least, background)
+            source = source() if callable(source) else source
+            with (
+                quiet,
+                (
+                    nullcontext(source)
+                    if isinstance(source, Image.Image)
+                    else Image.open(_file(source), formats=formats())
+                ) as image,
+            ):  # a draft would change the user's own
+                return self._pixels(image, None if image is source else at_least, background)
         except ItemError:
             raise
         except FileNotFoundError as error:
             raise ItemError(f"There is no picture {self.name}.") from error
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-            said = str(error) if isinstance(error, Image.DecompressionBombError) else "no format"
+            bomb = isinstance(error, Image.DecompressionBombError)
+            said = str(error) if bomb else no_format(source)
             raise ItemError(
                 f"{self.name} is not a picture that can be read ({said}); readable are {USUAL}."
             ) from error
@@ -146,19 +171,19 @@ class Picture:
     def _pixels(
         self, image: Image.Image, at_least: int | None, background: int | None
     ) -> Image.Image:
-        if image.width * image.height > MAX_PIXELS:
+        if why := refused(image):
+            raise ItemError(f"{self.name} {why}.")
+        if at_least and image.format == "JPEG":
+            factor = max(min(image.size) // (2 * at_least), 1)
+            image.draft(None, (image.width // factor, image.height // factor))
+        image = _upright(image)
+        floats = np.nan_to_num(np.asarray(image)) if image.mode == "F" else np.zeros(1)
+        if floats.min() < -0.1 or floats.max() > 1.1:
             raise ItemError(
-                f"{self.name} claims {image.width} x {image.height} pixels; at most "
-                f"{MAX_PIXELS:,} are decoded. Scale it down first."
+                f"{self.name} has values of {floats.min():g} to {floats.max():g}, of which nothing "
+                "says what is white: save it with values of 0 to 1."
             )
-        if in_deep_planes(image):
-            raise ItemError(
-                f"{self.name} is a TIFF of more than 8 bits in separate planes, which Pillow reads "
-                "wrong; save it with interleaved channels."
-            )
-        if at_least:
-            _draft(image, 2 * at_least)
-        return _to_rgb(_upright(image), background)
+        return _to_rgb(image, background)
 
 
 def picture(item: Any) -> Picture:
@@ -174,7 +199,7 @@ def picture(item: Any) -> Picture:
     if isinstance(item, (Path, bytes, Image.Image)):
         return Picture(item)
     if not isinstance(item, np.ndarray):
-        came = f"a {type(item).__name__}"
+        came = a_kind(item)
     elif item.dtype == np.uint8 and item.size and item.shape[2:] in ((), (3,), (4,)):
         return Picture(Image.fromarray(item))
     else:
@@ -190,7 +215,7 @@ def is_picture(start: bytes) -> bool:
 
 
 @cache
-def _formats() -> list[str]:
+def formats() -> list[str]:
     """Those of ``FORMATS`` that this Pillow has."""
     Image.init()
     return [name for name in FORMATS if name in Image.OPEN]
@@ -208,6 +233,23 @@ def _file(source: Path | bytes) -> Path | io.BytesIO:
     return source
 
 
+def no_format(source: Any) -> str:
+    """What a file or bytes are that Pillow does not know, and what to do, where that is plain."""
+    try:
+        with quiet, source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+            start = file.read(16)
+            if re.match(rb"PF\s", start):
+                return "a PFM of 3 x 32 bits a pixel, floats: save it as a PNG"
+            tags = ImageFileDirectory_v2(start if start[2] == 43 else start[:8])
+            file.seek(tags.next)
+            tags.load(file)
+            bits, kind = tags[_BITS], tags.get(_SAMPLES, (1,))[0]
+    except Exception:  # no TIFF, or a damaged one
+        return "no format"
+    samples = {1: "unsigned integers", 2: "signed integers", 3: "floats"}.get(kind, "of no kind")
+    return f"a TIFF of {len(bits)} x {bits[0]} bits a pixel, {samples}: save it with 8 bits each"
+
+
 def central(image: Image.Image, ratio: int = 32) -> Image.Image:
     """The middle of an extremely long picture, so that its longer side is 32 times the shorter.
 
@@ -219,19 +261,23 @@ def central(image: Image.Image, ratio: int = 32) -> Image.Image:
     return image.crop((left, top, left + width, top + height)) if left or top else image
 
 
-def _draft(image: Image.Image, side: int) -> None:
-    """Let a JPEG be decoded at the smallest scale whose shorter side is at least ``side``."""
-    if image.format == "JPEG" and min(image.size) >= 2 * side:
-        factor = min(image.size) // side
-        image.draft(None, (image.width // factor, image.height // factor))
-
-
-def in_deep_planes(image: Image.Image) -> bool:
-    """Whether it is a TIFF whose planes of more than 8 bits Pillow takes for planes of 8."""
+def refused(image: Image.Image) -> str:
+    """What is wrong with a picture that is not to be decoded; nothing if it may be."""
+    if image.width * image.height > MAX_PIXELS:
+        return (
+            f"claims {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are decoded: "
+            "scale it down first"
+        )
     tags, tiles = getattr(image, "tag_v2", {}), getattr(image, "tile", ())
     bits = tags.get(_BITS, ())
     deep = tags.get(_PLANES) == 2 and len(bits) > 1 and max(bits) > 8
-    return deep and any(tile[0] == "raw" for tile in tiles)
+    if deep and any(tile[0] == "raw" for tile in tiles):
+        what = "more than 8 bits in separate planes, which Pillow reads wrong"
+    elif 2 in tags.get(_SAMPLES, ()) and min(bits, default=1) < 32:
+        what = "signed integers, of which nothing says what is white"
+    else:
+        return ""
+    return f"is a TIFF of {what}: save it with interleaved channels of 8 bits"
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -280,7 +326,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         values = values.view(np.uint32)
     values = values.astype(np.float32)
     top = 4095 if tags.get(_BITS) == (12,) else 2**32 - 1 if unsigned else 65535
-    if tags.get(_PHOTOMETRIC) == 0 and image.mode[0] == "I":
+    top = 1 if image.mode == "F" else top
+    if tags.get(_PHOTOMETRIC) == 0:
         values = top - values
-    scale = 255.0 if image.mode == "F" else 255 / top
-    return Image.fromarray((np.nan_to_num(values) * scale + 0.5).clip(0, 255).astype(np.uint8))
+    return Image.fromarray((np.nan_to_num(values) / top * 255 + 0.5).clip(0, 255).astype(np.uint8))

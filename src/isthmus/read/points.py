@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 
 from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.triangles import Mesh, linear_light, stored_value
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.types import ItemError, RequestError
 
 LIGHT = linear_light(np.arange(256) / 255)
@@ -26,7 +26,7 @@ class PointCloud:
     """Of length 1, outwards."""
 
     def __str__(self) -> str:
-        return f"cloud of {len(self.points):,} points"
+        return f"cloud of {amount(len(self.points), 'point')}"
 
 
 def cloud(item: Any, count: int = 2048) -> PointCloud:

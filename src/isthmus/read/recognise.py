@@ -9,6 +9,7 @@ from typing import Any
 
 from isthmus.read import READERS, SPOKEN, SUFFIXES
 from isthmus.read.image import is_picture
+from isthmus.records import short
 from isthmus.registry import everything, resolve
 from isthmus.types import ItemError, RequestError
 
@@ -80,7 +81,10 @@ def _by_reader(item: Any) -> str:
     for modality, target in everything("readers", READERS).items():
         if _taken(resolve(target), item):
             return modality
-    raise RequestError(f"No reader takes a {type(item).__name__}; {SAY} if an encoder does.")
+    raise RequestError(
+        f"No reader takes {short(item)}: pictures are paths, bytes, PIL images or (h, w, 3) arrays "
+        f"of uint8, texts are strings; if an encoder takes it, {SAY}."
+    )
 
 
 def _taken(reader: Callable[[Any], Any], item: Any) -> bool:

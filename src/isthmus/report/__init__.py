@@ -4,7 +4,9 @@ A page is plain data (``blocks``): every string in it is text, whatever it conta
 escaped where it is written out. Only ``figures`` and ``drawings`` make markup, from numbers.
 """
 
+from isthmus.records import amount
 from isthmus.report.blocks import (
+    PLACE,
     Advice,
     Advices,
     Block,
@@ -25,7 +27,6 @@ from isthmus.report.blocks import (
 from isthmus.report.drawings import Cloud, Curve, line_figure, map_figure
 from isthmus.report.figures import figure
 from isthmus.report.numbers import (
-    amount,
     beside,
     between,
     correction,
@@ -38,6 +39,7 @@ from isthmus.report.page import Album, html
 from isthmus.report.text import visible
 
 __all__ = [
+    "PLACE",
     "Advice",
     "Advices",
     "Album",

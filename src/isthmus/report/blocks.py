@@ -1,5 +1,6 @@
 """What a page is made of, as plain data; strings are text, never markup."""
 
+from collections.abc import Sequence
 from dataclasses import field
 
 from isthmus.records import dataclass
@@ -122,6 +123,10 @@ class Strips:
     strips: tuple[Strip, ...]
 
 
+PLACE = "FOLDER"
+"""Stands in commands for the folder that a page lies in, which its bytes do not depend on."""
+
+
 @dataclass(frozen=True)
 class Advice:
     """Something to try, and the numbers that suggest it."""
@@ -130,7 +135,7 @@ class Advice:
     because: str
     do: str
     command: str = ""
-    """What to type, where a command does it."""
+    """What to type, where a command does it; ``PLACE`` in it is the folder of the page."""
 
 
 @dataclass(frozen=True)
@@ -168,3 +173,5 @@ class Page:
     """Names of the first and second modality, in the page's two colours."""
     verdict: str = ""
     """What came of it, in words; opens the page."""
+    todo: Sequence[Advice] = ()
+    """What to try next; its first section."""

@@ -52,9 +52,15 @@ def figure(
     sentence: str,
     numbers: tuple[tuple[str, str], ...] = (),
 ) -> Figure:
-    """Results drawn together on one pair of axes; ``key`` makes the drawing's ids distinct."""
-    alt = f"{title}. {sentence}"
-    svg, rules = page_svg(drawn(results, key), key, alt)
+    """Results drawn together on one pair of axes; ``key`` makes the drawing's ids distinct.
+
+    Where they cannot be drawn, their words and numbers stand alone, and say why.
+    """
+    try:
+        svg, rules = page_svg(drawn(results, key), key, f"{title}. {sentence}")
+    except Exception as error:  # of a plot of another package, or of matplotlib
+        svg, rules = "", ()
+        sentence = f"{sentence} (It could not be drawn: {error}.)"
     sources = "; ".join(
         dict.fromkeys(result.cite().rstrip(".") for result in results if result.cite())
     )

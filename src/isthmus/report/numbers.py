@@ -32,16 +32,6 @@ def signed(text: str) -> str:
     return re.sub(r"(?<![^\s(\[e])-(?=\d)", "−", re.sub(r"\bnan\b( ?%)?", "–", text))
 
 
-def amount(count: int, one: str, many: str = "") -> str:
-    """A count with its noun in the right number.
-
-    Example:
-        >>> amount(1, "image"), amount(2000, "image")
-        ('1 image', '2,000 images')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def reading(result: Result) -> tuple[tuple[str, str], ...]:
     """Value, interval, chance and noise floor of a result as (label, text), those that exist."""
     null = result.null

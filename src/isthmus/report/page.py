@@ -7,7 +7,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from isthmus.report.blocks import Cards, Figures, Page, Prose
+from isthmus.report.blocks import PLACE, Advices, Cards, Figures, Page, Prose, Section
 from isthmus.report.elements import cards, keys, paragraph, paragraphs, section
 from isthmus.report.text import escaped
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SIDE = 144
 """Longer side of a thumbnail in pixels."""
+NEXT = "What follows from the numbers below."
+WHERE = f" {PLACE} in a command is the folder that this page lies in."
 LEGEND = (
     "In the strips below: the bar is the 95 % interval, the upright tick chance. Chance is what a "
     "measure gives where there is nothing to find, the noise floor what it gives between random "
@@ -36,9 +38,11 @@ def html(page: Page) -> str:
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
+    lead = NEXT + WHERE * any(PLACE in one.command for one in page.todo)
+    todo = Section("next", "What to try next", lead, (Advices(tuple(page.todo)),))
+    parts = [*([todo] if page.todo else []), *page.sections]
     links = "".join(
-        f'<li><a href="#{escaped(part.key)}">{escaped(part.title)}</a></li>'
-        for part in page.sections
+        f'<li><a href="#{escaped(part.key)}">{escaped(part.title)}</a></li>' for part in parts
     )
     legend = keys(page.legend)
     return Template(_asset("page.html")).substitute(
@@ -52,7 +56,7 @@ def html(page: Page) -> str:
         cards=cards(Cards(page.cards)) if page.cards else "",
         links=links,
         legend=f'<p class="legend">{legend}{LEGEND}</p>' if legend else "",
-        sections="\n".join(section(part) for part in page.sections),
+        sections="\n".join(map(section, parts)),
         footer=escaped(page.footer),
     )
 

@@ -19,7 +19,14 @@ from isthmus.store.files import (
     write_json,
     write_text,
 )
-from isthmus.store.tables import MAX_BYTES, Columns, read_table, read_vectors, write_table
+from isthmus.store.tables import (
+    MAX_BYTES,
+    Columns,
+    NamedArrays,
+    read_table,
+    read_vectors,
+    write_table,
+)
 from isthmus.store.tensors import (
     packed,
     read_described,
@@ -33,6 +40,7 @@ __all__ = [
     "MARKER",
     "MAX_BYTES",
     "Columns",
+    "NamedArrays",
     "atomic",
     "is_file",
     "is_folder",

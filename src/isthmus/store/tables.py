@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from arro3.core import (
 )
 from arro3.io import read_parquet, write_parquet
 
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.store.files import atomic, readable, text_lines
 
 MAX_BYTES = 2 << 30
@@ -43,7 +44,8 @@ class Columns(dict[str, Any]):
 
     def __repr__(self) -> str:
         rows = len(next(iter(self.values()), ()))
-        return f"Columns({rows} rows of {', '.join([*self][:8])}{', ...' if len(self) > 8 else ''})"
+        names = ", ".join([*self][:8]) + (", ..." if len(self) > 8 else "")
+        return f"Columns({amount(rows, 'row')} of {names})"
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Arrow's stream of this table; vectors become lists of one fixed size."""
@@ -112,18 +114,19 @@ def read_table(
 
 
 @dataclass(frozen=True, eq=False)
-class Vectors:
-    """What a table holds, by the names of its columns."""
+class NamedArrays:
+    """What one file or folder holds: arrays by key, plain columns by name, text metadata."""
 
-    arrays: dict[str, np.ndarray]
-    """(n, d) of number lists; (n, k, d) of lists of k such lists where k is not 1."""
-    columns: dict[str, list[Any]]
-    """Every other column that holds one value a row."""
-    left_out: dict[str, str]
-    """Columns that cannot be read, or hold more than a value a row, with the reason."""
+    arrays: Mapping[str, np.ndarray]
+    """Of a table (n, d) of number lists; (n, k, d) of lists of k such lists where k is not 1."""
+    columns: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    """Of one value a row."""
+    meta: Mapping[str, str] = field(default_factory=dict[str, str])
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What is there beside, or holds more than a value a row, and why it is not read, by name."""
 
 
-def read_vectors(path: Path, max_bytes: int = MAX_BYTES) -> Vectors:
+def read_vectors(path: Path, max_bytes: int = MAX_BYTES) -> NamedArrays:
     """Columns of floating-point lists as arrays, and every other column as a list.
 
     Columns x0, x1, ... of one number each are the coordinates of an array called "". A list in a
@@ -135,9 +138,10 @@ def read_vectors(path: Path, max_bytes: int = MAX_BYTES) -> Vectors:
     """
     table = _open(path, max_bytes)
     coordinates = _coordinates(table)
-    found = Vectors({}, {}, {})
+    arrays, columns = dict[str, np.ndarray](), dict[str, list[Any]]()
+    left_out = dict[str, str]()
     if coordinates:
-        found.arrays[""] = np.column_stack([table[key].to_numpy() for key in coordinates])
+        arrays[""] = np.column_stack([table[key].to_numpy() for key in coordinates])
     others = [(key, table[key]) for key in table.column_names if key not in coordinates]
     parts = (part for key, column in others for part in _parts(key, column.chunks, column.type))
     for name, chunks, kind in parts:
@@ -146,16 +150,16 @@ def read_vectors(path: Path, max_bytes: int = MAX_BYTES) -> Vectors:
         except ValueError as error:
             raise ValueError(f"{path}: column {name!r} {error}") from None
         if array is not None:
-            found.arrays[name] = array
+            arrays[name] = array
             continue
         try:
-            found.columns[name] = _values(path, name, chunks)
+            columns[name] = _values(path, name, chunks)
         except ValueError as error:
-            found.left_out[name] = str(error)
+            left_out[name] = str(error)
         if DataType.is_nested(kind) and not _of_text(kind):
             kept = re.sub(r"arro3\.core\.DataType<(.*)>", r"\1", str(kind).strip(), flags=re.DOTALL)
-            found.left_out[name] = f"a column of the type {kept}, not of floating-point lists"
-    return found
+            left_out[name] = f"a column of the type {kept}, not of floating-point lists"
+    return NamedArrays(arrays, columns, left_out=left_out)
 
 
 _VIEWS = (DataType.is_list_view, DataType.is_large_list_view)
@@ -264,10 +268,10 @@ def _vectors(chunks: Sequence[Any]) -> np.ndarray:
     parts: list[np.ndarray] = []
     for chunk in chunks:
         if chunk.null_count:
-            raise ValueError(f"has {chunk.null_count} rows without a vector; drop them.")
+            raise ValueError(f"has {amount(chunk.null_count, 'row')} without a vector; drop them.")
         inside, dims = list_flatten(chunk), _lengths(chunk)
         if inside.null_count:
-            raise ValueError(f"has vectors in which {inside.null_count} numbers are missing.")
+            raise ValueError(f"has vectors that lack {amount(inside.null_count, 'number')}.")
         if len(dims) > 1 or len(inside) != len(chunk) * sum(dims):
             raise ValueError(f"holds vectors of different lengths: {dims}.")
         parts.append(inside.to_numpy().reshape(len(chunk), -1))

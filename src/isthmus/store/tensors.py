@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.arrays import pieces
+from isthmus.arrays import pieces, scratch
+from isthmus.records import amount
 from isthmus.store.documents import parse_json
 from isthmus.store.files import atomic
 
@@ -28,6 +29,9 @@ _DTYPES = {
 }
 _ORDER = ("I64", "F64", "F32", "I32", "F16", "U8", "BOOL")
 """Widest first, as the ``safetensors`` package lays arrays out."""
+_MORE = {"BF16": "<u2", "U16": "<u2", "U32": "<u4", "U64": "<u8", "I16": "<i2", "I8": "|i1"}
+_READ = _DTYPES | _MORE
+"""More than is written; a number of BF16 is the upper half of one of F32."""
 _MAX_HEADER = 100_000_000
 
 
@@ -128,7 +132,9 @@ def tensor_header(path: Path) -> tuple[dict[str, Any], int]:
             raise ValueError(f"{path}: its arrays overlap or leave a hole at byte {begin:,}.")
         end = stop
     if end != size - 8 - length:
-        raise ValueError(f"{path}: {size - 8 - length - end:,} bytes lie behind its last array.")
+        raise ValueError(
+            f"{path}: {amount(size - 8 - length - end, 'byte')} behind its last array."
+        )
     return header, 8 + length
 
 
@@ -138,13 +144,13 @@ def _check_entry(path: Path, name: str, entry: Any, available: int) -> None:
         shape = [operator.index(size) for size in entry["shape"] if not isinstance(size, bool)]
         if len(shape) != len(entry["shape"]):
             raise TypeError("true and false are no sizes")
-        dtype = _DTYPES.get(entry["dtype"])
+        dtype = _READ.get(entry["dtype"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is not a safetensors file (its header does not describe array {name!r})."
         ) from error
     if dtype is None:
-        known = ", ".join(_DTYPES)
+        known = ", ".join(_READ)
         raise ValueError(f"{path}: array {name!r} has type {entry['dtype']}; readable are {known}.")
     wanted = int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize
     if min(shape, default=0) < 0 or not (0 <= begin <= end <= available and end - begin == wanted):
@@ -154,7 +160,7 @@ def _check_entry(path: Path, name: str, entry: Any, available: int) -> None:
 
 
 def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Memory-mapped arrays by name, read-only, and the metadata.
+    """Memory-mapped arrays by name, read-only, and the metadata; BF16 is widened to float32.
 
     Raises:
         ValueError: the file is not safetensors, or its header lies about the file.
@@ -163,12 +169,15 @@ def read_tensors(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     meta = header.pop("__metadata__", {})
     arrays: dict[str, np.ndarray] = {}
     for name, entry in header.items():
-        dtype, shape = np.dtype(_DTYPES[entry["dtype"]]), tuple(entry["shape"])
+        dtype, shape = np.dtype(_READ[entry["dtype"]]), tuple(entry["shape"])
         offset = start + entry["data_offsets"][0]
         if 0 in shape:  # an empty range cannot be mapped
             arrays[name] = np.empty(shape, dtype)
         else:
             arrays[name] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+        if entry["dtype"] == "BF16":
+            halves, arrays[name] = arrays[name], scratch(shape, np.float32)
+            np.left_shift(halves, 16, out=arrays[name].view(np.uint32), dtype=np.uint32)
     return arrays, meta
 
 

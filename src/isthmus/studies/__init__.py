@@ -8,13 +8,15 @@ import ast
 import dataclasses
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
-from isthmus.registry import find, resolve
+from isthmus.records import short
+from isthmus.registry import find, near, resolve
 from isthmus.types.errors import ExtraMissingError
 
 STUDIES: dict[str, str] = {
@@ -69,7 +71,11 @@ OF_SETS: dict[str, str] = {
     "study": "isthmus.studies.study.run:study",
     "mend": "isthmus.studies.mend.run:mend_sets",
 }
-"""Questions that Python also asks of two sets of vectors in memory, and their links."""
+"""Questions that Python also asks of two sets of vectors in memory, their links and what else these
+functions take beside the options of the request."""
+
+DATA = ("space", "spaces", "source", "objects")
+"""Fields of requests that name vectors, which sets in memory are."""
 
 TERMINAL = ("json", "debug", "strict")
 """Options that say what the command prints and how it ends; Python has no use for them."""
@@ -104,7 +110,10 @@ def perform(name: str, request: Any) -> Any:
     Returns:
         The study's ``RunResult``; None in all but the first of several processes.
     """
-    return find("studies", STUDIES, name)(request)
+    result = find("studies", STUDIES, name)(request)
+    if result is None or not getattr(request.common, "verbose", False):
+        return result
+    return dataclasses.replace(result, verbose=True)
 
 
 class Option(NamedTuple):
@@ -136,6 +145,20 @@ def options(kind: type[Any], path: tuple[str, ...] = ()) -> Iterator[Option]:
             yield Option(here, hint, default, positional, said.get(one.name, ""))
 
 
+def command_of(name: str, request: Any) -> str:
+    """The command that asks a request: its options but for those that have their defaults."""
+    from isthmus.studies.shared.folders import UNASKED
+
+    words = {True: ["isthmus", name], False: list[str]()}
+    for one in options(type(request)):
+        value, option = reduce(getattr, one.path, request), one.path[-1].replace("_", "-")
+        if value != one.default and one.path[-1] not in UNASKED:
+            flag = [] if one.positional else [f"--{'in' if option == 'inside' else option}"]
+            given = value if isinstance(value, tuple) else () if value is True else (value,)
+            words[one.positional] += [*flag, *map(str, given)]
+    return shlex.join([*words[True], *words[False]])
+
+
 def _texts(kind: type[Any]) -> Iterator[tuple[str, str]]:
     """The texts under the fields of a dataclass."""
     (tree,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
@@ -155,37 +178,89 @@ def documented(kind: type[Any]) -> str:
 
 
 @cache
-def question(name: str) -> Callable[..., Any]:
+def question(name: str, study: str) -> Callable[..., Any]:
     """A study as a function: the options of its request as keywords, its positional ones first.
 
-    ``question("mend")("mini", world="glyphs", splits=4)`` is ``isthmus mend mini --world glyphs
-    --splits 4``, writes the same run folder and returns its ``RunResult``.
+    ``question("mend", "mend")("mini", world="glyphs", splits=4)`` is ``isthmus mend mini --world
+    glyphs --splits 4``, writes the same run folder and returns its ``RunResult``.
+
+    Args:
+        name: of the function.
+        study: a key of ``STUDIES``.
     """
-    kind, taken = request_type(name), {one.path[-1]: one for one in options(request_type(name))}
-    parameters = sorted(map(_parameter, taken.values()), key=lambda one: one.kind)
-    signature = inspect.Signature(parameters)
+    kind = request_type(study)
+    taken = {one.path[-1]: one for one in options(kind)}
+    signature = _signature(taken.values())
 
     def ask(*args: Any, **keywords: Any) -> Any:
-        if args and not isinstance(args[0], (str, os.PathLike)):
-            if name not in OF_SETS:
-                raise TypeError(
-                    f"isthmus.{name} wants names or paths, not a {type(args[0]).__name__}: keep "
-                    "vectors with isthmus.save and name their folder."
-                )
-            return resolve(OF_SETS[name])(*args, **keywords)
-        given = signature.bind(*args, **keywords).arguments
+        if "a" in keywords or (args and not isinstance(args[0], (str, os.PathLike))):
+            return _of_sets(name, study, args, keywords)
+        given = _bound(name, signature, args, keywords)
         request = _request(kind, [(taken[key], value) for key, value in given.items()])
-        result = perform(name, request)
-        if getattr(request, "open", False) and getattr(result, "page_path", None):
-            import webbrowser
-
-            webbrowser.open(result.page_path.resolve().as_uri())
-        return result
+        return _opened(request, perform(study, request))
 
     ask.__name__ = ask.__qualname__ = name
     ask.__module__, ask.__doc__ = "isthmus", documented(kind)
     ask.__signature__ = signature  # type: ignore[attr-defined]
     return ask
+
+
+def _of_sets(name: str, study: str, args: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """The same question of sets in memory."""
+    both = len(args) > 1 or "b" in keywords
+    if study not in OF_SETS or not both:
+        sets = ", or two sets of vectors and their isthmus.Links" if study in OF_SETS else ""
+        raise TypeError(
+            f"isthmus.{name} wants names or paths{sets}, not {short(args[0] if args else keywords)}"
+            f": keep vectors with isthmus.save and name their folder; see help(isthmus.{name})."
+        )
+    given, taken = _bound(name, signature_of_sets(study), args, keywords), options_of_sets(study)
+    asked = [(one, given.pop(one.path[-1])) for one in taken if one.path[-1] in given]
+    request = _request(request_type(study), asked)
+    return _opened(request, resolve(OF_SETS[study])(**given, request=request))
+
+
+def options_of_sets(study: str) -> list[Option]:
+    """The options of a study but those that name its data."""
+    return [one for one in options(request_type(study)) if one.path[0] not in DATA]
+
+
+def signature_of_sets(study: str) -> inspect.Signature:
+    """Sets, their links, what else the function of ``OF_SETS`` takes, and the options."""
+    own = inspect.signature(resolve(OF_SETS[study])).parameters.values()
+    options = map(_parameter, options_of_sets(study))
+    return inspect.Signature([*(one for one in own if one.name != "request"), *options])
+
+
+def _opened(request: Any, result: Any) -> Any:
+    """The result, with its page in the browser where that is wanted."""
+    if getattr(request, "open", False) and getattr(result, "page_path", None):
+        import webbrowser
+
+        webbrowser.open(result.page_path.resolve().as_uri())
+    return result
+
+
+def _bound(
+    name: str, signature: inspect.Signature, args: Sequence[Any], keywords: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Arguments by name, as Python binds them.
+
+    Raises:
+        TypeError: they do not fit; says what does.
+    """
+    try:
+        return signature.bind(*args, **keywords).arguments
+    except TypeError as error:
+        known, positional = signature.parameters, inspect.Parameter.KEYWORD_ONLY
+        first = ", ".join(key for key, one in known.items() if one.kind != positional)
+        bare = f"without their names it takes {first or 'no arguments'}; see help(isthmus.{name})."
+        hint = next((near(key, known) for key in keywords if key not in known), bare)
+        raise TypeError(f"isthmus.{name}() {error}; {hint}") from error
+
+
+def _signature(taken: Iterable[Option]) -> inspect.Signature:
+    return inspect.Signature(sorted(map(_parameter, taken), key=lambda one: one.kind))
 
 
 def _parameter(one: Option) -> inspect.Parameter:
@@ -197,27 +272,27 @@ def _parameter(one: Option) -> inspect.Parameter:
     return inspect.Parameter(one.path[-1], kind, default=one.default, annotation=one.hint)
 
 
-def _request(kind: type[Any], given: Sequence[tuple[Option, Any]]) -> Any:
-    from isthmus.types import RequestError, request_from_dict
+def _request(kind: type[Any], given: Iterable[tuple[Option, Any]]) -> Any:
+    from isthmus.types import RequestError, conform, request_from_dict
 
     nested: dict[str, Any] = {}
     for one, value in given:
-        inside = nested
+        inside, name = nested, one.path[-1]
         for part in one.path[:-1]:
             inside = inside.setdefault(part, {})
-        inside[one.path[-1]] = _plain(value, one.hint)
-    try:
-        return request_from_dict(kind, nested)
-    except RequestError:
-        raise
-    except ValueError as error:
-        raise RequestError(f"{error}.") from error
+        inside[name] = _plain(value, one.hint)
+        try:
+            conform(one.hint, inside[name], name)
+        except ValueError as error:
+            raise RequestError(f"{error}. {name}: {one.about}") from error
+    return request_from_dict(kind, nested)
 
 
 def _plain(value: Any, hint: Any) -> Any:
     """What ``config.json`` would hold: text where text is wanted, one of many as a list."""
-    if hasattr(value, "tolist"):  # of NumPy
+    if hasattr(value, "tolist") and value.ndim < 2:  # of NumPy
         value = value.tolist()
     if get_origin(hint) is tuple:
-        return [value] if isinstance(value, (str, int)) else [*value]
+        one = isinstance(value, (str, bytes, set, frozenset, dict))
+        return [*value] if isinstance(value, Iterable) and not one else [value]
     return str(value) if isinstance(value, Path) else value

@@ -26,40 +26,43 @@ class Recipe:
     head: str = "linear"
     """Head of each modality: linear, mlp, residual or none."""
     hidden: int = 512
-    """Coordinates inside an mlp or residual head."""
+    """Coordinates inside an mlp or residual head, 1 or more."""
     dim: int = 0
-    """Coordinates of the new space; 0 takes as many as the old one has."""
+    """Coordinates of the new space, 1 or more; 0 takes as many as the old one has."""
     shared: bool = False
     """One more head that both modalities go through after their own."""
     standardise: bool = False
     """Standardise each modality by its own training mean and deviation before its head."""
     freeze: str = ""
-    """Modality that stays as it is."""
+    """Modality that stays as it is, such as image or text."""
     towers: tuple[str, ...] = ()
     """Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:,
     fresh:); without any, heads learn from vectors that are embedded once."""
     tower_rate: float = 1e-5
-    """Learning rate of the towers at its highest; fresh ones want about 1e-3."""
+    """Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about
+    1e-3."""
     temperature: Literal["learned", "fixed", "scheduled"] = "learned"
     """Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale."""
     scale: float = 0.0
-    """Inverse temperature to start with; 0 takes 20 (10 for the sigmoid loss)."""
+    """Inverse temperature to start with, above 0; 0 takes 20 (10 for the sigmoid loss)."""
     last_scale: float = 100.0
-    """Inverse temperature at the end of a scheduled one, and the most of a learned one."""
+    """Inverse temperature at the end of a scheduled one, and the most of a learned one: above 0."""
     swap: float = 0.0
-    """Share of pairs whose sides change places before the loss (modality swapping)."""
+    """Share of pairs, 0 to 1, whose sides change places before the loss (modality swapping)."""
     pairs: int = 256
-    """Pairs in a batch."""
+    """Pairs in a batch, 2 or more."""
     per_object: int = 1
-    """Pairs of each object in a batch; they all match."""
+    """Pairs of each object in a batch, 1 or more; they all match."""
     epochs: int = 30
-    """Epochs at most; in one, each object is seen as often as an object has links on average."""
+    """Epochs at most, 1 or more; in one, each object is seen as often as an object has links on
+    average."""
     patience: int = 5
-    """Epochs without a better score on held-out objects after which training stops."""
+    """Epochs without a better score on held-out objects, 1 or more, after which training stops."""
     rate: float = 1e-3
-    """Learning rate of AdamW at its highest; it rises for a twentieth and then falls to 0."""
+    """Learning rate of AdamW at its highest, above 0 and below 10; it rises for a twentieth and
+    then falls to 0."""
     decay: float = 0.01
-    """Weight decay."""
+    """Weight decay, 0 or more."""
 
     @property
     def start(self) -> float:

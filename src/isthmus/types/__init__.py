@@ -1,8 +1,10 @@
 """The nouns: spaces, sets of vectors, links, items, worlds, encoders and results."""
 
+from isthmus.records import a_kind, amount
 from isthmus.types.axes import Axes, axes_or_new, drawn, picture_of
 from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
+from isthmus.types.choosing import Named
 from isthmus.types.errors import (
     ExtraMissingError,
     IsthmusError,
@@ -23,9 +25,9 @@ from isthmus.types.requests import (
     request_from_dict,
     request_to_dict,
 )
-from isthmus.types.results import Interval, Null, Result, plain
+from isthmus.types.results import Interval, Null, Result, Tabled, plain
 from isthmus.types.schemas import Count, Inside, Name, Within, conform
-from isthmus.types.sets import EmbeddingSet
+from isthmus.types.sets import EmbeddingSet, as_vectors
 from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace, span
 
@@ -48,6 +50,7 @@ __all__ = [
     "Links",
     "LoadOptions",
     "Name",
+    "Named",
     "NothingLeftError",
     "Null",
     "Place",
@@ -59,10 +62,14 @@ __all__ = [
     "SpaceMismatchError",
     "Step",
     "Subspace",
+    "Tabled",
     "Within",
     "World",
     "Written",
+    "a_kind",
     "all_parts",
+    "amount",
+    "as_vectors",
     "axes_or_new",
     "check_kind",
     "conform",

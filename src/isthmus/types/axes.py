@@ -7,12 +7,15 @@ for anything.
 import base64
 import io
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from isthmus.records import brief
 
-__all__ = ["Axes", "axes_or_new", "drawn", "picture_of"]
+__all__ = ["Axes", "axes_or_new", "dots", "drawn", "picture_of"]
+
+MOST = 24
+"""Rows that are drawn below each other at most."""
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +38,24 @@ def drawn(names: Iterable[str]) -> list[str]:
     A name of a million letters would take matplotlib half an hour.
     """
     return [brief("".join(c if c.isprintable() else " " for c in name), 40) for name in names]
+
+
+def dots(rows: Sequence[tuple[str, Sequence[float]]], ax: Axes) -> Axes:
+    """Values below each other, each with its interval and, as a dash, what chance gives.
+
+    Args:
+        rows: a name with value, low, high and chance, not a number where there is none.
+        ax: to draw on.
+    """
+    first = rows[:MOST]
+    for place, (_, (value, low, high, chance)) in enumerate(first):
+        ax.plot([low, high], [place, place], color="C0", lw=3, alpha=0.5)
+        ax.plot([value], [place], "o", color="C0")
+        ax.plot([chance], [place], "|", color="0.3", ms=12)
+    ax.set_yticks(range(len(first)), drawn(name for name, _ in first), fontsize="small")
+    ax.set_title(f"the first {MOST} of {len(rows)}" if len(rows) > MOST else "", fontsize="small")
+    ax.invert_yaxis()
+    return ax
 
 
 def picture_of(plot: Callable[[Axes], Any], alt: str) -> str:

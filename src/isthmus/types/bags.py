@@ -6,7 +6,8 @@ class name are bags.
 
 from collections.abc import Iterable
 
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
+from isthmus.types.choosing import Names
 from isthmus.types.errors import RequestError
 from isthmus.types.items import Items
 
@@ -39,11 +40,12 @@ class Bag:
     """Name of a rule in ``similarity.POOLINGS``."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "places", Names(self.places))
         numbers = [place.number for place in self.places]
         if not numbers or len(numbers) != len(self.parts):
             raise RequestError(
                 f"A bag has one part or more, each with its place, but {self.owner!r} has "
-                f"{len(self.parts)} parts and {len(numbers)} places."
+                f"{amount(len(self.parts), 'part')} and {amount(len(numbers), 'place')}."
             )
         if numbers != sorted(set(numbers)):
             raise RequestError(

@@ -1,14 +1,55 @@
 """Rows by position, by id, by slice or by mask: how sets and items are indexed."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from isthmus.records import amount, fitting, short
+from isthmus.registry import UnknownPartError, near
 from isthmus.types.errors import RequestError
 
 One: TypeAlias = str | int | np.integer[Any]
 """An id, or a row number that may count from the end."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Named(dict[K, V]):
+    """A dict that prints on one line, and says what there is where a name is not in it."""
+
+    def __repr__(self) -> str:
+        pairs = (f"{short(key)}: {short(value)}" for key, value in self.items())
+        return f"{{{fitting(pairs, len(self))}}}"
+
+    def __missing__(self, key: Any) -> Any:
+        raise UnknownPartError(f"There is no {short(key)} here; {near(key, self)}")
+
+
+class Names(tuple[V, ...]):
+    """A tuple that prints on one line."""
+
+    def __repr__(self) -> str:
+        return f"({fitting(map(short, self), len(self))}{',' * (len(self) == 1)})"
+
+
+class Listed(list[V]):
+    """A list that prints on one line."""
+
+    def __repr__(self) -> str:
+        return f"[{fitting(map(short, self), len(self))}]"
+
+
+def as_ids(ids: Any) -> Names[str]:
+    """Ids as texts, of which numbers become some too.
+
+    Raises:
+        RequestError: one text instead of many.
+    """
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        raise RequestError(f"Ids are a list of texts, not {short(ids)}.")
+    return ids if isinstance(ids, Names) else Names(map(str, ids))
 
 
 def chosen(key: Any, rows: Mapping[str, int], what: str) -> int | list[int]:
@@ -23,16 +64,20 @@ def chosen(key: Any, rows: Mapping[str, int], what: str) -> int | list[int]:
         RequestError: an id that is not there, or a mask of another length.
         IndexError: a position outside.
     """
+    if hasattr(key, "tolist"):  # of NumPy, torch, pandas
+        key = key.tolist()
     if isinstance(key, slice):
         return list(range(len(rows))[key])
     if isinstance(key, (str, int, np.integer)) and not isinstance(key, (bool, np.bool_)):
         return _row(key, rows, what)
     if not isinstance(key, Iterable):
-        raise TypeError(f"Wanted ids or rows of the {len(rows)} {what}s, not {key!r}.")
+        raise TypeError(f"Wanted ids or rows of {amount(len(rows), what)}, not {key!r}.")
     keys: list[Any] = [*key]
     if keys and all(isinstance(one, (bool, np.bool_)) for one in keys):
         if len(keys) != len(rows):
-            raise RequestError(f"A mask of {len(rows)} {what}s cannot have {len(keys)} values.")
+            raise RequestError(
+                f"A mask of {amount(len(rows), what)} cannot have {amount(len(keys), 'value')}."
+            )
         return np.flatnonzero(keys).tolist()
     return [_row(one, rows, what) for one in keys]
 

@@ -4,6 +4,8 @@ import errno
 import re
 from typing import Any
 
+from isthmus.records import short
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """No space left on the device, quota exceeded: faults of the job, not of an item."""
 
@@ -23,7 +25,7 @@ def check_kind(value: Any, kinds: Any, wanted: str) -> None:
         RequestError: the value is of none of the kinds.
     """
     if not isinstance(value, kinds):
-        raise RequestError(f"{wanted}, not one {type(value).__name__}.")
+        raise RequestError(f"{wanted}, not {short(value)}.")
 
 
 class SpaceMismatchError(RequestError):

@@ -1,6 +1,6 @@
 """Items, worlds and encoders: what is embedded, and what embeds it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import field, replace
 from functools import cached_property
 from typing import Any, Protocol, overload, runtime_checkable
@@ -8,10 +8,10 @@ from typing import Any, Protocol, overload, runtime_checkable
 import numpy as np
 
 from isthmus.arrays import Vectors
-from isthmus.records import brief, dataclass, short
+from isthmus.records import amount, brief, dataclass, short
 from isthmus.store import Columns
-from isthmus.types.choosing import One, chosen
-from isthmus.types.errors import RequestError
+from isthmus.types.choosing import Listed, Named, One, as_ids, chosen
+from isthmus.types.errors import RequestError, check_kind
 from isthmus.types.links import Links
 from isthmus.types.spaces import Space
 
@@ -39,10 +39,15 @@ class Items:
     handles of ``read/image.py``."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", as_ids(self.ids))
+        check_kind(self.payload, Sized, "The items themselves are a list")
+        if type(self.payload) is list:
+            object.__setattr__(self, "payload", Listed(self.payload))
         if len(self.ids) != len(self.payload):
             raise RequestError(
-                f"Every item needs one id, but there are {len(self.payload)} {self.modality} items "
-                f"and {len(self.ids)} ids."
+                f"Every item needs one id, but there are "
+                f"{amount(len(self.payload), f'{self.modality} item')} and "
+                f"{amount(len(self.ids), 'id')}."
             )
 
     def __len__(self) -> int:
@@ -71,11 +76,11 @@ class Items:
     @cached_property
     def row(self) -> dict[str, int]:
         """Row number of each id."""
-        return {name: number for number, name in enumerate(self.ids)}
+        return Named(zip(self.ids, range(len(self)), strict=True))
 
     def take(self, ids: Iterable[str]) -> "Items":
         """The items of these ids, in this order; unknown ids are an error."""
-        wanted = tuple(ids)
+        wanted = as_ids(ids)
         missing = [name for name in wanted if name not in self.row]
         if missing:
             raise RequestError(f"No {self.modality} item is called {missing[0]!r}.")
@@ -109,6 +114,10 @@ class World:
     """Licence and source of each item."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Items that are missing, unlinked or copies, with the reason, so that a report can count."""
+
+    def __post_init__(self) -> None:
+        for name in ("items", "links", "factors", "split", "credits", "faults"):
+            object.__setattr__(self, name, Named(getattr(self, name)))
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(some)} of {kind}" for kind, some in self.items.items())
@@ -164,6 +173,10 @@ class LoadOptions:
     """``auto`` (the fastest there is), ``cpu``, ``cuda`` or ``mps``."""
     workers: int = 0
     """Threads that read items and compute; 0 means one a core."""
+
+    def __post_init__(self) -> None:
+        check_kind(self.device, str, "A device is auto, cpu, cuda or mps")
+        check_kind(self.workers, int, "Threads are a whole number, 0 for one a core")
 
 
 @runtime_checkable

@@ -1,10 +1,12 @@
 """Links: which item of one set belongs to which item of another, many to many."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass, short
+from isthmus.types.choosing import Names
 from isthmus.types.errors import RequestError
 from isthmus.types.sets import EmbeddingSet
 
@@ -23,12 +25,13 @@ class Links:
 
     def __init__(self, pairs: Iterable[Sequence[str]]) -> None:
         try:
-            distinct = dict.fromkeys((str(a), str(b)) for a, b in pairs)
+            distinct = dict.fromkeys(map(_pair, pairs))
         except (TypeError, ValueError) as error:
             raise RequestError(
-                f"Links are pairs of ids, one of each set, such as [('a.jpg', 'a cat')]: {error}."
+                "Links are pairs of ids, one of each set, such as [('a.jpg', 'a cat')], not "
+                f"{short(pairs)} ({error})."
             ) from error
-        object.__setattr__(self, "pairs", tuple(distinct))
+        object.__setattr__(self, "pairs", Names(distinct))
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -38,13 +41,13 @@ class Links:
 
     def __repr__(self) -> str:
         a, b = (len({pair[side] for pair in self.pairs}) for side in (0, 1))
-        return f"Links({len(self)} pairs, {a} x {b} items)"
+        return f"Links({amount(len(self), 'pair')}, {a} x {b} items)"
 
     @property
     def reversed(self) -> "Links":
         """The same links seen from b."""
         turned = object.__new__(Links)  # distinct pairs stay distinct
-        object.__setattr__(turned, "pairs", tuple((b, a) for a, b in self.pairs))
+        object.__setattr__(turned, "pairs", Names((b, a) for a, b in self.pairs))
         return turned
 
     def rows(self, a: EmbeddingSet, b: EmbeddingSet) -> np.ndarray:
@@ -60,7 +63,7 @@ class Links:
         rows = rows[(rows >= 0).all(axis=1)]
         if not len(rows):
             raise RequestError(
-                f"None of the {len(self)} links joins an id of the {a.modality} set (such as "
+                f"Not one link of {len(self):,} joins an id of the {a.modality} set (such as "
                 f"{_first(a)}) to one of the {b.modality} set (such as {_first(b)})."
             )
         return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
@@ -72,6 +75,8 @@ class Links:
         Raises:
             RequestError: no links were given and no id is in both sets.
         """
+        if not len(a) or not len(b):
+            raise RequestError("There is nothing to link: a set is empty.")
         if links is not None:
             return links.rows(a, b)
         if a.ids == b.ids:
@@ -102,6 +107,11 @@ def objects_of(rows: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray
     _, labels = connected_components(graph, directed=False)
     _, labels = np.unique(labels, return_inverse=True)
     return labels[:n], labels[n:]
+
+
+def _pair(ids: Any) -> tuple[str, str]:
+    a, b = [ids] if isinstance(ids, str) else ids  # of the names of a table's columns, say
+    return str(a), str(b)
 
 
 def _first(items: EmbeddingSet) -> str:

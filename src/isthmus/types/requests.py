@@ -23,11 +23,11 @@ class Common:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where encoders compute."""
     batch_size: int = 0
-    """Items encoded at once; 0 leaves it to the encoder."""
+    """Items encoded at once, 1 or more; 0 leaves it to the encoder."""
     workers: int = 0
-    """Threads that read and compute; 0 means one a core."""
+    """Threads that read and compute, 1 or more; 0 means one a core."""
     seed: int = 0
-    """Seed of every random choice."""
+    """Seed of every random choice, 0 or more."""
     json: bool = False
     """Print JSON instead of text."""
     quiet: bool = False
@@ -87,8 +87,8 @@ class Source:
     world: str = ""
     """A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds)."""
     split: str = ""
-    """Only this split of the world (by default test, which the default model never saw; all for
-    every item), or of your own table's split column (by default all)."""
+    """Only this split of the world: train, val or test (by default test, which the default model
+    never saw; all for every item), or of your own table's split column (by default all)."""
     images: Path | None = None
     """Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar)."""
     texts: Path | None = None
@@ -101,7 +101,8 @@ class Source:
     model: str = ""
     """With --arrays: the model that made them, so that sets of one model compare."""
     max_bytes: int = 0
-    """Bytes that compressed arrays or a Parquet file may unfold to (by default 2 GiB a file)."""
+    """Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a
+    file."""
 
     def __post_init__(self) -> None:
         if self.max_bytes < 0:

@@ -1,14 +1,18 @@
 """Results: what every measurement returns, frozen, printing, plotting and saving itself."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import field, fields, is_dataclass
 from html import escape
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from isthmus.records import brief, dataclass
-from isthmus.types.axes import Axes, axes_or_new, picture_of
+from isthmus.store import Columns
+from isthmus.types.axes import Axes, axes_or_new, dots, picture_of
+from isthmus.types.errors import RequestError
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,44 @@ class Result:
         ax.plot([self.value], [0], "o", label=self.name)
         ax.set_yticks([])
         return ax
+
+
+class Tabled:
+    """What has a main table: it becomes one of pandas, polars or Arrow, and is drawn."""
+
+    drawn: ClassVar[tuple[str, str, str, str]] = ("value", "low", "high", "chance")
+    """Columns of the numbers that are drawn; texts before the first of them name the row."""
+
+    def table_rows(self) -> Sequence[Mapping[str, Any]]:
+        """The main table, a mapping from column to value for each row."""
+        return ()
+
+    def to_table(self) -> Columns:
+        """The main table by columns, as pandas, polars and Arrow take them."""
+        rows = self.table_rows()
+        names = dict.fromkeys(name for row in rows for name in row)
+        return Columns((name, [row.get(name) for row in rows]) for name in names)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the main table: a line a row, with its value, its interval and what chance gives.
+
+        On axes of its own where none are given, which a notebook shows.
+
+        Raises:
+            RequestError: the table holds no numbers.
+        """
+        rows, value = self.table_rows(), self.drawn[0]
+        if not any(value in row for row in rows):
+            raise RequestError(f"A {type(self).__name__} has nothing to draw; see to_table().")
+        numbers = np.array([[row.get(one) for one in self.drawn] for row in rows], np.float64)
+        names = [_named(row, value) for row in rows]
+        axes = dots([*zip(names, numbers.tolist(), strict=True)], axes_or_new(ax))
+        axes.set_xlabel(value)
+        return axes
+
+
+def _named(row: Mapping[str, Any], value: str) -> str:
+    return ", ".join(str(row[name]) for name in takewhile(lambda name: name != value, row))
 
 
 def plain(value: Any) -> Any:

@@ -4,7 +4,6 @@ A schema is an annotated type: a frozen dataclass, of which every key is known, 
 lists, tuples and mappings. ``Annotated[int, Within(1)]`` states a range.
 """
 
-import difflib
 import math
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from isthmus.records import brief, dataclass, short
+from isthmus.registry import near
 
 ELSEWHERE = {"json": False}
 """Metadata of a field that is kept in another way than as JSON."""
@@ -227,8 +227,7 @@ def _record(kind: Any) -> Check:
             raise _wrong(place, "an object", value)
         for key in value:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+                hint = near(key, known).removesuffix(".")
                 raise ValueError(f"{_said(place)} has the unknown key {short(key)}; {hint}")
         if missing := [name for name in needed if name not in value]:
             raise ValueError(f"{_said(place)} lacks the key {missing[0]!r}")

@@ -6,11 +6,11 @@ from typing import Any, overload
 
 import numpy as np
 
-from isthmus.arrays import Vector, Vectors, fingerprint, unit_rows
-from isthmus.records import dataclass
+from isthmus.arrays import Vector, Vectors, beyond_float32, fingerprint, unit_rows
+from isthmus.records import amount, dataclass, short
 from isthmus.store import Columns
-from isthmus.types.choosing import One, chosen
-from isthmus.types.errors import RequestError
+from isthmus.types.choosing import Named, One, as_ids, chosen
+from isthmus.types.errors import RequestError, check_kind
 from isthmus.types.spaces import Space, Step
 
 
@@ -19,8 +19,8 @@ class EmbeddingSet:
     """n vectors of one modality in one space, with their names and their history.
 
     Raises:
-        RequestError: the array is not (n, d), ids do not match the rows or repeat, or d is not
-            the space's.
+        RequestError: the array is not (n, d) or not of numbers, ids do not match the rows or
+            repeat, or d is not the space's.
     """
 
     vectors: Vectors
@@ -36,15 +36,14 @@ class EmbeddingSet:
     """Oldest first: the encoder, its parameters, the data's source and licence."""
 
     def __post_init__(self) -> None:
-        vectors = self.vectors
-        if vectors.ndim != 2:
-            raise RequestError(
-                f"A set needs an (n, d) array of vectors; this one is {vectors.shape}."
-            )
+        vectors = as_vectors(self.vectors)
+        check_kind(self.modality, str, "The modality of a set is a word, such as 'image'")
+        check_kind(self.space, Space, "The space of a set is an isthmus.Space")
+        object.__setattr__(self, "ids", as_ids(self.ids))
         if len(vectors) != len(self.ids):
             raise RequestError(
-                f"Every row needs one id, but there are {len(vectors)} vectors and "
-                f"{len(self.ids)} ids."
+                f"Every row needs one id, but there are {amount(len(vectors), 'vector')} and "
+                f"{amount(len(self.ids), 'id')}."
             )
         if vectors.shape[1] != self.space.dim:
             raise RequestError(
@@ -55,14 +54,13 @@ class EmbeddingSet:
             vectors = _in_single(vectors).view()
         vectors.flags.writeable = False
         object.__setattr__(self, "vectors", vectors)
-        object.__setattr__(self, "ids", tuple(self.ids))
         # a set, let go at once: the table of rows takes 100 bytes an id and is rarely needed
         if (distinct := len(set(self.ids))) != len(self.ids):
             seen: set[str] = set()
             twice = next(name for name in self.ids if name in seen or seen.add(name))
             raise RequestError(
                 f"Ids must be distinct, but {twice!r} names more than one row; rename or drop "
-                f"the {len(self.ids) - distinct} repeated rows."
+                f"{amount(len(self.ids) - distinct, 'repeated row')}."
             )
 
     def __len__(self) -> int:
@@ -94,7 +92,8 @@ class EmbeddingSet:
 
     def __str__(self) -> str:
         n, d = self.vectors.shape
-        return f"{n} {self.modality} vectors of {d} coordinates in {self.space.name}"
+        what = amount(n, f"{self.modality} vector")
+        return f"{what} of {d} coordinates in {self.space.name}"
 
     def __repr__(self) -> str:
         return f"EmbeddingSet({self})"
@@ -102,7 +101,7 @@ class EmbeddingSet:
     @cached_property
     def row(self) -> dict[str, int]:
         """Row number of each id."""
-        return {name: row for row, name in enumerate(self.ids)}
+        return Named(zip(self.ids, range(len(self)), strict=True))
 
     @cached_property
     def unit(self) -> Vectors:
@@ -122,7 +121,7 @@ class EmbeddingSet:
         Raises:
             RequestError: an id is not in the set.
         """
-        wanted = tuple(ids)
+        wanted = as_ids(ids)
         missing = [name for name in wanted if name not in self.row]
         if missing:
             raise RequestError(
@@ -146,12 +145,25 @@ class EmbeddingSet:
         cls, vectors: Vectors, modality: str, ids: Sequence[str] | None = None
     ) -> "EmbeddingSet":
         """Vectors of unknown origin, ids the running number: how plain arrays enter a measure."""
-        rows = range(len(vectors) if vectors.ndim else 0)
-        names = tuple(map(str, rows)) if ids is None else tuple(ids)
-        dim = int(vectors.shape[1]) if vectors.ndim == 2 else 0
-        return cls(
-            vectors, names, modality, Space(f"arrays of {dim} coordinates", f"plain-{dim}", dim)
-        )
+        rows = as_vectors(vectors)
+        names, dim = as_ids(range(len(rows)) if ids is None else ids), rows.shape[1]
+        space = Space(f"arrays of {dim} coordinates", f"plain-{dim}", dim)
+        return cls(rows, names, modality, space)
+
+
+def as_vectors(rows: Any) -> Vectors:
+    """An (n, d) array of real numbers, of whatever NumPy takes for one.
+
+    Raises:
+        RequestError: it is no such array.
+    """
+    try:
+        found = rows if isinstance(rows, np.ndarray) else np.asarray(rows)
+    except Exception as error:  # of ragged lists, and of other libraries
+        raise RequestError(f"Vectors are an (n, d) array of numbers: {error}") from error
+    if found.ndim != 2 or found.dtype.kind not in "fiub":
+        raise RequestError(f"Vectors are an (n, d) array of numbers, not {short(rows)}.")
+    return found
 
 
 def _in_single(vectors: Vectors) -> Vectors:
@@ -161,20 +173,11 @@ def _in_single(vectors: Vectors) -> Vectors:
         RequestError: a finite row becomes infinite or zero in float32.
     """
     given = np.asarray(vectors)
-    with np.errstate(over="ignore", under="ignore"):
-        found = given.astype(np.float32, copy=False)
-    if given.dtype.itemsize <= 4 or not len(given):
-        return found
-    largest = np.abs(given).max(axis=1, initial=0)
-    small = np.finfo(np.float32).tiny
-    lost = np.isfinite(largest) & (
-        np.isinf(found).any(axis=1) | ((largest > 0) & (largest < small))
-    )
-    if lost.any():
+    if (lost := beyond_float32(given)).any():
         row = int(np.argmax(lost))
         raise RequestError(
-            f"Vectors are kept as float32, which holds lengths from {small:.0e} to 3e+38, but row "
-            f"{row} has {largest[row]:.0e} ({int(lost.sum())} such rows of {len(lost)}): scale the "
-            "rows, to length one for instance; only their direction counts."
+            f"Vectors are kept as float32, and row {row} is beyond the range of float32, 1e-38 to "
+            f"3e+38: it has {np.abs(given[row]).max():.0e} ({int(lost.sum())} such of "
+            f"{amount(len(lost), 'row')}); scale the rows, to length one for instance."
         )
-    return found
+    return given.astype(np.float32, copy=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from isthmus.types import Bag, Items, Place, RequestError
+from isthmus.types import Bag, Items, Place, RequestError, amount
 
 
 def prompt_bags(names: Iterable[str], templates: Iterable[str]) -> tuple[Bag, ...]:
@@ -16,7 +16,7 @@ def prompt_bags(names: Iterable[str], templates: Iterable[str]) -> tuple[Bag, ..
     if without or not templates:
         raise RequestError(
             "Prompt templates need a place {} for the class name, such as 'a photo of a {}.'; "
-            f"there are {len(templates)} templates"
+            f"here: {amount(len(templates), 'template')}"
             + (f" and {without[0]!r} has none." if without else ".")
         )
     if len(set(names)) != len(names):

@@ -69,7 +69,7 @@ def rendered_into(
     drawings = [one.made for one in job.fragments if one.made is not None]
     if not drawings:
         first = next((f"{name}: {why}" for name, why in job.faults.items()), "there are none")
-        raise NothingLeftError(f"Not one of {len(job.faults)} meshes can be drawn ({first}).")
+        raise NothingLeftError(f"Not one mesh of {len(job.faults):,} can be drawn ({first}).")
     bags = tuple(one.bag for one in drawings)
     notes = {one.bag.owner: one.note for one in drawings if one.note}
     seen = _seen(world, [(bag, {}) for bag in bags], job.faults | notes)

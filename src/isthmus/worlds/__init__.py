@@ -4,10 +4,11 @@
 pictures and texts.
 """
 
+import inspect
 from typing import Any
 
 from isthmus.registry import find
-from isthmus.types import World
+from isthmus.types import RequestError, World, check_kind
 from isthmus.worlds.open import open_world
 
 __all__ = ["WORLDS", "load", "open_world"]
@@ -20,10 +21,21 @@ WORLDS: dict[str, str] = {
 }
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def load(name: str, **options: Any) -> World:
     """A world by name; options are those of its loader (a seed, a size, a language).
 
     Raises:
         UnknownPartError: no world has that name; says which come close.
+        RequestError: an option that this world does not have, or a value of another kind.
     """
-    return find("worlds", WORLDS, name)(**options)
+    check_kind(name, str, "A world is opened by its name, such as 'glyphs'")
+    loader = find("worlds", WORLDS, name)
+    try:
+        return loader(**options)
+    except TypeError as error:
+        wanted = str(inspect.signature(loader)).partition(" ->")[0]
+        raise RequestError(f"The world {name!r} takes {wanted}: {error}.") from error

@@ -9,28 +9,14 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from isthmus.read.image import Picture
-from isthmus.read.text import words
+from isthmus.read.tables import LABEL_COLUMNS, TEXT_COLUMNS
+from isthmus.read.text import texts_of, words
 from isthmus.records import dataclass
-from isthmus.store import is_file, parse_json, readable
+from isthmus.store import is_file, is_folder, parse_json, readable
 from isthmus.types import Credit, Items, Links, RequestError, World
 
-IMAGE_COLUMNS = (
-    "image",
-    "path",
-    "image_path",
-    "img",
-    "filepath",
-    "file_path",
-    "file_name",
-    "filename",
-    "file",
-    "url",
-)
-TEXT_COLUMNS = ("caption", "captions", "text", "title", "description", "sentence")
-LABEL_COLUMNS = ("label", "class", "class_name", "category")
-SPLIT_COLUMNS = ("split", "subset", "partition", "fold")
-"""Names, in any case, by which a column or a key is recognised; the first that is there counts."""
-
+FLAG = "--texts"
+"""In what is told of captions that are not used; of all faults it stands first."""
 _LABEL = 1_000
 """Characters of a label, of which arrays hold as many for every item as the longest has."""
 _SHOWN = 10_000
@@ -71,23 +57,23 @@ class Draft:
             self.labels[image] = said
 
     def named(self, image: str, label: Any) -> str:
-        """A label or a split as text; empty, and a fault, where it is too long to be one."""
+        """A label or a split as text; empty, and a fault, where it is no text or too long a one."""
         said = readable(words(label).replace("\0", "").strip())
-        if len(said) <= _LABEL:
+        if len(said) <= _LABEL and not isinstance(label, (dict, list)):
             return said
-        self.faults[image] = f"its label has {len(said):,} characters; at most {_LABEL:,} are read"
+        long = f"its label has {len(said):,} characters; at most {_LABEL:,} are read"
+        self.faults[image] = "its label is no text" if isinstance(label, (dict, list)) else long
         return ""
 
     def say(self, image: str, said: Any, place: str) -> None:
-        """Add what a table or a note says of a picture: a text, a list of texts or nothing.
+        """Add what a table or a note says of a picture: a text, texts in lists, or nothing.
 
         Faults stand under ``place``.
         """
-        for one in said if isinstance(said, list) else [said]:
-            if isinstance(one, dict):
-                self.faults[place] = "its caption is a record, not a text"
-            elif one is not None:
-                self.caption(image, [words(one)])
+        try:
+            self.caption(image, *texts_of([said], "its caption"))
+        except RequestError as error:
+            self.faults[place] = str(error)
 
     def world(self) -> World:
         """The world, with links from every picture to its captions.
@@ -130,6 +116,17 @@ def hidden(place: PurePath) -> bool:
         part.startswith(".") or part.lower() in ("__macosx", "thumbs.db", "desktop.ini")
         for part in place.parts
     )
+
+
+def check_folder(folder: Path, wanted: str) -> None:
+    """Refuse what is no folder; ``wanted`` says what should be.
+
+    Raises:
+        RequestError: it is not there, or a file.
+    """
+    if not is_folder(folder):
+        came = f"{folder} is no folder" if is_file(folder) else f"There is no folder {folder}"
+        raise RequestError(f"{came}; wanted is {wanted}.")
 
 
 @dataclass(frozen=True)

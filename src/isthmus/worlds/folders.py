@@ -7,10 +7,11 @@ from pathlib import Path, PurePath
 
 from isthmus.read.image import SUFFIXES, USUAL, Picture, is_picture
 from isthmus.read.meshes.files import SUFFIXES as MESH_SUFFIXES
+from isthmus.read.tables import SUFFIXES as TABLES
 from isthmus.read.text import decoded, read_lines
-from isthmus.store import is_folder, readable
+from isthmus.store import readable
 from isthmus.types import Credit, Items, Links, RequestError, World
-from isthmus.worlds.drafts import Draft, Notes, hidden, read_notes
+from isthmus.worlds.drafts import FLAG, Draft, Notes, check_folder, hidden, read_notes
 
 _PARTS = (".mtl", ".bin", *SUFFIXES)
 """Files that meshes mention, which are read with them."""
@@ -52,7 +53,9 @@ def image_folder(folder: Path) -> World:
         if images := stems.get(path.with_suffix("")):
             _read_notes(draft, path, images, name)
         else:
-            draft.faults[name] = "has no picture of the same name beside it"
+            coco = f"; if it holds captions, name it: {FLAG} {path}"
+            more = coco if path.suffix.lower() == ".json" else ""
+            draft.faults[name] = f"has no picture of the same name beside it{more}"
     return draft.world()
 
 
@@ -65,6 +68,8 @@ def _unread(path: Path) -> str:
         return f"cannot be read: {error.strerror}"
     if is_picture(start):
         return ""
+    if path.suffix.lower() in TABLES:
+        return f"is a table that nothing asks for; if it holds captions, name it: {FLAG} {path}"
     return f"is of a type that is not read ({path.suffix or 'no suffix'})" if start else "is empty"
 
 
@@ -139,8 +144,7 @@ def said(stem: str) -> str:
 
 def _files(folder: Path, what: str, faults: dict[str, str]) -> Iterator[Path]:
     """The files below a folder, and below those that links in it lead to, each folder once."""
-    if not is_folder(folder):
-        raise RequestError(f"Wanted a folder of {what}, but {folder} is not a folder.")
+    check_folder(folder, f"one of {what}")
     roots, seen = [folder], set[tuple[int, int]]()
 
     def name(path: Path) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from isthmus.read.image import SUFFIXES, Picture, picture
 from isthmus.read.tables import SUFFIXES as TABLES
 from isthmus.store import is_file, is_folder, readable
-from isthmus.types import Credit, ItemError, Items, RequestError, World
+from isthmus.types import Credit, ItemError, Items, RequestError, World, a_kind, amount, check_kind
 from isthmus.worlds import folders, shards, sheets
-from isthmus.worlds.drafts import Draft, hidden
+from isthmus.worlds.drafts import FLAG, Draft, check_folder, hidden
 from isthmus.worlds.near_duplicates import copies
 
 _BESIDE = (".json", ".parquet", ".txt", ".csv", ".tsv", ".idx")
@@ -57,7 +57,8 @@ def open_world(
     doubled = {
         name: f"is a copy of {first}" for name, first in copies(world.items["image"]).items()
     }
-    return replace(world, faults={**doubled, **world.faults})
+    faults = {**doubled, **world.faults}.items()
+    return replace(world, faults=dict(sorted(faults, key=lambda one: FLAG not in one[1])))
 
 
 def _files(images: Any, texts: Any, columns: Mapping[str, str] | None, max_bytes: int) -> World:
@@ -67,10 +68,8 @@ def _files(images: Any, texts: Any, columns: Mapping[str, str] | None, max_bytes
         raise RequestError("Give images and texts both as paths or both as lists.")
     file = Path(texts)
     folder = None if images is None else Path(images)
-    if folder is not None and not is_folder(folder):
-        raise RequestError(
-            f"Wanted the folder that the texts' paths begin in; {folder} is no folder."
-        )
+    if folder is not None:
+        check_folder(folder, "one that the texts' paths begin in")
     if not is_file(file):
         raise RequestError(f"There is no file {file}.")
     if file.suffix.lower() in TABLES:
@@ -95,10 +94,10 @@ def _pictures(images: str, columns: Mapping[str, str] | None, max_bytes: int) ->
         return shards.webdataset([images])
     if path.suffix.lower() in TABLES and is_file(path):
         return sheets.sheet_world(path, None, columns, max_bytes)
-    raise RequestError(
-        f"Images are a folder, a table ({', '.join(TABLES)}) or .tar files; {images} is "
-        + ("none of these." if is_file(path) else "not there.")
-    )
+    wanted = f"a folder, a table ({', '.join(TABLES)}) or .tar files"
+    if not is_file(path):
+        raise RequestError(f"There is no file or folder {images}; images are {wanted}.")
+    raise RequestError(f"Images are {wanted}; {images} is none of these.")
 
 
 def _tars(folder: Path) -> tuple[Sequence[Path], dict[str, str]]:
@@ -127,12 +126,14 @@ def in_memory(
         RequestError: nothing was given, or the lists differ in length.
     """
     every = {"images": images, "texts": texts, "labels": labels}
+    for name, some in every.items():
+        check_kind(some, Iterable | None, f"The {name} of a world are a path or a list")
     lists = {name: list(some) for name, some in every.items() if some is not None}
     lengths = {name: len(some) for name, some in lists.items()}
     if not lengths.get("images") and not lengths.get("texts"):
         raise RequestError("A world needs at least one image or one text.")
     if len(set(lengths.values())) > 1:
-        counts = ", ".join(f"{count} {name}" for name, count in lengths.items())
+        counts = ", ".join(amount(count, name[:-1]) for name, count in lengths.items())
         raise RequestError(f"Row i of each list belongs together, but there are {counts}.")
     if "images" not in lists:
         return _texts_only(lists["texts"], lists.get("labels"))
@@ -147,7 +148,7 @@ def in_memory(
         said = list(some) if isinstance(some, (list, tuple)) else [some]
         draft.caption(str(number), [one for one in said if isinstance(one, str)])
         if wrong := [one for one in said if not isinstance(one, str)]:
-            draft.faults[str(number)] = f"a text is a {type(wrong[0]).__name__}, not a string"
+            draft.faults[str(number)] = f"a text is {a_kind(wrong[0])}, not a string"
     for number, one in enumerate(lists.get("labels", ())):
         draft.call(str(number), one)
     return draft.world()

@@ -1,5 +1,6 @@
 """webdataset: tar files in which the members of one name are one sample, read without unpacking."""
 
+import os
 import re
 import tarfile
 from collections import Counter
@@ -8,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from isthmus.read.image import SUFFIXES, Picture, is_picture
 from isthmus.read.text import unicode
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.store import is_file, readable
 from isthmus.types import RequestError, World
 from isthmus.worlds.drafts import Draft, hidden, read_notes
@@ -121,7 +122,7 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
     seen: set[str] = set()
     try:
         size = path.stat().st_size
-        with tarfile.open(path, "r:") as tar:
+        for tar in _archives(path):
             for info in tar:
                 name, place = readable(info.name), PurePosixPath(readable(info.name))
                 fault = _fault(info, place, str(place) in seen, size)
@@ -132,9 +133,6 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
                     draft.faults[f"{path.name}/{name}"] = fault
                 if info.size < 0 or tar.offset <= info.offset:  # it would be read for ever
                     raise tarfile.ReadError(f"the size of {name} is below zero")
-            end = Member(path, "", tar.offset, tarfile.BLOCKSIZE)()
-            if end != bytes(tarfile.BLOCKSIZE):
-                raise tarfile.ReadError("no end mark where the last member ends")
     except FileNotFoundError as error:
         raise RequestError(f"There is no shard {path}.") from error
     except Exception as error:  # damaged headers fail in many ways
@@ -142,7 +140,22 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
             raise RequestError(
                 f"{path} is not a plain tar file ({error}); unpack .gz first."
             ) from error
-        draft.faults[path.name] = f"is damaged after {len(seen)} members: {error}"
+        draft.faults[path.name] = f"is damaged after {amount(len(seen), 'member')}: {error}"
+
+
+def _archives(path: Path) -> Iterator[tarfile.TarFile]:
+    """The archives of a file: several if it was made by ``cat a.tar b.tar``, as readers have it."""
+    with path.open("rb") as file:
+        more = b"some"
+        while more:
+            with tarfile.open(fileobj=file, mode="r:") as tar:
+                yield tar
+            file.seek(tar.offset)
+            if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                raise tarfile.ReadError("no end mark where the last member ends")
+            blocks = iter(lambda: file.read(tarfile.BLOCKSIZE), b"")
+            more = next((block for block in blocks if block.strip(b"\0")), b"")
+            file.seek(-len(more), os.SEEK_CUR)
 
 
 def _fault(info: tarfile.TarInfo, place: PurePosixPath, seen: bool, size: int) -> str | None:

@@ -1,21 +1,21 @@
 """Tables of paths, captions, labels and splits: CSV, TSV and Parquet; COCO's caption files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import Picture
-from isthmus.read.tables import PARQUET, csv_rows, open_table, uneven
-from isthmus.store import read_json
-from isthmus.types import RequestError, World
-from isthmus.worlds.drafts import (
+from isthmus.read.tables import (
     IMAGE_COLUMNS,
     LABEL_COLUMNS,
     SPLIT_COLUMNS,
     TEXT_COLUMNS,
-    Draft,
-    Root,
+    open_table,
 )
+from isthmus.read.text import texts_of
+from isthmus.store import read_json
+from isthmus.types import RequestError, World
+from isthmus.worlds.drafts import FLAG, Draft, Root
 
 _NAMES = {
     "image": IMAGE_COLUMNS,
@@ -53,13 +53,22 @@ def sheet_world(
     Raises:
         RequestError: the table cannot be read, lacks a column, or no picture of it is there.
     """
-    draft = Draft(file.name)
-    parquet = file.suffix.lower() in PARQUET
-    header, rows = _parquet(file, max_bytes) if parquet else _csv(file, draft)
-    chosen = _choose(file, header, columns or {})
+    draft, table = Draft(file.name), open_table(file, max_bytes)
+    chosen = _choose(file, [*table.columns], columns or {})
+    cells: dict[str, Sequence[Any]] = {kind: table.columns[name] for kind, name in chosen.items()}
+    if "text" in chosen:
+        cells["text"] = texts_of(cells["text"], f"The column {chosen['text']!r} of {file}")
+        if not any(text.strip() for texts in cells["text"] for text in texts):
+            draft.faults[f"{file.name}: {chosen['text']}"] = (
+                f"has no text in any row: {FLAG} wants captions"
+            )
     root = Root(folder or file.parent)
-    for place, row in rows:
-        _add(draft, root, place, {kind: row.get(name) for kind, name in chosen.items()})
+    for row, number in enumerate(table.places):
+        place = f"{file.name}:{number}"
+        if number in table.faults:
+            draft.faults[place] = table.faults[number]
+        else:
+            _add(draft, root, place, {kind: column[row] for kind, column in cells.items()})
     return draft.world()
 
 
@@ -112,30 +121,6 @@ def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> di
                 f"open_world(columns={{{kind!r}: ...}})."
             )
     return chosen
-
-
-def _parquet(file: Path, max_bytes: int) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    table = open_table(file, max_bytes).columns
-    length = max(map(len, table.values()), default=0)
-    rows = (
-        (f"{file.name}:{at + 1}", {name: column[at] for name, column in table.items()})
-        for at in range(length)
-    )
-    return list(table), rows
-
-
-def _csv(file: Path, draft: Draft) -> tuple[list[str], Iterator[tuple[str, Row]]]:
-    header, lines = csv_rows(file)
-
-    def rows() -> Iterator[tuple[str, Row]]:
-        for place, fields in lines:
-            if len(fields) == len(header):
-                # of two columns of one name the first counts
-                yield place, dict(zip(reversed(header), reversed(fields), strict=True))
-            else:
-                draft.faults[place] = uneven(fields, header)
-
-    return header, rows()
 
 
 def coco_captions(file: Path, folder: Path) -> World:

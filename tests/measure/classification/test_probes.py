@@ -106,7 +106,9 @@ def test_there_must_be_something_to_learn_and_to_ask(name):
 
 def test_a_vote_needs_a_neighbour():
     a, labels, _ = labelled_cloud()
-    with pytest.raises(RequestError, match="one neighbour or more, not 0"):
+    with pytest.raises(
+        RequestError, match="A vote is of k neighbours: a whole number, 1 or more, not 0"
+    ):
         measure.knn_probe(a, labels, k=0)
 
 

@@ -21,7 +21,7 @@ def test_prompts_are_every_name_in_every_template():
     }
     with pytest.raises(RequestError, match="'a photo' has none"):
         prompts(["cat"], ["a photo"])
-    with pytest.raises(RequestError, match="there are 0 templates"):
+    with pytest.raises(RequestError, match="here: 0 templates"):
         prompts(["cat"], [])
     with pytest.raises(RequestError, match="'cat' comes twice"):
         prompts(["cat", "cat"], ["a {}"])

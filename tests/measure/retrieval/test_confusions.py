@@ -74,5 +74,5 @@ def test_without_mistakes_there_is_nothing_to_show():
 
 
 def test_lists_of_nothing_are_refused():
-    with pytest.raises(RequestError, match="1 or more, not 0 and 5"):
+    with pytest.raises(RequestError, match="listed: a whole number, 1 or more, not 0"):
         measure.neighbour_confusions(*noisy_pair(), show=0)

@@ -143,7 +143,7 @@ def test_other_spaces_and_missing_links_are_refused(name):
     other = EmbeddingSet(b, tuple(map(str, range(30))), "text", Space("other", "other", 8))
     with pytest.raises(SpaceMismatchError, match="embed both with one model"):
         getattr(measure, name)(a, other)
-    with pytest.raises(RequestError, match="None of the 1 links"):
+    with pytest.raises(RequestError, match="Not one link of 1"):
         getattr(measure, name)(a, b, Links([("x", "y")]))
 
 
@@ -182,6 +182,16 @@ def test_many_queries_are_sampled_by_whole_objects(monkeypatch):
     assert found.forward.queries == 12
     assert found.backward.queries == 12
     assert found.backward.candidates == 20
+
+
+def test_many_links_take_queries_away_and_never_draws(monkeypatch):
+    """39 draws cannot give a p-value that survives its adjustment."""
+    monkeypatch.setattr("isthmus.measure.statistics.searches.MOST_LINKS", 36)
+    a, b, links = captions(each=3)
+    hits, mixed = measure.hit_at_k(a, b, links), measure.mixed_gallery(a, b, links)
+    assert (hits.forward.queries, hits.backward.queries) == (12, 36)
+    assert (mixed.forward.queries, mixed.backward.queries) == (9, 9)  # three of the own beside
+    assert {hits.null.draws, hits.forward.null.draws, mixed.null.draws} == {199}
 
 
 def test_one_search_serves_all_measures_of_a_pair():

@@ -111,7 +111,7 @@ def test_a_row_without_direction_is_reported_under_its_own_number(bad, n):
         lambda: measure.hit_at_k(x, y),
         lambda: measure.knn_probe(y, labels),
     ):
-        with pytest.raises(ValueError, match=rf"row 37 is {what}.*\({count} such rows of {n}\)"):
+        with pytest.raises(ValueError, match=rf"row 37 is {what}.*\({count} of {n} rows in all\)"):
             ask()
 
 
@@ -119,7 +119,7 @@ def test_a_row_without_direction_is_reported_under_its_own_number(bad, n):
 def test_double_precision_beyond_single_is_refused_in_a_sentence(size):
     rows = np.random.default_rng(0).normal(size=(20, 4))
     rows[5:] *= size
-    with pytest.raises(RequestError, match=r"row 5 has .*15 such rows of 20.*scale the rows"):
+    with pytest.raises(RequestError, match=r"row 5 is beyond .*15 such of 20 rows.*scale the rows"):
         measure.effective_rank(rows)
     assert measure.effective_rank(rows[:5].repeat(2, axis=0)).n == 10
 

@@ -30,6 +30,11 @@ def test_items_of_objects_are_covered(n, p, alike, most):
     assert clustered(n, p, alike, most, trials=200) >= 0.90  # 93 % less the noise of 200
 
 
+def test_rare_hits_in_a_few_objects_are_covered():
+    """With the degrees of freedom of all 500 objects it is 92.8 %."""
+    assert clustered(500, 0.99, 0.95, 8, trials=2000) >= 0.945
+
+
 @pytest.mark.parametrize("n", [12, 50, 500])
 @pytest.mark.parametrize(("gain", "loss"), CHANGES)
 def test_paired_changes_are_covered(n, gain, loss):

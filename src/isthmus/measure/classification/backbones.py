@@ -16,7 +16,7 @@ from isthmus.measure.statistics import (
     jackknife_sums,
 )
 from isthmus.store.tensors import read_tensors
-from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
+from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new, check_kind
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
@@ -73,6 +73,7 @@ def backbone(
     Source: the four means come from SpLiCE, Bhalla et al. 2024.
     """
     items = as_set(a)
+    check_kind(means, Mapping | None, "Known means are a mapping from names to vectors")
     if means is None and items.modality in UNLIKE:
         raise RequestError(UNLIKE[items.modality])
     d, side = items.space.dim, cloud(items)

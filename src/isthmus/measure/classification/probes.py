@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.classification.classifications import ClassResult, Task, classified
-from isthmus.measure.statistics import Labels, SetLike, labelled, seeded
+from isthmus.measure.statistics import Labels, SetLike, check_whole, labelled, seeded
 from isthmus.records import dataclass
 from isthmus.types import RequestError
 
@@ -195,8 +195,7 @@ def knn_probe(
     Raises:
         RequestError: k < 1, an item has no label, or there is no class to learn and to ask.
     """
-    if k < 1:
-        raise RequestError(f"A vote needs one neighbour or more, not {k}.")
+    check_whole(k, "A vote is of k neighbours")
     name, words = f"{k}-nearest-neighbour probe", f"a vote of {k} neighbours"
     found = trial(a, labels, objects, rng)
     return found.result(KnnProbeResult, name, words, partial(neighbours, k=k))

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit, unit_or_zero
 from isthmus.measure.concepts.splice import Concepts, mean_over_vectors
-from isthmus.measure.statistics import SAMPLE, SetLike, as_set, seeded
+from isthmus.measure.statistics import SAMPLE, SetLike, as_set, named_words, seeded
 from isthmus.records import dataclass
 from isthmus.types import Null, RequestError
 
@@ -91,8 +91,8 @@ def learned_concepts(
     Source: Gao et al. 2024, equation 3.
     """
     items, rng = as_set(a), seeded(rng)
-    x, y = items.unit.astype(np.float64), unit(words, np.float64)
-    _check(len(x), size, len(words), len(names))
+    x, y = items.unit.astype(np.float64), unit(named_words(items, words, names), np.float64)
+    _check(len(x), size)
     seen, held = _split(len(x), groups, rng)
     dictionary = fit_dictionary(x[seen], *size, rng)
     cosines, code = _cosines(dictionary, x), dictionary.encode(x)
@@ -113,12 +113,11 @@ def learned_concepts(
     )
 
 
-def _check(vectors: int, size: tuple[int, int], words: int, names: int) -> None:
-    if vectors < LEAST or not 1 <= size[1] <= size[0] or names != words:
+def _check(vectors: int, size: tuple[int, int]) -> None:
+    if vectors < LEAST or np.shape(size) != (2,) or not 1 <= size[1] <= size[0]:
         raise RequestError(
-            f"Atoms are learned from {LEAST} vectors or more, 1 to all of them make a vector and "
-            f"every word has a name; these are {vectors} vectors, {size[0]} atoms of which "
-            f"{size[1]} make a vector, {words} words and {names} names."
+            f"Atoms are learned from {LEAST} vectors or more, and 1 to all of them make a vector; "
+            f"these are {vectors} vectors and a size (atoms, of which make a vector) of {size}."
         )
 
 

@@ -7,8 +7,15 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vector, Vectors, unit, unit_or_zero
-from isthmus.measure.statistics import SetLike, as_set, mean_interval, random_basis, seeded
-from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
+from isthmus.measure.statistics import (
+    SetLike,
+    as_set,
+    mean_interval,
+    named_words,
+    random_basis,
+    seeded,
+)
+from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new, check_kind
 
 PENALTY = 0.25
 """Weight of the sum of coefficients, for unit vectors."""
@@ -79,12 +86,10 @@ def sparse_concepts(
     Source: Bhalla et al. 2024, equation 3.
     """
     items, rng = as_set(a), seeded(rng)
-    if len(names) != len(words) or not penalty > 0:
-        raise RequestError(
-            f"Every word has a name and the penalty is above 0, but there are {len(words)} words, "
-            f"{len(names)} names and a penalty of {penalty}."
-        )
-    x, y = items.unit.astype(np.float64), unit(words, np.float64)
+    x, y = items.unit.astype(np.float64), unit(named_words(items, words, names), np.float64)
+    check_kind(penalty, int | float | np.number, "The penalty is a number above 0")
+    if not penalty > 0:
+        raise RequestError(f"The penalty is a number above 0, not {penalty}.")
     first, second = means if means is not None else (x.mean(axis=0), y.mean(axis=0))
     z, dictionary = (unit_or_zero(rows, np.float64) for rows in (x - first, y - second))
     weights, cosines = _sums(z, dictionary, penalty)

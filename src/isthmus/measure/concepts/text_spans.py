@@ -12,9 +12,11 @@ from isthmus.measure.statistics import (
     SetLike,
     as_set,
     chance,
+    check_whole,
     holm,
     jackknife,
     membership,
+    named_words,
     random_basis,
     seeded,
     with_and_without_runs,
@@ -75,12 +77,9 @@ def text_span(
     Source: Gandelsman et al. 2024, algorithm 1.
     """
     items, rng = as_set(a), seeded(rng)
-    if len(names) != len(words) or not 1 <= count <= len(words):
-        raise RequestError(
-            f"{count} words are chosen of {len(words)} that have {len(names)} names: every word "
-            "needs a name, and there must be as many words as are chosen."
-        )
-    sides = items.unit.astype(np.float64), np.asarray(words, dtype=np.float64)
+    sides = items.unit.astype(np.float64), named_words(items, words, names)
+    if check_whole(count, "Words are chosen") > len(names):
+        raise RequestError(f"{count} words are to be chosen, but there are {len(names)}.")
     x, y = (side - side.mean(axis=0) for side in sides)
     if (x**2).sum() < 1e-12:
         raise RequestError("All vectors are equal: there is no variance that words could span.")

@@ -14,6 +14,7 @@ from isthmus.measure.statistics import (
     SetLike,
     as_set,
     chance,
+    check_whole,
     nearest_rows,
     seeded,
     student_interval,
@@ -125,7 +126,7 @@ def geodesic_stretch(
     Source: Tenenbaum, de Silva & Langford 2000.
     """
     items, rng = as_set(a), seeded(rng)
-    if not 1 <= k < len(items) // 2:
+    if check_whole(k, "Geodesics go over k neighbours") >= len(items) // 2:
         raise RequestError(
             f"Half of the items must have k neighbours each: wanted k from 1 to "
             f"{len(items) // 2 - 1}, not {k}."

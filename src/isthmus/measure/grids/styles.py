@@ -9,7 +9,8 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit_or_zero
 from isthmus.measure.statistics import seeded, top_probabilities, wilson_interval
-from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, drawn
+from isthmus.records import short
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, check_kind, drawn
 
 Move = Callable[[Vectors, str, str], Vectors]
 """Vectors of a style, that style, another: where they would be in the other."""
@@ -104,6 +105,10 @@ def style_change(
 
 def compared(cells: Any, styles: Sequence[str], move: Move | None, place: Place | None) -> Any:
     """Cells where they are compared, and the moved queries of all pairs."""
+    if np.ndim(cells) != 3 or not isinstance(cells, np.ndarray):
+        raise RequestError(f"A grid is an (objects, styles, d) array, not {short(cells)}.")
+    for function in (move, place):
+        check_kind(function, Callable | None, "Cells are moved and placed by functions")
     objects, count = cells.shape[:2]
     if objects < 2 or count < 2 or len(styles) != count:
         raise RequestError(

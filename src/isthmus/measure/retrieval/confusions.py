@@ -13,12 +13,13 @@ from isthmus.measure.statistics import (
     Ranks,
     SetLike,
     as_pair,
+    check_whole,
     mean_over_pairs,
     scores_between,
     searchable,
 )
 from isthmus.records import dataclass
-from isthmus.types import Links, RequestError
+from isthmus.types import Links
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,8 @@ def neighbour_confusions(
         RequestError: no link joins the sets, or ``show`` or ``neighbours`` is below 1.
         SpaceMismatchError: the sets live in different spaces.
     """
-    if min(show, neighbours) < 1:
-        raise RequestError(
-            f"Mistakes and neighbours to list are 1 or more, not {show} and {neighbours}."
-        )
+    for number in (show, neighbours):
+        check_whole(number, "Mistakes and neighbours are listed")
     pair = searchable(as_pair(a, b, links))
     both = [Answers.of(p) for p in (pair, pair.reversed)]
     return ranking(

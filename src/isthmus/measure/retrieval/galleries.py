@@ -10,13 +10,14 @@ from jaxtyping import Float, Int
 from isthmus.measure.retrieval.gains import discounts, ideal, relative_gains
 from isthmus.measure.retrieval.rankings import RankingResult, cut_offs, fields_of
 from isthmus.measure.statistics import (
+    DRAWS,
     Pair,
     Ranks,
     Scores,
     Search,
     SetLike,
+    affordable,
     as_pair,
-    draws_for,
     pairings,
     ranked_with_permuted,
     sampled_rows,
@@ -173,8 +174,11 @@ class Mixed:
     def of(cls, pair: Pair, relevant: str, rng: np.random.Generator) -> "Mixed":
         """Every linked item of a as a query, or those of sampled objects."""
         left, right = pair.objects
-        most = MOST_SCORES // (len(left) + len(right))
-        rows = sampled_rows(np.unique(pair.rows[:, 0]), left, most, rng)
+        rows = np.unique(pair.rows[:, 0])
+        sizes = np.bincount(np.concatenate([left, right]))
+        count = int(sizes[left[rows]].sum())
+        most = min(MOST_SCORES // (len(left) + len(right)), affordable(len(rows), count))
+        rows = sampled_rows(rows, left, most, rng)
         same = rows_of_same_object(left[rows], left)
         same = same[rows[same[:, 0]] != same[:, 1]] if relevant == "linked" else same[:0]
         return cls(pair, rows, same, rows_of_same_object(left[rows], right))
@@ -193,9 +197,8 @@ class Mixed:
         Permuted links exchange what is relevant in the other modality only.
         """
         pair = self.pair
-        draws = draws_for(max(len(self.same) + len(self.other), len(pair.b)))
-        found, objects = self.ranks(pairings(pair, rng, draws)), pair.objects[0][self.rows]
-        return Search(found, draws, objects, pair.a.modality, "both", uniform=False)
+        found, objects = self.ranks(pairings(pair, rng)), pair.objects[0][self.rows]
+        return Search(found, DRAWS, objects, pair.a.modality, "both", uniform=False)
 
     def ranks(self, moved: Int[np.ndarray, "b m"] | None = None) -> Ranks:
         """Ranks in the gallery of both: each query with its links, then with permuted ones."""

@@ -16,13 +16,14 @@ from isthmus.measure.statistics import (
     Search,
     both_searches,
     chance,
+    check_whole,
     median_bootstrap,
     searchable,
     seeded,
     wilson_interval,
 )
 from isthmus.records import dataclass
-from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new
+from isthmus.types import Axes, Interval, Null, Result, axes_or_new
 
 Formula = Callable[[Ranks], Float[np.ndarray, " q"]]
 """One value per query, in expectation over random orders within ties."""
@@ -156,12 +157,8 @@ def cut_offs(formula: Callable[..., np.ndarray], k: int) -> dict[int, Formula]:
     Raises:
         RequestError: k is not a positive whole number.
     """
-    given: Any = k
-    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
-        raise RequestError(
-            f"The cut-off k counts items from the top: a whole number, 1 or more, not {k!r}."
-        )
-    return {at: partial(formula, k=at) for at in dict.fromkeys((int(k), *SHOWN))}
+    own = check_whole(k, "The cut-off k counts items from the top")
+    return {at: partial(formula, k=at) for at in dict.fromkeys((own, *SHOWN))}
 
 
 def direction(

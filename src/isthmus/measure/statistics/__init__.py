@@ -10,7 +10,14 @@ from isthmus.measure.statistics.draws import (
     split_gaps,
     swapped_gaps,
 )
-from isthmus.measure.statistics.inputs import Pair, SetLike, as_pair, as_set
+from isthmus.measure.statistics.inputs import (
+    Pair,
+    SetLike,
+    as_pair,
+    as_set,
+    check_whole,
+    named_words,
+)
 from isthmus.measure.statistics.labels import Labels, labelled, names_of, permuted_labels
 from isthmus.measure.statistics.memberships import membership
 from isthmus.measure.statistics.nearest import NEAR, ROWS, TIE, first_kept, nearest_rows, subsamples
@@ -61,8 +68,8 @@ from isthmus.measure.statistics.samples import (
 )
 from isthmus.measure.statistics.searches import (
     Search,
+    affordable,
     both_searches,
-    draws_for,
     ranked_with_permuted,
     sampled_rows,
     scores_between,
@@ -93,6 +100,7 @@ __all__ = [
     "Search",
     "SetLike",
     "above_and_tied",
+    "affordable",
     "as_pair",
     "as_set",
     "benjamini_hochberg",
@@ -104,9 +112,9 @@ __all__ = [
     "chance",
     "change_interval",
     "check_objects",
+    "check_whole",
     "cloud",
     "covariance",
-    "draws_for",
     "first_kept",
     "halves",
     "holm",
@@ -118,6 +126,7 @@ __all__ = [
     "mean_over_pairs",
     "median_bootstrap",
     "membership",
+    "named_words",
     "names_of",
     "nearest_rows",
     "pair_mean",

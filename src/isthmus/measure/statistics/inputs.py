@@ -1,7 +1,9 @@
 """Inputs of measures, checked once: sets or plain arrays become unit vectors with links."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -17,8 +19,16 @@ from isthmus.measure.statistics.samples import (
     take_rows,
 )
 from isthmus.measure.statistics.streaming import LinkMoments, link_moments
-from isthmus.records import dataclass
-from isthmus.types import EmbeddingSet, Links, RequestError, check_kind, objects_of, same_space
+from isthmus.records import dataclass, short
+from isthmus.types import (
+    EmbeddingSet,
+    Links,
+    RequestError,
+    as_vectors,
+    check_kind,
+    objects_of,
+    same_space,
+)
 
 SetLike = EmbeddingSet | np.ndarray
 """An EmbeddingSet, or a plain (n, d) array whose ids are the running number."""
@@ -26,7 +36,7 @@ SetLike = EmbeddingSet | np.ndarray
 
 def as_set(a: SetLike, modality: str = "a") -> EmbeddingSet:
     """The set, or the plain array as a set."""
-    return a if isinstance(a, EmbeddingSet) else EmbeddingSet.from_rows(np.asarray(a), modality)
+    return a if isinstance(a, EmbeddingSet) else EmbeddingSet.from_rows(a, modality)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +189,33 @@ def as_pair(a: SetLike, b: SetLike, links: Links | None = None) -> Pair:
     pair = Pair(first, second, Links.between(first, second, links))
     vars(first)["_pair"] = (pair, links)
     return pair
+
+
+def check_whole(value: Any, what: str) -> int:
+    """Refuse anything but a whole number of 1 or more.
+
+    Raises:
+        RequestError: another number, or none.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise RequestError(f"{what}: a whole number, 1 or more, not {short(value)}.")
+    return int(value)
+
+
+def named_words(items: EmbeddingSet, words: SetLike, names: Sequence[str]) -> Vectors:
+    """(v, d) float64, the vectors of a vocabulary.
+
+    Raises:
+        RequestError: names that are not as many, or vectors of other coordinates than the items'.
+    """
+    found = as_vectors(words)
+    if found.shape != (len(names), items.space.dim):
+        raise RequestError(
+            f"Every word has a name, and a vector of {items.space.dim} coordinates as the items "
+            f"have; these are {len(names)} names and an array of {found.shape}."
+        )
+    return found.astype(np.float64)
 
 
 def _object_means(items: EmbeddingSet, objects: np.ndarray, kept: np.ndarray) -> EmbeddingSet:

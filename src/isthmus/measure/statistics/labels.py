@@ -1,6 +1,6 @@
 """Labels: one class name per row, which rows belong to one object, and labels permuted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,11 +9,14 @@ from jaxtyping import Int
 from isthmus.measure.statistics.inputs import SetLike, as_set
 from isthmus.measure.statistics.samples import take_rows
 from isthmus.measure.statistics.searches import MOST_QUERIES, sampled_rows
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass, short
 from isthmus.types import EmbeddingSet, RequestError
 
 Labels: TypeAlias = Mapping[str, Any] | Sequence[Any] | np.ndarray
 """A name per row in the order of the set, or a mapping from id to name."""
+
+NONE = ("None", "nan", "<NA>", "NaT")
+"""How tables of others say that there is no name."""
 
 
 def names_of(a: EmbeddingSet, labels: Labels, what: str = "label") -> np.ndarray:
@@ -22,20 +25,22 @@ def names_of(a: EmbeddingSet, labels: Labels, what: str = "label") -> np.ndarray
     Raises:
         RequestError: an id has no name, or there are more or fewer names than rows.
     """
+    rows: Any = labels
+    many = isinstance(rows, Iterable) and not isinstance(rows, str)
     if isinstance(labels, Mapping):
-        missing = [name for name in a.ids if name not in labels]
-        if missing:
-            raise RequestError(
-                f"Every {a.modality} item needs a {what}, but {len(missing)} of {len(a)} have "
-                f"none; the first is {missing[0]!r}."
-            )
-        return np.array([str(labels[name]) for name in a.ids])
-    if len(labels) != len(a):
+        given = [labels.get(name) for name in a.ids]
+    elif not many or len(given := [*labels]) != len(a):
         raise RequestError(
-            f"Every row needs one {what}, but there are {len(a)} {a.modality} items and "
-            f"{len(labels)} {what}s."
+            f"Every row needs one {what}, but there are {amount(len(a), f'{a.modality} item')} and "
+            f"{amount(len([*labels]), what) if many else short(labels)}."
         )
-    return np.array([str(name) for name in labels])
+    pairs = zip(a.ids, given, strict=True)
+    if missing := [name for name, one in pairs if str(one) in NONE and not isinstance(one, str)]:
+        raise RequestError(
+            f"Every {a.modality} item needs a {what}, but {len(missing)} of {len(a)} have "
+            f"none; the first is {missing[0]!r}."
+        )
+    return np.array([*map(str, given)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from isthmus.types import RequestError
+from isthmus.types import RequestError, amount
 
 DEPTH = 32
 """Neighbours kept per query."""
@@ -35,10 +35,8 @@ def nearest_rows(
     rng = np.random.default_rng(list(ties.encode()))
     n, m = len(queries), len(gallery)
     if m - same < 1:
-        what = f"{m:,} item{'s' * (m != 1)}"
         raise RequestError(
-            f"A neighbour is another item, but there {'is' if m == 1 else 'are'} {what}: measure "
-            "two or more."
+            f"A neighbour is another item, but here are {amount(m, 'item')}: measure two or more."
         )
     depth = min(depth, m - same)
     found = np.empty((n, depth), dtype=np.int32)

@@ -64,7 +64,8 @@ def wilson_interval(
 
     Source: Wilson 1927; widened to the exact one-sided 95 % at each end, since it covers down to
     84 % where one hit or miss is expected (Brown, Cai & DasGupta 2001, section 4.1.1); tosses over
-    the design effect, which is at least 1, and Student's t: Korn & Graubard 1998.
+    the design effect, which is at least 1, and Student's t: Korn & Graubard 1998, with as many
+    degrees of freedom as the spread itself has.
     """
     low, high = share_of(scores, objects, whole).interval
     clustered = objects is not None and len(np.unique(objects)) < len(scores)
@@ -120,11 +121,21 @@ def share_of(
     # an object's scores are never more independent than scores of different objects
     spread = max(_variance(rest), _variance(alone)) / total**2
     plain = bool((((part == 0) | (part == most)) & (most == most[0])).all())
-    student = 1.0 if plain else (Z / float(stdtrit(max(n - 1, 1), 0.975))) ** 2
+    student = 1.0 if plain else (Z / float(stdtrit(_freedom(rest), 0.975))) ** 2
     tosses = max(1.0, student * mean * (1 - mean) / spread) if spread > 1e-18 else np.inf
     each = np.divide(part, most, out=np.full(n, mean), where=most > 0)
     differing = int(np.sum(np.abs(each - np.median(each)) > 1e-9))
     return Share(mean, rest, float(tosses), Z * Z / (n + Z * Z) if differing < SCANT else 0.0)
+
+
+def _freedom(rest: Float[np.ndarray, " o"]) -> float:
+    """Degrees of freedom of that variance: n - 1, fewer where a few objects make most of it.
+
+    Source: Satterthwaite 1946, with the variance of a variance, (kurtosis - 1) / n.
+    """
+    n, square = len(rest), float(rest @ rest)
+    excess = float((rest**2) @ (rest**2)) / square**2 - 1 / n if square > 1e-150 else 0.0
+    return max(1.0, min(n - 1.0, 2 / excess if excess > 0 else np.inf))
 
 
 def _variance(rest: Float[np.ndarray, " o"]) -> float:

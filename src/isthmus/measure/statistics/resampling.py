@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, Num
 
-from isthmus.types import Interval
+from isthmus.types import Interval, check_kind
 
 BLOCKS = 20
 """Blocks of objects that are left out in turn."""
@@ -31,6 +31,7 @@ SCALES: dict[str, tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]] =
 
 def seeded(rng: np.random.Generator | None) -> np.random.Generator:
     """The generator that was given, or a fresh one of seed 0: same call, same numbers."""
+    check_kind(rng, np.random.Generator | None, "Draws come of np.random.default_rng(seed)")
     return np.random.default_rng(0) if rng is None else rng
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.measure.statistics.inputs import Pair
-from isthmus.measure.statistics.nulls import pairings
+from isthmus.measure.statistics.nulls import DRAWS, pairings
 from isthmus.measure.statistics.ranks import Ranks, Scores, ranked
 from isthmus.records import dataclass
 from isthmus.registry import find
@@ -23,8 +23,8 @@ MOST_SCORES = 400_000_000
 WHOLE = 100_000
 """Rows of a set up to which the gallery is the whole set."""
 
-MOST_LOOKUPS = 20_000_000
-"""Ranks that are looked up for the null; many links get fewer permutations."""
+MOST_LINKS = 100_000
+"""Likewise beyond this many links, whose ranks are looked up with 199 permuted ones each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +67,18 @@ def scores_between(queries: EmbeddingSet, gallery: EmbeddingSet) -> Scores:
 def search(pair: Pair, rng: np.random.Generator) -> Search:
     """Items of a as queries to b."""
     links = pair.by_query
-    most = min(MOST_QUERIES, MOST_SCORES // len(pair.b))
-    rows = sampled_rows(np.unique(links[:, 0]), pair.objects[0], most, rng)
+    rows = np.unique(links[:, 0])
+    most = min(MOST_QUERIES, MOST_SCORES // len(pair.b), affordable(len(rows), len(links)))
+    rows = sampled_rows(rows, pair.objects[0], most, rng)
     links = links[np.isin(links[:, 0], rows)]
-    draws = draws_for(max(len(links), len(pair.b)))
     found = ranked_with_permuted(
         scores_between(pair.a, pair.b).of(rows),
         np.searchsorted(rows, links[:, 0]),
-        with_permuted(links[:, 1], pairings(pair, rng, draws)),
+        with_permuted(links[:, 1], pairings(pair, rng)),
     )
     ends = [len(np.unique(pair.rows[:, side])) for side in (0, 1)]
     uniform = len(pair.rows) == ends[0] == ends[1] == len(pair.b)
-    return Search(found, draws, pair.objects[0][rows], pair.a.modality, pair.b.modality, uniform)
+    return Search(found, DRAWS, pair.objects[0][rows], pair.a.modality, pair.b.modality, uniform)
 
 
 def ranked_with_permuted(
@@ -112,9 +112,9 @@ def sampled_rows(
     return rows[np.isin(objects[rows], names[order[: max(1, last)]])]
 
 
-def draws_for(links: int) -> int:
-    """Permutations B that are affordable, with 0.05 · (B + 1) a whole number."""
-    return next((draws for draws in (199, 99, 59, 39) if draws * links <= MOST_LOOKUPS), 19)
+def affordable(queries: int, links: int) -> int:
+    """How many of so many queries, with so many links, have no more than ``MOST_LINKS``."""
+    return MOST_LINKS * queries // max(links, 1)
 
 
 def searchable(pair: Pair) -> Pair:

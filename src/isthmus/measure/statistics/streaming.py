@@ -168,9 +168,7 @@ def link_moments(
         )
         block = block_of_link[links[0]]
         crosses[block] += x.astype(kind, copy=False).T @ y.astype(kind, copy=False)
-        x += apart
-        x -= y
-        square = np.einsum("nd,nd->n", x, x)
+        square = _squares(x, y, apart)
         squares[block] += square.sum()
         distances[block] += np.sqrt(square).sum()
     return LinkMoments(np.bincount(block_of_link, minlength=g), squares, distances, crosses)
@@ -207,6 +205,19 @@ def _run_sums(
     return np.stack(
         [ones[start:end] @ z[start:end] for start, end in zip(starts, ends, strict=True)]
     )
+
+
+def _squares(
+    x: Float[np.ndarray, "r d"], y: Float[np.ndarray, "r d"], apart: Vector
+) -> Float[np.ndarray, " r"]:
+    """Squared lengths of x - y + apart, a few rows at once."""
+    found = np.empty(len(x))
+    for start in range(0, len(x), CHUNK):
+        part = slice(start, start + CHUNK)
+        away = x[part] - y[part]
+        away += apart
+        found[part] = np.einsum("nd,nd->n", away, away)
+    return found
 
 
 def _offsets(

@@ -10,7 +10,14 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from isthmus.arrays import Vectors
-from isthmus.measure.statistics import Labels, SetLike, as_set, names_of, wilson_interval
+from isthmus.measure.statistics import (
+    Labels,
+    SetLike,
+    as_set,
+    check_whole,
+    names_of,
+    wilson_interval,
+)
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.types import Axes, Null, RequestError, Result, axes_or_new
 
@@ -65,7 +72,7 @@ def view_identity(a: SetLike, objects: Labels, *, arcs: int = ARCS) -> ViewIdent
     """
     items = as_set(a)
     names, owner = np.unique(names_of(items, objects, "object"), return_inverse=True)
-    arc = arcs_of(owner, arcs)
+    arc = arcs_of(owner, check_whole(arcs, "Views are cut into arcs"))
     _check_arcs(names, owner, arcs)
     right, ranks = np.zeros((len(owner), len(RULES)), bool), np.zeros((arcs, len(names)), int)
     for number in range(arcs):

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.measure.statistics import DRAWS, SetLike, as_set, chance, seeded, student_interval
+from isthmus.measure.statistics import (
+    DRAWS,
+    SetLike,
+    as_set,
+    chance,
+    check_whole,
+    seeded,
+    student_interval,
+)
 from isthmus.measure.views.identity import ARCS, arcs_of
-from isthmus.types import Axes, Interval, RequestError, Result, axes_or_new
+from isthmus.types import Axes, Interval, RequestError, Result, as_vectors, axes_or_new
 
 RIDGE = 0.01
 """Added to the Gram matrix, in units of its mean eigenvalue."""
@@ -68,7 +76,8 @@ def pose_error(
     Source: Fisher & Lee 1992, for the circular response.
     """
     items, rng = as_set(a), seeded(rng)
-    truth = np.asarray(azimuth, dtype=np.float64)
+    check_whole(symmetry, "The symmetry counts turns that change nothing")
+    truth = as_vectors([azimuth])[0].astype(np.float64)
     if len(truth) != len(items) or len(truth) < 2 * ARCS:
         raise RequestError(
             f"Pose is read from at least {2 * ARCS} views with as many azimuths; these are "

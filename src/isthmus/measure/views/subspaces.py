@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
 from isthmus.measure.statistics import BLOCKS, SetLike, as_set, chance, seeded, subsampling_interval
-from isthmus.types import Axes, Null, RequestError, Result, Subspace, axes_or_new
+from isthmus.types import Axes, Null, RequestError, Result, Subspace, amount, axes_or_new
 
 TRACY_WIDOM = 0.9793
 """The 95 % quantile of the Tracy-Widom law of order 1 (Bejan 2005, table 2)."""
@@ -167,8 +167,8 @@ class ViewRank(Result):
         """Both ranks and whether more views would raise them."""
         more = "still grows with more views" if self.growth[-1] > self.growth[-2] else "has settled"
         return (
-            f"{self.n} views span {int(self.value)} directions that white noise would not show "
-            f"({self.held_out} by held-out arcs); the rank {more}."
+            f"{self.n} views span {amount(int(self.value), 'direction')} that white noise would "
+            f"not show ({self.held_out} by held-out arcs); the rank {more}."
         )
 
     def plot(self, ax: Axes | None = None) -> Axes:

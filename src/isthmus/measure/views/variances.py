@@ -21,7 +21,7 @@ from isthmus.measure.statistics import (
     random_blocks,
     seeded,
 )
-from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, drawn
+from isthmus.types import Axes, Null, RequestError, Result, axes_or_new, check_kind, drawn
 
 Effect = tuple[int, ...]
 JOIN = " × "
@@ -85,6 +85,7 @@ def variance_shares(
     Source: Searle, Casella & McCulloch 1992, section 4.3.
     """
     items, rng = as_set(a), seeded(rng)
+    check_kind(factors, Mapping, "Factors are a mapping from their names to labels of the rows")
     named = {name: names_of(items, labels, f"level of {name}") for name, labels in factors.items()}
     table, levels = gridded(items.unit, named)
     names = list(levels)
@@ -129,8 +130,8 @@ def gridded(
     if (count != 1).any():
         raise RequestError(
             f"Variance is shared on a full grid of {' x '.join(map(str, shape))} cells, one vector "
-            f"each; {int((count == 0).sum())} cells are empty and {int((count > 1).sum())} hold "
-            "more than one: drop incomplete objects or average repeated ones."
+            f"each; cells that are empty: {int((count == 0).sum())}, that hold more than one: "
+            f"{int((count > 1).sum())}. Drop incomplete objects or average repeated ones."
         )
     table = np.asarray(vectors, np.float64)[np.argsort(flat)].reshape(*shape, -1)
     return table, dict(zip(factors, shape, strict=True))

@@ -1,6 +1,7 @@
 """What a mesh file mentions: other files, found around it by name alone, and textures."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,7 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
-from isthmus.read.image import FORMATS, MAX_PIXELS, Picture, in_deep_planes, quiet
+from isthmus.read.image import Picture, formats, no_format, quiet, refused
 from isthmus.read.text import unicode
 from isthmus.store import is_file
 
@@ -23,6 +24,10 @@ TEXTURE_SIDE = 1024
 
 AROUND = (".", "textures", "texture", "..", "../textures", "../texture")
 """Folders, from the file's own, that are searched for the name of a file that it mentions."""
+
+
+_BARE = re.compile(r"""^(?:["']([^"']+)["']|(.*?))(?:\s+#.*)?$""", re.DOTALL)
+"""A name without quotes, and without what stands behind it."""
 
 
 class Beside:
@@ -67,23 +72,15 @@ class Beside:
         """Pixels of a picture's bytes, no side longer than `TEXTURE_SIDE`; None, and noted."""
         try:
             with quiet, Image.open(io.BytesIO(data), formats=formats()) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise ValueError(f"it claims {image.width} x {image.height} pixels")
-                if in_deep_planes(image):
-                    raise ValueError("more than 8 bits in separate planes")
+                if why := refused(image):
+                    raise ValueError(f"it {why}")
                 image.load()
                 return _reduced(image)
         except Exception as error:  # readers of damaged pictures fail in many ways
             unknown = isinstance(error, UnidentifiedImageError)  # its text names an address
-            why = "no format" if unknown else shown(str(error))
+            why = no_format(data) if unknown else shown(str(error))
             self.left_out.append(f"the texture {name} ({why or 'damaged'})")
             return None
-
-
-def formats() -> list[str]:
-    """Of the formats of pictures, those that this Pillow has."""
-    Image.init()
-    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _reduced(image: Image.Image) -> UInt8[np.ndarray, "h w 4"]:
@@ -97,11 +94,16 @@ def _reduced(image: Image.Image) -> UInt8[np.ndarray, "h w 4"]:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """A name as it stands and percent-decoded, in both of Unicode's ways to write accents."""
-    for spelling in (unquote(name), name, unquote(name, encoding="latin-1")):
-        for form in ("NFC", "NFD"):
-            yield spelling
-            yield unicodedata.normalize(form, spelling)
+    """A name as it stands and percent-decoded, in both of Unicode's ways to write accents.
+
+    At last it is taken to stand between quotes, or with a comment behind.
+    """
+    bare = _BARE.sub(lambda found: found[1] or found[2], name)
+    for one in (name, bare):
+        for spelling in (unquote(one), one, unquote(one, encoding="latin-1")):
+            for form in ("NFC", "NFD"):
+                yield spelling
+                yield unicodedata.normalize(form, spelling)
 
 
 def shown(text: str, most: int = 120) -> str:

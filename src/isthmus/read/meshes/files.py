@@ -4,7 +4,7 @@ Files are recognised by their content, and read from around them alone.
 """
 
 import re
-import struct
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from isthmus.read.image import quiet
 from isthmus.read.meshes import gltf, obj, off_stl, ply
 from isthmus.read.meshes.beside import MAX_BYTES, Beside, plain, shown
 from isthmus.read.meshes.triangles import Mesh
-from isthmus.types import ItemError, reason
+from isthmus.types import ItemError, a_kind, reason
 
 READERS: dict[str, Callable[[bytes, Beside], Mesh | None]] = {
     "glb": gltf.read,
@@ -37,7 +37,7 @@ _STARTS = {
     "ply": re.compile(rb"ply[ \t]*[\r\n]", re.IGNORECASE),
     "off": re.compile(rb"(?:ST)?C?N?4?n?OFF(?![a-z_])", re.IGNORECASE),
     "gltf": re.compile(rb'\{[^\0]*"asset"\s*:', re.DOTALL),
-    "stl_ascii": re.compile(rb"facet\b|solid\b[^\0]*?\bfacet\b", re.IGNORECASE | re.DOTALL),
+    "stl_ascii": re.compile(rb"(?:solid\b.*?\b)?facet\b", re.IGNORECASE | re.DOTALL),
 }
 _OBJ = re.compile(rb"(?:^|[\r\n])[ \t]*(?:v|vt|vn|f|o|g|mtllib|usemtl)[ \t]+\S", re.IGNORECASE)
 
@@ -55,9 +55,7 @@ def mesh(item: Any) -> Mesh:
     if isinstance(item, Mesh):
         return item
     if not isinstance(item, str | Path | bytes):
-        raise ItemError(
-            f"A mesh is a Mesh, a path or the bytes of a file; this is a {type(item).__name__}."
-        )
+        raise ItemError(f"A mesh is a Mesh, a path or the bytes of a file; this is {a_kind(item)}.")
     return opened(Path(item) if isinstance(item, str) else item)
 
 
@@ -68,17 +66,15 @@ def opened(source: Path | bytes) -> Mesh:
         ItemError: no such file, no mesh, damaged, too large, or with points or lines only.
     """
     name = shown(str(source), 500) if isinstance(source, Path) else "the mesh"
-    data = plain(content(source, name))
-    kind = kind_of(data)
+    kind, data = recognised(content(source, name))
     if kind is None and name.lower().endswith(".stl") and b"\0" in data[:1024]:
         kind = "stl"  # cut short: its size does not show what it is
     if kind is None:
         raise ItemError(f"{name} is not a mesh: GLB, glTF, OBJ, PLY, STL or OFF is wanted.")
     beside = Beside(source.parent if isinstance(source, Path) else None)
-    start = 0 if kind in ("glb", "stl") else _start(data)
     try:
         with quiet, np.errstate(all="ignore"):
-            found = READERS[kind](data[start:] if start else data, beside)
+            found = READERS[kind](data, beside)
     except ItemError:
         raise
     except BaseException as error:  # damaged files fail in many ways, and libraries below panic
@@ -108,26 +104,19 @@ def content(source: Path | bytes, name: str) -> bytes:
     raise ItemError(f"{name} has {size:,} bytes; 1 to {MAX_BYTES:,} are read.")
 
 
-def _start(data: bytes) -> int:
-    """Where the first byte is that is no blank and in no comment."""
-    found = _BEFORE.match(data)
-    return found.end() if found else 0
+def recognised(data: bytes) -> tuple[str | None, bytes]:
+    """Format of a mesh file, a key of ``READERS``, and its bytes without what may stand before.
 
-
-def kind_of(data: bytes) -> str | None:
-    """Format of a mesh file by its bytes: a key of ``READERS``."""
-    data = plain(data)
-    facets = struct.unpack_from("<I", data, 80)[0] if len(data) >= 84 else 0
-    if data[:4] == b"glTF":
-        return "glb"
-    if facets and len(data) == 84 + 50 * facets:
-        return "stl"
-    start = _start(data)
+    Formats of bytes are known by their sizes and numbers: words in a header are anyone's.
+    """
+    text = plain(data)
+    for body in (data, text) if data.startswith(BOM_UTF8) else (text,):
+        if off_stl.is_stl(body):
+            return "stl", body
+        if body[:4] == b"glTF" and body[5:8] == bytes(3):
+            return "glb", body
+    text = _BEFORE.sub(b"", text, count=1)
     for kind, pattern in _STARTS.items():
-        if pattern.match(data, start):
-            return kind
-    if facets and 84 + 50 * facets <= len(data) <= 2 * (84 + 50 * facets):  # and bytes behind
-        some = np.frombuffer(data, off_stl.FACET, min(facets, 1000), 84)["corners"]
-        if b"\0" in data[:1024] and np.isfinite(some).all() and np.abs(some).max() < 1e30:
-            return "stl"
-    return "obj" if _OBJ.search(data) else None
+        if pattern.match(text):
+            return kind, text
+    return "obj" if b"\0" not in text[:1024] and _OBJ.search(text) else None, text

@@ -22,7 +22,7 @@ from isthmus.read.meshes.gltf_accessors import (
 )
 from isthmus.read.meshes.surfaces import PLAIN, Surface, limited, meshed, strips
 from isthmus.read.meshes.triangles import Material, Mesh, merged, stored_value
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 
 UNDERSTOOD = frozenset(
     (
@@ -60,7 +60,7 @@ def read(data: bytes, beside: Beside) -> Mesh | None:
     scene = Scene(Document(root, binary, beside))
     parts = list(scene.parts())
     if scene.thin:
-        beside.left_out.append(f"{scene.thin} parts of points, lines or no positions")
+        beside.left_out.append(f"{amount(scene.thin, 'part')} of points, lines or no positions")
     return _sharing_textures(merged(parts)) if parts else None
 
 
@@ -241,7 +241,7 @@ class Scene:
         root = self.document.root
         if scenes := root.get("scenes", ()):
             if len(scenes) > 1:
-                self.document.beside.left_out.append(f"{len(scenes) - 1} other scenes")
+                self.document.beside.left_out.append(amount(len(scenes) - 1, "other scene"))
             return self.document.entry("scenes", root.get("scene", 0)).get("nodes", [])
         nodes = root.get("nodes", ())
         inner = {child for node in nodes for child in node.get("children", ())}
@@ -283,8 +283,10 @@ class Scene:
             if len(values) != len(read["POSITION"]) or values.shape[1] not in widths[name]:
                 raise ValueError(f"{name} has the shape {values.shape}, which does not fit")
         for target, weight in zip(primitive.get("targets", ()), weights, strict=False):
-            for name in ({"POSITION", "NORMAL"} & set(target) & set(read)) if weight else ():
-                read[name] = read[name] + float(weight) * accessor(target[name])
+            for name in (set(target) & set(read)) if weight else ():
+                if (change := accessor(target[name])).shape != read[name].shape:
+                    raise ValueError(f"a morph target of {name} has the shape {change.shape}")
+                read[name] = read[name] + float(weight) * change
         corners = np.arange(len(read["POSITION"]))
         if "indices" in primitive:
             if (found := accessor(primitive["indices"])).dtype.kind != "u" or found.shape[1] > 1:

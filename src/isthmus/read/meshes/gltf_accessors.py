@@ -128,7 +128,9 @@ class Document:
         if not comma:
             raise ValueError("a data URI has no data")
         plain = unquote_to_bytes(content)
-        return base64.b64decode(plain) if about.lower().endswith(";base64") else plain
+        return (
+            base64.b64decode(plain) if about.replace(" ", "").lower().endswith(";base64") else plain
+        )
 
     def view(self, index: Any) -> memoryview:
         """Bytes of a buffer view [3.6.1.2]."""

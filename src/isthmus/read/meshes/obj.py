@@ -29,9 +29,12 @@ SILENT = frozenset(
 _NUMBER = r"\s+[-+]?[\d.]+(?:[eE][-+]?\d+)?(?=\s|$)"
 _OPTION = re.compile(
     rf"(?:^|(?<=\s))-(?:(s|o|t)((?:{_NUMBER}){{1,3}})|(mm)((?:{_NUMBER}){{1,2}})"
-    r"|(blendu|blendv|boost|bm|cc|clamp|halo|imfchan|texres|type)(\s+\S+))\s*"
+    r"|(blendu|blendv|boost|bm|cc|clamp|halo|imfchan|texres|type)(\s+\S+))\s*",
+    re.IGNORECASE,
 )
 """An option of a texture and what it says."""
+_COMMENT = re.compile(r"\s+#\s.*")
+"""Behind a name, which may itself be "Material #25"."""
 
 
 @dataclass(eq=False)
@@ -65,12 +68,12 @@ def read(data: bytes, beside: Beside) -> Mesh | None:
     """
     faces, looks, others = Faces(), dict[str, Look](), set[str]()
     for word, rest in statements(data):
-        if word == "f":
+        if word in ("f", "fo"):  # "fo" is read as "f"
             faces.add(rest)
         elif word in faces.rows:
             faces.rows[word].append(rest)
         elif word == "usemtl":
-            faces.use(rest)
+            faces.use(_COMMENT.sub("", rest))
         elif word == "mtllib":
             for library in _libraries(rest, beside):
                 looks |= materials(library, beside)
@@ -92,8 +95,8 @@ def statements(data: bytes) -> Iterator[tuple[str, str]]:
 
 def _libraries(names: str, beside: Beside) -> list[bytes]:
     """The MTL files of a line: one whose name may have spaces, or several."""
-    whole = beside.find(names)
-    found = [whole] if whole is not None else [beside.get(name) for name in names.split()]
+    whole, words = beside.find(names), re.findall(r'"[^"]+"|[^\s"]+', _COMMENT.sub("", names))
+    found = [whole] if whole is not None else [beside.get(name.strip('"')) for name in words]
     return [one for one in found if one is not None]
 
 
@@ -102,9 +105,9 @@ def materials(data: bytes, beside: Beside) -> dict[str, Look]:
     found: dict[str, Look] = {}
     look = Look()
     for word, rest in statements(data):
-        numbers = rest.split()
+        numbers = rest.partition("#")[0].split()
         if word == "newmtl":
-            look = found[rest] = Look()
+            look = found[_COMMENT.sub("", rest)] = Look()
         elif word == "kd" and rest[:1] in "sx":
             beside.left_out.append(f"the colour {shown(rest)}")
         elif word == "kd":
@@ -129,14 +132,14 @@ def _fraction(number: str) -> float:
 
 def _texture(words: str, look: Look, beside: Beside) -> str:
     """The file of a texture statement; scale and offset go into the look."""
-    for one in _OPTION.finditer(words):
-        option, values = [part for part in one.groups() if part is not None]
+    for one in _OPTION.finditer(_COMMENT.sub("", words)):
+        option, values = [part.lower() for part in one.groups() if part is not None]
         if option in ("s", "o"):
             other = 1.0 if option == "s" else 0.0
             first, second = (*(float(value) for value in values.split()), other)[:2]
             look.scale = (first, second) if option == "s" else look.scale
             look.offset = (first, second) if option == "o" else look.offset
-        elif option in ("mm", "t") or (option, values.strip().lower()) == ("clamp", "on"):
+        elif option in ("mm", "t") or (option, values.strip()) == ("clamp", "on"):
             beside.left_out.append(f"the option -{option} of a texture")
     return _OPTION.sub("", words).strip()
 

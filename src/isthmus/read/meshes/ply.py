@@ -148,12 +148,13 @@ class Body:
 def ply_elements(data: bytes) -> tuple[dict[str, Element], list[str]]:
     """The elements of a PLY file by name, and the names of its textures."""
     head = re.match(rb"ply[ \t]*(\r\n|\n|\r)", data, re.IGNORECASE)
-    end = head and re.compile(rb"\bend_header[ \t]*" + head[1], re.IGNORECASE).search(data)
+    last = rb"\bend_header[ \t]*" + (rb"\r" if head and head[1] == b"\r" else rb"\r?\n")
+    end = re.compile(last, re.IGNORECASE).search(data)
     if not head or not end:
         raise ValueError("its header does not end")
     form, textures = "", list[str]()
     layout: list[tuple[str, int, list[tuple[str, str, str]]]] = []
-    for line in decoded(data[: end.start()]).split(head[1].decode()):
+    for line in re.split(r"\r\n?|\n", decoded(data[: end.start()])):
         match line.lower().split():
             case ["format", form, *_]:
                 pass

@@ -68,7 +68,7 @@ def meshed(surface: Surface) -> Mesh | None:
     if len(corners) and not 0 <= corners.min() <= corners.max() < len(points):
         raise ItemError("The mesh has faces with corners that it does not hold.")
     if broken := int((~np.isfinite(points)).any(axis=1).sum()):
-        raise ItemError(f"{broken} of {len(points)} vertices are not finite numbers.")
+        raise ItemError(f"Vertices that are not finite numbers: {broken} of {len(points)}.")
     triples, face = triangles(points, corners, surface.sizes)
     if not len(triples):
         return None

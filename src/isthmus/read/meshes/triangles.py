@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from isthmus.arrays import fingerprint
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.types import RequestError
 
 AXES = {
@@ -79,7 +79,7 @@ class Mesh:
     def __str__(self) -> str:
         low, high = self.bounds
         size = " x ".join(f"{side:.3g}" for side in high - low)
-        return f"mesh of {len(self.faces):,} triangles, {size} m"
+        return f"mesh of {amount(len(self.faces), 'triangle')}, {size} m"
 
     @property
     def content_key(self) -> str:

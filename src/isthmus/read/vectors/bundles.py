@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.arrays import blocks, fingerprint
+from isthmus.arrays import BLOCK, Vectors, beyond_float32, fingerprint
 from isthmus.read.vectors.files import read_arrays
 from isthmus.read.vectors.folders import array_paths, read_folder
 from isthmus.read.vectors.keys import modality_names, named_ids, named_links, unread
@@ -27,7 +27,7 @@ from isthmus.read.vectors.side_tables import (
     row_pictures,
     side_table,
 )
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.store import is_folder
 from isthmus.types import EmbeddingSet, Links, RequestError, Space, Step
 
@@ -81,21 +81,23 @@ def open_arrays(path: str | Path, model: str | None = None, max_bytes: int = 0) 
         check_counts(path, rows)
     content = files_id(array_paths(path))
     step = Step("open", {"file": path.name, "content": content, "model": model or ""})
+    listed = row_ids(table)
     unnamed = {count for modality, count in rows.items() if modality not in ids}
-    shared = {count: _table_ids(table, count) for count in unnamed}
+    shared = {n: listed if len(listed) == n else tuple(map(str, range(n))) for n in unnamed}
     sets: dict[str, EmbeddingSet] = {}
     for key, modality in names.items():
         array = found.arrays[key]
         some = ids[modality] if modality in ids else shared[len(array)]
+        check_rows(path, array, key or modality, some)
         space = _space(path, model, content, array.shape[1])
         sets[modality] = EmbeddingSet(array, some, modality, space, (step,))
-        check_rows(path, sets[modality])
     links = named_links(path, found, sets, by_id=bool(ids))
-    if links is None and not ids and not row_ids(table):
+    if links is None and not ids and not listed:
         links = _table_links(table, sets)
     described = [some for some in sets.values() if len(some) == length(table)]
-    captions, pictures = _captions(table, described), _pictures(table, described, path)
-    left_out = {**found.left_out, **unread(found.arrays, names), **left_out}
+    told, empty = row_captions(table)
+    captions, pictures = _captions(told, described), _pictures(table, described, path)
+    left_out = {**found.left_out, **unread(found.arrays, names), **left_out, **empty}
     return ArrayBundle(sets, links, captions, pictures, left_out)
 
 
@@ -111,7 +113,7 @@ def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:
         if model:
             space = _space(path, model, "", some.space.dim)
             some = EmbeddingSet(some.vectors, some.ids, some.modality, space, some.history)
-        check_rows(path, some)
+        check_rows(path, some.vectors, some.modality, some.ids)
         sets[some.modality] = some
     links = read_links(paths[0].parent, *list(sets)[:2]) if len(sets) > 1 else None
     return ArrayBundle(sets, links, {}, {})
@@ -123,11 +125,6 @@ def _space(path: Path, model: str | None, content: str, dim: int) -> Space:
     return Space(f"arrays:{path.name}", fingerprint("content of arrays", content, dim), dim)
 
 
-def _table_ids(table: Columns, rows: int) -> tuple[str, ...]:
-    named = row_ids(table)
-    return named if len(named) == rows else tuple(map(str, range(rows)))
-
-
 def _table_links(table: Columns, sets: Mapping[str, EmbeddingSet]) -> Links | None:
     rows = row_links(table)
     if not rows or len(sets) < 2:
@@ -136,8 +133,7 @@ def _table_links(table: Columns, sets: Mapping[str, EmbeddingSet]) -> Links | No
     return Links((a.ids[x], b.ids[y]) for x, y in rows)
 
 
-def _captions(table: Columns, sets: Sequence[EmbeddingSet]) -> dict[str, str]:
-    captions = row_captions(table)
+def _captions(captions: Sequence[str], sets: Sequence[EmbeddingSet]) -> dict[str, str]:
     text = [some for some in sets if some.modality == "text"] or sets
     return {
         name: caption for some in text for name, caption in zip(some.ids, captions, strict=False)
@@ -157,42 +153,39 @@ def check_counts(path: Path, rows: Mapping[str, int]) -> None:
         RequestError: row numbers would pair what does not belong together.
     """
     if len(set(rows.values())) > 1:
-        counts = ", ".join(f"{count} {modality}" for modality, count in rows.items())
+        counts = ", ".join(amount(count, f"{modality} vector") for modality, count in rows.items())
         raise RequestError(
-            f"{path} holds {counts} vectors; rows of different number need ids ("
+            f"{path} holds {counts}; rows of different number need ids ("
             f"{', '.join(f'{modality}_ids' for modality in rows)}) or links (k, 2) beside them."
         )
 
 
-def check_rows(path: Path, some: EmbeddingSet) -> None:
-    """Refuse vectors without a direction.
+def check_rows(path: Path, vectors: Vectors, name: str, ids: Sequence[str]) -> None:
+    """Refuse vectors without a direction, or of lengths that float32 does not hold.
 
     Raises:
-        RequestError: rows are zero, NaN or infinite; names the first five and counts them.
+        RequestError: rows are zero, NaN, infinite, or beyond float32; names the first five of each
+            and counts them.
     """
-    zero: list[int] = []
-    broken: list[int] = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start, rows in blocks(some.vectors):
-            squares = np.einsum("nd,nd->n", rows, rows)
-            # squares may over- or underflow in float32: look again at the doubtful rows only
-            for row in np.flatnonzero(~np.isfinite(squares) | (squares < 1e-30)):
-                exact = float(np.linalg.norm(rows[row].astype(np.float64)))
-                if exact == 0:
-                    zero.append(start + int(row))
-                elif not np.isfinite(exact):
-                    broken.append(start + int(row))
-    faults = [("not finite (NaN or infinity)", broken), ("zero", zero)]
-    if said := [f"{len(rows)} {what}: {_named(some, rows)}" for what, rows in faults if rows]:
+    broken, zero, beyond = list[int](), list[int](), list[int]()
+    for start in range(0, len(vectors), BLOCK):
+        rows = vectors[start : start + BLOCK]
+        finite = np.isfinite(rows).all(axis=1)
+        broken += (start + np.flatnonzero(~finite)).tolist()
+        zero += (start + np.flatnonzero(~rows.any(axis=1))).tolist()
+        beyond += (start + np.flatnonzero(beyond_float32(rows))).tolist()
+    single = "beyond the range of float32, 1e-38 to 3e+38 (scale them to length one)"
+    faults = [("not finite (NaN or infinity)", broken), ("zero", zero), (single, beyond)]
+    if said := [f"{len(rows):,} {what}: {_named(rows, ids)}" for what, rows in faults if rows]:
         raise RequestError(
-            f"{path}: of {len(some)} {some.modality} vectors, {'; '.join(said)}. Drop these rows "
-            "or embed their items again."
+            f"{path}: of {amount(len(vectors), f'{name} vector')}, {'; '.join(said)}. Drop these "
+            "rows or embed their items again."
         )
 
 
-def _named(some: EmbeddingSet, rows: list[int]) -> str:
+def _named(rows: list[int], ids: Sequence[str]) -> str:
     names = [
-        f"row {row}" if some.ids[row] == str(row) else f"row {row} ({some.ids[row]!r})"
+        f"row {row}" + "".join(f" ({name!r})" for name in ids[row : row + 1] if name != str(row))
         for row in rows[:5]
     ]
     return ", ".join(names) + (", ..." if len(rows) > 5 else "")

@@ -6,32 +6,16 @@ The content decides the format, not the file's name, and nothing is ever unpickl
 import math
 import struct
 import zipfile
-from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from isthmus.records import dataclass
-from isthmus.store import is_file
-from isthmus.store.tables import MAX_BYTES, read_vectors
-from isthmus.store.tensors import read_tensors
+from isthmus.store import MAX_BYTES, NamedArrays, is_file, read_tensors, read_vectors
 from isthmus.types import RequestError, reason
 
 _FORMATS = ".npy, .npz, .safetensors and .parquet files, or a folder of them"
 _PICKLED = (".pt", ".pth", ".pkl", ".pickle")
-
-
-@dataclass(frozen=True, eq=False)
-class NamedArrays:
-    """What one file holds: arrays by key, plain columns by name, text metadata."""
-
-    arrays: Mapping[str, np.ndarray]
-    columns: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
-    meta: Mapping[str, str] = field(default_factory=dict[str, str])
-    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the file holds beside, with the reason why it is not read, by name."""
 
 
 def read_arrays(path: Path, max_bytes: int = MAX_BYTES) -> NamedArrays:
@@ -46,7 +30,7 @@ def read_arrays(path: Path, max_bytes: int = MAX_BYTES) -> NamedArrays:
             unfolds to more than ``max_bytes``.
     """
     if not is_file(path):
-        raise RequestError(f"There is no file {path}; arrays are read from {_FORMATS}.")
+        raise RequestError(f"There is no file or folder {path}; arrays are read from {_FORMATS}.")
     with path.open("rb") as file:
         start = file.read(8)
     if not start:
@@ -64,8 +48,7 @@ def _read(path: Path, start: bytes, max_bytes: int) -> NamedArrays:
     if start.startswith(b"PK"):
         return NamedArrays(_npz(path, max_bytes))
     if start.startswith(b"PAR1"):
-        table = read_vectors(path, max_bytes)
-        return NamedArrays(table.arrays, table.columns, left_out=table.left_out)
+        return read_vectors(path, max_bytes)
     if path.suffix.lower() == ".safetensors":  # whose first byte is that of a length
         arrays, meta = read_tensors(path)
         return NamedArrays(arrays, {}, meta)
@@ -91,7 +74,7 @@ def _npz(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
         members = [info for info in archive.infolist() if info.filename.lower().endswith(".npy")]
         if not members:
             raise RequestError(f"{path} is a zip file without arrays; it holds {names[:5]}.")
-        unfolded = sum(info.file_size for info in members if _packed(info))
+        unfolded = sum(info.file_size for info in members if info.compress_type)
         if unfolded > max_bytes:
             raise RequestError(
                 f"{path} unfolds to {unfolded:,} bytes, more than the {max_bytes:,} that are "
@@ -101,15 +84,11 @@ def _npz(path: Path, max_bytes: int) -> dict[str, np.ndarray]:
         return {info.filename[:-4]: _member(path, archive, info) for info in members}
 
 
-def _packed(info: zipfile.ZipInfo) -> bool:
-    return info.compress_type != zipfile.ZIP_STORED
-
-
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
     name = f"{path.name}: {info.filename}"
     if info.flag_bits & 1:
         raise RequestError(f"{name} is encrypted; save the arrays with numpy.savez.")
-    if not _packed(info):
+    if info.compress_type == zipfile.ZIP_STORED:
         with path.open("rb") as file:
             file.seek(info.header_offset)
             head = file.read(30)
@@ -151,6 +130,7 @@ def _header(name: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], bool]
     readers = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
+        (3, 0): np.lib.format.read_array_header_2_0,  # the names of fields alone are read otherwise
     }
     try:
         version = np.lib.format.read_magic(file)
@@ -160,7 +140,7 @@ def _header(name: str, file: Any) -> tuple[np.dtype[Any], tuple[int, ...], bool]
             f"{name} is no .npy file: its header is damaged, or larger than 10,000 bytes."
         ) from error
     if found is None:
-        raise RequestError(f"{name} has the .npy version {version}; readable are 1.0 and 2.0.")
+        raise RequestError(f"{name} has the .npy version {version}; readable are 1.0, 2.0 and 3.0.")
     shape, fortran, dtype = found
     if min(shape, default=0) < 0 or any(isinstance(size, bool) for size in shape):
         raise RequestError(f"{name} claims an array of {shape}; its header is wrong.")

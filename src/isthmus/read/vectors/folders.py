@@ -1,21 +1,26 @@
-"""Folders of vectors: clip-retrieval's layout in numbered shards, or one file per modality."""
+"""Folders of vectors: clip-retrieval's numbered shards, a file a modality, or Parquet shards."""
 
 import re
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from isthmus.read.tables import open_table
-from isthmus.read.vectors.files import NamedArrays, read_arrays
-from isthmus.store import is_file, is_folder
-from isthmus.types import RequestError
+from isthmus.arrays import scratch
+from isthmus.read.tables import KNOWN, PARQUET
+from isthmus.read.vectors.files import read_arrays
+from isthmus.read.vectors.keys import named_modality
+from isthmus.store import NamedArrays, is_file, is_folder
+from isthmus.types import RequestError, amount
 
 _SHARDED = {"image": "img_emb", "text": "text_emb"}
 _OTHERS = (".npz", ".safetensors", ".pt", ".pkl")
-_IN_MEMORY = 1 << 28
-"""Bytes up to which shards are joined in memory; larger ones go through an unnamed file."""
+_LAYOUTS = (
+    "wanted are img_emb/img_emb_0.npy and text_emb/text_emb_0.npy (clip-retrieval's layout), .npy "
+    "files named by modality, or Parquet shards of the same columns, with vectors in lists."
+)
 
 
 def array_paths(path: Path) -> list[Path]:
@@ -26,52 +31,85 @@ def array_paths(path: Path) -> list[Path]:
     """
     if is_file(path):
         return [path]
-    if not is_folder(path):
-        raise RequestError(f"There is no file or folder {path}.")
     sharded = [file for folder in _SHARDED.values() for file in _shards(path / folder, ".npy")]
     files = sharded or files_of(path, ".npy")
-    if not files:
+    tables = files or [file for file in files_of(path, *PARQUET) if file.stem.lower() != "items"]
+    if not tables:
+        raise RequestError(f"The folder {path} holds no arrays; {_LAYOUTS}")
+    if not files and len({named_modality(file.stem) for file in tables}) > 1:
         raise RequestError(
-            f"The folder {path} holds no arrays; wanted are img_emb/img_emb_0.npy and "
-            "text_emb/text_emb_0.npy (clip-retrieval's layout), or .npy files named by modality."
+            f"The Parquet files of {path} are named after several modalities, so that it cannot be "
+            f"told whether their rows belong together; {_LAYOUTS}"
         )
-    return files
+    return tables
 
 
 def read_folder(path: Path, max_bytes: int = 0) -> NamedArrays:
-    """The arrays of a folder by modality, with clip-retrieval's metadata as columns.
+    """The arrays of a folder by modality or column, with what tables among them say of the rows.
 
     Args:
         path: of the folder.
-        max_bytes: that each file of metadata may unfold to; 0 for the usual limit.
+        max_bytes: that each Parquet file may unfold to; 0 for the usual limit.
 
     Raises:
         RequestError: shards are missing, or do not fit together.
     """
     if not any((path / folder).is_dir() for folder in _SHARDED.values()):
-        arrays = {file.stem: read_arrays(file).arrays.get("") for file in array_paths(path)}
-        beside = (file for suffix in _OTHERS for file in files_of(path, suffix))
-        return NamedArrays(
-            {name: array for name, array in arrays.items() if array is not None},
-            left_out={file.name: "is not read, for the folder has .npy files" for file in beside},
-        )
+        return _files(path, array_paths(path), max_bytes)
     arrays = {
         modality: _joined([_alone(file) for file in files])
         for modality, folder in _SHARDED.items()
         if (files := _shards(path / folder, ".npy"))
     }
-    shards = _shards(path / "metadata", ".parquet")
-    tables = [open_table(file, max_bytes).columns for file in shards]
-    names = [name for name in tables[0] if all(name in table for table in tables)] if tables else []
-    columns = {name: [value for table in tables for value in table[name]] for name in names}
+    told = _tables(_shards(path / "metadata", ".parquet"), max_bytes)
     rows = {modality: len(array) for modality, array in arrays.items()}
-    described = {name: len(column) for name, column in columns.items()}
-    if described and set(described.values()) != set(rows.values()):
+    described = {len(column) for column in told.columns.values()}
+    if described and described != set(rows.values()):
         raise RequestError(
-            f"{path}: the metadata describe {next(iter(described.values()))} items, but there are "
+            f"{path}: the metadata describe {amount(min(described), 'item')}, but there are "
             f"vectors of {rows}; a shard may be missing."
         )
-    return NamedArrays(arrays, columns)
+    return NamedArrays(arrays, told.columns, left_out=told.left_out)
+
+
+def _files(path: Path, files: Sequence[Path], max_bytes: int) -> NamedArrays:
+    """One file a modality, or Parquet shards; files of other kinds beside them are named."""
+    suffix = files[0].suffix.lower()
+    why = f"is not read, for the folder has {suffix} files"
+    left_out = {file.name: why for file in files_of(path, *_OTHERS)}
+    if suffix in PARQUET:
+        found = _tables(files, max_bytes)
+        return replace(found, left_out={**found.left_out, **left_out})
+    arrays = {file.stem: read_arrays(file).arrays for file in files}
+    named = {name: some[""] for name, some in arrays.items() if "" in some}
+    return NamedArrays(named, left_out=left_out)
+
+
+def _tables(files: Sequence[Path], max_bytes: int) -> NamedArrays:
+    """Parquet shards one below the other: their vectors, and columns of a known name.
+
+    Raises:
+        RequestError: a shard has other columns of vectors than the first.
+    """
+    parts, texts = dict[str, list[np.ndarray]](), list[Mapping[str, list[Any]]]()
+    for file in files:
+        found = read_arrays(file, max_bytes)
+        if texts and found.arrays.keys() != parts.keys():
+            raise RequestError(
+                f"{file} has vectors in the columns {[*found.arrays]}, {files[0].name} in "
+                f"{[*parts]}; shards have the same columns."
+            )
+        for name, array in found.arrays.items():  # all of them together may not fit in memory
+            parts.setdefault(name, []).append(scratch(array.shape, array.dtype, len(files)))
+            parts[name][-1][:] = array
+        texts.append({name: x for name, x in found.columns.items() if name.lower() in KNOWN})
+    there = dict.fromkeys(name for some in texts for name in some)
+    whole = [name for name in there if all(name in some for some in texts)]
+    return NamedArrays(
+        {name: _joined(some) for name, some in parts.items()},
+        {name: [value for some in texts for value in some[name]] for name in whole},
+        left_out={name: "is a column that some shards lack" for name in there if name not in whole},
+    )
 
 
 def _alone(file: Path) -> np.ndarray:
@@ -82,10 +120,10 @@ def _alone(file: Path) -> np.ndarray:
     return arrays[""]
 
 
-def files_of(folder: Path, suffix: str) -> list[Path]:
-    """The files of a folder with this ending in any case, sorted; hidden ones are left out."""
+def files_of(folder: Path, *suffixes: str) -> list[Path]:
+    """The files of a folder with these endings in any case, sorted; hidden ones are left out."""
     there = folder.iterdir() if is_folder(folder) else ()
-    return sorted(f for f in there if f.suffix.lower() == suffix and not f.name.startswith("."))
+    return sorted(f for f in there if f.suffix.lower() in suffixes and not f.name.startswith("."))
 
 
 def _shards(folder: Path, suffix: str) -> list[Path]:
@@ -113,10 +151,5 @@ def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
             f"The shards have the shapes {[part.shape for part in parts]}; all need one (n, d) "
             "form with the same d."
         )
-    if sum(part.nbytes for part in parts) <= _IN_MEMORY:
-        return np.concatenate(parts)
-    shape = (sum(len(part) for part in parts), parts[0].shape[1])
-    with tempfile.TemporaryFile() as file:
-        joined = np.memmap(file, dtype=np.result_type(*parts), mode="w+", shape=shape)
-    np.concatenate(parts, out=joined)
-    return joined
+    shape = (sum(map(len, parts)), parts[0].shape[1])
+    return np.concatenate(parts, out=scratch(shape, np.result_type(*parts)))

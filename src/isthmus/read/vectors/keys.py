@@ -1,15 +1,14 @@
 """Which key holds which modality, and which keys hold ids and links."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isthmus.read.vectors.files import NamedArrays
-from isthmus.store import parse_json, readable
-from isthmus.types import EmbeddingSet, Links, RequestError
+from isthmus.store import NamedArrays, parse_json, readable
+from isthmus.types import EmbeddingSet, Links, RequestError, amount
 
 _ENDINGS = re.compile(r"(^|[_\-. ])(emb|embed|embedding|feature|feat|vector|vec)s?([_\-. ]?\d+)?$")
 _WORDS = {
@@ -31,7 +30,7 @@ def modality_names(path: Path, arrays: Mapping[str, np.ndarray]) -> dict[str, st
     """
     found: dict[str, str] = {}
     for key, array in arrays.items():
-        modality = _modality(key) or _modality(path.stem, known=True) or _UNNAMED
+        modality = _modality(key) or named_modality(path.stem) or _UNNAMED
         floats = array.dtype.kind == "f" and array.dtype.itemsize <= 8
         if array.ndim == 2 and floats and array.size and array.shape[1] > 1:
             found[key] = modality
@@ -63,11 +62,19 @@ def unread(arrays: Mapping[str, np.ndarray], names: Mapping[str, str]) -> dict[s
     }
 
 
-def _modality(name: str, known: bool = False) -> str:
-    stem = _ENDINGS.sub("", name.lower())
-    words = re.split(r"[_\-. ]+", stem) if known else stem.split(".")[-1:]
+def _modality(key: str) -> str:
+    stem = _ENDINGS.sub("", key.lower())
+    return _among(stem.split(".")[-1:]) or stem
+
+
+def named_modality(stem: str) -> str:
+    """The modality that a word in a file's name says; empty if none does."""
+    return _among(re.split(r"[_\-. ]+", _ENDINGS.sub("", stem.lower())))
+
+
+def _among(words: Sequence[str]) -> str:
     named = (m for m, spellings in _WORDS.items() if any(word in spellings for word in words))
-    return next(named, "" if known else stem)
+    return next(named, "")
 
 
 def named_ids(found: NamedArrays, names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -124,7 +131,7 @@ def named_links(
     if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iuSU" or len(sets) < 2:
         raise RequestError(
             f"{path}: links are a (k, 2) array of ids or row numbers between two sets; these have "
-            f"the shape {pairs.shape} and the type {pairs.dtype}, with {len(sets)} sets."
+            f"the shape {pairs.shape} and the type {pairs.dtype}, with {amount(len(sets), 'set')}."
         )
     values = pairs.tolist()
     if by_id or pairs.dtype.kind in "SU":

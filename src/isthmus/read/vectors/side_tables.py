@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from isthmus.read.tables import ID_COLUMNS, IMAGE_COLUMNS, TEXT_COLUMNS, open_table
 from isthmus.read.tables import SUFFIXES as TABLES
-from isthmus.read.tables import open_table
-from isthmus.read.text import read_lines, words
+from isthmus.read.text import read_lines, texts_of, words
 from isthmus.store import is_file, is_folder, parse_json, read_json, readable
-from isthmus.types import RequestError
+from isthmus.types import RequestError, amount
 
 Columns = Mapping[str, Sequence[Any]]
 """A table: columns of equal length by name."""
@@ -17,9 +17,8 @@ Faults = Mapping[str, str]
 
 _SUFFIXES = (".json", ".csv", ".parquet", ".txt", ".tsv", ".pq", ".jsonl")
 
-_IDS = ("id", "ids", "key", "item_id")
-_CAPTIONS = ("caption", "text", "sentence", "title", "name", "label")
-_PICTURES = ("jpeg", "image_path", "filepath", "file_name", "filename", "file", "path", "image")
+_CAPTIONS = (*TEXT_COLUMNS, "name", "label")
+_PICTURES = ("jpeg", *IMAGE_COLUMNS)
 _CAPTIONS_EACH = 100
 """Rows that may share a name and still be captions of one picture."""
 _PLACES = ("", "images")
@@ -51,7 +50,7 @@ def side_table(path: Path, rows: Iterable[int], max_bytes: int = 0) -> tuple[Col
             if length(columns) in wanted:
                 return lowered(columns), {**faults, **uneven}
             faults[side.name] = (
-                f"is not used: it has {length(columns)} rows, and there are "
+                f"is not used: it has {amount(length(columns), 'row')}, and there are "
                 f"{' and '.join(map(str, wanted))} vectors"
             )
     return {}, faults
@@ -89,19 +88,30 @@ def row_links(columns: Columns) -> list[tuple[int, int]]:
 
 def _names(columns: Columns) -> Iterator[list[str]]:
     """Columns of ids or file names that have a value in every row."""
-    for name in (*_IDS, "file", "file_name", "filename", "image_path", "filepath", "path"):
+    for name in (*ID_COLUMNS, "file", "file_name", "filename", "image_path", "filepath", "path"):
         values = [
-            readable(words(value)) for value in columns.get(name, ()) if value not in (None, "")
+            readable(words(value))
+            for value in columns.get(name, ())
+            if value not in (None, "") and not isinstance(value, (dict, list))
         ]
         if values and len(values) == length(columns):
             yield values
 
 
-def row_captions(columns: Columns) -> list[str]:
-    """The caption of every row, or nothing; of several, all."""
-    found = next((columns[name] for name in _CAPTIONS if name in columns), ())
-    several = (value if isinstance(value, list) else [value] for value in found)
-    return ["; ".join(words(one) for one in some if one is not None) for some in several]
+def row_captions(columns: Columns) -> tuple[list[str], Faults]:
+    """The caption of every row, or nothing; of several, all. And columns of captions without any.
+
+    Raises:
+        RequestError: captions are records, and it is not clear which field is meant.
+    """
+    faults = dict[str, str]()
+    for name in _CAPTIONS:
+        if name in columns:
+            texts = texts_of(columns[name], f"The column {name!r}")
+            if any(map(any, texts)):
+                return list(map("; ".join, texts)), faults
+            faults[f"column {name!r}"] = "has no text in any row"
+    return [], faults
 
 
 def row_pictures(columns: Columns, folder: Path) -> dict[int, Path]:
@@ -130,7 +140,8 @@ def _read_side(path: Path, max_bytes: int) -> tuple[Columns, Faults]:
     try:
         if suffix in TABLES:
             table = open_table(path, max_bytes)
-            return table.columns, table.faults
+            places = {f"{path.name}:{place}": why for place, why in table.faults.items()}
+            return table.columns, places
         if suffix == ".txt":
             return {"caption": read_lines(path)}, {}
         if suffix == ".jsonl":
@@ -150,10 +161,6 @@ def _from_json(values: Any) -> Columns:
             return columns
         return {"id": list(values), "caption": list(values.values())}
     if isinstance(values, list) and values and all(isinstance(row, dict) for row in values):
-        return _by_column(values)
+        names = dict.fromkeys(name for row in values for name in row)
+        return {name: [row.get(name) for row in values] for name in names}
     return {"caption": values if isinstance(values, list) else []}
-
-
-def _by_column(rows: Sequence[Mapping[str, Any]]) -> Columns:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names}

@@ -1,4 +1,13 @@
 "use strict";
+// Commands name the folder that this page lies in, which the page itself does not know.
+if (location.protocol === "file:") {
+  const folder = decodeURIComponent(location.pathname).replace(/\/[^/]*$/, "");
+  const quoted = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+  document.querySelectorAll(".command code").forEach((code) => {
+    code.textContent = code.textContent.replace(/\S*\bFOLDER\b/g, (word) =>
+      quoted(word.replace("FOLDER", () => folder)));
+  });
+}
 // A nicety: dots of the map say what they are, show their picture and partner, and take the colour
 // of a factor; the map moves and grows. All else works without.
 for (const map of document.querySelectorAll("svg.map")) {

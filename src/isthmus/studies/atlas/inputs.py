@@ -30,6 +30,8 @@ class AtlasInput:
     """The renders, by the ids of the views."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
     """Objects and views that were skipped, with the reason."""
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What was left out of objects that were used."""
     context: Mapping[str, str] = field(default_factory=dict[str, str])
     """Further facts for the page's end."""
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
-from tqdm import tqdm
 
 from isthmus import measure
+from isthmus.engine.jobs import bar
 from isthmus.measure.views.identity import ViewIdentity
 from isthmus.measure.views.subspaces import affine_subspace
 from isthmus.records import dataclass
@@ -19,6 +19,7 @@ from isthmus.types import RequestError, Result
 
 LEAST = 10
 """Views that an object needs; those with fewer are listed and left out."""
+QUICK = " Fewer objects take less: --limit 10."
 OWN_STYLE = "shaded"
 """Style of the views that everything but the share of styles is measured on."""
 
@@ -54,25 +55,27 @@ def measured_atlas(data: AtlasInput, seed: int = 0, progress: bool = False) -> A
         names = nearest_words(middles, [data.title(name) for name in rows], *data.words)
     identity, unknown = _identity(data, rows)
     objects: list[ObjectViews] = []
-    for number, name in enumerate(tqdm(rows, "objects", disable=not progress or None, leave=False)):
-        own, symmetry = rows[name], data.symmetry.get(name, 1)
-        results, missing = view_measures(x[own], _azimuth(data, own), symmetry, [seed, number])
-        space = affine_subspace(x[own])
-        objects.append(
-            ObjectViews(
-                name=name,
-                title=data.title(name),
-                category=str(data.factors.get(name, {}).get("label", "")),
-                rows=own,
-                space=space,
-                symmetry=symmetry,
-                results=results,
-                missing=missing,
-                words=names.words[number] if names else (),
-                moving=words_along(space, data.words),
-                identity=_shares(identity.get("identity"), name),
+    with bar(len(rows), "objects", progress, QUICK) as tick:
+        for number, name in enumerate(rows):
+            own, symmetry = rows[name], data.symmetry.get(name, 1)
+            results, missing = view_measures(x[own], _azimuth(data, own), symmetry, [seed, number])
+            space = affine_subspace(x[own])
+            objects.append(
+                ObjectViews(
+                    name=name,
+                    title=data.title(name),
+                    category=str(data.factors.get(name, {}).get("label", "")),
+                    rows=own,
+                    space=space,
+                    symmetry=symmetry,
+                    results=results,
+                    missing=missing,
+                    words=names.words[number] if names else (),
+                    moving=words_along(space, data.words),
+                    identity=_shares(identity.get("identity"), name),
+                )
             )
-        )
+            tick(1)
     shares, missing = _variance(data, rows, seed)
     return Atlas(
         objects=tuple(objects),

@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.arrays import fingerprint
 from isthmus.measure.views.poses import PoseError
 from isthmus.measure.views.subspaces import ViewRank
+from isthmus.records import amount
 from isthmus.report import (
     Album,
     Curve,
@@ -71,8 +72,8 @@ def object_page(one: ObjectViews, data: AtlasInput, found: Atlas) -> Page:
         *pairs_table("Not measured", ("measure", "reason"), one.missing.items()),
     )
     return Page(
-        title=one.title,
-        kicker=f"isthmus atlas · {len(one.rows)} views of {one.name} in {data.views.space.name}",
+        title=f"Atlas: {one.title} in {data.views.space.name}",
+        kicker=f"isthmus atlas · {len(one.rows)} views of {one.name}",
         summary=_summary(one),
         cards=(),
         sections=(
@@ -141,7 +142,8 @@ def _summary(one: ObjectViews) -> tuple[str, ...]:
     }.get(one.symmetry, f"A turn by {360 / one.symmetry:g} degrees changes no picture.")
     near = ", ".join(f"{word} ({cosine:.2f})" for word, cosine in one.words[:3])
     return (
-        f"Its {len(one.rows)} views span {one.space.dim} directions that stand out of noise.",
+        f"Its {len(one.rows)} views span {amount(one.space.dim, 'direction')} that stand out of "
+        "noise.",
         turns,
         *((f"The nearest words: {near}.",) if near else ()),
     )

@@ -1,12 +1,13 @@
 """The page of an atlas: all objects together, each with a picture and a link to its own page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from isthmus.measure.views.subspaces import ViewRank
 from isthmus.report import (
+    Advice,
     Album,
     Block,
     Figures,
@@ -40,33 +41,29 @@ LISTED = 200
 """Items that were left out, in the table."""
 
 
-def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str, Any]]:
+def atlas_page(
+    data: AtlasInput, found: Atlas, seed: int, todo: Sequence[Advice] = ()
+) -> tuple[str, dict[str, Any]]:
     """The page as HTML and the record that holds every number on it."""
     space, count = data.views.space.name, amount(len(found.objects), "object")
-    title, album = f"What the views of {count} span", Album()
-    cards = tuple(
-        view_card(
-            data,
-            data.views.ids[one.rows[len(one.rows) // 12]],
-            album,
-            one.title,
-            f"objects/{page_of(one.name)}",
-        )
-        for one in found.objects
-    )
-    objects = Strips("Objects", "", (Strip(None, cards),))
+    title = f"Atlas: {space} on {', '.join(filter(None, (data.context.get('objects'), count)))}"
+    verdict, *rest = summary(found)
     table = rows_table("Objects", map(_row, found.objects), text=("category", "nearest words"))
     identity, variance = (found.results.get(key) for key in ("identity", "variance"))
     page = Page(
         title=title,
-        kicker=f"isthmus atlas · {len(data.views):,} views in {space}",
-        summary=tuple(summary(found)),
+        kicker=f"isthmus atlas · what {len(data.views):,} views span",
+        verdict=verdict,
+        summary=tuple(rest),
+        todo=todo,
         cards=(
             *number_card("Unseen views given to their object", identity),
             *number_card("Variance that is the object", variance),
         ),
         sections=(
-            Section("objects", "The objects", "Each leads to its own page.", (objects,)),
+            Section(
+                "objects", "The objects", "Each leads to its own page.", (_objects(data, found),)
+            ),
             Section("variance", "Object, view, and both", _VARIANCE, tuple(_figures(found))),
             Section("nesting", "Subspaces in subspaces", _NESTING, (_nested(found),)),
             Section("sharing", "Who shares subspaces", _SHARING, tuple(_sharing(found))),
@@ -87,6 +84,21 @@ def atlas_page(data: AtlasInput, found: Atlas, seed: int) -> tuple[str, dict[str
         "nestings": plain(found.nestings),
         "objects": {one.name: one.to_dict() for one in found.objects},
     }
+
+
+def _objects(data: AtlasInput, found: Atlas) -> Strips:
+    album = Album()
+    cards = tuple(
+        view_card(
+            data,
+            data.views.ids[one.rows[len(one.rows) // 12]],
+            album,
+            one.title,
+            f"objects/{page_of(one.name)}",
+        )
+        for one in found.objects
+    )
+    return Strips("Objects", "", (Strip(None, cards),))
 
 
 _VARIANCE = (
@@ -221,6 +233,7 @@ def _made(data: AtlasInput, found: Atlas, seed: int) -> tuple[Block, ...]:
     overlaps = [one for _, _, one in found.overlaps.closest[:1]]
     return (
         *pairs_table(caption, ("item", "reason"), found.faults.items(), most=LISTED),
+        *pairs_table("Left out of objects", ("object", "what"), data.notes.items(), most=LISTED),
         made_table({**data.context, "seed": seed}),
         sources_table([*found.results.values(), *found.objects[0].results.values(), *overlaps]),
     )

@@ -22,19 +22,19 @@ class AtlasRequest(Written):
     objects: Path | None = None
     """Folder of your meshes: GLB, glTF, OBJ, PLY, STL, OFF; subfolders are categories."""
     world: str = ""
-    """A world of meshes instead (default: furniture)."""
+    """A world of meshes instead, such as furniture or babel (default: furniture)."""
     split: str = ""
-    """Only this split of the world (by default test; all for every object)."""
+    """Only this split of the world: train, val or test (by default test; all for every object)."""
     views: int = 24
-    """Views of every object."""
+    """Views of every object, 10 or more; what was held out is predicted from fewer."""
     rig: Literal["turntable", "dome", "fibonacci"] = "turntable"
     """Where the cameras stand; pose, loop and interpolation need the turntable."""
     up: Literal["x", "y", "z"] = "y"
     """The axis that points up in your files."""
     styles: tuple[str, ...] = ()
-    """Draw every view in these styles too (flat, toon, sketch, photo) and share the variance
-    between object, view and style."""
+    """Draw every view in these styles too, one or more of: flat, toon, sketch, photo; and share the
+    variance between object, view and style."""
     limit: int = 0
-    """Objects at most, the first ones; 0 is all."""
+    """Objects at most, the first ones: 1 or more; 0 is all."""
     words: Path | None = None
     """Vocabulary to name objects with, one text a line (default: their names and the glyphs')."""

@@ -1,7 +1,8 @@
 """The object-subspace atlas: what the views of every object span, and what that says of it."""
 
+import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from threadpoolctl import threadpool_limits
 
 from isthmus.lab import embed_into
 from isthmus.read.text import read_lines
-from isthmus.report import amount
+from isthmus.report import PLACE, Advice
 from isthmus.store import is_file
+from isthmus.studies import command_of
 from isthmus.studies.atlas.inputs import AtlasInput
 from isthmus.studies.atlas.measures import LEAST, measured_atlas
 from isthmus.studies.atlas.object_page import object_pages
-from isthmus.studies.atlas.page import atlas_page
+from isthmus.studies.atlas.page import atlas_page, summary
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.shared import (
     DEFAULT_SPACE,
@@ -28,7 +30,7 @@ from isthmus.studies.shared import (
     resolve,
     run_folder,
 )
-from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World
+from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World, amount
 from isthmus.view.cameras import RIGS
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import Views, rendered_into, restyled_into
@@ -47,12 +49,6 @@ class AtlasResult(MeasuredResult):
     """Objects drawn now; the others were there already."""
     encoded: int = 0
     """Views encoded now."""
-
-    def lines(self) -> list[str]:
-        """How much was done, then a line a measure."""
-        kept = amount(len(self.record["objects"]), "object")
-        now = f"{kept}: {self.rendered} rendered and {self.encoded} views encoded now"
-        return [now, *super().lines()]
 
 
 def run(request: AtlasRequest, asked: Any = None) -> AtlasResult:
@@ -87,7 +83,9 @@ def _seen(
     pictures = views.world.items[IMAGE]
     report = embed_into(folder / "jobs" / "views", encoders[IMAGE], pictures, job)
     styled, factors = _styled(request, world, setup, encoders, folder)
-    ring = request.rig == "turntable"
+    ring, drawn = request.rig == "turntable", {bag.owner for bag in views.bags}
+    notes = {name: why for name, why in views.world.faults.items() if name in drawn}
+    rest = {name: why for name, why in views.world.faults.items() if name not in drawn}
     data = AtlasInput(
         views=report.embedded,
         factors={**views.world.factors, **factors},
@@ -96,23 +94,60 @@ def _seen(
         words=_words(request, views, encoders, folder),
         styled=styled,
         pictures=pictures,
-        faults={**views.world.faults, **report.faults},
+        faults={**rest, **report.faults},
+        notes=notes,
         context={
             "objects": str(request.objects.name if request.objects else world.name),
             "views": f"{request.views}, {request.rig}, {setup.options.side} px",
             "space": request.space or DEFAULT_SPACE,
         },
     )
+    found = atlas(
+        data, folder, seed=common.seed, progress=common.progress, todo=todo(request, data)
+    )
+    drawn, encoded = amount(views.rendered, "object"), amount(report.encoded, "view")
+    now = f"{drawn} rendered and {encoded} encoded now."
     return replace(
-        atlas(data, folder, seed=common.seed, progress=common.progress),
+        found,
+        key=[*found.key, now],
         faults={**views.faults, **report.faults},
         rendered=views.rendered,
         encoded=report.encoded,
     )
 
 
+def todo(request: AtlasRequest, data: AtlasInput) -> list[Advice]:
+    """What to try next: drawing styles; an object by its name, or more views."""
+    name = data.title(str(data.factors[data.views.ids[0]]["object"]))
+    space = f" --space {shlex.quote(request.space)}" if request.space else ""
+    styled = Advice(
+        "See how much a drawing style changes",
+        "All views are shaded alike.",
+        "Drawn in other styles too, the variance is shared between object, view and style.",
+        command_of("atlas", replace(request, styles=("sketch", "toon"))),
+    )
+    sought = Advice(
+        "Look for an object by its name",
+        "The views lie in the folder of this page as vectors.",
+        "",
+        f"isthmus search {shlex.quote(name)} --in {PLACE}{space}",
+    )
+    more = Advice(
+        "See whether more views span more",
+        "A rank is of the views that there are.",
+        "",
+        command_of("atlas", replace(request, views=2 * request.views)),
+    )
+    return [*([] if request.styles else [styled]), sought if data.words else more]
+
+
 def atlas(
-    data: AtlasInput, out: Path | None = None, *, seed: int = 0, progress: bool = False
+    data: AtlasInput,
+    out: Path | None = None,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+    todo: Sequence[Advice] = (),
 ) -> AtlasResult:
     """Measure the views of every object and write the world's page and one page an object.
 
@@ -121,6 +156,7 @@ def atlas(
         out: run folder for ``report.html``, ``objects/*.html``, ``report.json`` and the vectors.
         seed: every random draw follows from it.
         progress: show a bar of the objects.
+        todo: what to try next.
 
     Raises:
         RequestError: not one object has ten views.
@@ -129,10 +165,14 @@ def atlas(
     with threadpool_limits(1, user_api="blas"):  # products of a few rows: threads only wait
         found = measured_atlas(data, seed, progress)
     measuring = time.perf_counter() - start
-    page, record = atlas_page(data, found, seed)
+    page, record = atlas_page(data, found, seed, todo)
+    verdict, *rest = summary(found)
     return AtlasResult(
         results=found.results,
         missing=found.missing,
+        key=rest,
+        verdict=verdict,
+        todo=todo,
         page=page,
         pages={} if out is None else object_pages(data, found),
         record=record,

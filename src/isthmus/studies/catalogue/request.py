@@ -13,7 +13,7 @@ class SpacesRequest:
     """List the spaces that can be loaded, or describe one."""
 
     name: Positional[str] = ""
-    """A space to load and describe."""
+    """A space to load and describe, such as mini."""
     common: Brief = field(default_factory=Brief)
 
 
@@ -22,7 +22,7 @@ class WorldsRequest:
     """List the data sets with ground truth, or describe one."""
 
     name: Positional[str] = ""
-    """A world to open and describe."""
+    """A world to open and describe, such as glyphs."""
     common: Brief = field(default_factory=Brief)
 
 
@@ -31,7 +31,8 @@ class PartsRequest:
     """List every encoder, world, similarity and measure with its one-line description."""
 
     kind: Positional[str] = ""
-    """Only these: encoders, worlds, similarities, measures or readers."""
+    """Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers,
+    heads, bases, projectors, targets, measures or readers."""
     common: Brief = field(default_factory=Brief)
 
 

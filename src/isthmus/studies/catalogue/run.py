@@ -11,6 +11,7 @@ from isthmus.lab import load
 from isthmus.lab.caching import CacheResult, clear_cache, list_cache
 from isthmus.measure import MEASURES
 from isthmus.read import READERS
+from isthmus.records import amount
 from isthmus.registry import describe, everything, find
 from isthmus.scores import SCORE_RULES
 from isthmus.similarity import DIRECTED, LEARNED, POOLINGS, SIMILARITIES
@@ -47,6 +48,11 @@ class PartsResult(RunResult):
 
     parts: Mapping[str, Mapping[str, str]]
 
+    def table_rows(self) -> list[dict[str, str]]:
+        """A part each."""
+        every = [(kind, *part) for kind, found in self.parts.items() for part in found.items()]
+        return [{"kind": kind, "name": name, "about": about} for kind, name, about in every]
+
     def __str__(self) -> str:
         lines: list[str] = []
         for kind, found in self.parts.items():
@@ -65,6 +71,10 @@ class Description(RunResult):
     """Facts about one part, as lines."""
 
     facts: Mapping[str, Any]
+
+    def table_rows(self) -> list[dict[str, str]]:
+        """A fact each."""
+        return [{"fact": name, "text": str(value)} for name, value in self.facts.items()]
 
     def __str__(self) -> str:
         width = max(map(len, self.facts))
@@ -150,7 +160,7 @@ def describe_world(name: str) -> Description:
     return Description(
         facts={
             "name": world.name,
-            **{modality: f"{len(items)} items" for modality, items in world.items.items()},
+            **{modality: amount(len(items), "item") for modality, items in world.items.items()},
             **{f"links {a}-{b}": len(links) for (a, b), links in world.links.items()},
             "splits": ", ".join(f"{split} {count}" for split, count in splits),
             "factors": ", ".join(sorted({key for row in world.factors.values() for key in row})),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from isthmus.report import (
+    Advice,
     Album,
     Card,
     Figure,
@@ -21,25 +22,31 @@ from isthmus.report import (
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
-from isthmus.studies.pages.common import anchor, pairs_table
+from isthmus.studies.evaluate import points
+from isthmus.studies.pages.common import anchor, next_steps, pairs_table
 from isthmus.studies.pages.data_section import data_section
 from isthmus.studies.pages.item_cards import ItemCards, example_strip
 from isthmus.studies.pages.map_figure import Sketch, drawn, project, sketch
 from isthmus.studies.shared import Dataset, qualifier
 from isthmus.types import Null
 
+HITS = "hit@1,"
+"""What the verdict is read from."""
+
 
 def comparison_page(found: Comparison) -> Page:
     """Differences first, then who answers what, all numbers, and the data of both."""
-    first, second = found.names
+    second, both = found.names[1], zip((found.first, found.second), found.names, strict=True)
     return Page(
-        title=f"{first} and {second}",
-        kicker="isthmus study · two spaces on the same items",
-        summary=_summary(found),
+        title=f"Compare: {' and '.join(data.about.title or name for data, name in both)}",
+        kicker="isthmus compare · two spaces on the same items",
+        verdict=verdict(found),
+        summary=summary(found),
+        todo=todo(found),
         cards=tuple(
             _card(row, second)
             for row in found.differences
-            if row.name.startswith(("hit@1,", "centroid"))
+            if row.name.startswith((HITS, "centroid"))
         ),
         sections=(
             _differences(found),
@@ -52,7 +59,53 @@ def comparison_page(found: Comparison) -> Page:
     )
 
 
-def _summary(found: Comparison) -> tuple[str, ...]:
+def verdict(found: Comparison) -> str:
+    """Which space finds more linked items, as far as the intervals tell."""
+    first, second = found.names
+    said = {
+        (False, False): f"Neither {first} nor {second} retrieves better for sure",
+        (True, False): f"{first} retrieves better than {second}",
+        (False, True): f"{second} retrieves better than {first}",
+        (True, True): f"{first} and {second} each retrieve better one way",
+    }
+    changes = ", ".join(
+        f"{row.name.partition(', ')[2]} from {number(row.first)} to {number(row.second)}, "
+        f"{points(row)} points"
+        for row in found.differences
+        if row.name.startswith(HITS)
+    )
+    return f"{said[_better(found)]}: hit@1 {changes}."
+
+
+def _better(found: Comparison) -> tuple[bool, bool]:
+    """Whether the first space is better either way for sure, and whether the second is."""
+    hits = (row for row in found.differences if row.name.startswith(HITS))
+    sure = [row.value for row in hits if row.differs]
+    return min(sure, default=0) < 0, max(sure, default=0) > 0
+
+
+def todo(found: Comparison) -> tuple[Advice, ...]:
+    """The whole study of the space that retrieves better, and its remedies."""
+    better = found.second if _better(found) == (False, True) else found.first
+    name = better.a.space.name
+    whole = Advice(
+        f"See the whole page of {name}",
+        "A comparison shows what differs; what both lack stands in the study of one.",
+        "",
+        "isthmus study {data}",
+    )
+    mend = Advice(
+        f"Mend {name}",
+        "Its gap and its hubs may cost it matches.",
+        "Remedies are judged on pairs that they were not fitted on.",
+        "isthmus mend {data}",
+    )
+    mended = better.about.words.get("space", "").startswith("mended:")
+    return next_steps((whole,) if mended else (whole, mend), better.about)
+
+
+def summary(found: Comparison) -> tuple[str, ...]:
+    """How many items and differences there are, and who answers what."""
     (first, second), (a, b) = found.names, (found.first.a, found.first.b)
     apart = sum(row.differs for row in found.differences)
     intro = (

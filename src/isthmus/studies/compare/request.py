@@ -15,5 +15,5 @@ class CompareRequest(Written):
     first: Positional[str]
     """A space, such as mini."""
     second: Positional[str]
-    """Another space."""
+    """Another space, such as fresh or mended:FOLDER (see: isthmus spaces)."""
     source: Source = field(default_factory=Source)

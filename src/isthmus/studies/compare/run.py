@@ -88,13 +88,17 @@ def compare(
         alike=measure_calls(calls_of_spaces(one, other), seed, progress=progress),
     )
     results: dict[str, Result] = {row.name: row for row in found.differences}
+    page = comparison_page(found)
     return MeasuredResult(
         results=results | found.alike.results,
         missing=found.missing,
-        page=html(comparison_page(found)),
+        key=page.summary,
+        verdict=page.verdict,
+        todo=page.todo,
+        page=html(page),
         record=found.to_dict(),
         seconds={"all": time.perf_counter() - start},
-        faults=first.about.faults,
+        faults={**first.about.faults, **second.about.faults},
     ).write(out, found.sets)
 
 

@@ -17,8 +17,9 @@ from isthmus.read.image import Picture
 from isthmus.read.text import read_lines
 from isthmus.records import dataclass
 from isthmus.registry import find
-from isthmus.report import Album, ItemCard, Page, Section, html
+from isthmus.report import Advice, Album, ItemCard, Page, Section, html, visible
 from isthmus.store import is_file, write_tensors
+from isthmus.studies import command_of, request_type
 from isthmus.studies.edit.request import EditRequest
 from isthmus.studies.pages.item_cards import hit_card, hits_page
 from isthmus.studies.shared import (
@@ -66,6 +67,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Corpora by name: words of one kind, in which an edit moves and outside of which it stays."""
 
+FIRST = 3
+"""Items near each target in the terminal."""
 PICTURE, NAIVE, EDITED = "the picture as it is", "the text alone", "the edited picture"
 
 
@@ -143,12 +146,25 @@ class EditResult(RunResult):
     shown: Shown | None = None
     """Whether it worked; None where nothing was found."""
 
-    def __str__(self) -> str:
-        lines = [f"{self.description}, among {self.searched} items in {self.space}"]
-        lines += [str(self.shown)] if self.shown else []
-        for name, hits in self.rows.items():
-            lines += ["", name, *hit_lines(hits)]
-        return "\n".join(lines)
+    drawn = ("score", "", "", "")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A hit each, by the name of its target, the best first."""
+        return [
+            {"target": name, **hit} for name, hits in self.rows.items() for hit in hit_values(hits)
+        ]
+
+    def lines(self) -> list[str]:
+        """What lies nearest to each target."""
+        return [line for name, hits in self.rows.items() for line in (name, *hit_lines(hits))]
+
+    def key_lines(self) -> list[str]:
+        """The nearest ones, a line a target."""
+        return [
+            f"nearest of {self.searched:,} to {name}: "
+            + ", ".join(f"{visible(hit.id)} {hit.score:.3f}" for hit in hits[:FIRST])
+            for name, hits in self.rows.items()
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -176,7 +192,25 @@ def run(request: EditRequest) -> EditResult:
         found = edit(request)
         arrays = {name.replace(" ", "_"): x for name, x in found.targets.items()}
         write_tensors(folder / "targets.safetensors", arrays, {"space": found.space})
-        return replace(found, page=html(edit_page(found, photo))).write(folder)
+        found = replace(found, todo=todo(request, found))
+        return replace(found, page=html(edit_page(found, photo, request.inside))).write(folder)
+
+
+def todo(request: EditRequest, found: EditResult) -> tuple[Advice, ...]:
+    """Half of an edit that worked, another projection of one that did not; the word alone."""
+    if found.shown is not None and found.shown.worked:
+        title, other = (
+            "See how far half of it goes",
+            replace(request, strength=request.strength / 2),
+        )
+    else:
+        projector = "linear" if request.projector == "affine" else "affine"
+        title, other = "Count coordinates another way", replace(request, projector=projector)
+    search = request_type("search")(request.to, request.inside, space=request.space)
+    return (
+        Advice(title, "", "", command_of("edit", other)),
+        Advice("See what the word finds alone", "", "", command_of("search", search)),
+    )
 
 
 def edit(request: EditRequest) -> EditResult:
@@ -208,13 +242,15 @@ def edit(request: EditRequest) -> EditResult:
         for name, x in targets.items()
     }
     first = [rows[name][0].id for name in (PICTURE, EDITED) if rows[name]]
+    seen = shown(request.to, texts.unit, others, (first[0], first[1])) if first else None
     return EditResult(
         description=f"{photo.name} to {request.to!r}, strength {request.strength:g}",
         space=request.space,
         searched=len(others.vectors),
         rows=rows,
         targets=targets,
-        shown=shown(request.to, texts.unit, others, (first[0], first[1])) if first else None,
+        shown=seen,
+        verdict=str(seen or "Nothing was found to lie near: there is no other item to search in."),
         faults=gallery.skipped,
     )
 
@@ -277,17 +313,16 @@ def without_picture(gallery: Gallery, source: EmbeddingSet) -> Gallery:
     return replace(gallery, vectors=kept)
 
 
-def edit_page(found: EditResult, photo: Path) -> Page:
+def edit_page(found: EditResult, photo: Path, inside: str) -> Page:
     """What lies nearest to each target, a row a target."""
     album = Album()
     start = hit_card(Hit(photo.name, 1.0, "", Picture(photo)), 0, album)
     first = {PICTURE: replace(start, note="what is edited")}
     rows = [(first.get(name, ItemCard(name, "")), hits) for name, hits in found.rows.items()]
     lead = (
-        f"Nearest of {found.searched} items in {found.space}. The edited picture keeps everything "
-        "that lies outside of the corpus; the text alone keeps nothing of the picture."
+        f"Nearest of {found.searched:,} items in {found.space}. The edited picture keeps "
+        "everything that lies outside of the corpus; the text alone keeps nothing of the picture."
     )
-    page = hits_page(
-        "edit", found.description, Section("edit", "Where it leads", lead, ()), rows, album
-    )
-    return replace(page, summary=(str(found.shown),) if found.shown else ())
+    title = f"Edit: {visible(found.description, 80)}, {found.space} on {visible(inside, 80)}"
+    page = hits_page(title, Section("edit", "Where it leads", lead, ()), rows, album)
+    return replace(page, verdict=found.verdict, todo=found.todo)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.lab import export_set
-from isthmus.report import visible
+from isthmus.report import Advice, amount, visible
+from isthmus.studies import command_of, request_type
 from isthmus.studies.embed.request import EmbedRequest
 from isthmus.studies.shared import Collection, Resolved, RunResult, remarks, resolve, run_folder
-from isthmus.types import EmbeddingSet, Links, RequestError
+from isthmus.types import EmbeddingSet, Links, RequestError, Source
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -18,26 +19,36 @@ class EmbedResult(RunResult):
 
     sets: Mapping[str, EmbeddingSet]
     items: int
+    """With those that were skipped."""
     encoded: int
-    """Items encoded now; the others were there already."""
+    """Items encoded now; the others were there already, or skipped."""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
     exported: Sequence[Path] = ()
     """Files or folders for other tools."""
+
+    drawn = ("items", "", "", "")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A modality each."""
+        return [
+            {"modality": name, "items": len(some), "coordinates": some.space.dim}
+            for name, some in self.sets.items()
+        ]
 
     @property
     def written(self) -> list[Path]:
         """The run folder's files, and what was exported."""
         return [*super().written, *self.exported]
 
-    def __str__(self) -> str:
-        kept = self.items - self.encoded
-        lines = [
+    def lines(self) -> list[str]:
+        """The sets, how much was encoded now, and remarks."""
+        kept = self.items - self.encoded - len(self.faults)
+        done = f"{self.encoded:,} encoded now, {kept:,} kept"
+        return [
             *map(str, self.sets.values()),
-            f"{self.items} items: {self.encoded} encoded now, {kept} kept",
-            *(f"skipped {visible(name)}: {visible(why)}" for name, why in self.faults.items()),
+            f"{amount(self.items, 'item')}: {done}, {len(self.faults):,} skipped",
             *(f"remark on {visible(name)}: {visible(why)}" for name, why in self.notes.items()),
         ]
-        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -67,17 +78,29 @@ def run(request: EmbedRequest) -> EmbedResult:
 def _embedded(request: EmbedRequest, resolved: Resolved, folder: Path) -> EmbedResult:
     found = resolved.collect(folder, request.common)
     exported = _export(found.sets, request.export)
-    notes = remarks(found.world, found.sets.values(), found.faults)
-    faults = {name: why for name, why in found.world.faults.items() if name not in notes}
+    notes, faults = remarks(found.world, found.sets.values(), found.faults)
+    items = sum(map(len, found.sets.values()))
     result = EmbedResult(
         sets=found.sets,
-        items=sum(map(len, found.sets.values())) + len(found.faults),
+        items=items + len(faults),
+        verdict=f"{amount(items, 'vector')} of {resolved.title}, "
+        f"{amount(len(faults), 'item') if faults else 'nothing'} left out.",
+        todo=todo(request, resolved, found),
         encoded=found.encoded,
         notes=notes,
         exported=exported,
-        faults={**faults, **found.faults},
+        faults=faults,
     )
     return result.write(folder, found.sets, _links(found))
+
+
+def todo(request: EmbedRequest, resolved: Resolved, found: Collection) -> list[Advice]:
+    """A study where two modalities are linked, else a search in what can be searched by words."""
+    if len(found.sets) > 1 and (resolved.arrays or _links(found)):
+        whole = request_type("study")(source=Source(arrays=request.out))
+        return [Advice("Measure the space", "", "", command_of("study", whole))]
+    search = request_type("search")("a red fruit", str(request.out), space=resolved.space)
+    return [] if resolved.arrays else [Advice("Search in it", "", "", command_of("search", search))]
 
 
 def _export(sets: Mapping[str, EmbeddingSet], path: Path | None) -> list[Path]:

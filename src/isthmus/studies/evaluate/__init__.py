@@ -1,8 +1,13 @@
 """How spaces are scored on held-out items: splits, scores, intervals, tables."""
 
-from isthmus.studies.evaluate.calibration import CalibrationScores, match_calibration
+from isthmus.studies.evaluate.calibration import (
+    CalibrationScore,
+    CalibrationScores,
+    match_calibration,
+)
 from isthmus.studies.evaluate.cross_validation import CrossValidation, cross_validated
 from isthmus.studies.evaluate.evaluation import (
+    RAW,
     Estimate,
     Evaluation,
     Measure,
@@ -33,6 +38,8 @@ from isthmus.studies.evaluate.tables import (
 )
 
 __all__ = [
+    "RAW",
+    "CalibrationScore",
     "CalibrationScores",
     "CrossValidation",
     "DirectionScores",

@@ -238,10 +238,23 @@ class Row:
         """The chain as people read it."""
         return chain_name(self.chain)
 
+    def headline(self, two_sided: bool) -> float:
+        """What rows are ordered by: mixed search where it can tell spaces apart, else R@1."""
+        return self.mixed.value if two_sided else self.hits.value
+
     @property
     def seconds(self) -> float:
         """Of fitting, mean over splits."""
         return self.scores.seconds.value
+
+    def numbers(self) -> dict[str, float]:
+        """R@1 and the mixed nDCG@10 with their intervals, as columns of a table."""
+        found = {"R@1": self.hits, f"mixed nDCG@{K}": self.mixed}
+        return {
+            f"{name} {part}".strip(): getattr(one.interval, part, np.nan) if part else one.value
+            for name, one in found.items()
+            for part in ("", "low", "high")
+        }
 
     def item_measures(self, cut_offs: tuple[int, ...] = KS) -> list[Measure]:
         """Everything that single items score: hits, mixed gains, zero-shot."""

@@ -8,6 +8,7 @@ from isthmus.measure.retrieval.galleries import RULES
 from isthmus.report import Table, number, span
 from isthmus.studies.evaluate.evaluation import Estimate, Evaluation, Row
 from isthmus.studies.evaluate.scores import K
+from isthmus.types import Result
 
 SHOWN = (1, 10)
 """Cut-offs of hits in tables."""
@@ -28,14 +29,13 @@ def main_table(found: Evaluation, kind: str, rows: Mapping[str, Row] | None = No
     rows = found.rows if rows is None else rows
     shown = _mixed_columns if found.several else _hits_columns
     several = len({row.splits for row in rows.values()}) > 1
-    worth = (lambda row: row.mixed.value) if found.several else (lambda row: row.hits.value)
     lines = [
         {
             kind: row.name,
             **shown(row),
             **({"splits": f"{row.splits}"} if several else {}),
         }
-        for row in sorted(rows.values(), key=lambda row: -worth(row))
+        for row in sorted(rows.values(), key=lambda row: -row.headline(bool(found.several)))
     ]
     columns, raw = tuple(lines[0]), found.rows[""]
     bounds = raw.scores.forward.bounds, raw.scores.backward.bounds
@@ -117,7 +117,7 @@ def share_of_ceiling(one: Estimate) -> str:
     return f"{one.value:.1%} ({percents(one)})"
 
 
-def points(one: Estimate) -> str:
+def points(one: Estimate | Result) -> str:
     """A change in points, with its sign and interval."""
     low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
     return f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")

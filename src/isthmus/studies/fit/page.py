@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isthmus.report import Block, Figures, Page, Section, Table, figure, html, number
+from isthmus.report import Advice, Block, Figures, Page, Section, Table, figure, number
 from isthmus.studies.evaluate import (
     Evaluation,
     Splits,
@@ -13,9 +13,10 @@ from isthmus.studies.evaluate import (
     main_table,
     points,
     trade_offs,
+    with_interval,
 )
-from isthmus.studies.pages.common import made_section
-from isthmus.types import Axes, Result, axes_or_new
+from isthmus.studies.pages.common import MENDED, made_section, next_steps
+from isthmus.types import Axes, Result, amount, axes_or_new
 
 Log = Sequence[dict[str, Any]]
 
@@ -44,22 +45,21 @@ class Curves(Result):
 
 def fit_page(
     found: Evaluation, logs: Mapping[str, Log], chosen: str, epoch: int, splits: Splits
-) -> str:
-    """The page as HTML; ``epoch`` is the one that the chosen variant is of."""
-    name = found.data.a.space.name
-    command = "fit" if len(logs) == 1 else "sweep"
-    return html(
-        Page(
-            title="What training makes of this space",
-            kicker=f"isthmus {command} · {name}, {found.fitted_on:,} objects",
-            summary=_summary(found, chosen, epoch),
-            cards=(),
-            sections=(
-                Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
-                Section("learning", "How learning went", _LEARNING, _learning(logs)),
-                made_section(_facts(found, splits, chosen)),
-            ),
-        )
+) -> Page:
+    """The page; ``epoch`` is the one that the chosen variant is of."""
+    about, command = found.data.about, "fit" if len(logs) == 1 else "sweep"
+    return Page(
+        title=f"{command.capitalize()}: {about.title or found.data.a.space.name}",
+        kicker=f"isthmus {command} · trained on {found.fitted_on:,} objects",
+        verdict=verdict(found, chosen, epoch),
+        summary=_summary(found, chosen),
+        todo=todo(found, chosen, command, splits.drawn),
+        cards=(),
+        sections=(
+            Section("earned", "On objects never seen", _lead(found, splits), _earned(found)),
+            Section("learning", "How learning went", _LEARNING, _learning(logs)),
+            made_section(_facts(found, splits, chosen)),
+        ),
     )
 
 
@@ -73,7 +73,7 @@ def _lead(found: Evaluation, splits: Splits) -> str:
     cut = "drawn at random" if splits.drawn else "as the data say"
     return (
         f"Trained on {found.fitted_on:,} objects, judged on {found.held_out:,} others ({cut}), "
-        f"{found.repeats} {'seed' if found.repeats == 1 else 'seeds averaged'}. Intervals are "
+        f"{amount(found.repeats, 'seed', 'seeds averaged')}. Intervals are "
         "Wilson's over test objects; changes are paired to the space as it is. The mixed gallery "
         "holds all items of both modalities but the query; relevant is every other item of its "
         "object."
@@ -102,16 +102,49 @@ def verdict(found: Evaluation, chosen: str, epoch: int) -> str:
     return f"Training did not help R@1 for sure: {change} on test objects, of the space as it is."
 
 
-def _summary(found: Evaluation, chosen: str, epoch: int) -> tuple[str, ...]:
+_OTHERS = Advice(
+    "Try other recipes",
+    "One recipe says little of what training can do here.",
+    "A grid of them is judged on the same objects.",
+    "isthmus sweep {data} --losses info_nce sigmoid --heads linear mlp",
+)
+_REMEDIES = Advice(
+    "Try remedies that are not trained",
+    "Training was not shown to help.",
+    "Shifts, maps and corrected scores need fewer pairs.",
+    "isthmus mend {data}",
+)
+_VECTORS = Advice(
+    "Take its vectors to other tools",
+    "The trained space was shown to help.",
+    "",
+    "isthmus embed mended:FOLDER trained-vectors {options}",
+)
+
+
+def todo(found: Evaluation, chosen: str, command: str, drawn: bool) -> tuple[Advice, ...]:
+    """What to try after training.
+
+    Args:
+        found: what was earned on test objects.
+        chosen: the variant that is kept.
+        command: ``fit`` or ``sweep``.
+        drawn: whether test objects are known to nobody else, so that only this page leaves out
+            those that were trained on.
+    """
+    interval = found.rows[chosen].hits_change.interval
+    helped = interval is not None and interval.low > 0
+    first = [_REMEDIES] if not helped else [_VECTORS] if drawn else [*MENDED[:1], _VECTORS]
+    return next_steps([*first, *([_OTHERS] if command == "fit" else [])], found.data.about)
+
+
+def _summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
     own = found.rows[chosen]
-    change = own.hits_change
     of_ceiling = f", {own.of_ceiling.value:.1%} of the ceiling of its own two rankings"
     return (
-        verdict(found, chosen, epoch),
         f"{chosen} had the best score on the objects that training was stopped by, and is kept.",
-        f"On {found.held_out:,} test objects its R@1 is {number(own.hits.value)}, "
-        f"{change.value:+.3f} {change.interval} against the space as it is; its mixed-gallery "
-        f"nDCG@10 is {number(own.mixed.value)}{of_ceiling if found.several else ''}, "
+        f"On {found.held_out:,} test objects its R@1 is {with_interval(own.hits)}; its "
+        f"mixed-gallery nDCG@10 is {number(own.mixed.value)}{of_ceiling if found.several else ''}, "
         f"{points(own.rule_gain)} points over the best trivial rule ({own.rule}).",
     )
 

@@ -15,13 +15,14 @@ class Grid:
     """What a sweep crosses; empty parts are those of the recipe."""
 
     losses: tuple[str, ...] = ()
-    """Losses to cross (default: that of --loss)."""
+    """Losses to cross, such as info_nce sigmoid (see: isthmus parts losses; default: that of
+    --loss)."""
     similarities: tuple[str, ...] = ()
-    """Similarities to cross."""
+    """Similarities to cross (see: isthmus parts similarities; default: that of --similarity)."""
     heads: tuple[str, ...] = ()
-    """Heads to cross."""
+    """Heads to cross: linear, mlp, residual or none (default: that of --head)."""
     seeds: int = 1
-    """Seeds of each variant, from --seed on."""
+    """Seeds of each variant, 1 or more, from --seed on."""
 
     def recipes(self, base: Recipe) -> list[Recipe]:
         """Every combination.

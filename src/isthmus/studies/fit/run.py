@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from isthmus.encode.torch_towers import torch_device
 from isthmus.encode.tuned import trainable
 from isthmus.lab import save_mended
-from isthmus.studies.evaluate import Evaluation, Row, split_dataset
-from isthmus.studies.fit.page import fit_page, verdict
+from isthmus.report import html
+from isthmus.studies.evaluate import Evaluation, K, Row, split_dataset, with_interval
+from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
 from isthmus.studies.shared import EVERYTHING, RunResult, resolve, run_folder, versions
 from isthmus.train.recipe import Recipe
@@ -32,24 +33,27 @@ class FitResult(RunResult):
     """The kept space, of the first seed."""
     curves: Mapping[str, Sequence[dict[str, Any]]]
     """The log of each training."""
-    verdict: str = ""
-    """Whether training helped, in words."""
+
+    drawn = ("R@1", "R@1 low", "R@1 high", "")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A variant each."""
+        rows = self.rows.values()
+        return [{"variant": row.name, **row.numbers(), "seconds": row.seconds} for row in rows]
 
     def lines(self) -> list[str]:
-        """Whether training helped, a line a variant, and what the chosen one changes."""
+        """Where the trained space is, and a line a variant, the kept one first."""
         width = max(len(row.name) for row in self.rows.values())
-        lines = [
-            self.verdict,
-            "",
-            f"{'':<{width}}  R@1                    mixed nDCG@10          seconds",
+        ordered = [self.rows[name] for name in dict.fromkeys(("", self.chosen, *self.rows))]
+        return [
+            *([f"The trained space: mended:{self.folder}"] if self.folder else []),
+            f"{'':<{width}}  R@1                     mixed nDCG@{K}          seconds",
+            *(
+                f"{row.name:<{width}}  {with_interval(row.hits)}  {with_interval(row.mixed)}  "
+                f"{row.seconds:7.1f}"
+                for row in ordered
+            ),
         ]
-        for row in self.rows.values():
-            hits, mixed = (f"{x.value:.3f} {x.interval}" for x in (row.hits, row.mixed))
-            lines.append(f"{row.name:<{width}}  {hits}   {mixed}   {row.seconds:7.1f}")
-        own = self.rows[self.chosen].hits_change
-        less = f"R@1 of {self.chosen}, less the space as it is: {own.value:+.3f} {own.interval}"
-        lines += ["", less]
-        return [*lines, f"The trained space: mended:{self.folder}"] if self.folder else lines
 
 
 def run(request: FitRequest) -> FitResult | None:
@@ -122,9 +126,7 @@ def fit(
     origin: str = "",
     progress: bool = False,
 ) -> FitResult | None:
-    """Train every recipe with every seed, score them on test objects, keep the best.
-
-    The best has the highest mean score on the objects that training was stopped by.
+    """Train every recipe with every seed, score on test objects, keep the best on held-out ones.
 
     Args:
         data: linked vectors of one space, cut by whole objects.
@@ -146,16 +148,18 @@ def fit(
     variants = train_all(data, recipes, seeds, out, progress)
     if rank_and_size()[0]:
         return None
-    found = evaluate_all(data.splits, variants, seeds[0])
+    found = evaluate_all(data.splits, variants, seeds[0], progress)
     chosen = max(variants, key=lambda name: sum(x.score for x in variants[name]))
     kept, splits, logs = variants[chosen][0], data.splits, _logs(variants, seeds)
+    page = fit_page(found, logs, chosen, kept.epoch, splits)
     result = FitResult(
         rows=found.rows,
         chosen=chosen,
         mended=kept.mended,
         curves=logs,
-        page=fit_page(found, logs, chosen, kept.epoch, splits),
-        verdict=verdict(found, chosen, kept.epoch),
+        page=html(page),
+        verdict=page.verdict,
+        todo=page.todo,
         record=_record(found, chosen, splits.drawn, seeds),
         seconds={row.name: row.seconds for row in found.rows.values()},
         faults=splits.test.about.faults,

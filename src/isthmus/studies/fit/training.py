@@ -32,6 +32,12 @@ GENERAL = "text"
 """The modality that says less of more: the left side of a similarity with two different sides."""
 
 
+QUICK = (
+    " What is done is kept: stop at any time, and go on with the same command. Fewer --epochs take "
+    "less."
+)
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingData:
     """What is trained on, and where."""
@@ -81,7 +87,7 @@ def train_all(
     for recipe in recipes:
         recipe.check()
     total = sum(recipe.epochs for recipe in recipes) * len(seeds)
-    with bar(total, "epochs", show and rank_and_size()[0] == 0) as tick:
+    with bar(total, "epochs", show and rank_and_size()[0] == 0, QUICK) as tick:
         return {
             recipe.chain: [_train(data, recipe, seed, out, tick) for seed in seeds]
             for recipe in recipes
@@ -148,7 +154,7 @@ def _about(about: About, towers: Towers, step: Step) -> About:
 
 
 def evaluate_all(
-    splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: int
+    splits: Splits, variants: Mapping[str, Sequence[Variant]], seed: int, show: bool = False
 ) -> Evaluation:
     """What every variant earns on the test objects, averaged over its seeds.
 
@@ -159,12 +165,14 @@ def evaluate_all(
     repeats = max(len(some) for some in variants.values())
     raw = Variant(Mended(data.a.space, "", (), None, trained_on), splits)
     sums = {chain: ScoreSums(data.pair) for chain in ("", *variants)}
-    for chain, some in {"": [raw] * repeats, **variants}.items():
-        for number, variant in enumerate(some):
-            rng = np.random.default_rng([seed, number, *b"judge"])
-            test = linked_sample(variant.splits.test, seed)
-            held, val = (mended_dataset(x, variant.mended) for x in (test, variant.splits.val))
-            found = space_scores(held, match_scores(val.pair), rng, variant.seconds)
-            sums[chain].add(everything, *vars(found).values())
+    with bar(repeats * len(sums), "variants", show) as tick:
+        for chain, some in {"": [raw] * repeats, **variants}.items():
+            for number, variant in enumerate(some):
+                rng = np.random.default_rng([seed, number, *b"judge"])
+                test = linked_sample(variant.splits.test, seed)
+                held, val = (mended_dataset(x, variant.mended) for x in (test, variant.splits.val))
+                found = space_scores(held, match_scores(val.pair), rng, variant.seconds)
+                sums[chain].add(everything, *vars(found).values())
+                tick(1)
     means = {chain: SpaceScores(*some.means) for chain, some in sums.items()}
     return Evaluation(data, trained_on, data.pair.n, repeats, means)

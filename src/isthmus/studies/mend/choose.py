@@ -6,7 +6,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.records import dataclass
-from isthmus.studies.evaluate import CrossValidation, Estimate, Evaluation, Row, change
+from isthmus.studies.evaluate import (
+    CrossValidation,
+    Estimate,
+    Evaluation,
+    Row,
+    chain_name,
+    change,
+    points,
+)
 
 LOSS = 0.005
 """R@1 that a recommended remedy may cost, as a mean over both directions."""
@@ -148,6 +156,34 @@ def choice(found: Judged) -> Choice:
         by_chance=hits_by_chance(final),
         two_sided=bool(final.several),
     )
+
+
+def passed_over(found: Judged, best: Choice) -> dict[str, str]:
+    """Why chains that stand above the recommended one, or the space as it is, are not recommended.
+
+    By chain, in the order of the table.
+    """
+    least = found.rows[best.chain].headline(best.two_sided)
+    ordered = sorted(found.rows.values(), key=lambda row: -row.headline(best.two_sided))
+    above = [row for row in ordered if row.chain and row.headline(best.two_sided) > least]
+    return {row.chain: _reason(row, best, found.final.repeats) for row in above}
+
+
+def _reason(row: Row, best: Choice, splits: int) -> str:
+    """The first of the reasons that holds."""
+    few, change = f"the first {row.splits} of {splits} splits", points(row.hits_change)
+    reasons = {
+        "matches are found by chance only, so that the order of the rows is noise": best.by_chance,
+        f"in {few} others did better": row.splits < splits,
+        f"costs R@1: {change} points, where {100 * LOSS:.1f} are allowed": (
+            best.two_sided and row.hits_change.value < -LOSS
+        ),
+        f"R@1 is within {100 * LOSS:.1f} points, and mixed search is worse": bool(best.chain),
+        "its gain on objects that had no say in choosing it is not above zero for sure: "
+        f"{points(best.gain)} points": row.chain == best.best,
+        f"{chain_name(best.best)} does better, and is not above zero for sure either": True,
+    }
+    return next(reason for reason, holds in reasons.items() if holds)
 
 
 def hits_by_chance(found: Evaluation) -> bool:

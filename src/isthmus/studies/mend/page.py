@@ -1,12 +1,14 @@
 """The page: what to do in words, a table of remedies for each size of calibration, a picture."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from isthmus.measure.retrieval.galleries import RULES
-from isthmus.report import Block, Figures, Page, Prose, Section, figure, html, number
+from isthmus.report import PLACE, Advice, Block, Figures, Page, Prose, Section, figure, html, number
 from isthmus.studies.evaluate import (
+    CalibrationScore,
     CalibrationScores,
     Evaluation,
     K,
@@ -22,28 +24,36 @@ from isthmus.studies.evaluate import (
     with_interval,
 )
 from isthmus.studies.evaluate.calibration import GROUPS, HALVES, SCORES
-from isthmus.studies.mend.choose import LOSS, Choice, Judged
-from isthmus.studies.pages.common import made_section, pairs_table, rows_table
+from isthmus.studies.mend.choose import LOSS, Choice, Judged, passed_over
+from isthmus.studies.pages.common import MENDED, made_section, next_steps, pairs_table, rows_table
 from isthmus.studies.shared import Dataset
+
+
+class Said(NamedTuple):
+    """What is said: the verdict and what it rests on, what is kept, and what to try next."""
+
+    words: tuple[str, ...]
+    use: tuple[str, ...]
+    todo: tuple[Advice, ...]
 
 
 def mend_page(
     found: Sequence[Judged],
+    best: Choice,
     kept: CalibrationScores,
-    words: tuple[str, ...],
+    said: Said,
     data: Dataset,
     seed: int,
-    use: tuple[str, ...] = (),
 ) -> str:
     """The page as HTML.
 
     Args:
         found: what all remedies earned, the largest calibration first.
+        best: what is recommended.
         kept: how probabilities of a match came true.
-        words: the summary.
+        said: what is said of it.
         data: what was there, unlinked items included.
         seed: of the run.
-        use: how the kept space is used, of ``usage``.
     """
     linked = found[0].final.data
     title = data.about.title or f"{linked.a.space.name}, {linked.pair.n:,} objects"
@@ -57,13 +67,15 @@ def mend_page(
         "seed": str(seed),
     }
     page = Page(
-        title="What mends this space",
-        kicker=f"isthmus mend · {title}",
-        summary=words,
+        title=f"Mend: {title}",
+        kicker=f"isthmus mend · {linked.pair.n:,} linked objects",
+        verdict=said.words[0],
+        summary=said.words[1:],
+        todo=said.todo,
         cards=(),
         sections=(
-            Section("use", "How to use it", "", (Prose(use),)),
-            *map(_remedies, found),
+            Section("kept", "What is kept", _WHERE, (Prose(said.use),)),
+            *(_remedies(one, best if one is found[0] else None) for one in found),
             Section("probability", "Probability of a match", _PROBABILITY, _probabilities(kept)),
             made_section(facts, Prose((_PAPERS,))),
         ),
@@ -71,33 +83,65 @@ def mend_page(
     return html(page)
 
 
-def usage(origin: str) -> tuple[str, ...]:
-    """What to type to use the kept space, which has encoders if its origin has.
+def usage(origin: str, chain: str, recommended: str) -> tuple[str, ...]:
+    """What is kept, and how it is used; it has encoders if its origin has.
 
     The folder is not named: equal input gives an equal page wherever it is written.
     """
+    again = "run this again with --keep NAME, such as --keep mean_removal"
+    if not chain:
+        return (
+            "No remedy was shown to help, so that nothing was mended: mended:FOLDER is the space "
+            f"as it is, unchanged. To keep a remedy of the table all the same, {again}.",
+        )
+    asked = "" if chain == recommended else ", kept as --keep asks and not recommended"
     search = (
-        " Search with it: isthmus embed mended:FOLDER RUN --images PICTURES, then isthmus search "
+        "Search with it: isthmus embed mended:FOLDER RUN --images PICTURES, then isthmus search "
         "QUERY --space mended:FOLDER --in RUN."
     )
-    encodes = origin and not origin.startswith("arrays:")
     return (
-        "FOLDER stands for the folder that this page lies in; it holds the mended space, which "
-        "goes wherever a space goes.",
-        f"Measure it again: isthmus study mended:FOLDER.{search if encodes else ''}",
-        "Keep another remedy of the table: isthmus mend with the same data and --keep NAME, such "
-        'as --keep mean_removal. In Python: isthmus.encode.mended.read_mended("FOLDER")[0] takes a '
-        "set of the space as it is and gives the mended one.",
+        f"mended:FOLDER is the space after {chain_name(chain)}, fitted on all linked objects"
+        f"{asked}; it goes wherever a space goes.",
+        *([search] if origin and not origin.startswith("arrays:") else []),
+        f"To keep another remedy of the table, {again}. In Python: "
+        'isthmus.encode.mended.read_mended("FOLDER")[0] takes a set of the space as it is and '
+        "gives the mended one.",
     )
 
+
+TRAINABLE = 80
+"""Linked objects from which on heads can be trained on some of them."""
+
+
+def todo(best: Choice, chain: str, data: Dataset) -> tuple[Advice, ...]:
+    """What to try after mending; ``chain`` is kept."""
+    few = best.by_chance or data.pair.n < TRAINABLE
+    instead = (_ASK,) if few else (_TRAIN,)
+    return next_steps(MENDED if chain and not best.by_chance else instead, data.about)
+
+
+_ASK = Advice(
+    "Look at the space itself",
+    "No remedy helps here for sure.",
+    "A study says what the numbers of this space point to.",
+    "isthmus study {data}",
+)
+_TRAIN = Advice(
+    "Train heads on these pairs",
+    "No remedy of closed form was shown to help.",
+    "Heads learn more than a shift or a map; they too are judged on objects never seen.",
+    "isthmus fit {data}",
+)
 
 _LEAD = (
     "Each remedy was fitted on {fitted} linked objects and judged on {held} others, {splits} times "
     "on random halves{early}. Mixed gallery: all items of both modalities but the query; relevant "
     "is every other item of its object. Scores are averaged over the splits in which an item is "
     "held out; intervals are Wilson's over objects, those of changes paired "
-    "to the space as it is. {judged} The calibration error of a row is of random halves; see the "
-    "probabilities below for held-out groups."
+    "to the space as it is. A row is of all held-out objects, which chose the best one too: what "
+    "choosing earns on objects without a say is the gain at the top of the page. {judged} The "
+    "calibration error of a row is of random halves; see the probabilities below for held-out "
+    "groups."
 )
 _TWO_SIDED = (
     "Rules need no remedy: they merge the rankings of the space as it is; a remedy is credited "
@@ -116,6 +160,7 @@ _PROBABILITY = (
     "answering the share of matches. Held out are random halves and, in turn, whole groups of "
     "objects; the worse of both counts."
 )
+_WHERE = f"{PLACE} stands for the folder that this page lies in."
 _PAPERS = "The papers of the remedies stand in their docstrings: isthmus parts corrections."
 
 
@@ -157,12 +202,13 @@ def _recommendation(found: Evaluation, best: Choice) -> list[str]:
         ]
     earned = _mixed_earned(row, raw) if best.two_sided else _hits_earned(row, raw)
     mixed = (
-        f"In the mixed gallery it earns nDCG@{K} {with_interval(row.mixed)}, "
+        f"In the mixed gallery its row has nDCG@{K} {with_interval(row.mixed)}, "
         f"{points(row.rule_gain)} points over the best trivial rule ({row.rule})."
     )
     return [
         f"Recommended: {row.name}. It {gains}.{_beaten(best, row)}",
-        f"Fitted on {found.fitted_on} objects it brings {earned}",
+        f"Fitted on {found.fitted_on} objects, its row of the table, which is of all held-out "
+        f"objects and so of those that chose it too, goes from {earned}",
         *(f"{one} {mixed}" for one in cannot),
     ]
 
@@ -182,25 +228,25 @@ def _gains(best: Choice, row: Row) -> str:
         )
     return (
         f"changes R@1 by {points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, so "
-        "that this is its gain over doing nothing and over the best of them"
+        "that this is what choosing it earns over doing nothing and over the best of them"
     )
 
 
 def _mixed_earned(row: Row, raw: Row) -> str:
     return (
         f"mixed nDCG@{K} {with_interval(raw.mixed)} to {with_interval(row.mixed)}, "
-        f"{row.of_ceiling.value:.1%} of the ceiling of its own two rankings, and changes R@1 by "
-        f"{points(row.hits_change)} points; remedies that cost more than {100 * LOSS:.1f} were "
-        "left out."
+        f"{row.of_ceiling.value:.1%} of the ceiling of its own two rankings, and from R@1 "
+        f"{number(raw.hits.value)} to {number(row.hits.value)}; remedies that cost more than "
+        f"{100 * LOSS:.1f} points of R@1 were left out."
     )
 
 
 def _hits_earned(row: Row, raw: Row) -> str:
-    hits = " and ".join(
-        f"R@{k} from {number(_mean_hits(raw, k))} to {number(_mean_hits(row, k))}" for k in (1, 10)
+    hits = ", ".join(
+        f"R@{k} {number(_mean_hits(raw, k))} to {number(_mean_hits(row, k))}" for k in (1, 10)
     )
     gap = " to ".join(number(one.scores.geometry.gap.value) for one in (raw, row))
-    return f"{hits}, and the gap from {gap}."
+    return f"{hits}, gap {gap}."
 
 
 def _beaten(best: Choice, row: Row) -> str:
@@ -244,12 +290,17 @@ def _calibrator(kept: CalibrationScores) -> str:
     return (
         f"Probabilities of a match: read them from {name} (--keep {chain}). At worst, on "
         f"{even.held_out}, their calibration error is {number(even.error.value)}; at 1:99 their "
-        f"Brier score is {rare.brier.value:.4f} on {rare.held_out}, a constant has "
-        f"{rare.constant:.4f}. Trust them on {where}."
+        f"Brier score on {rare.held_out}, {rare.brier.value:.4f}, is {_beside(rare)} of a "
+        f"constant, {rare.constant:.4f}. Trust them on {where}."
     )
 
 
-def _remedies(judged: Judged) -> Section:
+def _beside(one: CalibrationScore) -> str:
+    return f"{'better' if one.brier.value < one.constant else 'worse'} than that"
+
+
+def _remedies(judged: Judged, best: Choice | None) -> Section:
+    """What remedies earned that were fitted on as many objects; ``best`` was chosen by them."""
     found, rows = judged.final, judged.rows
     size, some = found.fitted_on, list(rows.values())
     mixed = [Measure(f"mixed gallery nDCG@{K}", row.mixed) for row in some]
@@ -257,8 +308,15 @@ def _remedies(judged: Judged) -> Section:
     drawn = trade_off(some, "remedy", mixed, ceiling)
     front = f"On the front, from mixed search to R@1: {'; '.join(drawn.front)}."
     faults = ((chain_name(chain), why) for chain, why in judged.not_fitted.items())
+    above = passed_over(judged, best) if best else {}
+    whom = chain_name(best.chain if best else "")
     blocks = (
         main_table(found, "remedy", rows),
+        *pairs_table(
+            f"Why these, which stand above {whom}, are not recommended",
+            ("remedy", "reason"),
+            ((chain_name(chain), why) for chain, why in above.items()),
+        ),
         Figures((figure(f"pareto-{size}", "Mixed search and R@1", [drawn], front),)),
         directions_table(found, "remedy", rows),
         geometry_table(rows, "remedy", "splits"),
@@ -286,7 +344,7 @@ def _probabilities(kept: CalibrationScores) -> tuple[Block, ...]:
             "held out": one.held_out,
             "matches asked": f"{one.share:.0%}",
             "calibration error": with_interval(one.error),
-            "Brier": f"{one.brier.value:.4f}",
+            "Brier": f"{one.brier.value:.4f}, {_beside(one)} of a constant",
             "Brier of a constant": f"{one.constant:.4f}",
             "worst group": f"{one.worst}, Brier {one.worst_brier:.4f}" if one.worst else "–",
         }

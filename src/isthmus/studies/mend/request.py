@@ -4,7 +4,7 @@ from dataclasses import field
 
 from tyro.conf import Positional
 
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.types import RequestError, Source, Written
 
 REMEDIES: tuple[str, ...] = (
@@ -60,18 +60,18 @@ class MendRequest(Written):
     """Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus
     parts corrections)."""
     calibrate: tuple[int, ...] = CALIBRATE
-    """Linked objects to fit on, at most half of all: a table for each number."""
+    """Linked objects to fit on, 1 or more and at most half of all: a table for each number."""
     splits: int = 20
-    """Random halves of the objects."""
+    """Random halves of the objects, 2 or more."""
     full: bool = False
     """Judge every remedy in every split and at every number of objects. Without it the best ones of
     a few splits go on, and what these earn is the same to the last digit."""
     keep: str = ""
-    """Chain to keep as the mended space (default: the recommended one)."""
+    """Chain to keep as the mended space, named as for --remedies (default: the recommended one)."""
 
     def __post_init__(self) -> None:
         if self.splits < 2 or not self.calibrate or min(self.calibrate) < 1:
             raise RequestError(
                 "Remedies are judged in 2 splits or more, fitted on 1 object or more: wanted such "
-                f"numbers, got {self.splits} splits and {list(self.calibrate)} objects."
+                f"numbers, got {amount(self.splits, 'split')} and {list(self.calibrate)} objects."
             )

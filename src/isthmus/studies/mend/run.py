@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,27 @@ import numpy as np
 from isthmus.arrays import fingerprint
 from isthmus.engine.jobs import bar
 from isthmus.lab import save_mended
+from isthmus.measure.statistics import SetLike, as_pair
 from isthmus.records import dataclass
 from isthmus.registry import find
+from isthmus.report import PLACE
 from isthmus.scores import SCORE_RULES
 from isthmus.studies.evaluate import (
     CalibrationScores,
     CrossValidation,
+    K,
     Row,
-    chain_name,
     linked_sample,
     match_calibration,
+    with_interval,
 )
 from isthmus.studies.mend.choose import Choice, Judged, choice, judged, screening
-from isthmus.studies.mend.page import mend_page, summary, usage
+from isthmus.studies.mend.page import Said, mend_page, summary, todo, usage
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
-from isthmus.types import Calibration, EmbeddingSet, Links, plain
+from isthmus.types import Calibration, Links, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,48 +44,54 @@ class MendResult(RunResult):
     mended: Mended
     """The kept chain, fitted on all objects."""
     words: tuple[str, ...]
+    """What the verdict rests on."""
+    use: tuple[str, ...]
+    """What is kept, and how it is used."""
+
+    drawn = ("R@1", "R@1 low", "R@1 high", "")
 
     @property
     def recommended(self) -> str:
         """The recommended chain; empty where the space is best left as it is."""
         return self.choice.chain
 
-    def lines(self) -> list[str]:
-        """The verdict in words, the best remedies, and how to use what was kept."""
-        size, rows = next(iter(self.tables.items()))
+    def _ranked(self, rows: Mapping[str, Row]) -> list[Row]:
+        """The recommended one, then the best first."""
         two_sided = self.choice.two_sided
-        ranked = sorted(
-            (row for row in rows.values() if row.chain),
-            key=lambda row: (
-                row.chain != self.recommended,
-                -(row.mixed.value if two_sided else row.hits.value),
-                -row.mixed.value,
-            ),
+        return sorted(
+            rows.values(),
+            key=lambda row: (row.chain != self.recommended, -row.headline(two_sided)),
         )
-        shown = [*ranked[:SHOWN], rows[""]]
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A remedy each, the best first, for each number of objects that they were fitted on."""
+        return [
+            {"remedy": row.name, **row.numbers(), "objects": size}
+            for size, rows in self.tables.items()
+            for row in self._ranked(rows)
+        ]
+
+    def key_lines(self) -> list[str]:
+        """The lines of the best remedies only."""
+        return self.lines(SHOWN)
+
+    def lines(self, most: int | None = None) -> list[str]:
+        """What the verdict rests on, a line a remedy, and what was kept."""
+        size, rows = next(iter(self.tables.items()))
+        shown = [*[row for row in self._ranked(rows) if row.chain][:most], rows[""]]
         width = max(len(row.name) for row in shown)
-        title = f"fitted on {size} objects"
-        lines = [
+        return [
             *self.words,
-            "",
-            f"{title:<{width}}  R@1                      mixed nDCG@10",
+            f"{f'fitted on {size} objects':<{width}}  R@1                     mixed nDCG@{K}",
             *(
-                f"{row.name:<{width}}  {row.hits.value:.3f} {row.hits.interval}   "
-                f"{row.mixed.value:.3f} {row.mixed.interval}"
+                f"{row.name:<{width}}  {with_interval(row.hits)}  {with_interval(row.mixed)}"
                 for row in shown
             ),
+            self.use[0].replace(PLACE, str(self.folder)),
         ]
-        if self.folder:
-            name = chain_name(self.mended.chain)
-            lines += [
-                "",
-                f"The mended space ({name}) goes wherever a space goes: isthmus study "
-                f"mended:{self.folder}",
-            ]
-        return lines
 
 
-SHOWN = 5
+SHOWN = 3
 """Remedies in the terminal."""
 
 
@@ -133,10 +141,9 @@ def mend(
     kept_in = resumable(linked, out, seed)
     found = _judged(linked, remedies, how, _Work(seed, progress, kept_in))
     calibration = match_calibration(linked, splits=how.splits, seed=seed)
-    result = _result(found, calibration, data, seed, usage(origin))
     if not how.keep:
-        wanted = fit_mended(result.recommended, whole, space)
-    result = replace(result, mended=wanted)
+        wanted = fit_mended(choice(found[0]).chain, whole, space)
+    result = _result(found, calibration, wanted, data, origin, seed)
     if out is None:
         return result
     save_mended(result.mended, Path(out), origin or space.name)
@@ -144,6 +151,41 @@ def mend(
     if kept_in is not None:
         shutil.rmtree(kept_in.parent, ignore_errors=True)
     return written
+
+
+def _result(
+    found: Sequence[Judged],
+    calibration: CalibrationScores,
+    kept: Mended,
+    data: Dataset,
+    origin: str,
+    seed: int,
+) -> MendResult:
+    best = choice(found[0])
+    said = Said(
+        summary(found[0].final, best, calibration),
+        usage(origin, kept.chain, best.chain),
+        todo(best, kept.chain, data),
+    )
+    page = mend_page(found, best, calibration, said, data, seed)
+    return MendResult(
+        tables={one.final.fitted_on: one.rows for one in found},
+        calibration=calibration,
+        choice=best,
+        mended=kept,
+        verdict=said.words[0],
+        words=said.words[1:],
+        use=said.use,
+        todo=said.todo,
+        page=page,
+        record=_record(found, calibration, best, seed),
+        seconds={
+            f"{row.name}, {one.final.fitted_on} objects": row.seconds
+            for one in found
+            for row in one.rows.values()
+        },
+        faults=data.about.faults,
+    )
 
 
 def remedies_of(how: MendRequest) -> Sequence[str]:
@@ -158,37 +200,8 @@ def remedies_of(how: MendRequest) -> Sequence[str]:
     return remedies
 
 
-def _result(
-    found: Sequence[Judged],
-    kept: CalibrationScores,
-    data: Dataset,
-    seed: int,
-    use: tuple[str, ...],
-) -> MendResult:
-    """What was found, with the space as it is for the mended one."""
-    best = choice(found[0])
-    words = summary(found[0].final, best, kept)
-    return MendResult(
-        tables={one.final.fitted_on: one.rows for one in found},
-        calibration=kept,
-        choice=best,
-        mended=Mended(data.a.space, "", (), None, data.pair.n),
-        words=words,
-        page=mend_page(found, kept, words, data, seed, use),
-        record=_record(found, kept, best, seed),
-        seconds=_seconds(found),
-        faults=data.about.faults,
-    )
-
-
 def mend_sets(
-    a: EmbeddingSet,
-    b: EmbeddingSet,
-    links: Links | None = None,
-    *,
-    out: str | Path | None = None,
-    seed: int = 0,
-    **how: Any,
+    a: SetLike, b: SetLike, links: Links | None = None, *, request: MendRequest | None = None
 ) -> MendResult:
     """Mend the space of two sets in memory; without links equal ids pair.
 
@@ -196,19 +209,11 @@ def mend_sets(
         a: vectors of one modality.
         b: vectors of the other modality in the same space.
         links: which item of a belongs to which of b.
-        out: run folder; None writes nothing.
-        seed: of every random draw.
-        how: the other options of ``MendRequest``, such as ``remedies`` and ``splits``.
+        request: which remedies, how they are judged, and the run folder; None writes nothing.
     """
-    return mend(Dataset(a, b, links), out, MendRequest(**how), seed=seed)
-
-
-def _seconds(found: Sequence[Judged]) -> dict[str, float]:
-    return {
-        f"{row.name}, {one.final.fitted_on} objects": row.seconds
-        for one in found
-        for row in one.rows.values()
-    }
+    pair, how = as_pair(a, b, links), request or MendRequest()
+    common, data = how.common, Dataset(pair.a, pair.b, links)
+    return mend(data, how.out, how, seed=common.seed, progress=common.progress)
 
 
 def resumable(data: Dataset, out: str | Path | None, seed: int) -> Path | None:

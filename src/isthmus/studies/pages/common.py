@@ -4,38 +4,13 @@ import dataclasses
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from isthmus.measure.retrieval.rankings import Direction
-from isthmus.report import Block, Card, Section, Table, number
-from isthmus.studies.shared import versions
+from isthmus.report import Advice, Block, Card, Section, Table, number
+from isthmus.studies.shared import About, numbers_of, versions
 from isthmus.types import Result, plain
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """A value with what it is read against; NaN where there is no such number."""
-
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    chance: float = math.nan
-    floor: float = math.nan
-
-
-def numbers_of(measured: Result | Direction | None) -> Numbers:
-    """The numbers of a result, or of one direction of it."""
-    if measured is None:
-        return Numbers()
-    interval, floor = measured.interval, measured.floor if isinstance(measured, Result) else None
-    return Numbers(
-        value=measured.value,
-        low=interval.low if interval else math.nan,
-        high=interval.high if interval else math.nan,
-        chance=measured.null.mean,
-        floor=math.nan if floor is None else floor,
-    )
 
 
 def number_card(
@@ -101,6 +76,35 @@ def sources_table(results: Iterable[Result], column: str = "paper and equation")
     """Where each measure comes from, by its name."""
     sources = {result.name: result.cite() for result in results}
     return Table("Sources", ("measure", column), tuple(sources.items()))
+
+
+MENDED = (
+    Advice(
+        "See what it changes",
+        "It was fitted on all these objects, so that this shows what changes on them; what it "
+        "earns on others stands above.",
+        "",
+        "isthmus compare {space} mended:FOLDER {options}",
+    ),
+    Advice(
+        "See the whole page of the new space",
+        "The gap, the hubs and the examples, after it.",
+        "",
+        "isthmus study mended:FOLDER {options}",
+    ),
+)
+"""What to do with a space that a run kept."""
+
+
+def next_steps(todo: Collection[Advice], about: About) -> tuple[Advice, ...]:
+    """Advice whose commands name the space and its data as ``about`` does, each command once.
+
+    Of vectors in memory, which no command can name, there are none.
+    """
+    commands = [one.command.format(**about.words).strip() if about.words else "" for one in todo]
+    named = [replace(one, command=command) for one, command in zip(todo, commands, strict=True)]
+    first = {one.command: one for one in reversed(named)}
+    return tuple(one if one is first[one.command] else replace(one, command="") for one in named)
 
 
 def anchor(*parts: str) -> str:

@@ -147,7 +147,7 @@ def data_section(data: Dataset, counted: DataFacts, seed: int) -> Section:
         ),
         *_listed(f"Items that were skipped (the first {LISTED})", ("item", "reason"), about.faults),
         *_listed(
-            f"Remarks on {len(about.notes):,} items that were used (the first {LISTED})",
+            f"Remarks on {amount(len(about.notes), 'item')} that were used (the first {LISTED})",
             ("item", "remark"),
             about.notes,
         ),

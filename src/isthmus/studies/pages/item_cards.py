@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.read.image import picture
-from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, number, visible
+from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, number
 from isthmus.studies.pages.neighbours import Hub, QueryExample
 from isthmus.studies.shared import IMAGE, TEXT, Dataset, Hit
 from isthmus.types import ItemError
@@ -147,8 +147,7 @@ def hit_card(hit: Hit, rank: int, album: Album) -> ItemCard:
 
 
 def hits_page(
-    command: str,
-    query: str,
+    title: str,
     section: Section,
     rows: Iterable[tuple[ItemCard, Sequence[Hit]]],
     album: Album,
@@ -159,6 +158,4 @@ def hits_page(
         for wanted, hits in rows
     )
     found = replace(section, blocks=(Strips("By falling similarity", "", strips),))
-    return Page(
-        f"{command.capitalize()}: {visible(query, 80)}", f"isthmus {command}", (), (), (found,)
-    )
+    return Page(title, f"isthmus {title.partition(':')[0].lower()}", (), (), (found,))

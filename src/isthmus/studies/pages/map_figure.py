@@ -59,13 +59,15 @@ def project(a: EmbeddingSet, b: EmbeddingSet) -> Projection:
     spread = grams[0] / (2 * len(a)) + grams[1] / (2 * len(b))
     last = len(spread) - 1
     values, vectors = eigh(spread, subset_by_index=[max(0, last - 1), last])
-    axes = vectors[:, ::-1]
+    lacking = 2 - len(values)  # a space of one coordinate has no second direction
+    axes = np.pad(vectors[:, ::-1], ((0, 0), (0, lacking)))
     if (means[1] - means[0]) @ axes[:, 0] < 0:
         axes[:, 0] *= -1
     if axes[np.abs(axes[:, 1]).argmax(), 1] < 0:
         axes[:, 1] *= -1
     total = np.trace(spread)
-    shares = values[::-1] / (total if total > 0 else 1.0)  # one point has no variance to share
+    shares = np.pad(values[::-1], (0, lacking))
+    shares /= total if total > 0 else 1.0  # one point has no variance to share
     title = f"Map of {a.modality} and {b.modality}"
     return Projection(title, middle, axes, (float(shares[0]), float(shares[1])))
 

@@ -1,27 +1,33 @@
 """The page of a replication: a table of verdicts, then every claim with its numbers."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from isthmus.report import Fact, Facts, Page, Prose, Section, Table, html, number, span
+from isthmus.report import Advice, Fact, Facts, Page, Prose, Section, Table, amount, number, span
 from isthmus.studies.pages.common import made_section
 from isthmus.studies.replicate.claims.outcomes import VERDICTS, Claim, Outcome, overall
 
 
 def replication_page(
-    claims: Mapping[str, Claim], outcomes: Mapping[str, tuple[Outcome, ...]], seed: int
-) -> str:
-    """The page as HTML."""
+    claims: Mapping[str, Claim],
+    outcomes: Mapping[str, tuple[Outcome, ...]],
+    todo: Sequence[Advice],
+    seed: int,
+) -> Page:
+    """The page."""
     verdicts = {name: overall(some) for name, some in outcomes.items()}
     counted = Counter(verdicts.values())
     counts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in VERDICTS if counted[verdict])
     rows = tuple((claim.text, verdicts[name], claim.source) for name, claim in claims.items())
     table = Table("Claims", ("claim", "verdict", "source"), rows)
-    page = Page(
-        title="Published claims, re-tested",
-        kicker=f"isthmus replicate · {len(claims)} claims",
+    data = dict.fromkeys(one.data for some in outcomes.values() for one in some if one.data != "–")
+    return Page(
+        title=f"Replicate: {amount(len(claims), 'published claim')} in mini on glyphs",
+        kicker=f"isthmus replicate · {', '.join(data)}",
+        verdict=f"Of {amount(len(claims), 'published claim')} about joint embedding spaces: "
+        f"{counts}.",
+        todo=todo,
         summary=(
-            f"Of {len(claims)} published claims about joint embedding spaces: {counts}.",
             "When a claim counts as confirmed was fixed in the code before its test was run. A "
             "claim that holds on some of the data only is partly confirmed. Claims that fail stay.",
         ),
@@ -35,7 +41,6 @@ def replication_page(
             made_section({"seed": seed}),
         ),
     )
-    return html(page)
 
 
 def _section(name: str, claim: Claim, outcomes: tuple[Outcome, ...], verdict: str) -> Section:

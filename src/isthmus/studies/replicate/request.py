@@ -14,7 +14,9 @@ class ReplicateRequest:
     """Re-test published claims about CLIP spaces on what ships with isthmus, and on your data."""
 
     claims: Positional[tuple[str, ...]] = ()
-    """Names of claims (default: all)."""
+    """Names of claims (default: all): cone_at_random, hubs_grow_with_dimension, biased_cka,
+    intra_above_inter, separable, few_coordinates, loss_keeps_the_gap, centring_keeps_retrieval,
+    mixed_gallery_fails, conformity, ideal_words, span_energies, view_subspaces."""
     data: Path | None = None
     """Folder of further embeddings; claims that need it are otherwise listed as not run."""
     out: Path | None = None

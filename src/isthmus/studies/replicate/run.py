@@ -2,20 +2,31 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from isthmus.engine.jobs import bar
 from isthmus.registry import find, resolve
+from isthmus.report import Advice, amount, html
+from isthmus.studies import command_of
 from isthmus.studies.replicate.claims import CLAIMS
 from isthmus.studies.replicate.claims.data import ClaimData
-from isthmus.studies.replicate.claims.outcomes import Claim, NoDataError, Outcome, overall
+from isthmus.studies.replicate.claims.outcomes import (
+    VERDICTS,
+    Claim,
+    NoDataError,
+    Outcome,
+    overall,
+)
 from isthmus.studies.replicate.page import replication_page
 from isthmus.studies.replicate.request import ReplicateRequest
 from isthmus.studies.shared import RunResult, run_folder, versions
 from isthmus.types import IsthmusError, RequestError
+
+QUICK = " Fewer take less: name the claims."
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,18 +36,31 @@ class ReplicateResult(RunResult):
     outcomes: Mapping[str, tuple[Outcome, ...]]
     """By claim: one outcome a set of data; a claim that was not run says why."""
 
-    def verdict(self, name: str) -> str:
-        """The verdict of a claim over all its data."""
-        return overall(self.outcomes[name])
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A claim and data each."""
+        every = [(name, one) for name, found in self.outcomes.items() for one in found]
+        return [{"claim": name, "data": one.data, **one.to_dict()} for name, one in every]
 
     def lines(self) -> list[str]:
         """A line a claim, then one for each set of data."""
         width = max(map(len, self.outcomes))
-        lines: list[str] = []
-        for name, outcomes in self.outcomes.items():
-            lines.append(f"{name:<{width}}  {self.verdict(name)}")
-            lines += [f"{'':<{width}}    {one.data}: {one.found}" for one in outcomes]
-        return lines
+        return [
+            line
+            for name, outcomes in self.outcomes.items()
+            for line in (
+                f"{name:<{width}}  {overall(outcomes)}",
+                *(f"{'':<{width}}    {one.data}: {one.found}" for one in outcomes),
+            )
+        ]
+
+    def key_lines(self) -> list[str]:
+        """The claims of each verdict."""
+        said = {name: overall(some) for name, some in self.outcomes.items()}
+        return [
+            f"{verdict}: {', '.join(name for name in said if said[name] == verdict)}"
+            for verdict in VERDICTS
+            if verdict in said.values()
+        ]
 
 
 def run(request: ReplicateRequest) -> ReplicateResult:
@@ -52,7 +76,7 @@ def run(request: ReplicateRequest) -> ReplicateResult:
     """
     data = request.data
     if data is not None and not data.is_dir():
-        raise RequestError(f"Data are a folder, but {data} is not one.")
+        raise RequestError(f"There is no folder {data}; --data wants one.")
     chosen = {name: _claim(name) for name in request.claims or CLAIMS}
     with run_folder(request, "replicate") as folder:
         return _replicated(request, chosen, folder)
@@ -65,17 +89,43 @@ def _replicated(
     found = ClaimData(folder, data, request.common.progress)
     outcomes: dict[str, tuple[Outcome, ...]] = {}
     seconds: dict[str, float] = {}
-    for name, claim in chosen.items():
-        start = time.perf_counter()
-        outcomes[name] = outcomes_of(claim, found, np.random.default_rng([seed, *name.encode()]))
-        seconds[name] = time.perf_counter() - start
+    with bar(len(chosen), "claims", request.common.progress, QUICK) as tick:
+        for name, claim in chosen.items():
+            start, rng = time.perf_counter(), np.random.default_rng([seed, *name.encode()])
+            outcomes[name] = outcomes_of(claim, found, rng)
+            seconds[name] = time.perf_counter() - start
+            tick(1)
+    page = replication_page(chosen, outcomes, todo(request, outcomes), seed)
     result = ReplicateResult(
         outcomes=outcomes,
-        page=replication_page(chosen, outcomes, seed),
+        verdict=page.verdict,
+        todo=page.todo,
+        page=html(page),
         record=_record(chosen, outcomes, seed),
         seconds=seconds,
     )
     return result.write(folder)
+
+
+def todo(
+    request: ReplicateRequest, outcomes: Mapping[str, tuple[Outcome, ...]]
+) -> tuple[Advice, ...]:
+    """What did not hold once more with other draws, and the numbers behind it all."""
+    failed = tuple(name for name, some in outcomes.items() if overall(some) in VERDICTS[1:3])
+    common = replace(request.common, seed=request.common.seed + 1)
+    again = Advice(
+        "Re-test what did not hold, with other draws",
+        f"{amount(len(failed), 'claim')} held in part or not at all.",
+        "",
+        command_of("replicate", replace(request, claims=failed, common=common)),
+    )
+    numbers = Advice(
+        "See the numbers behind the claims",
+        "Most are tested on the glyphs in mini.",
+        "",
+        "isthmus study mini",
+    )
+    return (again, numbers) if failed else (numbers,)
 
 
 def _record(

@@ -17,14 +17,14 @@ class SearchRequest:
     query: Positional[str]
     """What to look for."""
     inside: Annotated[str, arg(name="in")] = "glyphs"
-    """A run folder, a saved set, arrays, a folder of pictures, or a world."""
+    """A run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds)."""
     split: str = ""
     """Only this split of a world (by default test, which the default model never saw; all for
     every item)."""
     space: str = "mini"
-    """The space to search in."""
+    """The space to search in, one that encodes the query (see: isthmus spaces)."""
     top: int = 10
-    """How many items to show."""
+    """How many items to show, 1 or more."""
     open: bool = False
     """Write a contact sheet and open it in the browser."""
     out: Path | None = None

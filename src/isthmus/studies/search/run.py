@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.read.image import SUFFIXES, Picture
-from isthmus.report import Album, ItemCard, Section, html, visible
+from isthmus.report import Advice, Album, ItemCard, Section, html, visible
 from isthmus.store import is_file, slug, sweep, write_text
+from isthmus.studies import command_of, request_type
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
     IMAGE,
     TEXT,
+    Gallery,
     Hit,
     RunResult,
     encoded_query,
@@ -23,7 +25,7 @@ from isthmus.studies.shared import (
     open_gallery,
     resolve,
 )
-from isthmus.types import RequestError
+from isthmus.types import RequestError, Source, amount
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,8 +37,16 @@ class SearchResult(RunResult):
     searched: int
     """Items that were compared."""
     hits: Sequence[Hit]
+    inside: str = ""
+    """What was searched in."""
     sheet: Path | None = None
     """Where the contact sheet was written."""
+
+    drawn = ("score", "", "", "")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A hit each, the best first."""
+        return hit_values(self.hits)
 
     @property
     def written(self) -> list[Path]:
@@ -48,17 +58,19 @@ class SearchResult(RunResult):
         """The contact sheet."""
         return self.sheet
 
-    def __str__(self) -> str:
-        head = f"{visible(self.query)!r} among {self.searched} items in {self.space}"
-        tail = [f"{len(self.faults)} items were skipped"] if self.faults else []
-        return "\n".join([head, *hit_lines(self.hits), *tail])
+    def lines(self) -> list[str]:
+        """The hits, best first."""
+        return hit_lines(self.hits)
 
     def page_shown(self) -> str:
         """The contact sheet: the hits as pictures and captions."""
-        lead = f"The {len(self.hits)} most similar of {self.searched} items in {self.space}."
+        lead = (
+            f"The {len(self.hits)} most similar of {amount(self.searched, 'item')} in {self.space}."
+        )
         row = (ItemCard(self.query, ""), self.hits)
-        section = Section("found", "Found", lead, ())
-        return html(hits_page("search", self.query, section, [row], Album()))
+        title = f"Search: {visible(self.query, 80)}, {self.space} on {visible(self.inside, 80)}"
+        page = hits_page(title, Section("found", "Found", lead, ()), [row], Album())
+        return html(replace(page, verdict=self.verdict, todo=self.todo))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -87,16 +99,42 @@ def run(request: SearchRequest) -> SearchResult:
     item = Picture(Path(query)) if modality == IMAGE else query
     wanted = encoded_query(encoders[modality], item)
     gallery = open_gallery(request.inside, request.space, encoders, common, request.split)
+    hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
+    nearest = f": {visible(hits[0].caption or hits[0].id, 80)}, {hits[0].score:.3f}" if hits else ""
     found = SearchResult(
         query=query,
         space=request.space,
-        searched=len(gallery.vectors),
-        hits=gallery.nearest(wanted, request.top),
+        inside=request.inside,
+        searched=searched,
+        hits=hits,
+        most=max(RunResult.most, len(hits) + 5),
+        verdict=f"Nearest to {visible(query)!r} among {searched:,} items in {request.space}"
+        f"{nearest}.",
+        todo=todo(request, gallery),
         faults=gallery.skipped,
     )
     if not (request.open or request.out):
         return found
     return replace(found, sheet=write_sheet(found, sheet))
+
+
+def todo(request: SearchRequest, gallery: Gallery) -> list[Advice]:
+    """The hits as pictures; how far such a ranking can be trusted, or more of it."""
+    shown, world = request.open or request.out, gallery.world
+    sheet = Advice("See the hits as pictures", "", "", command_of("search", request) + " --open")
+    more = Advice(
+        "See more of the ranking",
+        "",
+        "",
+        command_of("search", replace(request, top=2 * request.top)),
+    )
+    if world and not Path(request.inside).exists() and (IMAGE, TEXT) in world.links:
+        known = Source(world=request.inside, split=request.split)
+        whole = request_type("study")((request.space,), source=known)
+        more = Advice(
+            "See how far such a ranking can be trusted", "", "", command_of("study", whole)
+        )
+    return [more] if shown else [sheet, more]
 
 
 def _new_sheet(query: str) -> Path:

@@ -24,10 +24,12 @@ from isthmus.studies.shared.resolver import (
 )
 from isthmus.studies.shared.runs import (
     MeasuredResult,
+    Numbers,
     RunResult,
     by_reason,
     described,
     measure_of,
+    numbers_of,
     qualifier,
     versions,
 )
@@ -55,6 +57,7 @@ __all__ = [
     "Hit",
     "Measured",
     "MeasuredResult",
+    "Numbers",
     "Resolved",
     "RunResult",
     "by_reason",
@@ -67,6 +70,7 @@ __all__ = [
     "measure_all",
     "measure_calls",
     "measure_of",
+    "numbers_of",
     "open_gallery",
     "qualifier",
     "remarks",

@@ -28,6 +28,7 @@ from isthmus.types import (
 from isthmus.version import __version__
 from isthmus.view.prompts import prompt_bags
 from isthmus.worlds.bundled import DATA
+from isthmus.worlds.drafts import FLAG
 
 TEMPLATES = ("{}", "a picture of {}", "a photo of a {}", "a drawing of a {}")
 
@@ -185,7 +186,8 @@ def linked_request(
     """
     shared = [modality for modality in world.items if modality in set(known)]
     if len(shared) == 1:
-        missing = "add captions (--texts FILE) or pictures (--images DIR)"
+        told = (f"{name} {why}" for name, why in world.faults.items() if FLAG in why)
+        missing = next(told, "add captions (--texts FILE) or pictures (--images DIR)")
         if len(world.items) > 1:
             missing = f"the space encodes {', '.join(known)} only"
         raise _alone(world.name, shared, missing)

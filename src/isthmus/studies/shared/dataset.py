@@ -5,7 +5,7 @@ others are alike to it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import Any
 
@@ -30,9 +30,10 @@ class About:
     """What is known about the items beside their vectors; every part may be missing."""
 
     title: str = ""
-    """Heading of the page; made of the space's name where empty."""
-    words: str = "SPACE"
-    """How a command names this space and its data, such as ``mini --world glyphs``."""
+    """The space and its data, for headings; the space's name where empty."""
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What commands call the space and its data: of ``Resolved.words``; empty for vectors
+    in memory, which no command can name."""
     items: Mapping[str, Items] = field(default_factory=dict[str, Items])
     """Items by modality, for the pictures and captions on the page; may hold some ids only."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -116,22 +117,14 @@ def world_dataset(
         links = turned.reversed
     if links is None:
         raise RequestError(f"World {world.name!r} does not link {pair[0]} to {pair[1]}.")
-    notes = remarks(world, (a, b), about.faults)
-    merged = About(
-        title=about.title,
-        words=about.words,
+    notes, faults = remarks(world, (a, b), about.faults)
+    merged = replace(
+        about,
         items={**world.items, **about.items},
-        labels=about.labels,
         factors=about.factors or world.factors,
-        classes=about.classes,
-        prompted=about.prompted,
         credits={**world.credits, **about.credits},
-        faults={
-            **{name: why for name, why in world.faults.items() if name not in notes},
-            **about.faults,
-        },
+        faults=faults,
         notes={**notes, **about.notes},
-        truncated=about.truncated,
         context={"world": world.name, **about.context},
     )
     return Dataset(a, b, links, merged)
@@ -139,10 +132,14 @@ def world_dataset(
 
 def remarks(
     world: World, sets: Iterable[EmbeddingSet], failed: Mapping[str, str]
-) -> dict[str, str]:
-    """What a world says of items that were used all the same, such as whose copy they are."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What a world says of items that were used all the same, such as whose copy they are.
+
+    And why all others were not, those that failed among them.
+    """
     used = used_ids(world.faults, sets) - failed.keys()
-    return {name: why for name, why in world.faults.items() if name in used}
+    notes = {name: why for name, why in world.faults.items() if name in used}
+    return notes, {k: why for k, why in {**world.faults, **failed}.items() if k not in used}
 
 
 def used_ids(names: Collection[str], sets: Iterable[EmbeddingSet]) -> set[str]:

@@ -26,6 +26,8 @@ SMALL = 64 << 20
 """Bytes up to which a file is known by its content, above by size and time."""
 SILENT = ("device", "workers", "json", "quiet", "strict", "rehash", "debug", "verbose")
 """Options of every command that change nothing that is found."""
+UNASKED = ("out", "open", *SILENT)
+"""Options that say where a run goes and what is printed of it, not what is asked."""
 UNMARKED = (
     "jobs/**/manifest.jsonl",
     "embeddings/*/vectors.safetensors",
@@ -51,7 +53,8 @@ def run_folder(request: Any, study: str, *names: str, first: bool = True) -> Gen
         first: False in all but the first of several processes: these only look for the folder.
 
     Raises:
-        RequestError: it holds files that are somebody else's, or another run is writing to it.
+        RequestError: it holds files that are somebody else's, or a finished run of another study
+            or on other data; or another run is writing to it.
     """
     asked, earlier = _described(request, study), None
     stem = slug("-".join(filter(None, (study, *names))))
@@ -59,7 +62,7 @@ def run_folder(request: Any, study: str, *names: str, first: bool = True) -> Gen
         if request.out is None and not _free(folder, asked):
             earlier = folder if _marker(folder).get("request") == asked["request"] else earlier
             continue
-        _refuse_foreign(folder)
+        _refuse_foreign(folder, asked)
         if not first:
             yield folder
             return
@@ -92,17 +95,19 @@ def _described(request: Any, study: str) -> dict[str, str]:
         for name in names:
             part.pop(name, None)
     paths = sorted({path for path in _paths(request) if path != request.out})
+    parts = (values, values.get("source", {}))
+    worlds = [part.get(name) for part in parts for name in ("world", "split", "inside")]
     places = [os.fsencode(path.resolve()).hex() for path in paths]
     return {
         "study": study,
         "request": fingerprint(study, __version__, values, places),
-        "data": fingerprint([_stamp(path) for path in paths]),
+        "data": fingerprint([_stamp(path) for path in paths], worlds),
     }
 
 
 def _paths(part: Any, name: str = "") -> Iterator[Path]:
-    """Every path that a request names, in the names of spaces too."""
-    if isinstance(part, Path):
+    """Every path that a request reads from, in the names of spaces too."""
+    if isinstance(part, Path) and name not in ("out", "export"):
         yield part
     elif isinstance(part, str) and name in ("space", "spaces", "first", "second", "inside"):
         for text in (part, part.partition(":")[2].partition("?")[0]):
@@ -162,7 +167,7 @@ def _free(folder: Path, asked: dict[str, str]) -> bool:
     return known.get("request") == asked["request"] and same
 
 
-def _refuse_foreign(folder: Path) -> None:
+def _refuse_foreign(folder: Path, asked: dict[str, str]) -> None:
     if folder.exists() and not folder.is_dir():
         raise RequestError(f"Results are written to a folder, but {folder} is a file.")
     there = _entries(folder)
@@ -171,6 +176,13 @@ def _refuse_foreign(folder: Path) -> None:
         raise RequestError(
             f"{folder} holds files that isthmus did not write, such as {min(there)}: choose a new "
             "or an empty folder."
+        )
+    held = _marker(folder)
+    other = "study" in held and any(held.get(x) != asked[x] for x in ("study", "data"))
+    if other and held.get("request") != asked["request"] and (folder / CONFIG).exists():
+        raise RequestError(
+            f"{folder} holds a finished run of {held['study']}, which is another question, or on "
+            "other data than these: choose another folder, or delete that one first."
         )
 
 

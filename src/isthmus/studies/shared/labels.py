@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from isthmus.read.tables import open_table
-from isthmus.types import EmbeddingSet, RequestError
+from isthmus.types import EmbeddingSet, RequestError, amount
 
 ID = "id"
 """The column that names the vector of a row; without it, row i belongs to vector i."""
@@ -21,8 +21,8 @@ def labels_of_vectors(file: Path, vectors: EmbeddingSet) -> dict[str, dict[str, 
     names = columns.get(ID, list(vectors.ids))
     if ID not in columns and count != len(vectors):
         raise RequestError(
-            f"A row of labels belongs to each vector, but there are {count} rows and "
-            f"{len(vectors)} vectors: add a column {ID!r}, or the missing rows."
+            f"A row of labels belongs to each vector, but there are {amount(count, 'row')} and "
+            f"{amount(len(vectors), 'vector')}: add a column {ID!r}, or the missing rows."
         )
     if ID in columns and set(names).isdisjoint(vectors.ids):
         raise RequestError(f"No id in {file}, such as {names[0]!r}, is the id of a vector.")
@@ -45,7 +45,7 @@ def read_labels(file: Path) -> dict[str, list[str]]:
     table = {name: list(map(str, column)) for name, column in found.columns.items()}
     if found.faults:
         place, why = next(iter(found.faults.items()))
-        raise RequestError(f"The labels in {file} cannot be read: {place} {why}.")
+        raise RequestError(f"The labels in {file} cannot be read: line {place} {why}.")
     if not table or not next(iter(table.values())):
         raise RequestError(f"{file} holds no row of labels.")
     return table

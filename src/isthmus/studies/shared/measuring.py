@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import give_back
+from isthmus.engine.jobs import bar
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.records import dataclass
 from isthmus.registry import everything, resolve
 from isthmus.studies.shared.dataset import TEXT, About, Dataset
 from isthmus.types import EmbeddingSet, IsthmusError, RequestError, Result
 
+AFTER = 10.0
+"""Seconds of measures before it is told how long all take: some take long, most do not."""
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
@@ -54,14 +57,14 @@ def measure_all(
 
 def measure_calls(calls: Sequence[Call], seed: int, *, progress: bool = False) -> Measured:
     """Results of these calls; one that fails is named and loses no other."""
-    from tqdm import tqdm
-
     found = Measured()
-    for call in tqdm(calls, desc="measure", unit="", disable=not progress or None, leave=False):
-        start = time.perf_counter()
-        _run(call, seed, found)
-        give_back()
-        found.seconds[call.key] = time.perf_counter() - start
+    with bar(len(calls), "measures", progress, after=AFTER) as tick:
+        for call in calls:
+            start = time.perf_counter()
+            _run(call, seed, found)
+            give_back()
+            found.seconds[call.key] = time.perf_counter() - start
+            tick(1)
     return found
 
 

@@ -51,6 +51,8 @@ class Resolved:
     """Corrections that these vectors go through, the first one first."""
     other: bool = False
     """Whether a mended space is looked at on other arrays than it was fitted on."""
+    made_of: str = ""
+    """The space that a mended one was made of."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,21 +66,24 @@ class Resolved:
         """The space and its data as a heading."""
         data = source_name(self.source) if self.arrays is None else self.arrays.name
         made = self.space if self.arrays is None or self.chain else self.source.model
-        return f"{made} on {data}" if made else f"The vectors of {data}"
+        return f"{made} on {data}" if made else f"the vectors of {data}"
 
     @property
-    def words(self) -> str:
-        """How a command names this space and its data."""
-        source = self.source
-        if self.arrays is not None and (self.other or not self.chain):
-            source = replace(source, arrays=self.arrays)
-        named = [self.space] if self.arrays is None or self.chain else []
-        options = (
-            (f"--{one.name}", str(value))
-            for one in fields(source)
-            if (value := getattr(source, one.name))
+    def words(self) -> dict[str, str]:
+        """What commands call the space and its ``data``.
+
+        ``space`` and ``options`` stand for each by itself, ``base`` for what a mended space was
+        made of.
+        """
+        own, source = self.arrays is None or bool(self.chain), self.source
+        vectors = f"{ARRAYS}{self.arrays}{MODEL if source.model else ''}{source.model}"
+        space = shlex.quote(self.space if own else vectors)
+        options = _options(source if self.other else replace(source, arrays=None, model=""))
+        alone = (
+            f"{space} {options}".strip() if own else _options(replace(source, arrays=self.arrays))
         )
-        return shlex.join([*named, *(word for option in options for word in option)])
+        base = vectors if self.other else self.made_of
+        return {"data": alone, "space": space, "options": options, "base": shlex.quote(base)}
 
     @property
     def origin(self) -> str:
@@ -125,12 +130,14 @@ class Resolved:
             RequestError: there is only one modality, or nothing links two.
         """
         if self.arrays is not None:
-            return collection_dataset(self.collect(folder, common), {}, self.source)
-        world = self.world()
-        encoders = self.encoders(common) if encoders is None else encoders
-        linked_request(world, encoders, self.source)
-        found = embed_world(encoders, world, folder / "jobs", job_options(common, folder))
-        return collection_dataset(found, encoders, self.source)
+            found, encoders = self.collect(folder, common), {}
+        else:
+            world = self.world()
+            encoders = self.encoders(common) if encoders is None else encoders
+            linked_request(world, encoders, self.source)
+            found = embed_world(encoders, world, folder / "jobs", job_options(common, folder))
+        data = collection_dataset(found, encoders, self.source)
+        return replace(data, about=replace(data.about, title=self.title, words=self.words))
 
     def collect(self, folder: Path, common: Common) -> Collection:
         """Vectors of every modality, read or embedded into a folder, with what is known of them."""
@@ -178,15 +185,16 @@ def resolve(space: str = "", source: Source | None = None) -> Resolved:
         _refuse_items(source, f"{space} holds vectors")
         file, model = path[0], path[1] or source.model
         return Resolved(_arrays_name(file, model), replace(source, model=model), file)
+    origin = ""
     if space.startswith(MENDED):
         chain, origin = _chain(space)
         if origin.startswith(ARRAYS):
             _refuse_items(source, f"{space} was fitted on arrays and encodes nothing")
             file, _, model = origin.removeprefix(ARRAYS).partition(MODEL)
-            return Resolved(space, replace(source, model=model), Path(file), chain)
+            return Resolved(space, replace(source, model=model), Path(file), chain, made_of=origin)
     if source.model:
         raise RequestError("--model says what made --arrays, but there are none.")
-    return Resolved(space or DEFAULT_SPACE, source)
+    return Resolved(space or DEFAULT_SPACE, source, made_of=origin)
 
 
 def _with_arrays(space: str, source: Source) -> Resolved:
@@ -214,7 +222,7 @@ def _path_of(space: str) -> tuple[Path, str] | None:
 
 
 def _arrays_name(path: Path, model: str) -> str:
-    return f"{ARRAYS}{path.resolve()}{MODEL if model else ''}{model}"
+    return f"{ARRAYS}{path.absolute()}{MODEL if model else ''}{model}"
 
 
 def _refuse_items(source: Source, because: str) -> None:
@@ -235,6 +243,12 @@ def _chain(space: str) -> tuple[tuple[Mended, ...], str]:
         return (mended,), origin
     before, first = _chain(origin)
     return (*before, mended), first
+
+
+def _options(source: Source) -> str:
+    given = ((one.name, getattr(source, one.name)) for one in fields(source))
+    named = ((f"--{name.replace('_', '-')}", str(value)) for name, value in given if value)
+    return shlex.join(word for option in named for word in option)
 
 
 def source_name(source: Source) -> str:

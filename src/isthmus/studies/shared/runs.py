@@ -3,24 +3,40 @@
 Run folders have one writer.
 """
 
+import math
 import platform
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from html import escape
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from isthmus.lab import save, save_links
-from isthmus.records import dataclass, shown
-from isthmus.report import amount, signed, visible
+from isthmus.measure.retrieval.rankings import Direction, RankingResult
+from isthmus.records import brief, dataclass
+from isthmus.registry import UnknownPartError
+from isthmus.report import PLACE, Advice, amount, signed, visible
 from isthmus.store import mark, write_json, write_text
-from isthmus.types import EmbeddingSet, Links, Result, picture_of, plain
+from isthmus.types import (
+    Axes,
+    EmbeddingSet,
+    Links,
+    Named,
+    RequestError,
+    Result,
+    Tabled,
+    picture_of,
+    plain,
+)
 from isthmus.version import __version__
 
-NAMED = 3
-"""Skipped items that the terminal names."""
+NAMED = TOLD = 2
+"""Skipped items that the terminal names, and commands to type next."""
+LINES = 15
+"""Lines that a run is shown in, where not every number is wanted."""
 PACKAGES = ("numpy", "scipy", "scikit-learn", "matplotlib", "pillow")
 """What computes the numbers, beside Python and isthmus."""
 
@@ -28,13 +44,21 @@ Found = TypeVar("Found", bound="RunResult")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RunResult:
+class RunResult(Tabled):
     """A finished run: its page, its numbers, its seconds, and what was left out.
 
-    A study's own result adds what it found; ``__str__`` is what the terminal shows, ``to_dict``
-    what ``--json`` prints.
+    A study's own result adds what it found, its main table in ``table_rows``; ``__str__`` is what
+    the terminal shows, ``to_dict`` what ``--json`` prints.
     """
 
+    verdict: str = ""
+    """What came of it, in words."""
+    todo: Sequence[Advice] = ()
+    """What to try next."""
+    verbose: bool = False
+    """Whether the terminal shows every number."""
+    most: int = LINES
+    """Lines that it shows otherwise."""
     page: str = ""
     """The page as HTML; empty where the question has none."""
     pages: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -53,12 +77,16 @@ class RunResult:
             cls.__repr__ = cls.__repr__
 
     def __repr__(self) -> str:
-        return shown(self, "page", "pages", "record", "seconds")
+        lines = [f"{type(self).__name__}:", *str(self).split("\n")]
+        if len(lines) > LINES:
+            lines[LINES - 1 :] = [f"... print() shows {len(lines) - LINES + 1} more lines"]
+        return "\n".join(map(brief, lines))
 
     def _repr_html_(self) -> str:
         """For notebooks: what the terminal shows, what it is best drawn by, and the page."""
-        drawn = "".join(picture_of(one.plot, escape(str(one))) for one in self.drawn_by)
-        page = self.page_shown()
+        drawn, page = "", self.page_shown()
+        with suppress(RequestError):  # there is nothing to draw
+            drawn = picture_of(self.plot, escape(brief(str(self))))
         frame = f'<iframe srcdoc="{escape(page)}" style="width:100%;height:40em"></iframe>'
         return f"<pre>{escape(str(self))}</pre>{drawn}{frame if page else ''}"
 
@@ -66,22 +94,32 @@ class RunResult:
         """The page as a notebook shows it."""
         return self.page
 
-    @property
-    def drawn_by(self) -> Sequence[Result]:
-        """Results whose plots stand for the run in a notebook."""
-        return ()
-
     def lines(self) -> list[str]:
-        """What was found, in lines for the terminal."""
+        """Everything that was found, in lines for the terminal."""
         return []
 
+    def key_lines(self) -> list[str]:
+        """What of it is shown first; as much as there is room for."""
+        return self.lines()
+
     def __str__(self) -> str:
-        first = [*self.faults.items()][:NAMED]
+        first = [*self.faults.items()][: None if self.verbose else NAMED]
         named = [f"skipped {visible(name)}: {visible(why)}" for name, why in first]
-        count = amount(len(self.faults), "item")
-        skipped = [*named, f"{count} skipped; report.json names all."] if named else []
-        where = [f"The page: {self.page_path}"] if self.page_path else []
-        return "\n".join([*self.lines(), *skipped, *where])
+        count = f"{amount(len(self.faults), 'item')} skipped (--verbose names all)."
+        place = shlex.quote(str(self.folder))
+        typed = {x.title: x.command.replace(PLACE, place) for x in self.todo if x.command}
+        paths = [path for path in self.written if path != self.page_path]
+        after = [
+            *([*named, count] if named else []),
+            *([f"The page: {visible(str(self.page_path))}"] if self.page_path else []),
+            *([f"Written: {', '.join(visible(str(path)) for path in paths)}"] if paths else []),
+            *[f"next: {title}: {command}" for title, command in typed.items()][:TOLD],
+        ]
+        found = self.lines() if self.verbose else self.key_lines()
+        room = len(found) if self.verbose else self.most - bool(self.verdict) - len(after)
+        if len(found) > room:
+            found = [*found[: room - 1], f"{len(found) - room + 1} more lines with --verbose."]
+        return "\n".join([*filter(None, [self.verdict]), *found, *after])
 
     @property
     def page_path(self) -> Path | None:
@@ -142,29 +180,111 @@ class RunResult:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MeasuredResult(RunResult):
-    """A run that measured something: results by name, and what did not apply."""
+class MeasuredResult(RunResult, Mapping[str, Result]):
+    """A run that measured something: a mapping from names to results, and what did not apply."""
 
     results: Mapping[str, Result]
     """By name; ``name[modality]`` for measures of one set."""
     missing: Mapping[str, str]
     """Measures that did not apply or failed, with the reason."""
+    key: Sequence[str] = ()
+    """The few numbers that the terminal shows first."""
+
+    figure: ClassVar[str] = ""
+    """The result whose plot stands for the run; without it the first one's, if it draws more than
+    its value, or else the values of all."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", Named(self.results))
+        object.__setattr__(self, "missing", Named(self.missing))
 
     def __getitem__(self, key: str) -> Result:
-        return self.results[key]
+        name = str(key)
+        if name in self.missing and name not in self.results:
+            raise UnknownPartError(f"{name} was not measured: {self.missing[name]}")
+        return self.results[name]
 
-    @property
-    def drawn_by(self) -> Sequence[Result]:
-        """The first result that draws more than its value."""
-        drawing = (one for one in self.results.values() if type(one).plot is not Result.plot)
-        return [*islice(drawing, 1)]
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(
+                f"A {type(self).__name__} has no attribute {name!r}; results are asked for in "
+                f"brackets, as in found[{name!r}]."
+            )
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A measure each, of retrieval a direction each."""
+        return [
+            {"measure": name, **vars(numbers_of(one)), "p": one.null.p}
+            for key, result in self.results.items()
+            for name, one in _directions(key, result)
+        ]
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the result that stands for the run, or the values of all."""
+        one = self.results.get(self.figure) or next(iter(self.results.values()), None)
+        if one is None or type(one).plot is Result.plot:
+            return super().plot(ax)
+        return one.plot(ax)
 
     def lines(self) -> list[str]:
-        """A line a result, then what was not measured."""
-        return [_line(key, result) for key, result in self.results.items()] + [
-            f"not measured: {', '.join(keys)} ({reason})"
-            for reason, keys in by_reason(self.missing).items()
+        """The few numbers, a line a result, then what was not measured."""
+        return [
+            *self.key,
+            *(_line(key, result) for key, result in self.results.items()),
+            *_unmeasured(self.missing),
         ]
+
+    def key_lines(self) -> list[str]:
+        """The few numbers, what failed, and how many there are in all."""
+        failed = {key: why for key, why in self.missing.items() if why.startswith("failed")}
+        count = f"{amount(len(self.results), 'number')} in all (--verbose shows them)"
+        others = len(self.missing) - len(failed)
+        more = f", {others} did not apply" if others else ""
+        return [*self.key, *_unmeasured(failed)[:1], f"{count}{more}."]
+
+
+def _unmeasured(missing: Mapping[str, str]) -> list[str]:
+    grouped = by_reason(missing).items()
+    return [f"not measured: {', '.join(keys)} ({reason})" for reason, keys in grouped]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A value with what it is read against; NaN where there is no such number."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    chance: float = math.nan
+    floor: float = math.nan
+
+
+def numbers_of(measured: Result | Direction | None) -> Numbers:
+    """The numbers of a result, or of one direction of it."""
+    if measured is None:
+        return Numbers()
+    interval, floor = measured.interval, measured.floor if isinstance(measured, Result) else None
+    return Numbers(
+        value=measured.value,
+        low=interval.low if interval else math.nan,
+        high=interval.high if interval else math.nan,
+        chance=measured.null.mean,
+        floor=math.nan if floor is None else floor,
+    )
+
+
+def _directions(key: str, result: Result) -> list[tuple[str, Result | Direction]]:
+    """A result under its name; of a ranking, both directions under names of their own."""
+    if not isinstance(result, RankingResult):
+        return [(key, result)]
+    return [(f"{key}, {one.query} → {one.gallery}", one) for one in result.directions]
 
 
 def _line(key: str, result: Result) -> str:

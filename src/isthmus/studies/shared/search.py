@@ -16,7 +16,7 @@ from isthmus.registry import UnknownPartError
 from isthmus.report import visible
 from isthmus.store import is_folder
 from isthmus.studies.shared.collection import shipped_vectors
-from isthmus.studies.shared.dataset import IMAGE, TEXT
+from isthmus.studies.shared.dataset import IMAGE, TEXT, remarks
 from isthmus.studies.shared.resolver import (
     ARRAYS,
     holds_vectors,
@@ -57,7 +57,7 @@ class Gallery:
     vectors: EmbeddingSet
     world: World | None = None
     skipped: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Items that could not be read, and so are not found, with the reason."""
+    """What could not be read, and so is not found, with the reason."""
 
     def nearest(self, queries: EmbeddingSet, top: int) -> list[Hit]:
         """The items most similar to the first query, best first.
@@ -130,7 +130,7 @@ def open_gallery(
     job = cache_folder() / f"{source_name(source)}-{key}" / target
     kept = replace(job_options(common), replace=True)  # it is a cache
     report = embed_into(job, encoders[target], world.items[target], kept)
-    return Gallery(report.embedded, world, report.faults)
+    return Gallery(report.embedded, world, remarks(world, (report.embedded,), report.faults)[1])
 
 
 def _caption(world: World, modality: str, name: str) -> str:

@@ -7,12 +7,15 @@ A rule that needs a number that was not measured says nothing: its pattern does 
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from isthmus.report import Advice, number
+from isthmus.studies.pages.common import next_steps
+from isthmus.studies.shared import About
 from isthmus.studies.study.evidence import Evidence
 from isthmus.studies.study.verdict import Cause, at_chance, cause, narrow, symptom
 
-STUDY, MEND, FIT = (f"isthmus {command} {{data}}" for command in ("study", "mend", "fit"))
+MEND, FIT = "isthmus mend {data}", "isthmus fit {data}"
 """Commands to type; ``{data}`` stands for the words that name this space and its data."""
 
 
@@ -25,6 +28,45 @@ def advise(numbers: Evidence, names: tuple[str, str] = ("a", "b")) -> tuple[Advi
     if at_chance(numbers):
         return (chance_advice(numbers, names), *cut_texts(numbers))
     return tuple(advice for rule in RULES for advice in rule(numbers))
+
+
+CHANGED = Advice(
+    "See what the remedy changed",
+    "This is a mended space.",
+    "Put it beside the space that it was made of, on the same items.",
+    "isthmus compare {base} {space} {options}",
+)
+CONTROL = Advice(
+    "Run a control that is known to work",
+    "Chance may come from the items, from the links or from the model.",
+    "If the control finds its items, what it does not share with this study is at fault.",
+    "isthmus study",
+)
+JUDGED = Advice(
+    "Let the remedies be judged all the same",
+    "No number here asks for one.",
+    "Whether one would earn something is judged on pairs that it was not fitted on.",
+    MEND,
+)
+
+
+def steps(found: tuple[Advice, ...], e: Evidence, about: About, ranked: bool) -> tuple[Advice, ...]:
+    """The advice with what to type, which there is whatever fired.
+
+    Args:
+        found: of ``advise``.
+        e: the numbers.
+        about: what commands call the space and its data.
+        ranked: whether the space has a score rule, so that it cannot be mended again.
+    """
+    space = about.words.get("space", "")
+    own = space.partition(":")[0] not in ("", "mini", "arrays", "mended")
+    control = replace(CONTROL, command="isthmus study mini {options}") if own else CONTROL
+    if not any(one.command for one in found):
+        found = (*found, control if at_chance(e) else JUDGED)
+    if ranked:
+        found = tuple(replace(x, command="") if x.command in (MEND, FIT) else x for x in found)
+    return next_steps((CHANGED, *found) if space.startswith("mended:") else found, about)
 
 
 REMEDIES = {
@@ -66,7 +108,7 @@ def chance_advice(e: Evidence, names: tuple[str, str]) -> Advice:
         f"{symptom(e, *names)} All other numbers describe vectors whose pairing carries nothing: "
         "read no gap, hub or near-duplicate off them."
     )
-    return Advice(title, because, do, FIT if cause(e) is Cause.COORDINATES else STUDY)
+    return Advice(title, because, do, FIT if cause(e) is Cause.COORDINATES else "")
 
 
 def few_items(e: Evidence) -> Iterator[Advice]:
@@ -81,8 +123,7 @@ def few_items(e: Evidence) -> Iterator[Advice]:
                 f"With {objects:,.0f} objects, hit@1 is known only to lie between {low:.1%} and "
                 f"{high:.1%}.",
                 f"About {wanted:,} objects would narrow the interval to ten points; to compare two "
-                "spaces, compare them on the same items: isthmus study A B.",
-                STUDY,
+                "spaces, compare them on the same items: isthmus compare A B.",
             )
 
 
@@ -98,7 +139,6 @@ def near_duplicates(e: Evidence) -> Iterator[Advice]:
                 "another object (cosine of 0.98 or more). Retrieval counts these as mistakes, "
                 "though a person would not.",
                 "Drop them or link them as one object; until then read hit@1 as a lower bound.",
-                STUDY,
             )
 
 
@@ -112,7 +152,6 @@ def cut_texts(e: Evidence) -> Iterator[Advice]:
                 "the cut is not in the vectors.",
                 "Put the telling words first, split long texts into several linked ones, or use a "
                 "model with a longer limit.",
-                STUDY,
             )
 
 
@@ -226,7 +265,6 @@ def lopsided(e: Evidence) -> Iterator[Advice]:
                 "do not meet.",
                 "Compare the hubs and the number of links of both sides: several texts for each "
                 "picture, or vague ones, make the two tasks differ in difficulty.",
-                f"{STUDY} --verbose",
             )
 
 
@@ -238,8 +276,8 @@ def idle_labels(e: Evidence) -> Iterator[Advice]:
                 "Work on the prompts",
                 f"A linear probe on the same vectors is right for {probe:.1%}, zero-shot prompts "
                 f"for {prompts:.1%}: the classes are there, but the texts miss them.",
-                "Try more templates and the words that captions of this kind of picture use.",
-                f"{STUDY} --templates FILE",
+                "Try more templates (--templates FILE, a sentence a line) and the words that "
+                "captions of this kind of picture use.",
             )
 
 

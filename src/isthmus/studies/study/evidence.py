@@ -9,9 +9,9 @@ from isthmus.measure.geometry.gaps import TOP
 from isthmus.measure.retrieval.galleries import MixedResult
 from isthmus.measure.retrieval.rankings import RankingResult
 from isthmus.report import Card
-from isthmus.studies.pages.common import Numbers, number_card, numbers_of, record
+from isthmus.studies.pages.common import number_card, record
 from isthmus.studies.pages.data_section import DataFacts
-from isthmus.studies.shared import TEXT
+from isthmus.studies.shared import TEXT, Numbers, numbers_of
 from isthmus.types import Result
 
 

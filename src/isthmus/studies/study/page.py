@@ -1,38 +1,33 @@
 """The page of a study and its record, from what was measured."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import give_back
 from isthmus.report import (
-    Advice,
-    Advices,
     Album,
     Figures,
     Page,
-    Prose,
     Section,
-    html,
 )
 from isthmus.studies.pages.common import record
 from isthmus.studies.pages.data_section import DataFacts, data_section, facts, licences
 from isthmus.studies.pages.map_figure import drawn, project, sketch
 from isthmus.studies.shared import Dataset, Measured, described, versions
-from isthmus.studies.study.advice import advise
+from isthmus.studies.study.advice import advise, steps
 from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
-from isthmus.studies.study.evidence import Evidence, cards, evidence
+from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
-from isthmus.studies.study.summary import summary
+from isthmus.studies.study.summary import key_lines, summary
 from isthmus.studies.study.verdict import verdict
 from isthmus.types import plain
 
 
-def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str, Any]]:
-    """The page as HTML and the record that holds every number on it."""
+def study_page(data: Dataset, found: Measured, seed: int) -> tuple[Page, dict[str, Any], list[str]]:
+    """The page, the record that holds every number on it, and the few numbers of the terminal."""
     rng = np.random.default_rng([seed, *b"page"])
     counted = facts(data, seed)
     give_back()
@@ -41,19 +36,16 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
     small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
     p, names = adjusted(found.results), (data.a.modality, data.b.modality)
-    advice = _advice(data, numbers, names)
-    title = data.about.title or f"The joint space of {data.a.space.name}"
-    said, words = verdict(numbers, *names), summary(data.a, data.b, numbers, counted)
-    todo = Advices(advice) if advice else Prose((_NOTHING,))
+    advice = steps(advise(numbers, names), numbers, data.about, data.a.space.rule is not None)
     page = Page(
-        title=title,
+        title=f"Study: {data.about.title or data.a.space.name}",
         kicker=f"isthmus study · {len(data.a):,} {data.a.modality} and {len(data.b):,} "
         f"{data.b.modality} vectors of {data.a.space.dim:,} coordinates",
-        verdict=said,
-        summary=words,
+        verdict=verdict(numbers, *names),
+        summary=summary(data.a, data.b, numbers, counted),
+        todo=advice,
         cards=cards(found.results, counted),
         sections=(
-            Section("next", "What to try next", _NEXT, (todo,)),
             *sections(BEFORE_MAP, found.results),
             Section(
                 "map", "Map of both modalities", _MAP, (Figures((drawn(data, placed, small),)),)
@@ -66,9 +58,9 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         legend=names,
     )
     recorded = {
-        "title": title,
-        "verdict": said,
-        "summary": list(words),
+        "title": page.title,
+        "verdict": page.verdict,
+        "summary": list(page.summary),
         "seed": seed,
         **_data_record(data, counted),
         "results": {key: _recorded(found, key) for key in found.results},
@@ -79,15 +71,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[str, dict[str
         "neighbours": [record(one) for one in examples],
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
-    return html(page), recorded
-
-
-def _advice(data: Dataset, numbers: Evidence, names: tuple[str, str]) -> tuple[Advice, ...]:
-    """What follows from the numbers, with commands that name the data."""
-    return tuple(
-        replace(one, command=one.command.replace("{data}", data.about.words))
-        for one in advise(numbers, names)
-    )
+    return page, recorded, [*key_lines(numbers, *names)]
 
 
 def _data_record(data: Dataset, counted: DataFacts) -> dict[str, Any]:
@@ -115,5 +99,3 @@ def _recorded(found: Measured, key: str) -> dict[str, Any]:
 
 
 _MAP = "Both modalities on one sheet, as far as two directions can show them."
-_NEXT = "Rules applied to the numbers below; each names the ones that fired it."
-_NOTHING = "No rule fired: nothing here asks to be repaired before the space is used."

@@ -78,13 +78,7 @@ def _drawing(some: Results) -> Figure:
     title = HEADINGS.get(measure_of(first)) or heading(some)
     if len(some) == 1 and qualifier(first):
         title = f"{title}, {qualifier(first)}"
-    try:
-        return figure(
-            anchor("f", first), title, tuple(some.values()), sentence(some), numbers(some)
-        )
-    except Exception as error:  # a drawing that fails must not lose the numbers
-        words = f"{sentence(some)} (It could not be drawn: {error}.)"
-        return Figure(title, "", words, numbers(some))
+    return figure(anchor("f", first), title, tuple(some.values()), sentence(some), numbers(some))
 
 
 def _fact(some: Results) -> Fact:

@@ -10,42 +10,26 @@ from isthmus.arrays import give_back
 from isthmus.measure.statistics import SetLike, as_pair
 from isthmus.records import dataclass
 from isthmus.registry import resolve as opened
-from isthmus.report import amount
+from isthmus.report import html
 from isthmus.studies import STUDIES, request_type
 from isthmus.studies.shared import (
     About,
     Dataset,
     MeasuredResult,
-    by_reason,
     measure_all,
     resolve,
     run_folder,
 )
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
-from isthmus.studies.study.summary import brief_lines
 from isthmus.types import Links, RequestError, Source
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StudyResult(MeasuredResult):
-    """A finished study: its verdict and key numbers in a few lines, all numbers where wanted."""
+    """A finished study."""
 
-    verbose: bool = False
-    """Whether the terminal shows every number."""
-
-    def lines(self) -> list[str]:
-        """The verdict, the key numbers and what to try next; all results if ``verbose``."""
-        return [*brief_lines(self.record), *(super().lines() if self.verbose else self._left())]
-
-    def _left(self) -> list[str]:
-        failed = {key: why for key, why in self.missing.items() if why.startswith("failed")}
-        count = amount(len(self.results), "number") + " in all (--verbose shows them)"
-        more = f", {len(self.missing)} did not apply" if len(self.missing) > len(failed) else ""
-        named = [
-            f"not measured: {', '.join(keys)} ({why})" for why, keys in by_reason(failed).items()
-        ]
-        return [*named[:1], f"{count}{more}."]
+    figure = "cosine_separation"
 
 
 def run(request: StudyRequest) -> MeasuredResult:
@@ -71,15 +55,15 @@ def run(request: StudyRequest) -> MeasuredResult:
     common = request.common
     with run_folder(request, "study", *found.names) as folder:
         data = found.dataset(folder, common)
-        named = replace(data.about, title=found.title, words=found.words)
-        done = study_dataset(
-            replace(data, about=named),
-            folder,
-            seed=common.seed,
-            progress=common.progress,
-            thorough=request.thorough,
-        )
-    return replace(done, verbose=common.verbose)
+        return _studied(data, folder, request)
+
+
+def _studied(data: Dataset, folder: Path | None, request: StudyRequest) -> StudyResult:
+    """The data measured as the request wants it."""
+    common, thorough = request.common, request.thorough
+    return study_dataset(
+        data, folder, seed=common.seed, progress=common.progress, thorough=thorough
+    )
 
 
 def _instead(name: str, request: StudyRequest, **options: Any) -> MeasuredResult:
@@ -94,8 +78,7 @@ def study(
     links: Links | None = None,
     *,
     about: About | None = None,
-    out: str | Path | None = None,
-    seed: int = 0,
+    request: StudyRequest | None = None,
 ) -> StudyResult:
     """Measure the joint space of two linked sets and make a page of it.
 
@@ -104,8 +87,8 @@ def study(
         b: vectors of the other modality in the same space.
         links: which item of a belongs to which of b; without links equal ids pair.
         about: pictures, captions, labels, licences, faults of the items.
-        out: run folder for ``report.html``, ``report.json`` and the vectors; None writes nothing.
-        seed: every random draw follows from it; equal seeds give equal bytes.
+        request: how it is measured and shown, and the run folder for ``report.html``,
+            ``report.json`` and the vectors; None writes nothing.
 
     Returns:
         The results by name, the page and its record.
@@ -114,9 +97,9 @@ def study(
         SpaceMismatchError: the sets live in different spaces.
         RequestError: no link has both its ends in the sets.
     """
-    pair = as_pair(a, b, links)
+    pair, asked = as_pair(a, b, links), request or StudyRequest()
     data = Dataset(pair.a, pair.b, links, about or About())
-    return study_dataset(data, None if out is None else Path(out), seed=seed)
+    return _studied(data, asked.out, asked)
 
 
 def study_dataset(
@@ -149,19 +132,22 @@ def study_dataset(
     gc.collect()  # sets and what is kept on them know each other
     give_back()
     measuring = time.perf_counter() - start
-    page, record = study_page(data, found, seed)
-    total = time.perf_counter() - start
+    page, record, key = study_page(data, found, seed)
     names = (data.a.modality, data.b.modality)
     links = None if data.links is None else (data.links, names)
+    seconds = {
+        **{f"measure {key}": value for key, value in found.seconds.items()},
+        "all measures": measuring,
+        "examples and page": time.perf_counter() - start - measuring,
+    }
     return StudyResult(
         results=found.results,
         missing=found.missing,
-        page=page,
+        key=key,
+        verdict=page.verdict,
+        todo=page.todo,
+        page=html(page),
         record=record,
-        seconds={
-            **{f"measure {key}": value for key, value in found.seconds.items()},
-            "all measures": measuring,
-            "examples and page": total - measuring,
-        },
+        seconds=seconds,
         faults=data.about.faults,
     ).write(out, dict(zip(names, (data.a, data.b), strict=True)), links)

@@ -5,9 +5,7 @@ A rule that needs a number that was not measured says nothing: its pattern does 
 
 # pyright: reportMatchNotExhaustive=false
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
-from typing import Any
+from collections.abc import Iterator
 
 from isthmus.report import number
 from isthmus.studies.pages.data_section import DataFacts
@@ -75,24 +73,8 @@ def inner(e: Evidence, a: str, b: str) -> Iterator[str]:
             )
 
 
-TOLD = 2
-"""Pieces of advice that the terminal gives; the page holds all."""
-
-
-def brief_lines(record: Mapping[str, Any]) -> list[str]:
-    """The verdict, the key numbers and what to try next, from the record of a study."""
-    a, b = (some["modality"] for some in record["sets"])
-    known = {one.name for one in fields(Evidence)}
-    e = Evidence(**{key: value for key, value in record["evidence"].items() if key in known})
-    advice = [
-        f"next: {one['title']}" + (f": {one['command']}" if one["command"] else "")
-        for one in record["advice"]
-    ]
-    more = [f"{len(advice) - TOLD} more on the page."] if len(advice) > TOLD else []
-    return [*filter(None, [record["verdict"]]), *_key_lines(e, a, b), *advice[:TOLD], *more]
-
-
-def _key_lines(e: Evidence, a: str, b: str) -> Iterator[str]:
+def key_lines(e: Evidence, a: str, b: str) -> Iterator[str]:
+    """The few numbers that the terminal shows first."""
     match e:
         case Evidence(recall_ab=float(ab), recall_ba=float(ba), chance=float(chance)):
             yield (

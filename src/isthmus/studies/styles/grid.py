@@ -22,7 +22,7 @@ from isthmus.studies.shared import (
 )
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
-from isthmus.types import EmbeddingSet, RequestError, Source
+from isthmus.types import EmbeddingSet, RequestError, Source, amount
 from isthmus.view.cameras import Pose
 from isthmus.view.mesh_views import RenderSetup
 from isthmus.view.render_jobs import restyled_into
@@ -136,7 +136,7 @@ def _embedded(
         return report.embedded, world.factors, world.split
     factors = folder_factors(report.embedded.ids, request.style_level, columns)
     if left := len(report.embedded.ids) - len(factors):
-        _log.warning("%d pictures lie outside of the folders of classes in styles.", left)
+        _log.warning("Outside of the folders of classes in styles: %s.", amount(left, "picture"))
     return report.embedded, factors, {}
 
 
@@ -158,7 +158,7 @@ def folder_factors(ids: Sequence[str], level: int, columns: tuple[str, str]) -> 
     if depth < 2 or level > depth:
         raise RequestError(
             "Pictures lie in folders of classes inside folders of styles, or the reverse, such as "
-            f"cat/sketch/1.png; here they lie {depth} folders deep"
+            f"cat/sketch/1.png; here they lie {amount(depth, 'folder')} deep"
             f"{f', and --style-level is {level}' if level else ''}."
         )
     names = [sorted({parts[at] for parts in whole.values()}) for at in range(depth)]

@@ -1,11 +1,12 @@
 """The page of a style study: one table of methods, and the pairs of styles as matrices."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from isthmus.report import Block, Figures, Page, Prose, Section, Table, figure, html, number, span
+from isthmus.report import Advice, Block, Figures, Page, Prose, Section, Table, figure, number, span
+from isthmus.studies.evaluate import RAW
 from isthmus.studies.pages.common import made_section, pairs_table, rows_table, sources_table
-from isthmus.studies.styles.result import Method
+from isthmus.studies.styles.result import Method, in_words
 from isthmus.transform.restyling import StyleGrid
 
 METHODS = {
@@ -27,9 +28,10 @@ def styles_page(
     best: str,
     grids: tuple[StyleGrid, StyleGrid],
     title: str,
+    todo: Sequence[Advice],
     seed: int,
-) -> str:
-    """The page as HTML."""
+) -> Page:
+    """The page."""
     fitted, scored = grids
     facts = {
         "objects to fit on": len(fitted.objects),
@@ -40,10 +42,13 @@ def styles_page(
     one = next(iter(found.values()))
     sources = sources_table((one.change, one.transfer, one.retrieval), "protocol")
     papers = Prose(("The papers of the methods stand in the docstrings of isthmus.transform.",))
-    page = Page(
-        title="The same object in another style",
-        kicker=f"isthmus styles · {title}",
-        summary=_summary(found, best, scored),
+    verdict, *rest = _summary(found, best, scored)
+    return Page(
+        title=f"Styles: {title}",
+        kicker="isthmus styles · the same object in another style",
+        verdict=verdict,
+        summary=tuple(rest),
+        todo=todo,
         cards=(),
         sections=(
             Section("methods", "Methods", _LEAD, _tables(found)),
@@ -51,7 +56,6 @@ def styles_page(
             made_section(facts, sources, papers),
         ),
     )
-    return html(page)
 
 
 _LEAD = (
@@ -66,15 +70,15 @@ _PAIRS = "R@1 of style change, from the row's style to the column's."
 
 def _summary(found: Mapping[str, Method], best: str, scored: StyleGrid) -> tuple[str, ...]:
     chosen, top = found[best].change, max(found, key=lambda name: found[name].change.whole_grid)
-    whole = found[top].change
-    nothing = found.get("nothing")
+    whole, raw = found[top].change, found.get("nothing")
+    reached = f"; {RAW}, {raw.change.value:.1%} ({span(raw.change.interval)})" if raw else ""
     return (
         f"Chosen on fitted objects alone, {in_words(best)} finds the same object in another style "
         f"first in {chosen.value:.1%} of all cases ({span(chosen.interval)}; chance "
-        f"{number(chosen.null.mean)}, {len(scored.objects)} objects, {len(scored.styles)} styles).",
-        *((f"Doing nothing reaches {nothing.change.value:.1%}.",) if nothing else ()),
-        f"Among all pictures of the grid, {in_words(top)} does best: {whole.whole_grid:.1%} "
-        f"(chance {number(whole.whole_grid_chance)}).",
+        f"{number(chosen.null.mean)}){reached}.",
+        f"Scored on {len(scored.objects):,} objects in {len(scored.styles)} styles that no method "
+        f"was fitted on. Among all pictures of the grid, {in_words(top)} does best: "
+        f"{whole.whole_grid:.1%} (chance {number(whole.whole_grid_chance)}).",
     )
 
 
@@ -143,8 +147,3 @@ def _matrices(found: Mapping[str, Method], best: str) -> Block:
 
 def _share(value: float) -> str:
     return f"{value:.3f}" if math.isfinite(value) else "–"
-
-
-def in_words(name: str) -> str:
-    """The name of a method as it stands in sentences."""
-    return name.replace("_", " ")

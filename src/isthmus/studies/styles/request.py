@@ -21,10 +21,10 @@ class StylesRequest(Written):
     images: Path | None = None
     """Your pictures instead, in folders of classes inside folders of styles, or the reverse."""
     style_level: int = 0
-    """With --images: the level of folders that are styles, 1 for the outermost (default: the level
-    of the fewest names)."""
+    """With --images: the level of folders that are styles, 1 for the outermost, 2 for those inside
+    (default: the level of the fewest names)."""
     modality: str = "image"
-    """What to compare."""
+    """What to compare: a modality that the space encodes, such as image or text."""
     arrays: Path | None = None
     """Embeddings that you already have instead."""
     labels: Path | None = None
@@ -36,7 +36,7 @@ class StylesRequest(Written):
     fit_on: Literal["train", "others"] = "train"
     """Fit on training objects, or on unseen objects that are not scored."""
     score: int = 200
-    """Unseen objects to score."""
+    """Unseen objects to score, 2 or more."""
 
     def __post_init__(self) -> None:
         if self.score < 2 or self.style_level < 0:

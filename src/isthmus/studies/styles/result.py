@@ -5,7 +5,8 @@ from typing import Any
 
 from isthmus.measure.grids.styles import StyleChange, StyleRetrieval, StyleTransfer
 from isthmus.records import dataclass
-from isthmus.studies.shared import RunResult
+from isthmus.studies.evaluate import RAW
+from isthmus.studies.shared import RunResult, numbers_of
 from isthmus.types import plain
 
 
@@ -43,11 +44,22 @@ class StylesResult(RunResult):
     """The method that did best on fitted objects, half of them held out: never chosen on the
     objects that are scored."""
 
-    def lines(self) -> list[str]:
-        """A line a method, and which one was chosen."""
-        width = max(map(len, self.methods))
-        lines = [
-            f"{name:<{width}}  {one.change}, ceiling {one.ceiling:.3f}"
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A method each."""
+        return [
+            {"method": name, **vars(numbers_of(one.change)), "ceiling": one.ceiling}
             for name, one in self.methods.items()
         ]
-        return [*lines, f"chosen on fitted objects: {self.best}"]
+
+    def lines(self) -> list[str]:
+        """A line a method."""
+        width = max(len(in_words(name)) for name in self.methods)
+        return [
+            f"{in_words(name):<{width}}  {one.change}, ceiling {one.ceiling:.3f}"
+            for name, one in self.methods.items()
+        ]
+
+
+def in_words(name: str) -> str:
+    """The name of a method as it stands in sentences."""
+    return RAW if name == "nothing" else name.replace("_", " ")

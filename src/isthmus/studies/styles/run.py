@@ -1,15 +1,17 @@
 """Style and content: which decomposition finds an unseen object in another style?"""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from isthmus import measure
+from isthmus.engine.jobs import bar
 from isthmus.registry import find
+from isthmus.report import Advice, html
+from isthmus.studies import command_of
 from isthmus.studies.shared import DEFAULT_WORLD, run_folder, versions
 from isthmus.studies.styles.grid import (
     LEAST_FITTED,
@@ -22,10 +24,11 @@ from isthmus.studies.styles.page import styles_page
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.studies.styles.result import Method, StylesResult
 from isthmus.transform.restyling import STYLERS, Restyler, StyleGrid
-from isthmus.types import RequestError
+from isthmus.types import Common, RequestError
 
 KS = (1, 5, 20)
 """Unpaired cells of an unseen style that a method gets."""
+QUICK = " Fewer take less: --score 50."
 LEARNERS = tuple(name for name in STYLERS if name not in ("bilinear", "affine_maps"))
 """Methods that are scored on an unseen style; maps of pairs have none for it, and only shift."""
 
@@ -39,54 +42,85 @@ def run(request: StylesRequest) -> StylesResult:
     found = resolve_styles(request)
     own = found.arrays or request.images
     names = found.names if own else (found.space, found.source.world or DEFAULT_WORLD)
-    seed = request.common.seed
     with run_folder(request, "styles", *names) as folder:
         grid, split, vectors = style_grid(found, request, folder)
-        fitted, scored = split_objects(grid, split, request.fit_on, request.score, seed)
-        title = f"{len(grid.objects):,} objects in {len(grid.styles)} styles, {vectors.space.name}"
+        fitted, scored = split_objects(
+            grid, split, request.fit_on, request.score, request.common.seed
+        )
         several = request.images is not None and len(vectors) > grid.cells[..., 0].size
-        title += ", means of cells" if several else ""
-        result = styles(fitted, scored, title=title, seed=seed)
+        result = styles(
+            fitted,
+            scored,
+            title=f"{found.title}, {len(grid.objects):,} objects in {len(grid.styles)} styles"
+            + (", means of cells" if several else ""),
+            todo=todo(request, split),
+            common=request.common,
+        )
         failed = [step.parameters.get("faults", {}) for step in vectors.history]
         faults = {name: why for some in failed for name, why in some.items()}
         return replace(result, faults=faults).write(folder)
 
 
+def todo(request: StylesRequest, split: Mapping[str, str]) -> tuple[Advice, ...]:
+    """The same question of other objects: does the chosen method stay the best?"""
+    others = Advice(
+        "Fit on objects that the model never saw either",
+        "Methods were fitted on objects that the model was trained on.",
+        "",
+        command_of("styles", replace(request, fit_on="others")),
+    )
+    common = replace(request.common, seed=request.common.seed + 1)
+    drawn = Advice(
+        "See whether the best method stays the best",
+        "Which objects are held apart is drawn.",
+        "Another seed draws others; intervals say how far apart the two may lie.",
+        command_of("styles", replace(request, common=common)),
+    )
+    named = "test" in split.values() and request.fit_on == "train"
+    return (others, drawn) if named else (drawn,)
+
+
 def styles(
     fitted: StyleGrid,
     scored: StyleGrid,
-    out: Path | None = None,
     *,
     title: str = "",
-    seed: int = 0,
     methods: Sequence[str] = (),
+    todo: Sequence[Advice] = (),
+    common: Common | None = None,
 ) -> StylesResult:
     """Fit every style decomposition on some objects and score it on others.
 
     Args:
         fitted: objects that methods may see.
         scored: other objects in the same styles.
-        out: run folder for ``report.html`` and ``report.json``; None writes nothing.
-        title: what the vectors are, for the page.
-        seed: of every random draw.
+        title: the space and its data, for the page.
         methods: names of ``STYLERS``; empty for all.
+        todo: what to try next.
+        common: the seed of every random draw, and whether bars are shown.
 
     Raises:
         RequestError: an object is in both grids, the styles differ, or too few objects.
     """
     _check(fitted, scored)
-    found = {
-        name: scored_method(name, fitted, scored, np.random.default_rng(seed))
-        for name in methods or STYLERS
-    }
-    best = chosen(tuple(found), fitted, seed)
+    common, names = common or Common(), tuple(methods or STYLERS)
+    rounds = len(names) + sum(name in LEARNERS for name in names) * len(KS) * len(scored.styles)
+    with bar(rounds + len(names), "fits", common.progress, QUICK) as tick:
+        found = {
+            name: scored_method(name, fitted, scored, np.random.default_rng(common.seed), tick)
+            for name in names
+        }
+        best = chosen(names, fitted, common.seed, tick)
+    page = styles_page(found, best, (fitted, scored), title, todo, common.seed)
     return StylesResult(
         methods=found,
         best=best,
-        page=styles_page(found, best, (fitted, scored), title, seed),
+        verdict=page.verdict,
+        todo=page.todo,
+        page=html(page),
         record={
             "title": title,
-            "seed": seed,
+            "seed": common.seed,
             "versions": versions(),
             "fitted_objects": len(fitted.objects),
             "scored_objects": len(scored.objects),
@@ -95,18 +129,24 @@ def styles(
             "methods": {name: one.to_dict() for name, one in found.items()},
         },
         seconds={name: one.seconds for name, one in found.items()},
-    ).write(out)
+    )
 
 
 def scored_method(
-    name: str, fitted: StyleGrid, scored: StyleGrid, rng: np.random.Generator
+    name: str,
+    fitted: StyleGrid,
+    scored: StyleGrid,
+    rng: np.random.Generator,
+    tick: Callable[[int], Any] = bool,
 ) -> Method:
     """One method on all questions."""
     start = time.perf_counter()
     fit = find("stylers", STYLERS, name)
     moved: Restyler = fit(fitted)
     seen: Restyler = fit(scored)
-    unseen = {k: unseen_style(fit, fitted, scored, k, rng) for k in KS} if name in LEARNERS else {}
+    tick(1)
+    ks = KS if name in LEARNERS else ()
+    unseen = {k: unseen_style(fit, fitted, scored, k, rng, tick) for k in ks}
     cells, kinds = scored.cells, scored.styles
     return Method(
         change=measure.style_change(cells, kinds, moved.restyle, moved.placed),
@@ -121,7 +161,12 @@ def scored_method(
 
 
 def unseen_style(
-    fit: Any, fitted: StyleGrid, scored: StyleGrid, k: int, rng: np.random.Generator
+    fit: Any,
+    fitted: StyleGrid,
+    scored: StyleGrid,
+    k: int,
+    rng: np.random.Generator,
+    tick: Callable[[int], Any] = bool,
 ) -> float:
     """R@1 to and from a style of which the fit knows k cells of fitted objects; mean over styles.
 
@@ -131,6 +176,7 @@ def unseen_style(
         return float("nan")
     found: list[float] = []
     for column, style in enumerate(fitted.styles):
+        tick(1)
         rows = rng.permutation(len(fitted.objects))[:k]
         known: Restyler = fit(fitted.without(style)).learn(style, fitted.cells[rows, column])
         result = measure.style_change(scored.cells, scored.styles, known.restyle, known.placed)
@@ -139,12 +185,15 @@ def unseen_style(
     return float(np.mean(found))
 
 
-def chosen(names: Sequence[str], fitted: StyleGrid, seed: int) -> str:
+def chosen(
+    names: Sequence[str], fitted: StyleGrid, seed: int, tick: Callable[[int], Any] = bool
+) -> str:
     """The method that scores best on half of the fitted objects after a fit on the other half."""
     order = np.random.default_rng([seed, 1]).permutation(np.array(fitted.objects))
     half, rest = fitted.part(order[::2].tolist()), fitted.part(order[1::2].tolist())
 
     def score(name: str) -> float:
+        tick(1)
         moved: Restyler = find("stylers", STYLERS, name)(half)
         return measure.style_change(rest.cells, rest.styles, moved.restyle, moved.placed).value
 

@@ -126,10 +126,9 @@ class LogSumExp(torch.autograd.Function):
             nearest = torch.minimum(logits.amax(dim=1).min(), logits.amax(dim=0).min())
             if shift - nearest < SAFE:
                 exponentials = logits.sub_(shift).exp_()
-                rows[part] = exponentials.sum(dim=1, dtype=wide).log() + shift
-                found = exponentials.sum(dim=0, dtype=wide).log() + shift
+                rows[part], found = (_sum(exponentials, dim).log() + shift for dim in (1, 0))
             else:
-                rows[part], found = (_log_sum_exp(logits, dim, wide) for dim in (1, 0))
+                rows[part], found = (_log_sum_exp(logits, dim) for dim in (1, 0))
             columns = torch.logaddexp(columns, found)
         ctx.save_for_backward(a, b, rows, columns)
         ctx.groups, ctx.equal = groups, equal
@@ -177,10 +176,10 @@ class SoftplusSum(torch.autograd.Function):
         for part in _blocks(len(a), len(b)):
             wrong, match = (a[part] @ b.T).add_(bias), _matching(groups, part)
             wrong[match] = -torch.inf if groups is None else -wrong[match]
-            total += torch.nn.functional.softplus(wrong).sum(dtype=wide)
+            total += _sum(torch.nn.functional.softplus(wrong), 1).sum()
             weight = wrong.sigmoid_()
             weight[match] *= -1
-            of_bias += weight.sum(dtype=wide)
+            of_bias += _sum(weight, 1).sum()
             of_a[part] = weight @ b
             of_b.addmm_(weight.T, a[part])
         ctx.save_for_backward(of_a, of_b, of_bias.to(a.dtype).reshape(bias.shape))
@@ -197,10 +196,15 @@ def _wide(a: Tensor) -> torch.dtype:
     return torch.float32 if a.device.type == "mps" else torch.float64
 
 
-def _log_sum_exp(logits: Tensor, dim: int, wide: torch.dtype) -> Tensor:
+def _sum(x: Tensor, dim: int) -> Tensor:
+    """In double precision, of sums in single: they are cascades, right to 2e-7, and far faster."""
+    return x.sum(dim=dim).to(_wide(x))
+
+
+def _log_sum_exp(logits: Tensor, dim: int) -> Tensor:
     top = logits.amax(dim=dim, keepdim=True)
     top = top.masked_fill(top == -torch.inf, 0.0)
-    return (logits - top).exp_().sum(dim=dim, dtype=wide).log() + top.squeeze(dim)
+    return _sum((logits - top).exp_(), dim).log() + top.squeeze(dim)
 
 
 def _blocks(n: int, m: int) -> list[slice]:
