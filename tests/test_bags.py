@@ -49,3 +49,11 @@ def test_prompts_are_bags_of_texts_numbered_by_their_template():
     assert list(fox.parts) == ["an fox", "fox or fox"]
     assert fox.place("fox/1") == Place(1)
     assert fox.pooling == "mean"
+
+
+def test_weights_are_one_a_part_and_not_all_zero():
+    parts, places = Items("text", ("x/0", "x/1"), ["a", "b"]), (Place(0), Place(1))
+    assert Bag("x", parts, places, "attention", (0.5, 0.0)).weights == (0.5, 0.0)
+    for weights in ((1.0,), (0.0, 0.0), (1.0, -0.5), (1.0, 1.0, 1.0)):
+        with pytest.raises(RequestError, match="Weights of a bag are one a part"):
+            Bag("x", parts, places, "attention", weights)

@@ -128,8 +128,8 @@ CACHES = (
     Break(
         "shard-mark-takes-the-name-for-the-space",
         "src/isthmus/lab/embedding.py",
-        "fingerprint(self.encoder.space.id, ",
-        "fingerprint(self.encoder.space.name, ",
+        "fingerprint(encoder.space.id, ",
+        "fingerprint(encoder.space.name, ",
         "tests/lab",
     ),
     Break(

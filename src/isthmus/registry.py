@@ -62,6 +62,7 @@ def resolve(target: str) -> Any:
 
 
 def describe(target: str) -> str:
-    """The first sentence of a registered object's docstring."""
-    text = inspect.getdoc(resolve(target)) or ""
+    """What a registered object says ``about`` itself, or its docstring's first sentence."""
+    found = resolve(target)
+    text = getattr(found, "about", "") or inspect.getdoc(found) or ""
     return text.split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()

@@ -79,7 +79,7 @@ def test_parts_lists_every_register_in_json(capsys):
     parts = json.loads(capsys.readouterr().out)
     assert set(parts) == {
         "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "heads",
-        "bases", "projectors", "targets", "measures", "readers", "poolings",
+        "bases", "projectors", "targets", "measures", "modalities", "views", "poolings",
     }  # fmt: skip
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
     assert all(text for found in parts.values() for text in found.values())

@@ -135,4 +135,26 @@ def align(folder):
     return transformers.AlignModel(config)
 
 
+def clap(folder, fused=False):
+    align(folder)  # for its tokenizer, that of a BERT
+    (folder / "preprocessor_config.json").unlink()
+    text = TEXT | {"pad_token_id": 0, "max_position_embeddings": 66, "projection_dim": 16}
+    audio = {
+        "num_mel_bins": 64,
+        "spec_size": 256,
+        "patch_embeds_hidden_size": 8,
+        "depths": [1, 1],
+        "num_attention_heads": [2, 2],
+        "hidden_size": 16,
+        "window_size": 8,
+        "enable_fusion": fused,
+        "projection_dim": 16,
+    }
+    config = transformers.ClapConfig(text_config=text, audio_config=audio, projection_dim=16)
+    transformers.ClapFeatureExtractor(
+        truncation="fusion" if fused else "rand_trunc", max_length_s=2, top_db=None
+    ).save_pretrained(folder)
+    return transformers.ClapModel(config)
+
+
 MODELS = {"clip": clip, "siglip": siglip, "siglip2": siglip2, "align": align}

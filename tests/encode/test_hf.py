@@ -129,7 +129,7 @@ def test_a_model_of_one_tower_is_refused(tmp_path):
     config = transformers.BertConfig(**TEXT)
     transformers.BertModel(config).save_pretrained(tmp_path)
     align(tmp_path)
-    with pytest.raises(RequestError, match="BertModel, which has no text and image towers"):
+    with pytest.raises(RequestError, match="BertModel, which has no text tower in one space"):
         load(str(tmp_path), LoadOptions())
 
 

@@ -146,7 +146,7 @@ def test_kill_at_20_random_moments_leaves_the_same_bytes(tmp_path):
 
     quiet = start(tmp_path / "quiet")
     began = time.monotonic()
-    assert quiet.communicate()[0] == "60\n"
+    assert quiet.communicate()[0] == "58\n"
     seconds = time.monotonic() - began
     expected = files_of(tmp_path / "quiet")
     moments = random.Random(0)

@@ -93,8 +93,8 @@ def test_the_modality_can_be_said(here, mini):
     Path("a.jpg").rename("picture")
     assert modality_of("picture") == "image"  # by its content, where the name does not tell
     assert embed(mini, ["picture"], modality="image").ids == ("picture",)
-    with pytest.raises(RequestError, match="takes image and text items, but these are mesh items"):
-        embed(mini, ["an owl"], modality="mesh")
+    with pytest.raises(RequestError, match="but these are smell items"):
+        embed(mini, ["an owl"], modality="smell")
     with pytest.raises(RequestError, match="takes text items, but these are image"):
         embed(mini["text"], ["picture"], modality="image")
     with pytest.raises(RequestError, match="are text items, not image items"):

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.read import READERS
+from isthmus.read import MODALITIES
 from isthmus.read.points import PointCloud, sampled
 from isthmus.registry import find
 from isthmus.testing import check_reader
 from isthmus.types import ItemError
+from tests.read.films import animation
 from tests.view.shapes import tetrahedron
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (9, 7, 3), dtype=np.uint8)
+
+NRRD = b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 2\nencoding: raw\n\n" + bytes(range(8))
 
 
 def glb():
@@ -28,22 +31,38 @@ def png():
     return made.getvalue()
 
 
+def wav():
+    soundfile = pytest.importorskip("soundfile")
+    pytest.importorskip("av")
+    made = io.BytesIO()
+    soundfile.write(made, TONE, 8_000, format="WAV")
+    return made.getvalue()
+
+
+TONE = np.sin(np.arange(800) / 5).astype(np.float32)
 EXAMPLES = {
+    "audio": lambda file: [file("a.wav", wav()), wav(), (TONE, 8_000)],
     "image": lambda file: [file("a.png", png()), png(), PIXELS, Image.fromarray(PIXELS)],
     "mesh": lambda file: [file("a.glb", glb()), glb(), tetrahedron(), tetrahedron],
     "points": lambda file: [file("a.glb", glb()), glb(), tetrahedron(), sampled(tetrahedron(), 9)],
+    "voxels": lambda file: [file("a.nrrd", NRRD), NRRD, np.eye(3)[None]],
     "text": lambda file: [file("a.txt", "Zürich".encode()), b"a dog", "snow"],
+    "video": lambda file: [file("a.webp", animation(3, "WEBP")), animation(4)],
 }
-OPENED = {"image": lambda picture: picture.rgb()}
+OPENED = {
+    "audio": lambda sound: sound.samples(),
+    "image": lambda picture: picture.rgb(),
+    "video": lambda clip: [frame.image for frame in clip.frames()],
+}
 
 
-@pytest.mark.parametrize("modality", READERS)
+@pytest.mark.parametrize("modality", MODALITIES)
 def test_readers(modality, tmp_path):
     def file(name, content):
         (tmp_path / name).write_bytes(content)
         return tmp_path / name
 
-    read, examples = find("readers", READERS, modality), EXAMPLES[modality](file)
+    read, examples = find("modalities", MODALITIES, modality).read, EXAMPLES[modality](file)
     check_reader(read, examples, OPENED.get(modality, lambda item: item))
 
 

@@ -126,7 +126,7 @@ def test_what_is_no_surface_is_refused_in_one_sentence(data, said):
 
 
 def test_files_that_are_not_there_empty_or_too_large(tmp_path, monkeypatch):
-    with pytest.raises(ItemError, match="There is no mesh file"):
+    with pytest.raises(ItemError, match="There is no file"):
         mesh(tmp_path / "none.glb")
     (tmp_path / "empty.obj").touch()
     with pytest.raises(ItemError, match="has 0 bytes"):

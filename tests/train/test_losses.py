@@ -9,6 +9,7 @@ from isthmus.registry import find
 from isthmus.testing import check_loss
 from isthmus.train import LOSSES, REGULARISERS
 from isthmus.train.losses.contrastive import info_nce
+from isthmus.train.losses.round_trips import association
 from isthmus.types import RequestError
 
 
@@ -55,6 +56,30 @@ def test_equal_logits_score_chance():
     assert float(loss("info_loob")(same)) == pytest.approx(np.log(5))
     assert float(loss("sigmoid")(same)) == pytest.approx(6 * np.log(2))
     assert float(loss("triplet")(same)) == pytest.approx(0.2)
+    assert float(association(same)) == pytest.approx(1.25 * np.log(6))
+    assert float(loss("lifted")(same)) == pytest.approx((np.log(10) + 0.2) ** 2 / 2)
+    both = float(association(same)) + float(loss("lifted")(same))
+    assert float(loss("text2shape")(same)) == pytest.approx(both)
+
+
+def test_round_trips_by_hand():
+    logits = np.log([[0.75, 0.25], [0.5, 0.5]])
+    there, back = np.array([[0.75, 0.25], [0.5, 0.5]]), np.array([[0.6, 0.4], [1 / 3, 2 / 3]])
+    trip, other = there @ back, back @ there
+    visits = [-0.25 * np.log(p.mean(axis=0)).mean() for p in (there, back)]
+    walks = [-np.log(np.diag(one)).mean() for one in (trip, other)]
+    found = float(association(logits))
+    assert found == pytest.approx((sum(walks) + sum(visits)) / 2)
+    both = np.array([[1.0, 1.0], [1.0, 1.0]])  # everything matches: walks may end anywhere
+    walks = [-np.log(one).mean() for one in (trip, other)]
+    assert float(association(logits, both)) == pytest.approx((sum(walks) + sum(visits)) / 2)
+
+
+def test_lifted_counts_the_negatives_of_both_sides():
+    logits = np.array([[2.0, 1.0], [0.0, 3.0]])
+    behind = np.log(np.exp(1.2) + np.exp(0.2)) - np.array([2.0, 3.0])
+    wanted = (np.maximum(behind, 0) ** 2).sum() / 4
+    assert float(loss("lifted")(logits)) == pytest.approx(wanted)
 
 
 def test_by_hand():

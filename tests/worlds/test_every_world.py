@@ -4,13 +4,17 @@ import pytest
 
 from isthmus.registry import UnknownPartError
 from isthmus.testing import check_world
-from isthmus.types import Credit, Items, Links, World
+from isthmus.types import Credit, DataMissingError, Items, Links, World
 from isthmus.worlds import WORLDS, load
 
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_registered_worlds_keep_their_promises(name):
-    check_world(load(name))
+    try:
+        world = load(name)
+    except DataMissingError as error:
+        pytest.skip(str(error))
+    check_world(world)
 
 
 def test_an_unknown_world_is_answered_with_the_nearest():

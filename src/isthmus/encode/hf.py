@@ -1,11 +1,14 @@
-"""``hf:``: dual encoders of transformers (CLIP, SigLIP, SigLIP 2, ALIGN and their like).
+"""``hf:``: dual encoders of transformers (CLIP, SigLIP, SigLIP 2, ALIGN, CLAP and their like).
+
+What a model encodes beside texts is told by which of ``get_image_features``, ``get_audio_features``
+and ``get_video_features`` it has, never by its name.
 
 ``hf:FOLDER`` opens a folder that ``save_pretrained`` wrote, or the CLIP in a folder of
 sentence-transformers; ``hf:org/name`` the hub's files, from the cache if they are there. Only
 safetensors are read, and no code from a repository is run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +18,20 @@ from isthmus.encode.foreign_configs import check_tokenizer, tell_of_code
 from isthmus.encode.hub import open_checkpoint
 from isthmus.encode.torch_towers import (
     NO_LIMIT,
+    AudioTower,
     ImageTower,
     TextTower,
+    VideoTower,
     in_space,
+    joined,
     kept_columns,
     most_tokens,
     torch_device,
 )
+from isthmus.read import audio
 from isthmus.store import read_json
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space, a_kind
+from isthmus.view.windows import SECONDS
 
 _PIXELS = (
     *("image_processor_type", "size", "resample", "crop_size", "patch_size", "max_num_patches"),
@@ -31,12 +39,18 @@ _PIXELS = (
 )
 """What is told of a processor of pictures."""
 
+_SAMPLES = (
+    *("feature_extractor_type", "sampling_rate", "max_length_s", "feature_size", "hop_length"),
+    *("fft_window_size", "frequency_min", "frequency_max", "padding"),
+)
+"""What is told of a processor of sounds."""
+
 _UNLIMITED = 512
 """Tokens of a text where neither tower nor tokenizer has a limit."""
 
 
 def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
-    """Image and text towers of a dual encoder of transformers: a folder, or a name on the hub.
+    """Text tower of a dual encoder of transformers, and those beside it: a folder, or a hub's name.
 
     Raises:
         RequestError: nothing there, not a dual encoder, or weights that are missing or no
@@ -49,15 +63,22 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     except ImportError as error:
         raise ExtraMissingError(error.name or "transformers", "hf") from error
     transformers.utils.logging.disable_progress_bar()
-    model, processor, tokenizer = _open(rest)
-    tell_of_code(f"hf:{rest}", model=model.config, processor=processor, tokenizer=tokenizer)
+    model, processors, tokenizer = _open(rest)
+    named = {f"{modality} processor": one for modality, one in processors.items()}
+    tell_of_code(f"hf:{rest}", model=model.config, tokenizer=tokenizer, **named)
     model.eval().to(device)
-    parts = (_structure(model.config), processor.to_json_string())
-    text = in_space(_text_tower(model, tokenizer, device), f"hf:{rest}", parts)
-    return {"image": _image_tower(model, processor, text.space, options), "text": text}
+    said = [one.to_json_string() for one in processors.values()]
+    said += [audio.POLICY] if "audio" in processors else []
+    text = _text_tower(model, tokenizer, device)
+    text = in_space(text, f"hf:{rest}", (_structure(model.config), "".join(said)))
+    towers = {
+        modality: _TOWERS[modality][1](model, one, text.space, options)
+        for modality, one in processors.items()
+    }
+    return {**towers, "text": text}
 
 
-def _open(rest: str) -> tuple[Any, Any, Any]:
+def _open(rest: str) -> tuple[Any, dict[str, Any], Any]:
     folder = Path(rest).expanduser()
     if not folder.is_dir() and (folder.exists() or rest.startswith((".", "/", "~"))):
         raise RequestError(f"hf:{rest}: there is no such folder.")
@@ -89,10 +110,10 @@ def _of_sentences(folder: Path) -> Path:
     return inside
 
 
-def _from_pretrained(where: str) -> tuple[Any, Any, Any]:
-    """Model, image processor and tokenizer, each whole."""
+def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
+    """Model, processors by modality and tokenizer, each whole."""
     import torch
-    from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+    from transformers import AutoModel, AutoTokenizer
 
     model, report = AutoModel.from_pretrained(
         where,
@@ -101,14 +122,14 @@ def _from_pretrained(where: str) -> tuple[Any, Any, Any]:
         output_loading_info=True,
         trust_remote_code=False,
     )
-    # the backend that needs no torchvision, so that pixels do not depend on what is installed
-    processor = AutoImageProcessor.from_pretrained(where, backend="pil", trust_remote_code=False)
-    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-    if not (hasattr(model, "get_text_features") and hasattr(model, "get_image_features")):
+    there = [one for one in _TOWERS if hasattr(model, f"get_{one}_features")]
+    if not (there and hasattr(model, "get_text_features")):
         raise RequestError(
-            f"hf:{where} is {a_kind(model)}, which has no text and image towers in one "
-            "space; wanted is a dual encoder such as CLIP, SigLIP or ALIGN."
+            f"hf:{where} is {a_kind(model)}, which has no text tower in one space with a tower of "
+            f"{' or '.join(_TOWERS)}; wanted is a dual encoder such as CLIP, SigLIP or CLAP."
         )
+    processors = {one: _TOWERS[one][0](where) for one in there}
+    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
     if missing := sorted(report["missing_keys"]):
         raise RequestError(
             f"hf:{where} lacks {len(missing)} of the weights of {a_kind(model)}, such as "
@@ -118,7 +139,7 @@ def _from_pretrained(where: str) -> tuple[Any, Any, Any]:
         # without its files, transformers makes a tokenizer that knows no words
         raise RequestError(f"hf:{where} lacks its tokenizer's files, such as tokenizer.json.")
     check_tokenizer(f"hf:{where}", tokenizer)
-    return model, processor, tokenizer
+    return model, processors, tokenizer
 
 
 def _structure(config: Any) -> dict[str, Any]:
@@ -169,31 +190,93 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
 
 
 def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions) -> ImageTower:
-    import torch
-
-    def collate(pictures: list[dict[str, np.ndarray]]) -> dict[str, torch.Tensor]:
-        return {
-            name: torch.from_numpy(np.concatenate([picture[name] for picture in pictures]))
-            for name in pictures[0]
-        }
-
     size = dict(getattr(processor, "size", None) or {})
     if not size and getattr(processor, "max_num_patches", None):  # SigLIP 2 keeps the shape
         size = {"square": int(processor.max_num_patches**0.5) * processor.patch_size}
     sides = [int(side) for side in size.values() if side]
-    said = processor.to_dict()
     return ImageTower(
         space=space,
         module=model,
         prepare=lambda image: dict(processor(images=image, return_tensors="np")),
-        collate=collate,
+        collate=joined,
         forward=lambda inputs: _features(model.get_image_features(**inputs)),
         device=torch_device(options),
-        preprocessing=", ".join(
-            f"{key} {said[key]}" for key in _PIXELS if said.get(key) is not None
-        )
-        + " (its preprocessor_config.json)",
+        preprocessing=_told(processor, _PIXELS),
         at_least=max(sides) if sides and processor.do_resize else None,
         crops=bool(size.get("shortest_edge") and getattr(processor, "do_center_crop", False)),
         workers=options.workers,
     )
+
+
+def _video_tower(model: Any, processor: Any, space: Space, options: LoadOptions) -> VideoTower:
+    frames = int(model.config.vision_config.num_frames)
+
+    def prepare(images: list[Any]) -> dict[str, np.ndarray]:
+        pixels = np.asarray(processor(images=images, return_tensors="np")["pixel_values"])
+        return {"pixel_values": pixels.reshape(1, *pixels.shape[-4:])}
+
+    return VideoTower(
+        space=space,
+        module=model,
+        prepare=prepare,
+        collate=joined,
+        forward=lambda inputs: _features(model.get_video_features(**inputs)),
+        device=torch_device(options),
+        preprocessing=f"{frames} frames at the middles of equal parts of the time; "
+        + _told(processor, _PIXELS),
+        at_least=None,
+        crops=False,
+        workers=options.workers,
+        frames=frames,
+    )
+
+
+def _told(processor: Any, keys: tuple[str, ...]) -> str:
+    said = processor.to_dict()
+    told = ", ".join(f"{key} {said[key]}" for key in keys if said.get(key) is not None)
+    return f"{told} (its preprocessor_config.json)"
+
+
+def _audio_tower(model: Any, extractor: Any, space: Space, options: LoadOptions) -> AudioTower:
+    hertz = int(extractor.sampling_rate)
+
+    def prepare(samples: audio.Mono) -> dict[str, np.ndarray]:
+        found = dict(extractor([samples], sampling_rate=hertz, return_tensors="np"))
+        if "is_longer" in found:  # none is; of fused models the extractor draws one to be called so
+            found["is_longer"] = np.zeros_like(found["is_longer"])
+        return found
+
+    seconds = float(getattr(extractor, "max_length_s", SECONDS))
+    return AudioTower(
+        space=space,
+        module=model,
+        prepare=prepare,
+        forward=lambda inputs: _features(model.get_audio_features(**inputs)),
+        device=torch_device(options),
+        preprocessing=f"{_told(extractor, _SAMPLES)}; {audio.POLICY}; windows of {seconds:g} s, "
+        "the last ending with the sound, the mean of their vectors",
+        hertz=hertz,
+        seconds=seconds,
+    )
+
+
+def _image_processor(where: str) -> Any:
+    from transformers import AutoImageProcessor
+
+    # the backend that needs no torchvision, so that pixels do not depend on what is installed
+    return AutoImageProcessor.from_pretrained(where, backend="pil", trust_remote_code=False)
+
+
+def _sound_processor(where: str) -> Any:
+    from transformers import AutoFeatureExtractor
+
+    return AutoFeatureExtractor.from_pretrained(where, trust_remote_code=False)
+
+
+_TOWERS: dict[str, tuple[Callable[[str], Any], Callable[..., Encoder]]] = {
+    "image": (_image_processor, _image_tower),
+    "audio": (_sound_processor, _audio_tower),
+    "video": (_image_processor, _video_tower),
+}
+"""Of each modality that has a ``get_MODALITY_features``: how its processor is opened, and its tower
+made of the model, the processor, the space and the options."""

@@ -7,7 +7,7 @@ it is.
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from pathlib import Path
@@ -19,10 +19,11 @@ from kitoken import Kitoken
 from PIL import Image
 
 from isthmus.arrays import Vectors, fingerprint
+from isthmus.encode.shapes.towers import with_shapes
 from isthmus.read.image import POLICY, picture
 from isthmus.read.text import text
 from isthmus.records import dataclass
-from isthmus.types import LoadOptions, RequestError, Space
+from isthmus.types import Encoder, LoadOptions, RequestError, Space
 
 WEIGHTS = Path(__file__).parent / "mini_weights"
 SIDE = 224
@@ -41,6 +42,8 @@ class MiniImage:
     space: Space
     network: onnxruntime.InferenceSession = field(repr=False)
     workers: int
+    by_view: Mapping[str, Encoder] = field(default_factory=dict[str, Encoder])
+    """Towers of the same space for pictures that a view made, by its name."""
     modality: str = "image"
     preprocessing: str = f"fitted whole into a white square of {SIDE} pixels, bicubic, sRGB 0..255"
 
@@ -50,14 +53,18 @@ class MiniImage:
         Raises:
             ItemError: one of them cannot be read.
         """
+        return self.in_batches(
+            items, lambda x: np.asarray(self.network.run(None, {"pixels": x})[0])
+        )
+
+    def in_batches(
+        self, items: Sequence[Any], vectors: Callable[[np.ndarray], np.ndarray]
+    ) -> Vectors:
+        """What a function makes of pictures (m, 224, 224, 3), a few at once, in threads."""
         batches = [items[start : start + _IMAGES] for start in range(0, len(items), _IMAGES)]
         with ThreadPoolExecutor(self.workers) as pool:
-            parts = list(pool.map(self._vectors, batches))
+            parts = list(pool.map(lambda some: vectors(np.stack(list(map(pixels, some)))), batches))
         return np.concatenate([np.empty((0, self.space.dim), np.float32), *parts])
-
-    def _vectors(self, items: Sequence[Any]) -> np.ndarray:
-        batch = np.stack([pixels(item) for item in items])
-        return np.asarray(self.network.run(None, {"pixels": batch})[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +136,11 @@ def fitted(image: Image.Image, side: int = SIDE) -> Image.Image:
     return square
 
 
-def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, MiniImage | MiniText]:
-    """The default model: EfficientNet-Lite0 and MiniLM-L6, joined; needs no network."""
+def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, Encoder]:
+    """The default model: EfficientNet-Lite0 and MiniLM-L6, joined; needs no network.
+
+    The package ``isthmus-shapes`` adds a tower for points and a head for renders.
+    """
     options = options or LoadOptions()
     if rest:
         raise RequestError(f"The space 'mini' has no variants, but {rest!r} was asked for.")
@@ -138,7 +148,9 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, MiniIm
         raise RequestError(
             f"'mini' runs on the CPU only; the device {options.device!r} was asked for."
         )
-    return open_weights(WEIGHTS, options.workers)
+    graph = WEIGHTS / "image.onnx"
+    towers = open_weights(WEIGHTS, options.workers)
+    return with_shapes(towers, lambda more: session(graph.read_bytes() + more))
 
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:
@@ -160,10 +172,10 @@ def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniTe
     }
 
 
-def session(path: Path) -> onnxruntime.InferenceSession:
+def session(graph: Path | bytes) -> onnxruntime.InferenceSession:
     """A network on one core a call, the same bytes for the same batch; calls may be concurrent."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -2,22 +2,24 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
+from isthmus.read.audio import Mono, sound
 from isthmus.read.image import POLICY, central, picture
 from isthmus.read.text import text
 from isthmus.records import dataclass
 from isthmus.types import ItemError, LoadOptions, RequestError, Space
+from isthmus.view.windows import streamed
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
 
     Inputs = Mapping[str, torch.Tensor]
     """What a tower takes, by argument name; rows are items."""
@@ -223,7 +225,9 @@ def scale_and_bias(model: Any) -> tuple[float, float]:
     if hasattr(model, "temperature"):  # ALIGN divides by what others multiply with
         return 1 / model.temperature.item(), 0.0
     bias = getattr(model, "logit_bias", None)
-    return model.logit_scale.exp().item(), 0.0 if bias is None else bias.item()
+    # CLAP has a scale for each direction: this is the one by which sounds choose texts
+    scale = model.logit_scale_a if hasattr(model, "logit_scale_a") else model.logit_scale
+    return scale.exp().item(), 0.0 if bias is None else bias.item()
 
 
 def probe_id(tower: TextTower) -> str:
@@ -254,8 +258,8 @@ def cutting_is_exact(tower: TextTower) -> bool:
 class ImageTower(Tower):
     """Pictures to vectors: read in threads at no more than the size needed, then one pass."""
 
-    prepare: "Callable[[Image], Any]" = field(repr=False)
-    """One RGB picture to what is stacked; runs in threads."""
+    prepare: "Callable[[Any], Any]" = field(repr=False)
+    """One RGB picture, or the frames of a clip, to what is stacked; runs in threads."""
     collate: "Callable[[list[Any]], Inputs]" = field(repr=False)
     """Prepared pictures to the tower's inputs."""
     at_least: int | None
@@ -284,3 +288,78 @@ class ImageTower(Tower):
                 f"{source.name}, {image.width} x {image.height} pixels, cannot be brought to the "
                 f"size that {self.space.name} takes: {error}."
             ) from error
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VideoTower(ImageTower):
+    """Clips to vectors: frames at the middles of equal parts of the time, in one pass."""
+
+    frames: int
+    """Of a clip; of shorter ones some are taken twice."""
+    modality: str = "video"
+    batch: int = 8
+
+    def _read(self, item: Any) -> Any:
+        from isthmus.read.video import clip, evenly
+
+        some = clip(item)
+        found = [one.image for one in some.at(evenly(some.timeline, self.frames))]
+        return self.prepare([found[row * len(found) // self.frames] for row in range(self.frames)])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AudioTower(Tower):
+    """Sounds to vectors: windows as long as the model takes, and the mean of their vectors."""
+
+    prepare: "Callable[[Mono], Mapping[str, np.ndarray]]"
+    """Samples of a window, or of a shorter sound, to the tower's inputs of one row."""
+    hertz: int
+    """Of the samples."""
+    seconds: float
+    """Of a window; the last one ends with the sound."""
+    modality: str = "audio"
+    at_once: int = 8
+    """Windows of one forward pass, whichever sounds they are of."""
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """The mean vector of each sound's windows, (n, d) float32; little memory however long.
+
+        Raises:
+            ItemError: an item is no sound that can be read.
+        """
+        import torch
+
+        total = np.zeros((len(items), self.space.dim), np.float64)
+        count = np.zeros((len(items), 1))
+        windows = self._windows(items)
+        with torch.inference_mode():
+            while some := list(islice(windows, self.at_once)):
+                rows = [row for row, _ in some]
+                vectors = self.vectors(self._prepared(one for _, one in some)).cpu().numpy()
+                np.add.at(total, rows, vectors)
+                np.add.at(count, rows, 1)
+        return (total / count).astype(np.float32)
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """What the tower takes of the first window of each sound, one row a sound.
+
+        Raises:
+            ItemError: an item is no sound that can be read.
+        """
+        first = [sound(item).part(0.0, self.seconds).mono(self.hertz) for item in items]
+        return self._prepared(first)
+
+    def _windows(self, items: Sequence[Any]) -> "Iterator[tuple[int, Mono]]":
+        for row, item in enumerate(items):
+            for window in streamed(sound(item), self.hertz, self.seconds, self.seconds):
+                yield row, window
+
+    def _prepared(self, windows: Iterable[np.ndarray]) -> "Inputs":
+        return joined([self.prepare(one) for one in windows])
+
+
+def joined(rows: Sequence[Mapping[str, np.ndarray]]) -> "Inputs":
+    """Arrays by name, of one row or more each, below each other as tensors."""
+    import torch
+
+    return {name: torch.from_numpy(np.concatenate([row[name] for row in rows])) for name in rows[0]}

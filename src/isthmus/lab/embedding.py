@@ -109,7 +109,9 @@ class EmbedTask:
         """Of model, weights, preprocessing, version, batch size, ids and contents."""
         names = list(zip(shard.ids, contents.hashes(shard.payload), strict=True))
         batch = at_once(self.encoder, self.batch_size)
-        return fingerprint(self.encoder.space.id, self.encoder.modality, __version__, batch, names)
+        encoder = self.encoder
+        way = (encoder.modality, *filter(None, [getattr(encoder, "road", "")]))
+        return fingerprint(encoder.space.id, *way, __version__, batch, names)
 
     def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[Vectors]:
         """Encode the shard."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from isthmus.encode import ENCODERS
+from isthmus.encode.roads import with_roads
 from isthmus.registry import UnknownPartError, find
 from isthmus.store import is_file, is_folder
 from isthmus.types import Encoder, LoadOptions, Named, RequestError, check_kind
@@ -41,7 +42,7 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
             f"No space is called {name!r}, nor is there a file or folder of that name. Names that "
             f"work: {near}; see: isthmus spaces."
         ) from None
-    return Named(loader(rest, LoadOptions(device, workers)))
+    return Named(with_roads(loader(rest, LoadOptions(device, workers))))
 
 
 PLACES = {"mended": ("",), "hf": ("",), "arrays": ("",), "openclip": ("local-dir:",)}

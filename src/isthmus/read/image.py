@@ -23,7 +23,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from isthmus.records import a_kind, dataclass
 from isthmus.store import is_file
-from isthmus.types import ItemError, reason
+from isthmus.types import ItemError, Modality, reason
 
 MAX_PIXELS = 150_000_000
 """Larger pictures are refused from their header, before anything is decoded."""
@@ -330,3 +330,13 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if tags.get(_PHOTOMETRIC) == 0:
         values = top - values
     return Image.fromarray((np.nan_to_num(values) / top * 255 + 0.5).clip(0, 255).astype(np.uint8))
+
+
+IMAGE = Modality(
+    "image",
+    picture,
+    about="A picture: sRGB, 8 bits a channel, upright; opened when its pixels are asked for.",
+    suffixes=SUFFIXES,
+    known=is_picture,
+    shown=lambda item: picture(item).rgb(),
+)

@@ -3,14 +3,11 @@
 import os
 import stat
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from isthmus.read import READERS, SPOKEN, SUFFIXES
-from isthmus.read.image import is_picture
+from isthmus.read import modalities
 from isthmus.records import short
-from isthmus.registry import everything, resolve
 from isthmus.types import ItemError, RequestError
 
 SAY = "say modality=..., such as modality='text' for words"
@@ -28,11 +25,16 @@ def modality_of(item: Any) -> str:
     if not isinstance(item, (str, os.PathLike)):
         return _by_reader(item)
     name, there = os.fspath(item), _mode(item)
-    known = next((kind for kind, ends in _ends().items() if name.lower().endswith(ends)), "")
+    every = modalities().values()
+    named = [one for one in every if name.lower().endswith(one.suffixes or "\n")]
+    known = named[0].name if named else ""
     if stat.S_ISREG(there):
-        if not known and not is_picture(_start(name)):
+        start = b"" if len(named) == 1 else _start(name)
+        some = [one for one in named or every if one.known and one.known(start)]
+        known = some[0].name if some else known
+        if not known:
             raise RequestError(f"{name!r} is a file whose name does not tell what it holds; {SAY}.")
-        return known or "image"
+        return known
     if stat.S_ISDIR(there) and name.strip(" ."):
         raise RequestError(
             f"{name!r} is a folder, not an item: open it as isthmus.worlds.open_world(images="
@@ -40,7 +42,7 @@ def modality_of(item: Any) -> str:
         )
     if known or not isinstance(item, str):
         raise RequestError(f"There is no file {name!r}; if it is no file, {SAY}.")
-    return SPOKEN[0]
+    return next(one.name for one in every if one.spoken)
 
 
 def is_file(item: Any) -> bool:
@@ -50,9 +52,10 @@ def is_file(item: Any) -> bool:
 
 def is_file_name(item: Any, modality: str) -> bool:
     """Whether an item of this modality is the path of a file, which then names it."""
-    if not isinstance(item, str) or modality in SPOKEN:
+    known = modalities().get(modality)
+    if not isinstance(item, str) or (known and known.spoken):
         return isinstance(item, os.PathLike)
-    return modality in READERS or is_file(item)
+    return known is not None or is_file(item)
 
 
 def _mode(path: Any) -> int:
@@ -64,23 +67,21 @@ def _mode(path: Any) -> int:
 
 
 def _start(name: str) -> bytes:
-    """Enough of a file to know a picture by; nothing where it cannot be read."""
+    """Enough of a file to know what it is by; nothing where it cannot be read."""
     try:
         with Path(name).open("rb") as file:
-            return file.read(32)
+            return file.read(4096)
     except OSError:
         return b""
 
 
-@cache
-def _ends() -> dict[str, tuple[str, ...]]:
-    return {kind: resolve(ends) for kind, ends in everything("suffixes", SUFFIXES).items()}
-
-
 def _by_reader(item: Any) -> str:
-    for modality, target in everything("readers", READERS).items():
-        if _taken(resolve(target), item):
-            return modality
+    every = modalities().items()
+    if isinstance(item, bytes):  # which nearly every reader takes
+        every = sorted(every, key=lambda one: not (one[1].known and one[1].known(item[:32])))
+    for name, one in every:
+        if _taken(one.read, item):
+            return name
     raise RequestError(
         f"No reader takes {short(item)}: pictures are paths, bytes, PIL images or (h, w, 3) arrays "
         f"of uint8, texts are strings; if an encoder takes it, {SAY}."

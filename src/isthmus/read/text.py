@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.store import text_lines
-from isthmus.types import ItemError, RequestError, a_kind
+from isthmus.types import ItemError, Modality, RequestError, a_kind
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -146,3 +146,8 @@ def read_templates(file: Path) -> tuple[str, ...]:
     if not templates:
         raise RequestError(f"{file} holds no template; wanted lines such as 'a photo of a {{}}.'.")
     return tuple(templates.values())
+
+
+TEXT = Modality(
+    "text", text, about="A text: a Unicode string.", suffixes=SUFFIXES, spoken=True, shown=text
+)

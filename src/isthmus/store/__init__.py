@@ -19,6 +19,7 @@ from isthmus.store.files import (
     write_json,
     write_text,
 )
+from isthmus.store.packages import data_folder
 from isthmus.store.tables import (
     MAX_BYTES,
     Columns,
@@ -42,6 +43,7 @@ __all__ = [
     "Columns",
     "NamedArrays",
     "atomic",
+    "data_folder",
     "is_file",
     "is_folder",
     "mark",

@@ -7,6 +7,8 @@ LOSSES = {
     "decoupled": "isthmus.train.losses.leave_out:decoupled",
     "info_loob": "isthmus.train.losses.leave_out:info_loob",
     "triplet": "isthmus.train.losses.contrastive:triplet",
+    "text2shape": "isthmus.train.losses.round_trips:text2shape",
+    "lifted": "isthmus.train.losses.round_trips:lifted",
 }
 """``loss(logits, targets) -> scalar``: logits (n, m) are scaled similarities, targets (n, m) are 1
 where a pair matches and else 0, or None where row i matches column i alone. NumPy or torch."""

@@ -6,6 +6,7 @@ from isthmus.types.bags import Bag, Place, all_parts
 from isthmus.types.calibration import Calibration
 from isthmus.types.choosing import Named
 from isthmus.types.errors import (
+    DataMissingError,
     ExtraMissingError,
     IsthmusError,
     ItemError,
@@ -17,6 +18,7 @@ from isthmus.types.errors import (
 )
 from isthmus.types.items import Credit, Encoder, Items, LoadOptions, World
 from isthmus.types.links import Links, objects_of
+from isthmus.types.modalities import Modality, View
 from isthmus.types.requests import (
     Brief,
     Common,
@@ -39,6 +41,7 @@ __all__ = [
     "Common",
     "Count",
     "Credit",
+    "DataMissingError",
     "EmbeddingSet",
     "Encoder",
     "ExtraMissingError",
@@ -49,6 +52,7 @@ __all__ = [
     "Items",
     "Links",
     "LoadOptions",
+    "Modality",
     "Name",
     "Named",
     "NothingLeftError",
@@ -63,6 +67,7 @@ __all__ = [
     "Step",
     "Subspace",
     "Tabled",
+    "View",
     "Within",
     "World",
     "Written",

@@ -38,6 +38,8 @@ class Bag:
     """Of each part, in the order of their numbers."""
     pooling: str = "mean"
     """Name of a rule in ``similarity.POOLINGS``."""
+    weights: tuple[float, ...] = ()
+    """Of each part, 0 or more and not all 0, where the rule is ``attention``."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "places", Names(self.places))
@@ -51,6 +53,13 @@ class Bag:
             raise RequestError(
                 f"The places of a bag are distinct and in order; those of {self.owner!r} are "
                 f"{numbers}."
+            )
+        if self.weights and not (
+            len(self.weights) == len(self) and min(self.weights) >= 0 < sum(self.weights)
+        ):
+            raise RequestError(
+                f"Weights of a bag are one a part, 0 or more and not all 0, but those of "
+                f"{self.owner!r} are {self.weights} for {len(self)} parts."
             )
 
     def __len__(self) -> int:

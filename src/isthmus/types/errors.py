@@ -56,6 +56,22 @@ class ExtraMissingError(IsthmusError, ImportError):
         )
 
 
+class DataMissingError(IsthmusError, ImportError):
+    """Data or weights that are a package of their own are not installed; says how to get them.
+
+    Args:
+        name: of the world or the weights.
+        package: that holds them, a folder of ``packages`` in a source checkout.
+    """
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name, self.package = name, package
+        super().__init__(
+            f"{name!r} is in the package {package}, which is not installed: run  pip install "
+            f"./packages/{package}  in the source checkout."
+        )
+
+
 def reason(error: BaseException) -> str:
     """Why an item failed, in words; for the one guard around each item of a job.
 

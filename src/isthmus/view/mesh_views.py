@@ -11,8 +11,8 @@ from PIL import Image
 from isthmus.read.image import Picture
 from isthmus.read.meshes.files import mesh
 from isthmus.records import dataclass
-from isthmus.types import Bag, ItemError, Items, Place
-from isthmus.view.cameras import Pose
+from isthmus.types import Bag, ItemError, Items, Place, View
+from isthmus.view.cameras import Pose, dome
 from isthmus.view.renders import RenderOptions
 from isthmus.view.styles import drawn
 
@@ -89,3 +89,17 @@ def symmetry(views: Float[np.ndarray, "n p"]) -> int:
 def _small(picture: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, " p"]:
     small = np.asarray(Image.fromarray(picture).resize((SIDE, SIDE)), dtype=np.float64)
     return (small - small[0, 0]).reshape(-1)
+
+
+def renders(item: Any, owner: str) -> Bag:
+    """Twelve pictures of a mesh from all around, as ``RENDERS`` says."""
+    return render_bag(item, RenderSetup(dome(12)), owner, workers=1)
+
+
+RENDERS = View(
+    "renders",
+    of="mesh",
+    to="image",
+    see=renders,
+    about="12 shaded renders from three rings around it, 0, 30 and 60 degrees up",
+)

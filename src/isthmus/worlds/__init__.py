@@ -15,9 +15,13 @@ __all__ = ["WORLDS", "load", "open_world"]
 
 WORLDS: dict[str, str] = {
     "babel": "isthmus.worlds.babel.scenes:babel_world",
+    "babel-motion": "isthmus.worlds.babel.motion:motion_world",
     "clipart": "isthmus.worlds.clipart:clipart_world",
     "furniture": "isthmus.worlds.furniture:furniture_world",
     "glyphs": "isthmus.worlds.glyphs:glyphs_world",
+    "motions": "isthmus.worlds.motions:motions_world",
+    "primitives": "isthmus.worlds.babel.primitives:primitives_world",
+    "units": "isthmus.worlds.units:units_world",
 }
 
 

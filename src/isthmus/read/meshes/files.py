@@ -16,7 +16,7 @@ from isthmus.read.image import quiet
 from isthmus.read.meshes import gltf, obj, off_stl, ply
 from isthmus.read.meshes.beside import MAX_BYTES, Beside, plain, shown
 from isthmus.read.meshes.triangles import Mesh
-from isthmus.types import ItemError, a_kind, reason
+from isthmus.types import ItemError, Modality, a_kind, reason
 
 READERS: dict[str, Callable[[bytes, Beside], Mesh | None]] = {
     "glb": gltf.read,
@@ -100,7 +100,7 @@ def content(source: Path | bytes, name: str) -> bytes:
     except (OSError, ValueError) as error:
         raise ItemError(f"{name} cannot be read: {shown(str(error))}.") from error
     if not there:
-        raise ItemError(f"There is no mesh file {name}.")
+        raise ItemError(f"There is no file {name}.")
     raise ItemError(f"{name} has {size:,} bytes; 1 to {MAX_BYTES:,} are read.")
 
 
@@ -120,3 +120,12 @@ def recognised(data: bytes) -> tuple[str | None, bytes]:
         if pattern.match(text):
             return kind, text
     return "obj" if b"\0" not in text[:1024] and _OBJ.search(text) else None, text
+
+
+MESH = Modality(
+    "mesh",
+    mesh,
+    about="A mesh with its materials: metres, right-handed, y up.",
+    suffixes=SUFFIXES,
+    known=lambda start: start[:4] == b"glTF",
+)

@@ -182,7 +182,7 @@ def read(data: bytes, beside: Beside) -> Mesh | None:
     """
     elements, names = ply_elements(data)
     vertex, face = elements.pop("vertex", {}), elements.pop("face", {})
-    points = _columns(vertex, ("x", "y", "z"))
+    points = columns(vertex, ("x", "y", "z"))
     if points is None:
         raise ValueError("its vertices have no x, y and z")
     sizes, corners = _lists(face)
@@ -195,17 +195,17 @@ def read(data: bytes, beside: Beside) -> Mesh | None:
         points,
         np.concatenate([corners, more.reshape(-1)]),
         np.concatenate([sizes, np.full(len(more), 3)]),
-        normals=_columns(vertex, ("nx", "ny", "nz")),
-        uv=next((uv for pair in PLACES if (uv := _columns(vertex, pair)) is not None), None),
-        colours=_colours(vertex),
-        face_colours=_colours(face, len(more)),
+        normals=columns(vertex, ("nx", "ny", "nz")),
+        uv=next((uv for pair in PLACES if (uv := columns(vertex, pair)) is not None), None),
+        colours=colours(vertex),
+        face_colours=colours(face, len(more)),
     )
     if names and surface.sizes.size:
         surface = _textured(surface, face, len(more), names, beside)
     return meshed(one_colouring(surface, beside.left_out))
 
 
-def _columns(element: Element, names: Sequence[str]) -> Float[np.ndarray, "n k"] | None:
+def columns(element: Element, names: Sequence[str]) -> Float[np.ndarray, "n k"] | None:
     """Properties side by side; None if one is not there."""
     if not all(name in element for name in names):
         return None
@@ -226,15 +226,15 @@ def _lists(
     return np.zeros(0, int), np.zeros(0, int)
 
 
-def _colours(element: Element, more: int = 0) -> UInt8[np.ndarray, "n 4"] | None:
+def colours(element: Element, more: int = 0) -> UInt8[np.ndarray, "n 4"] | None:
     """Colours of an element's rows and grey of ``more`` behind them; None without any.
 
     Whole numbers go to the largest of their type, those of types that are usually larger than a
     byte but hold none larger go to 255; fractions go to 1, or to 255 if one is larger.
     """
     for names in COLOURS:
-        values = _columns(element, names)
-        values = _columns(element, names[:3]) if values is None else values
+        values = columns(element, names)
+        values = columns(element, names[:3]) if values is None else values
         if values is not None:
             kind = element[names[0]].values.dtype
             full = float(np.iinfo(kind).max) if kind.kind in "iu" else None

@@ -32,7 +32,7 @@ class PartsRequest:
 
     kind: Positional[str] = ""
     """Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers,
-    heads, bases, projectors, targets, measures or readers."""
+    heads, bases, projectors, targets, measures, modalities or views."""
     common: Brief = field(default_factory=Brief)
 
 

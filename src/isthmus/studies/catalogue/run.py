@@ -10,7 +10,7 @@ from isthmus.encode import ENCODERS
 from isthmus.lab import load
 from isthmus.lab.caching import CacheResult, clear_cache, list_cache
 from isthmus.measure import MEASURES
-from isthmus.read import READERS
+from isthmus.read import MODALITIES
 from isthmus.records import amount
 from isthmus.registry import describe, everything, find
 from isthmus.scores import SCORE_RULES
@@ -24,6 +24,7 @@ from isthmus.studies.catalogue.request import (
 from isthmus.studies.shared import RunResult
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
+from isthmus.view import VIEWS
 
 REGISTERS = {
     "encoders": ENCODERS,
@@ -38,7 +39,8 @@ REGISTERS = {
     "projectors": PROJECTORS,
     "targets": TARGETS,
     "measures": MEASURES,
-    "readers": READERS,
+    "modalities": MODALITIES,
+    "views": VIEWS,
 }
 
 

@@ -56,18 +56,24 @@ def render(facts: Facts, rng: np.random.Generator, size: int = 128) -> Rendering
         raise RequestError(f"A picture shows every fact, but {missing[0]!r} is not stated.")
     if size < SMALLEST:
         raise RequestError(f"A babel picture needs {SMALLEST} pixels or more a side, not {size}.")
-    things = tuple(arrange(facts, rng))
+    return painted(str(facts.style), str(facts.view), tuple(arrange(facts, rng)), rng, size)
+
+
+def painted(
+    style: str, view: str, things: tuple[Thing, ...], rng: np.random.Generator, size: int
+) -> Rendering:
+    """Things in their places; the rng draws the light and the hand's tremor."""
     light = _light(rng)
-    canvas = _Canvas(str(facts.style), str(facts.view), size, float(rng.uniform(0.97, 1.0)))
-    seen = [sprite(str(t.facts.shape), str(facts.view), canvas.pixels_of(t)) for t in things]
-    if facts.style == "shaded":
+    canvas = _Canvas(style, view, size, float(rng.uniform(0.97, 1.0)))
+    seen = [sprite(str(t.facts.shape), view, canvas.pixels_of(t)) for t in things]
+    if style == "shaded":
         for thing, one in zip(things, seen, strict=True):
             canvas.darken(thing, one)
     mask = np.zeros((size, size), np.uint8)
     for number, (thing, one) in enumerate(zip(things, seen, strict=True), 1):
         colour = np.array(PALETTE[str(thing.facts.colour)], np.float32) / 255
         brush = Brush(one, colour, str(thing.facts.material), light, rng)
-        canvas.lay(thing, *PAINTS[str(facts.style)](brush))
+        canvas.lay(thing, *PAINTS[style](brush))
         fine = canvas.window(thing, len(one.cover))
         mask[tuple(slice(at.start // FINE, at.stop // FINE) for at in fine)][
             _reduce(one.cover) >= 0.5

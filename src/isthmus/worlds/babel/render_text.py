@@ -107,12 +107,12 @@ def caption(facts: Facts, rng: np.random.Generator) -> str:
 
     Groups without a relation are named in either order, which therefore tells nothing.
     """
-    groups = [_noun_phrase(group, rng) for group in facts.groups]
+    groups = [noun_phrase(group, rng) for group in facts.groups]
     scene = groups[0]
     if len(groups) == 2:
-        scene = _pick(RELATIONS[facts.relation], rng).format(a=scene, b=groups[1])
-    start = _pick(PLAIN if facts.style is None else STYLES[facts.style], rng)
-    view = "" if facts.view is None else _pick(VIEWS[facts.view], rng)
+        scene = pick(RELATIONS[facts.relation], rng).format(a=scene, b=groups[1])
+    start = pick(PLAIN if facts.style is None else STYLES[facts.style], rng)
+    view = "" if facts.view is None else pick(VIEWS[facts.view], rng)
     if view and rng.random() < 0.3:
         scene = f"{view}, {start} {scene}" if start else f"{view}, {scene}"
     else:
@@ -122,9 +122,10 @@ def caption(facts: Facts, rng: np.random.Generator) -> str:
     return f"{scene[0].upper()}{scene[1:]}."
 
 
-def _noun_phrase(group: Group, rng: np.random.Generator) -> str:
+def noun_phrase(group: Group, rng: np.random.Generator) -> str:
+    """The stated facts of a group in words, such as "two large red spheres"."""
     adjectives = [
-        _pick(table[value], rng)
+        pick(table[value], rng)
         for fact, table in ADJECTIVES.items()
         if (value := getattr(group, fact)) is not None
     ]
@@ -132,12 +133,13 @@ def _noun_phrase(group: Group, rng: np.random.Generator) -> str:
         adjectives = [adjectives[at] for at in rng.permutation(len(adjectives))]
     nouns = NOUNS[group.shape]
     noun = nouns[int(rng.integers(len(nouns)))][group.count != 1]
-    count = _pick(COUNTS[group.count], rng)
+    count = pick(COUNTS[group.count], rng)
     phrase = " ".join([*adjectives, noun])
     if count == "a" and phrase[0] in "aeiou":
         count = "an"
     return f"{count} {phrase}"
 
 
-def _pick(choices: Sequence[str], rng: np.random.Generator) -> str:
+def pick(choices: Sequence[str], rng: np.random.Generator) -> str:
+    """One of several wordings."""
     return choices[int(rng.integers(len(choices)))]

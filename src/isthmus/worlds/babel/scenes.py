@@ -51,7 +51,7 @@ class Scene:
     @property
     def content_key(self) -> str:
         """What decides every pixel, this package's code included, so that none need be drawn."""
-        return f"{replace(self, mentions=None)!r} drawn by {_code()}"
+        return f"{replace(self, mentions=None)!r} drawn by {drawing_code()}"
 
     @property
     def id(self) -> str:
@@ -165,7 +165,7 @@ def babel_world(
 
 
 @cache
-def _code() -> str:
+def drawing_code() -> str:
     """Fingerprint of the files that make the scenes."""
     return fingerprint(*(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py"))))
 

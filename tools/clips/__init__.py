@@ -1,0 +1,1 @@
+"""What builds the moving worlds and trains what reads them."""
