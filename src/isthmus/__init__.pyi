@@ -647,7 +647,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers, heads, bases, projectors, targets, measures or readers.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
     """
 
 def cache(
