@@ -1,9 +1,9 @@
 """``clips``: the space of ``mini`` with towers for videos that heed the order of frames.
 
 ``clips:mixer`` sees eight frames through ``mini`` and mixes their vectors over time;
-``clips:direct`` sees the pixels of eight frames at once. Both were trained against the frozen
-space, so their vectors compare with those of ``mini``; the weights are in ``isthmus-units``,
-since they saw its share-alike clips.
+``clips:direct`` sees the pixels of eight frames at once. Towers are trained against the frozen
+space, so their vectors compare with those of ``mini``. The mixer's weights are in
+``isthmus-units``, since it saw its share-alike clips; of ``direct`` no weights ship.
 """
 
 from collections.abc import Sequence
