@@ -25,7 +25,7 @@ from isthmus.read.image import Picture
 from isthmus.read.video import Stack
 from isthmus.similarity.pooling import confidence_weighted, max_of_scores, mean_of_scores
 from isthmus.types import LoadOptions, World
-from isthmus.view.stress.clips import CLIP_CHANGES
+from isthmus.view.stress.clips import STRESS
 from isthmus.worlds import load
 from isthmus.worlds.units import PHRASES, SEVERAL
 from tools.clips import vectors
@@ -172,7 +172,7 @@ def _seen_by(shown: Stack, seen: Seen, ways: Mapping[str, Road]) -> list[tuple[s
     """A clip's vector by every road; by the mixer, those of the changed clip too."""
     frames = seen.frames(shown)
     found = [(name, way(shown, frames)) for name, way in ways.items()]
-    for name, change in CLIP_CHANGES.items() if "mixer" in ways else ():
+    for name, change in STRESS.items() if "mixer" in ways else ():
         changed = change(shown)
         found.append((f"mixer, {name}", ways["mixer"](changed, seen.frames(changed))))
     return found

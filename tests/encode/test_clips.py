@@ -40,13 +40,13 @@ class Session:
 
 def test_a_tower_gives_what_its_network_does_of_the_frames():
     space = Space("small", "0", 4)
-    tower = ClipTower(space, Session(), "direct", None)
+    tower = ClipTower(space, Session(), "direct", "a hash", None)
     check_encoder(tower, [stack(16), stack(5), backwards(stack(16))])
     one, other = tower.encode([stack(9), backwards(stack(9))])
     assert not np.allclose(one, other)
     assert "fitted into 64 pixels" in tower.preprocessing
     seen = mini.load("", LoadOptions(workers=1))["image"]
-    mixed = ClipTower(space, Session(), "mixer", seen)
+    mixed = ClipTower(space, Session(), "mixer", "a hash", seen)
     frames = unit(seen.encode(in_order(stack(9), 224)))
     expected = Session().run(None, {"frames": frames[None]})[0]
     np.testing.assert_allclose(mixed.encode([stack(9)]), expected, atol=1e-4)

@@ -21,6 +21,19 @@ def test_two_jobs_never_write_to_one_folder(tmp_path):
     assert embed_into(tmp_path, Letters(), texts(), OPTIONS).encoded == 22
 
 
+@pytest.mark.parametrize("what", ["road", "preprocessing"])
+def test_what_is_done_to_items_before_the_space_is_part_of_what_vectors_are_known_by(
+    tmp_path, what
+):
+    """Renders read with a head and without it lie in one space, and are not the same vectors."""
+    plain, other = Letters(), Letters()
+    object.__setattr__(plain, what, "as any picture")
+    object.__setattr__(other, what, "with a head")
+    embed_into(tmp_path, plain, texts(), OPTIONS)
+    assert embed_into(tmp_path, other, texts(), OPTIONS).encoded == 22
+    assert embed_into(tmp_path, other, texts(), OPTIONS).encoded == 0
+
+
 @pytest.mark.parametrize("damage", ["empty", "cut", "one bit"])
 def test_a_damaged_fragment_is_computed_again(tmp_path, damage):
     embed_into(tmp_path, Letters(), texts(), OPTIONS)

@@ -9,7 +9,7 @@ from isthmus.read.video import Clip, Stack, at_rate
 from isthmus.testing import check_bag
 from isthmus.types import ItemError, Space
 from isthmus.view.frames import FRAMES, frame_bag, frames
-from isthmus.view.stress.clips import CLIP_CHANGES, backwards, double_speed, frozen, half_the_frames
+from isthmus.view.stress.clips import STRESS, backwards, double_speed, frozen, half_the_frames
 from tests.read.films import number_of, numbered
 
 
@@ -92,4 +92,4 @@ def test_changes_of_clips():
     assert shown(frozen(some)) == [0] * 5
     assert frozen(some).seconds.tolist() == some.seconds.tolist()
     assert shown(some) == [0, 1, 2, 3, 4], "A change leaves the clip itself alone."
-    assert len(CLIP_CHANGES) == 4
+    assert len(STRESS) == 4

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from isthmus.arrays import Vectors, unit
+from isthmus.arrays import Vectors, fingerprint, unit
 from isthmus.encode import mini
 from isthmus.read.image import Picture
 from isthmus.read.video import clip, evenly
@@ -34,6 +34,8 @@ class ClipTower:
     network: Any
     """An ONNX Runtime session: ``frames`` of one clip to its vector."""
     road: str
+    weights: str
+    """Hash of the network's."""
     frames: mini.MiniImage | None
     """What sees each frame first; None where the network takes pixels."""
     batch: int = 16
@@ -43,7 +45,7 @@ class ClipTower:
     def preprocessing(self) -> str:
         """What is done to a video before the network."""
         seen = f"fitted into {SIDE} pixels" if self.frames is None else self.frames.preprocessing
-        return f"{COUNT} frames at even steps of time, in order, {seen}"
+        return f"{COUNT} frames at even steps of time, in order, {seen}; tower {self.weights[:12]}"
 
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32 of videos.
@@ -90,6 +92,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
             f"clips:{TOWERS[0]}."
         )
     seen = towers["image"] if rest == "mixer" else None
-    network = mini.session(folder / f"{rest}.onnx")
     assert seen is None or isinstance(seen, mini.MiniImage)
-    return {**towers, "video": ClipTower(towers["image"].space, network, rest, seen)}
+    file = folder / f"{rest}.onnx"
+    weights = fingerprint(file.read_bytes())
+    space, network = towers["image"].space, mini.session(file)
+    return {**towers, "video": ClipTower(space, network, rest, weights, seen)}

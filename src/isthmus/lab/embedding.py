@@ -110,7 +110,8 @@ class EmbedTask:
         names = list(zip(shard.ids, contents.hashes(shard.payload), strict=True))
         batch = at_once(self.encoder, self.batch_size)
         encoder = self.encoder
-        way = (encoder.modality, *filter(None, [getattr(encoder, "road", "")]))
+        # the weights of a road, such as a head that reads renders, are no part of the space
+        way = [getattr(encoder, name, "") for name in ("modality", "road", "preprocessing")]
         return fingerprint(encoder.space.id, *way, __version__, batch, names)
 
     def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[Vectors]:

@@ -33,7 +33,7 @@ def frozen(clip: Stack) -> Stack:
     return replace(clip, frames=np.broadcast_to(clip.frames[:1], clip.frames.shape))
 
 
-CLIP_CHANGES: dict[str, Callable[[Stack], Stack]] = {
+STRESS: dict[str, Callable[[Stack], Stack]] = {
     "half the frames": half_the_frames,
     "backwards": backwards,
     "double speed": double_speed,

@@ -1,7 +1,7 @@
 """Sounds made harder: noise, gain, half of their length, two at once.
 
 Pure functions of mono samples in -1..1 (float32, any hertz); what leaves the range is clipped, as a
-recorder does. ``STRESSES`` names the settings that results are reported under.
+recorder does. ``STRESS`` names the settings that results are reported under.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def two_at_once(samples: Mono, other: Float[np.ndarray, " other"]) -> Mono:
     return _clipped((samples + second * _rms(samples) / (_rms(second) or 1.0)) / 2)
 
 
-STRESSES: dict[str, Callable[[Mono, Mono, np.random.Generator], Mono]] = {
+STRESS: dict[str, Callable[[Mono, Mono, np.random.Generator], Mono]] = {
     "noise_10db": lambda samples, _, rng: with_noise(samples, 10.0, rng),
     "noise_0db": lambda samples, _, rng: with_noise(samples, 0.0, rng),
     "louder_12db": lambda samples, _, rng: with_gain(samples, 12.0),
@@ -63,7 +63,7 @@ def stressed(item: Any, name: str, seed: int, other: Any = None) -> Sound:
 
     Args:
         item: whatever ``read.audio`` makes a sound of.
-        name: of a setting in ``STRESSES``.
+        name: of a setting in ``STRESS``.
         seed: one an item, so that items do not share their noise.
         other: the second sound of ``two_at_once``, of any rate.
 
@@ -71,14 +71,14 @@ def stressed(item: Any, name: str, seed: int, other: Any = None) -> Sound:
         ItemError: one of them cannot be read.
         RequestError: no such setting, or it wants a second sound.
     """
-    if name not in STRESSES or (name == "two_at_once" and other is None):
-        wanted = "two_at_once wants another sound" if name in STRESSES else "there is no such one"
-        raise RequestError(f"Sounds are stressed by {', '.join(STRESSES)}; {name!r}: {wanted}.")
+    if name not in STRESS or (name == "two_at_once" and other is None):
+        wanted = "two_at_once wants another sound" if name in STRESS else "there is no such one"
+        raise RequestError(f"Sounds are stressed by {', '.join(STRESS)}; {name!r}: {wanted}.")
     first = sound(item)
     samples = first.mono()
     second = samples if other is None else sound(other).mono(first.hertz)
     rng = np.random.default_rng(seed)
-    return sound((STRESSES[name](samples, second, rng), first.hertz))
+    return sound((STRESS[name](samples, second, rng), first.hertz))
 
 
 def _rms(samples: Any) -> float:

@@ -6,7 +6,7 @@ import pytest
 from isthmus.read.audio import sound
 from isthmus.types import RequestError
 from isthmus.view.stress.sounds import (
-    STRESSES,
+    STRESS,
     half_length,
     stressed,
     two_at_once,
@@ -67,7 +67,7 @@ def test_two_at_once_are_equally_loud():
     np.testing.assert_allclose(second[:1_000], second[1_000:2_000], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", STRESSES)
+@pytest.mark.parametrize("name", STRESS)
 def test_equal_seeds_give_equal_sounds(name):
     item, other = (sweep(1.0), 44_100), (sweep(0.5, 8_000), 8_000)
     found = [stressed(item, name, seed, other).mono() for seed in (0, 0, 1)]
