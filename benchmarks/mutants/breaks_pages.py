@@ -33,7 +33,7 @@ PAGES = (
     ),
     Break(
         "interval-of-a-difference-has-the-other-sign",
-        "src/isthmus/studies/compare/differences.py",
+        "src/isthmus/studies/evaluate/differences.py",
         "change_interval(second - first, ",
         "change_interval(first - second, ",
         "tests/studies",

@@ -12,9 +12,9 @@ from isthmus.measure import SPACES
 from isthmus.measure.statistics.inputs import as_pair
 from isthmus.report import Album, number, span
 from isthmus.studies.compare.contrasts import contrasts
-from isthmus.studies.compare.differences import differences
 from isthmus.studies.compare.page import strips
 from isthmus.studies.compare.run import aligned, calls_of_spaces, compare
+from isthmus.studies.evaluate.differences import differences
 from isthmus.studies.shared import measuring
 from isthmus.types import Interval, RequestError, Space
 from tests.report.test_page import HOSTILE, Reader

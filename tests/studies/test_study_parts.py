@@ -11,6 +11,7 @@ from isthmus.measure import LABELLED, ONE_SET, SHAPES, TWO_SETS, WORDS
 from isthmus.measure.retrieval.galleries import RULES, MixedResult
 from isthmus.measure.retrieval.hits import hit_at_k
 from isthmus.measure.retrieval.rankings import Direction, RankingResult
+from isthmus.studies.pages.all_numbers import COLUMNS, adjusted, numbers_section, rows
 from isthmus.studies.pages.data_section import (
     DataFacts,
     alike,
@@ -21,7 +22,6 @@ from isthmus.studies.pages.data_section import (
 from isthmus.studies.pages.map_figure import project
 from isthmus.studies.shared.dataset import whole_objects
 from isthmus.studies.shared.measuring import Measured
-from isthmus.studies.study.all_numbers import COLUMNS, adjusted, numbers_section, rows
 from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import blocks, heading, numbers, sentence

@@ -13,6 +13,7 @@ from isthmus.cli.terminal import STOPPED, Log, flushed, harmless, leave, say, se
 COMMANDS = {
     "study": "measure a joint space on linked items and write a page about it",
     "compare": "measure two spaces side by side on the same items",
+    "card": "measure every pair of modalities of a space, by every road",
     "atlas": "see objects from all sides and measure what their views span",
     "styles": "find the same object in another style, by every decomposition",
     "mend": "judge remedies for the modality gap on your data, and keep the best",

@@ -22,6 +22,7 @@ from isthmus.types.errors import ExtraMissingError
 STUDIES: dict[str, str] = {
     "study": "isthmus.studies.study.run:run",
     "compare": "isthmus.studies.compare.run:run",
+    "card": "isthmus.studies.card.run:run",
     "atlas": "isthmus.studies.atlas.run:run",
     "styles": "isthmus.studies.styles.run:run",
     "mend": "isthmus.studies.mend.run:run",
@@ -40,6 +41,7 @@ STUDIES: dict[str, str] = {
 REQUESTS: dict[str, str] = {
     "study": "isthmus.studies.study.request:StudyRequest",
     "compare": "isthmus.studies.compare.request:CompareRequest",
+    "card": "isthmus.studies.card.request:CardRequest",
     "atlas": "isthmus.studies.atlas.request:AtlasRequest",
     "styles": "isthmus.studies.styles.request:StylesRequest",
     "mend": "isthmus.studies.mend.request:MendRequest",

@@ -20,9 +20,9 @@ from isthmus.report import (
     span,
 )
 from isthmus.studies.compare.contrasts import Contrast
-from isthmus.studies.compare.differences import FAMILIES, Difference, Forest
 from isthmus.studies.compare.result import Comparison
 from isthmus.studies.evaluate import points
+from isthmus.studies.evaluate.differences import FAMILIES, Difference, Forest
 from isthmus.studies.pages.common import anchor, next_steps, pairs_table
 from isthmus.studies.pages.data_section import data_section
 from isthmus.studies.pages.item_cards import ItemCards, example_strip

@@ -5,7 +5,7 @@ from typing import Any
 
 from isthmus.records import dataclass
 from isthmus.studies.compare.contrasts import Contrast
-from isthmus.studies.compare.differences import Difference
+from isthmus.studies.evaluate.differences import Difference
 from isthmus.studies.pages.common import record
 from isthmus.studies.pages.data_section import DataFacts, facts
 from isthmus.studies.shared import Dataset, Measured, described, versions

@@ -9,10 +9,10 @@ from isthmus.measure import SPACES
 from isthmus.measure.statistics import as_pair
 from isthmus.report import html
 from isthmus.studies.compare.contrasts import contrasts
-from isthmus.studies.compare.differences import differences
 from isthmus.studies.compare.page import comparison_page
 from isthmus.studies.compare.request import CompareRequest
 from isthmus.studies.compare.result import Comparison
+from isthmus.studies.evaluate.differences import differences
 from isthmus.studies.pages.neighbours import MOST
 from isthmus.studies.shared import (
     Call,

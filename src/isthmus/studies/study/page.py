@@ -11,12 +11,12 @@ from isthmus.report import (
     Page,
     Section,
 )
+from isthmus.studies.pages.all_numbers import METHOD, adjusted, numbers_section
 from isthmus.studies.pages.common import record
 from isthmus.studies.pages.data_section import DataFacts, data_section, facts, licences
 from isthmus.studies.pages.map_figure import drawn, project, sketch
 from isthmus.studies.shared import Dataset, Measured, described, versions
 from isthmus.studies.study.advice import advise, steps
-from isthmus.studies.study.all_numbers import METHOD, adjusted, numbers_section
 from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP

@@ -1,0 +1,162 @@
+"""What is measured of a card: every pair of modalities, every side, and road against road."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from isthmus.measure import MEASURES
+from isthmus.measure.statistics import as_pair
+from isthmus.records import dataclass
+from isthmus.studies.card.sides import Seen, Side, linked
+from isthmus.studies.evaluate.differences import Difference, differences
+from isthmus.studies.shared import Call
+from isthmus.types import EmbeddingSet, Links, RequestError
+
+OF_PAIRS = (
+    "hit_at_k",
+    "median_rank",
+    "matched_cosine",
+    "unmatched_cosine",
+    "centroid_gap",
+    "relative_modality_gap",
+    "modality_probe",
+    "linear_cka",
+)
+"""Retrieval, the gap profile, and whether both arrange the objects alike."""
+OF_SIDES = ("intra_cosine", "effective_rank", "uniformity")
+OF_CLASSES = ("zero_shot", "knn_probe")
+"""Where objects have labels."""
+SHOWN = ("hit@1", "hit@10", "centroid gap", "matched cosine")
+"""How roads are told apart: the first words of ``Difference.name``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Couple:
+    """Two sides and what links them."""
+
+    a: Side
+    b: Side
+    links: Links | None
+    way: str
+    """The modality by way of which they are linked, if any."""
+
+    @property
+    def name(self) -> str:
+        """Of the pair."""
+        return f"{self.a.name}, {self.b.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Versus:
+    """One way to the vectors of a modality against another, on the same objects."""
+
+    what: str
+    """The modality and what differs, such as ``mesh: points against renders``."""
+    against: str
+    """The modality that they are matched with."""
+    rows: tuple[Difference, ...]
+    """The second minus the first."""
+
+
+def couples(found: Seen) -> tuple[tuple[Couple, ...], dict[str, str]]:
+    """Every pair of modalities by their first roads, and why others could not be paired."""
+    pairs, missing = list[Couple](), dict[str, str]()
+    for a, b in combinations(found.modalities, 2):
+        one, other = found.side(a), found.side(b)
+        try:
+            pairs.append(_couple(found, one, other))
+        except RequestError as error:
+            missing[f"{a}, {b}"] = str(error)
+    return tuple(pairs), missing
+
+
+def _couple(found: Seen, a: Side, b: Side) -> Couple:
+    if not found.world.links and not all(found.world.items.get(x.modality) for x in (a, b)):
+        first = found.modalities[:2] == (a.modality, b.modality)
+        links = found.links if first else None
+        as_pair(a.embedded, b.embedded, links)
+        return Couple(a, b, links, "")
+    links, way = linked(found.world, a.modality, b.modality)
+    as_pair(a.embedded, b.embedded, links)
+    return Couple(a, b, links, way)
+
+
+def calls(found: Seen, pairs: tuple[Couple, ...], before: str = "") -> Iterator[Call]:
+    """The measures of all pairs, of all sides, and of classes where there are any.
+
+    Args:
+        found: the sides.
+        pairs: of their first roads.
+        before: stands before what is measured, where there are several spaces.
+    """
+    for couple in pairs:
+        given = {"a": couple.a.embedded, "b": couple.b.embedded, "links": couple.links}
+        for name in OF_PAIRS:
+            yield Call(f"{name}[{before}{couple.name}]", name, MEASURES[name], given)
+    for side in found.sides:
+        for name in OF_SIDES:
+            key, given = f"{name}[{before}{side.name}]", {"a": side.embedded}
+            yield Call(key, name, MEASURES[name], given)
+        yield from _of_classes(found, side, f"{before}{side.name}")
+
+
+def _of_classes(found: Seen, side: Side, name: str) -> Iterator[Call]:
+    some = side.embedded
+    labels = {one: found.labels[one] for one in some.ids if one in found.labels}
+    texts = {one.modality for one in found.prompts.values()}
+    if len(labels) < len(some) or len(set(labels.values())) < 2 or some.modality in texts:
+        return
+    given: dict[str, Any] = {"a": some, "labels": labels, "classes": found.prompts or None}
+    for measure in OF_CLASSES:
+        yield Call(f"{measure}[{name}]", measure, MEASURES[measure], given)
+
+
+def roads_apart(found: Seen, pairs: tuple[Couple, ...], seed: int) -> Iterator[Versus]:
+    """Every further road of a modality against its first one, matched with each other modality."""
+    for side in (one for one in found.sides if not one.first):
+        first = found.side(side.modality)
+        for couple in pairs:
+            ends = {one.modality: one for one in (couple.a, couple.b)}
+            if side.modality not in ends:
+                continue
+            ends.pop(side.modality)
+            (other,) = ends.values()
+            links = couple.links
+            if links is not None and couple.a.modality != side.modality:
+                links = links.reversed
+            what = f"{side.modality}: {side.road} against {first.road}"
+            rows = _apart(
+                (first.embedded, other.embedded), (side.embedded, other.embedded), links, seed
+            )
+            yield Versus(what, other.modality, rows)
+
+
+def spaces_apart(one: Seen, other: Seen, pairs: tuple[Couple, ...], seed: int) -> Iterator[Versus]:
+    """Another space against the first one, for every pair that both have."""
+    for couple in pairs:
+        names = couple.a.modality, couple.b.modality
+        if set(names) <= set(other.modalities):
+            first, second = (
+                tuple(some.side(name).embedded for name in names) for some in (one, other)
+            )
+            rows = _apart(first, second, couple.links, seed)
+            yield Versus(f"{names[0]}: {other.space} against {one.space}", names[1], rows)
+
+
+def _apart(
+    first: tuple[EmbeddingSet, ...],
+    second: tuple[EmbeddingSet, ...],
+    links: Links | None,
+    seed: int,
+) -> tuple[Difference, ...]:
+    """Paired differences on the items that all four sets hold."""
+    ids = [
+        [name for name in one.ids if name in other.row]
+        for one, other in zip(first, second, strict=True)
+    ]
+    both = [
+        as_pair(*(one.take(names) for one, names in zip(sets, ids, strict=True)), links)
+        for sets in (first, second)
+    ]
+    found = differences(both[0], both[1], seed)
+    return tuple(row for row in found if row.name.startswith(SHOWN))

@@ -1,0 +1,186 @@
+"""Sides of a card: a modality by one road into a space, as vectors of the same objects."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.encode.roads import roads
+from isthmus.lab import embed_into
+from isthmus.records import dataclass
+from isthmus.registry import near
+from isthmus.studies.card.request import CardRequest
+from isthmus.studies.shared import About, Resolved, job_options, remarks
+from isthmus.studies.shared.collection import (
+    class_items,
+    class_vectors,
+    labels_of,
+    linked_request,
+)
+from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A modality by one road."""
+
+    road: str
+    """``direct``, or the views that lead there; empty where vectors were there already."""
+    embedded: EmbeddingSet
+    about: str = ""
+    """What is done to an item before it is a vector: the protocol."""
+    first: bool = True
+    """Whether it is the road that is taken where none is named."""
+    seconds: float = float("nan")
+    """To make one vector of an item; NaN where vectors were there already."""
+
+    @property
+    def modality(self) -> str:
+        """Of the items."""
+        return self.embedded.modality
+
+    @property
+    def name(self) -> str:
+        """The modality, with the road where it is not the first one."""
+        return self.modality if self.first else f"{self.modality} ({self.road})"
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One space's sides, with what is known of the objects."""
+
+    space: str
+    sides: tuple[Side, ...]
+    world: World
+    links: Links | None = None
+    """Of arrays, between the first two modalities; None: those of the world, or equal ids."""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    prompts: Mapping[str, EmbeddingSet] = field(default_factory=dict[str, EmbeddingSet])
+    """The texts of each class."""
+    templates: Sequence[str] = ()
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def side(self, modality: str) -> Side:
+        """The first road of a modality."""
+        return next(one for one in self.sides if one.modality == modality and one.first)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """In the order of the data."""
+        return tuple(dict.fromkeys(one.modality for one in self.sides))
+
+
+def seen(found: Resolved, world: World | None, request: CardRequest, folder: Path) -> Seen:
+    """A space's sides of a world, or of arrays where there is none.
+
+    Raises:
+        RequestError: fewer than two modalities are there and reached by the space.
+    """
+    if world is None:
+        kept = found.collect(folder, request.common)
+        chosen = _chosen(kept.sets, request.modalities, found.title)
+        sides = tuple(Side("", kept.sets[name]) for name in chosen)
+        return Seen(found.title, sides, kept.world, kept.links, faults=kept.world.faults)
+    encoders = found.encoders(request.common)
+    ways = {name: roads(encoders, name) for name in world.items}
+    there = [name for name, some in ways.items() if some]
+    chosen = _chosen(there, request.modalities, f"{found.space} on {world.name}")
+    templates = linked_request(world, there, found.source)[1]
+    sides, faults = list[Side](), dict[str, str]()
+    for modality in chosen:
+        for road, encoder in _wanted(ways[modality], request.roads).items():
+            first = road == next(iter(ways[modality]))
+            side, failed = _embedded(road, encoder, world.items[modality], request, folder)
+            sides.append(Side(road, side.embedded, side.about, first, side.seconds))
+            faults |= failed
+    labels = labels_of(world, (name for one in sides for name in one.embedded.ids))
+    classes = class_vectors(class_items(sorted(set(labels.values())), templates), encoders)
+    prompts = About(classes=classes).prompts
+    _, left_out = remarks(world, [one.embedded for one in sides], faults)
+    return Seen(found.space, tuple(sides), world, None, labels, prompts, templates, left_out)
+
+
+def _chosen(
+    there: Mapping[str, object] | Sequence[str], wanted: Sequence[str], of: str
+) -> list[str]:
+    if unknown := [name for name in wanted if name not in there]:
+        raise RequestError(f"{of} has no {unknown[0]!r}; {near(unknown[0], there)}")
+    chosen = [name for name in there if not wanted or name in wanted]
+    if len(chosen) < 2:
+        raise RequestError(
+            f"A card compares two modalities or more, but {of} gives only {', '.join(chosen)}."
+        )
+    return chosen
+
+
+def _wanted(ways: Mapping[str, Encoder], named: Sequence[str]) -> dict[str, Encoder]:
+    """The first road, and the named ones or all."""
+    first = next(iter(ways))
+    return {name: way for name, way in ways.items() if name == first or not named or name in named}
+
+
+def _embedded(
+    road: str, encoder: Encoder, items: Items, request: CardRequest, folder: Path
+) -> tuple[Side, dict[str, str]]:
+    start, place = time.perf_counter(), folder / "jobs" / f"{items.modality}-{road}"
+    report = embed_into(place, encoder, items, job_options(request.common, folder))
+    took = time.perf_counter() - start
+    seconds = took / report.encoded if report.encoded else float("nan")
+    about = getattr(encoder, "preprocessing", "")
+    return Side(road, report.embedded, about, seconds=seconds), report.faults
+
+
+def drawn(world: World, most: int, seed: int) -> World:
+    """A world of at most so many whole objects, drawn by the seed: items that links join."""
+    owner = objects(world)
+    found = sorted(set(owner.values()))
+    if len(found) <= most:
+        return world
+    kept = {found[row] for row in np.random.default_rng([seed, 5]).permutation(len(found))[:most]}
+    return world.where(lambda name: owner[name] in kept)
+
+
+def objects(world: World) -> dict[str, str]:
+    """The object of each item, by the smallest id in it; equal ids are one object."""
+    parent = {name: name for some in world.items.values() for name in some.ids}
+
+    def root(name: str) -> str:
+        while parent[name] != name:
+            parent[name] = parent[parent[name]]
+            name = parent[name]
+        return name
+
+    for links in world.links.values():
+        for a, b in links:
+            if a in parent and b in parent:
+                one, other = sorted((root(a), root(b)))
+                parent[other] = one
+    return {name: root(name) for name in parent}
+
+
+def linked(world: World, a: str, b: str) -> tuple[Links, str]:
+    """The links of two modalities, and the modality by way of which they are, if any.
+
+    Raises:
+        RequestError: nothing links the two.
+    """
+    if found := between(world, a, b):
+        return found, ""
+    for other in world.items:
+        first, second = between(world, a, other), between(world, other, b)
+        if first and second:
+            on: dict[str, list[str]] = {}
+            for name, end in second:
+                on.setdefault(name, []).append(end)
+            joined = [(name, end) for name, middle in first for end in on.get(middle, ())]
+            if joined:
+                return Links(joined), other
+    raise RequestError(f"No links join {a} and {b} of {world.name}.")
+
+
+def between(world: World, a: str, b: str) -> Links | None:
+    """The links of two modalities, whichever way the world has them."""
+    turned = world.links.get((b, a))
+    return world.links.get((a, b)) or (turned.reversed if turned else None)
