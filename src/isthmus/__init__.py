@@ -16,7 +16,10 @@ TYPES = ("Bag", "EmbeddingSet", "Items", "Links", "Result", "Space", "World")
 LAB = ("embed", "embed_all", "load", "load_set", "save")
 ROOMS = ("measure", "worlds")
 QUESTIONS = {
-    **{name: name for name in ("study", "compare", "card", "atlas", "styles", "mend", "fit", "sweep")},
+    **{
+        name: name
+        for name in ("study", "compare", "card", "atlas", "styles", "mend", "fit", "sweep")
+    },
     **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
 }

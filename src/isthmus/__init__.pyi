@@ -16,6 +16,7 @@ from isthmus.lab import save as save
 from isthmus.lab.caching import CacheResult
 from isthmus.measure.statistics import SetLike
 from isthmus.studies.atlas.run import AtlasResult
+from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
 from isthmus.studies.fit.run import FitResult
@@ -51,6 +52,7 @@ def study(
     quiet: bool = ...,
     verbose: bool = ...,
     rehash: bool = ...,
+    modalities: str | Sequence[str] = ...,
     thorough: bool = ...,
 ) -> MeasuredResult: ...
 @overload
@@ -73,7 +75,9 @@ def study(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
+    modalities: str | Sequence[str] = (),
     objects: str | Path | None = None,
     thorough: bool = False,
 ) -> MeasuredResult:
@@ -100,7 +104,9 @@ def study(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        modalities: Modalities to look at, or all: a report card of every pair, by every road (see: isthmus card).
         objects: Folder of meshes (GLB, OBJ, ...): the same as isthmus atlas --objects.
         thorough: Also measure what takes minutes: intrinsic dimension, geodesics, trustworthy maps, and which words the vectors are made of.
     """
@@ -125,6 +131,7 @@ def compare(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
 ) -> MeasuredResult:
     """Measure two spaces side by side on the same items, with intervals of their differences.
@@ -148,7 +155,62 @@ def compare(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+    """
+
+def card(
+    *spaces: str,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    seen: bool = False,
+    max_bytes: int = 0,
+    modalities: str | Sequence[str] = (),
+    roads: str | Sequence[str] = (),
+    most: int = 300,
+) -> CardResult:
+    """Measure every pair of modalities of a space by every road, on the same objects.
+
+    Gap, retrieval and geometry with their chance levels, direct beside indirect roads, and the
+    protocol of every number.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+        spaces: Spaces, such as mini, openclip:ViT-B-32/laion2b_s34b_b79k, hf:FOLDER (default: mini).
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        modalities: Modalities to look at, two or more (default: all that the data hold and a space reaches).
+        roads: Roads beside the first one of each modality, such as renders, splats or direct (default: all; see: isthmus spaces NAME).
+        most: Objects at most, drawn by the seed, 8 or more.
     """
 
 def atlas(
@@ -289,6 +351,7 @@ def mend(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
     remedies: str | Sequence[str] = (),
     calibrate: int | Sequence[int] = (250, 50),
@@ -318,6 +381,7 @@ def mend(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         remedies: Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus parts corrections).
         calibrate: Linked objects to fit on, 1 or more and at most half of all: a table for each number.
@@ -345,6 +409,7 @@ def fit(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
     loss: str = 'info_nce',
     similarity: str = 'cosine',
@@ -392,6 +457,7 @@ def fit(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
@@ -436,6 +502,7 @@ def sweep(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
     losses: str | Sequence[str] = (),
     similarities: str | Sequence[str] = (),
@@ -487,6 +554,7 @@ def sweep(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         losses: Losses to cross, such as info_nce sigmoid (see: isthmus parts losses; default: that of --loss).
         similarities: Similarities to cross (see: isthmus parts similarities; default: that of --similarity).
@@ -671,6 +739,7 @@ def embed_files(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
     export: str | Path | None = None,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
@@ -693,6 +762,7 @@ def embed_files(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         export: Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv.
         device: Where encoders compute.

@@ -147,7 +147,6 @@ def test_the_contact_sheet_escapes_the_query(tmp_path):
     [
         (["search", "x", "--in", "nowhere", "--space", "toy"], "no worlds called 'nowhere'"),
         (["search", "x", "--in", "words", "--space", "toy", "--top", "0"], "At least one"),
-        (["study", "toy", "toy", "toy"], "not 3"),
         (["study", "toy", "--arrays", "pairs.npz"], "either arrays or spaces"),
         (["study", "toy", "--world", "words", "--split", "valid"], "no split 'valid'"),
         (["study", "toy", "--world", "words", "--images", "."], "not both"),

@@ -49,6 +49,7 @@ def runs(tmp_path_factory):
         yield {
             "study": isthmus.study(**pairs),
             "compare": isthmus.compare("arrays:pairs.npz", "arrays:pairs.npz", quiet=True),
+            "card": isthmus.card(**pairs),
             "atlas": isthmus.atlas(limit=2, views=10, quiet=True, out="atlas"),
             "styles": isthmus.styles(
                 arrays="cells.npy", labels="cells.csv", score=12, fit_on="others", quiet=True

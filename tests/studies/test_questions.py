@@ -16,6 +16,7 @@ from tests.toys import toy_set
 ASKED = {
     "study": (("mini",), {"world": "clipart", "thorough": True, "seed": 3, "out": "run"}),
     "compare": (("mini", "fresh"), {"images": Path("a"), "texts": "b.csv", "quiet": True}),
+    "card": (("mini",), {"world": "babel", "modalities": ["mesh", "text"], "most": 40}),
     "atlas": (("mini",), {"objects": "meshes", "styles": ["toon", "flat"], "up": "z"}),
     "styles": ((), {"world": "furniture", "score": 9, "fit_on": "others"}),
     "mend": (("mini",), {"remedies": ("mean_removal", "csls"), "calibrate": [9], "splits": 4}),

@@ -217,8 +217,6 @@ def test_advice_is_on_the_page_where_a_rule_fired_and_else_a_word_of_it(folder, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"spaces": ("a", "b", "c")}, "not 3"),
-        ({"spaces": ("a", "b"), "space": "c"}, "not 3"),
         ({"spaces": ("a", "b"), "objects": Path()}, "--objects goes with one space"),
         ({"objects": Path(), "source": Source(world="glyphs")}, "--objects goes with one space"),
     ],

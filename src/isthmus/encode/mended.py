@@ -30,6 +30,7 @@ from isthmus.types import (
     ItemError,
     LoadOptions,
     RequestError,
+    Selection,
     Space,
     Step,
     conform,
@@ -38,6 +39,8 @@ from isthmus.types import (
 
 FILE = "mended.safetensors"
 FORMAT = "isthmus-mended/1"
+SAW = "saw"
+"""The array of marks of the items that it was chosen on."""
 _REMOVES = 16
 """Mended spaces that are mended from each other."""
 
@@ -53,6 +56,8 @@ class _About:
     objects: Count
     parts: Any
     recipe: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    selection: str = ""
+    """What was chosen, whose items are in the array ``saw``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,12 @@ class MendedEncoder:
     def space(self) -> Space:
         """The mended space."""
         return self.mended.space
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """What was fitted and chosen for the space, as far as it is known."""
+        own = (self.mended.selection,) if self.mended.selection else ()
+        return (*getattr(self.inner, "selections", ()), *own)
 
     @property
     def batch(self) -> int:
@@ -165,12 +176,25 @@ def _read(folder: Path) -> tuple[Mended, str]:
         about = conform(_About, values)
         for name in about.recipe.keys() & {"scale", "bias"}:
             conform(float, about.recipe[name], f"recipe.{name}")
+        selection = _selection(about.selection, arrays)
         maps, rule = _parts(unpacked(arrays, about.parts, (*MAP_KINDS, *RULE_KINDS)))
-        mended = Mended(about.parent, about.chain, maps, rule, about.objects, about.recipe)
+        mended = Mended(
+            about.parent, about.chain, maps, rule, about.objects, about.recipe, selection
+        )
         _try(mended, sorted(_modalities(about.parts)))
         return mended, about.origin
     except (ValueError, OSError) as error:
         raise RequestError(f"{path} is not a whole mended space: {error}") from error
+
+
+def _selection(what: str, arrays: dict[str, np.ndarray]) -> Selection | None:
+    """The items that a mended space was chosen on, which are taken out of the arrays."""
+    if not what:
+        return None
+    saw = arrays.pop(SAW, None)
+    if saw is None or saw.ndim != 1 or saw.dtype != np.int64:
+        raise ValueError(f"its array {SAW!r} of the items that it saw is missing or of other kind")
+    return Selection(what, saw)
 
 
 def _parts(found: Any) -> tuple[tuple[MapByModality, ...], FittedRule | None]:

@@ -15,7 +15,7 @@ from isthmus.read import modalities
 from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.similarity import VECTOR_POOLINGS
-from isthmus.types import Encoder, Space, View, all_parts
+from isthmus.types import Encoder, Selection, Space, View, all_parts
 from isthmus.view import views
 
 PARTS = 64
@@ -49,6 +49,11 @@ class Road:
     def road(self) -> str:
         """The views on the way, such as ``renders``: part of what vectors are known by."""
         return "+".join(filter(None, (self.view.name, getattr(self.tower, "road", ""))))
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """Those of the tower."""
+        return getattr(self.tower, "selections", ())
 
     @property
     def preprocessing(self) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from isthmus.arrays import Vectors
 from isthmus.encode.mended import FILE as MENDED_FILE
 from isthmus.encode.mended import FORMAT as MENDED_FORMAT
+from isthmus.encode.mended import SAW
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.lab.loading import lasting
 from isthmus.read.vectors.saved_sets import FORMAT, LINKS, RULE, VECTORS, read_saved_set
@@ -137,6 +138,8 @@ def save_mended(
         "recipe": dict(mended.recipe),
         "parts": parts,
     }
+    if mended.selection is not None:
+        about["selection"], arrays = mended.selection.what, {**arrays, SAW: mended.selection.saw}
     path = Path(folder) / MENDED_FILE
     (path.parent / TOWERS).unlink(missing_ok=True)
     if towers:

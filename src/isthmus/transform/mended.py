@@ -15,7 +15,15 @@ from isthmus.scores.rules import Cosine, FittedRule
 from isthmus.store import packed
 from isthmus.transform import CORRECTIONS, LEARN_PAIRS
 from isthmus.transform.maps import MapByModality
-from isthmus.types import Calibration, EmbeddingSet, RequestError, Space, Step, same_space
+from isthmus.types import (
+    Calibration,
+    EmbeddingSet,
+    RequestError,
+    Selection,
+    Space,
+    Step,
+    same_space,
+)
 
 AND = "+"
 """Between the corrections of a chain: ``mean_removal+match_odds``."""
@@ -42,6 +50,8 @@ class Mended:
     """Linked objects it was fitted on."""
     recipe: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of what was trained: every choice, with ``scale`` and ``bias`` as they ended."""
+    selection: Selection | None = None
+    """The items that it was fitted and chosen on, where they are known."""
 
     def __call__(self, some: EmbeddingSet) -> EmbeddingSet:
         """A set of the parent space in the mended space.

@@ -29,6 +29,7 @@ from isthmus.types.requests import (
 )
 from isthmus.types.results import Interval, Null, Result, Tabled, plain
 from isthmus.types.schemas import Count, Inside, Name, Within, conform
+from isthmus.types.selections import Selection
 from isthmus.types.sets import EmbeddingSet, as_vectors
 from isthmus.types.spaces import ScoreRule, Space, Step, same_space
 from isthmus.types.subspaces import Subspace, span
@@ -61,6 +62,7 @@ __all__ = [
     "RequestError",
     "Result",
     "ScoreRule",
+    "Selection",
     "Source",
     "Space",
     "SpaceMismatchError",

@@ -100,6 +100,8 @@ class Source:
     """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
     model: str = ""
     """With --arrays: the model that made them, so that sets of one model compare."""
+    seen: bool = False
+    """Also score items that the space was fitted or chosen on, which flatter it."""
     max_bytes: int = 0
     """Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a
     file."""

@@ -22,6 +22,7 @@ from isthmus.studies.card.result import Carded
 from isthmus.studies.pages.all_numbers import adjusted, numbers_section
 from isthmus.studies.pages.common import made_section, rows_table
 from isthmus.studies.shared import by_reason, described, versions
+from isthmus.studies.shared.guard import SEEN
 from isthmus.studies.shared.resolver import source_name
 from isthmus.types import Result, plain
 
@@ -93,7 +94,10 @@ def _ways(found: Carded, space: int, couple: Couple) -> Iterator[tuple[str, Any]
 
 def summary(found: Carded) -> tuple[str, ...]:
     """Which roads retrieve better than the first one for sure, and the widest gap."""
-    lines = list[str]()
+    seen = dict.fromkeys(some.origin[SEEN] for some in found.spaces if SEEN in some.origin)
+    lines = [
+        f"These numbers flatter the space, for it was made on these items: {one}." for one in seen
+    ]
     hits = [(one, row) for one in found.apart for row in one.rows if row.name.startswith("hit@1,")]
     if hits:
         sure = [(one, row) for one, row in hits if row.differs]
@@ -261,7 +265,11 @@ def _protocol(found: Carded) -> Section:
         "data": source_name(source) if found.spaces[0].sides[0].road else str(source.arrays),
         "objects at most, drawn by the seed": found.request.most,
         "templates of class names": "; ".join(found.spaces[0].templates) or "none",
-        "origin of the templates": str(source.templates or "isthmus' own, fixed beforehand"),
+        **{
+            f"{before}{name}": text
+            for some, before in zip(found.spaces, found.before, strict=True)
+            for name, text in some.origin.items()
+        },
         **{f"space {some.space}": _space(some.sides[0].embedded.space) for some in found.spaces},
         "seed": found.request.common.seed,
     }

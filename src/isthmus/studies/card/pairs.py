@@ -137,26 +137,24 @@ def spaces_apart(one: Seen, other: Seen, pairs: tuple[Couple, ...], seed: int) -
         names = couple.a.modality, couple.b.modality
         if set(names) <= set(other.modalities):
             first, second = (
-                tuple(some.side(name).embedded for name in names) for some in (one, other)
+                (some.side(names[0]).embedded, some.side(names[1]).embedded)
+                for some in (one, other)
             )
             rows = _apart(first, second, couple.links, seed)
             yield Versus(f"{names[0]}: {other.space} against {one.space}", names[1], rows)
 
 
 def _apart(
-    first: tuple[EmbeddingSet, ...],
-    second: tuple[EmbeddingSet, ...],
+    first: tuple[EmbeddingSet, EmbeddingSet],
+    second: tuple[EmbeddingSet, EmbeddingSet],
     links: Links | None,
     seed: int,
 ) -> tuple[Difference, ...]:
     """Paired differences on the items that all four sets hold."""
-    ids = [
+    a, b = (
         [name for name in one.ids if name in other.row]
         for one, other in zip(first, second, strict=True)
-    ]
-    both = [
-        as_pair(*(one.take(names) for one, names in zip(sets, ids, strict=True)), links)
-        for sets in (first, second)
-    ]
-    found = differences(both[0], both[1], seed)
+    )
+    one, other = (as_pair(sets[0].take(a), sets[1].take(b), links) for sets in (first, second))
+    found = differences(one, other, seed)
     return tuple(row for row in found if row.name.startswith(SHOWN))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -86,7 +86,7 @@ class Carded:
         return PairGrid(
             name="hit@1 of every pair",
             value=float(np.nanmean(shares)),
-            n=max(result.n for result in cast("dict[str, Result]", self.measured.results).values()),
+            n=max(result.n for result in self.measured.results.values()),
             null=Null("none", note="each cell has a chance level of its own"),
             modalities=names,
             shares=shares,

@@ -19,6 +19,7 @@ from isthmus.studies.shared.collection import (
     labels_of,
     linked_request,
 )
+from isthmus.studies.shared.guard import SEEN, allowed, origin, selections_of
 from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
 
 
@@ -60,6 +61,8 @@ class Seen:
     prompts: Mapping[str, EmbeddingSet] = field(default_factory=dict[str, EmbeddingSet])
     """The texts of each class."""
     templates: Sequence[str] = ()
+    origin: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where weights and prompts come from, and what was chosen on these items."""
     faults: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def side(self, modality: str) -> Side:
@@ -80,14 +83,21 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
     """
     if world is None:
         kept = found.collect(folder, request.common)
+        told = allowed(kept.seen, found.source) if found.other else kept.seen
+        origins = {**origin(found.made_of or found.space, (), found.source), **_told(told)}
         chosen = _chosen(kept.sets, request.modalities, found.title)
         sides = tuple(Side("", kept.sets[name]) for name in chosen)
-        return Seen(found.title, sides, kept.world, kept.links, faults=kept.world.faults)
+        return Seen(
+            found.title, sides, kept.world, kept.links, origin=origins, faults=kept.world.faults
+        )
     encoders = found.encoders(request.common)
     ways = {name: roads(encoders, name) for name in world.items}
     there = [name for name, some in ways.items() if some]
     chosen = _chosen(there, request.modalities, f"{found.space} on {world.name}")
     templates = linked_request(world, there, found.source)[1]
+    told = found.check_unseen(world, encoders, chosen)
+    selections = selections_of(found.space, encoders.values(), found.source)
+    origins = {**origin(found.space, selections, found.source), **_told(told)}
     sides, faults = list[Side](), dict[str, str]()
     for modality in chosen:
         for road, encoder in _wanted(ways[modality], request.roads).items():
@@ -99,7 +109,12 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
     classes = class_vectors(class_items(sorted(set(labels.values())), templates), encoders)
     prompts = About(classes=classes).prompts
     _, left_out = remarks(world, [one.embedded for one in sides], faults)
-    return Seen(found.space, tuple(sides), world, None, labels, prompts, templates, left_out)
+    known = (labels, prompts, templates, origins, left_out)
+    return Seen(found.space, tuple(sides), world, None, *known)
+
+
+def _told(told: Sequence[str]) -> dict[str, str]:
+    return {SEEN: "; ".join(told)} if told else {}
 
 
 def _chosen(

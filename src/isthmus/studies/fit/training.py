@@ -26,7 +26,7 @@ from isthmus.train.loop import Task, learn
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
 from isthmus.transform.mended import Mended
-from isthmus.types import EmbeddingSet, Step
+from isthmus.types import EmbeddingSet, Selection, Step
 
 GENERAL = "text"
 """The modality that says less of more: the left side of a similarity with two different sides."""
@@ -111,6 +111,8 @@ def _train(
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
     mended = learned.model.mended(space, recipe, task.pairs.n)
+    sets = (train.a, train.b, held.a, held.b)
+    mended = replace(mended, selection=Selection.on(f"the training of {recipe.chain}", sets))
     found = Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
     return replace(found, epoch=learned.epoch)
 

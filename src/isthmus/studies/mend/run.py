@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
-from isthmus.types import Calibration, Links, plain
+from isthmus.types import Calibration, Links, Selection, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -143,6 +144,9 @@ def mend(
     calibration = match_calibration(linked, splits=how.splits, seed=seed)
     if not how.keep:
         wanted = fit_mended(choice(found[0]).chain, whole, space)
+    if wanted.chain:
+        what = f"the choice of {wanted.chain}"
+        wanted = replace(wanted, selection=Selection.on(what, (linked.a, linked.b)))
     result = _result(found, calibration, wanted, data, origin, seed)
     if out is None:
         return result

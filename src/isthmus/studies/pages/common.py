@@ -84,13 +84,13 @@ MENDED = (
         "It was fitted on all these objects, so that this shows what changes on them; what it "
         "earns on others stands above.",
         "",
-        "isthmus compare {space} mended:FOLDER {options}",
+        "isthmus compare {space} mended:FOLDER {options} --seen",
     ),
     Advice(
         "See the whole page of the new space",
         "The gap, the hubs and the examples, after it.",
         "",
-        "isthmus study mended:FOLDER {options}",
+        "isthmus study mended:FOLDER {options} --seen",
     ),
 )
 """What to do with a space that a run kept."""

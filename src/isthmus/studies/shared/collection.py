@@ -50,6 +50,8 @@ class Collection:
     """Items encoded now; the others were there already."""
     truncated: tuple[str, ...] = ()
     """Texts that the tokenizer cut at its limit."""
+    seen: tuple[str, ...] = ()
+    """What of the space was chosen on these items."""
 
 
 def embed_world(

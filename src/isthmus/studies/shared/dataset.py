@@ -34,6 +34,8 @@ class About:
     words: Mapping[str, str] = field(default_factory=dict[str, str])
     """What commands call the space and its data: of ``Resolved.words``; empty for vectors
     in memory, which no command can name."""
+    more: tuple[str, ...] = ()
+    """Further modalities of the data that the space reaches."""
     items: Mapping[str, Items] = field(default_factory=dict[str, Items])
     """Items by modality, for the pictures and captions on the page; may hold some ids only."""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])

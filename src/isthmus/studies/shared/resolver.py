@@ -7,7 +7,7 @@ is given is used or refused, and refused before any work.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from isthmus.studies.shared.collection import (
 )
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.folders import CONFIG, DEFAULT_WORLD
+from isthmus.studies.shared.guard import SEEN, allowed, check_unseen, selections_of
 from isthmus.transform.mended import Mended
 from isthmus.types import Common, Encoder, RequestError, Source, World
 from isthmus.worlds import load as load_world
@@ -130,13 +131,34 @@ class Resolved:
         """
         if self.arrays is not None:
             found, encoders = self.collect(folder, common), {}
+            # a mended space of arrays that is named alone names these very arrays
+            seen = allowed(found.seen, self.source) if self.other else found.seen
         else:
             world = self.world()
             encoders = self.encoders(common) if encoders is None else encoders
-            linked_request(world, encoders, self.source)
+            seen = self.check_unseen(
+                world, encoders, linked_request(world, encoders, self.source)[0]
+            )
             found = embed_world(encoders, world, folder / "jobs", job_options(common, folder))
         data = collection_dataset(found, encoders, self.source)
-        return replace(data, about=replace(data.about, title=self.title, words=self.words))
+        context = {
+            **data.about.context,
+            **({SEEN: "; ".join(seen)} if seen else {}),
+        }
+        more = tuple(name for name in found.sets if name not in (data.a.modality, data.b.modality))
+        about = replace(data.about, title=self.title, words=self.words, context=context, more=more)
+        return replace(data, about=about)
+
+    def check_unseen(
+        self, world: World, encoders: Mapping[str, Encoder], modalities: Iterable[str]
+    ) -> tuple[str, ...]:
+        """What of the space and its prompts was chosen on these items of a world, if asked for.
+
+        Raises:
+            RequestError: something was, and it is not.
+        """
+        chosen = selections_of(self.space, encoders.values(), self.source)
+        return check_unseen((world.items[name] for name in modalities), chosen, self.source)
 
     def collect(self, folder: Path, common: Common) -> Collection:
         """Vectors of every modality, read or embedded into a folder, with what is known of them."""
@@ -145,9 +167,13 @@ class Resolved:
             return embed_world(self.encoders(common), world, folder / "jobs", options)
         bundle = open_arrays(self.arrays, self.source.model or None, self.source.max_bytes)
         found = collection_of_bundle(bundle, self.arrays)
+        chosen = selections_of(self.space, (), self.source) if self.chain else ()
+        told = [one.told(some) for one in chosen for some in found.sets.values()]
         for mended in self.chain:
+            if mended.selection is not None:
+                told += [mended.selection.told(some) for some in found.sets.values()]
             found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
-        return found
+        return replace(found, seen=tuple(filter(None, told)))
 
 
 def job_options(common: Common, run: Path | None = None) -> JobOptions:
@@ -246,7 +272,11 @@ def _chain(space: str) -> tuple[tuple[Mended, ...], str]:
 
 def _options(source: Source) -> str:
     given = ((one.name, getattr(source, one.name)) for one in fields(source))
-    named = ((f"--{name.replace('_', '-')}", str(value)) for name, value in given if value)
+    named = (
+        (f"--{name.replace('_', '-')}", *([] if value is True else [str(value)]))
+        for name, value in given
+        if value
+    )
     return shlex.join(word for option in named for word in option)
 
 

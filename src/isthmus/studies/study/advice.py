@@ -50,6 +50,14 @@ JUDGED = Advice(
 )
 
 
+CARD = Advice(
+    "See every pair of modalities",
+    "The space reaches more modalities of these data than the two that are studied.",
+    "Gap, retrieval and geometry of every pair, by every road there is.",
+    "isthmus card {data}",
+)
+
+
 def steps(found: tuple[Advice, ...], e: Evidence, about: About, ranked: bool) -> tuple[Advice, ...]:
     """The advice with what to type, which there is whatever fired.
 
@@ -66,6 +74,7 @@ def steps(found: tuple[Advice, ...], e: Evidence, about: About, ranked: bool) ->
         found = (*found, control if at_chance(e) else JUDGED)
     if ranked:
         found = tuple(replace(x, command="") if x.command in (MEND, FIT) else x for x in found)
+    found = (*found, CARD) if about.more else found
     return next_steps((CHANGED, *found) if space.startswith("mended:") else found, about)
 
 

@@ -21,7 +21,7 @@ from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
-from isthmus.studies.study.summary import key_lines, summary
+from isthmus.studies.study.summary import caution, key_lines, summary
 from isthmus.studies.study.verdict import verdict
 from isthmus.types import plain
 
@@ -42,7 +42,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[Page, dict[st
         kicker=f"isthmus study · {len(data.a):,} {data.a.modality} and {len(data.b):,} "
         f"{data.b.modality} vectors of {data.a.space.dim:,} coordinates",
         verdict=verdict(numbers, *names),
-        summary=summary(data.a, data.b, numbers, counted),
+        summary=(*caution(data.about), *summary(data.a, data.b, numbers, counted)),
         todo=advice,
         cards=cards(found.results, counted),
         sections=(

@@ -21,6 +21,9 @@ class StudyRequest(Written):
     space: str = ""
     """The same as one positional space."""
     source: Source = field(default_factory=Source)
+    modalities: tuple[str, ...] = ()
+    """Modalities to look at, or all: a report card of every pair, by every road (see: isthmus
+    card)."""
     objects: Path | None = None
     """Folder of meshes (GLB, OBJ, ...): the same as isthmus atlas --objects."""
     thorough: bool = False

@@ -24,6 +24,9 @@ from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
 from isthmus.types import Links, RequestError, Source
 
+ALL = "all"
+"""Of the modalities that there are."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StudyResult(MeasuredResult):
@@ -35,10 +38,11 @@ class StudyResult(MeasuredResult):
 def run(request: StudyRequest) -> MeasuredResult:
     """Measure a space on a source, or on arrays, and write its page.
 
-    Two spaces are the question of ``compare``, meshes that of ``atlas``.
+    Two spaces are the question of ``compare``, more of them or more than two modalities that of
+    ``card``, meshes that of ``atlas``.
 
     Raises:
-        RequestError: more than two spaces, spaces beside arrays, or nothing to study.
+        RequestError: spaces beside arrays, or nothing to study.
     """
     spaces = (*request.spaces, *filter(None, [request.space]))
     if request.objects is not None:
@@ -46,8 +50,10 @@ def run(request: StudyRequest) -> MeasuredResult:
             raise RequestError("--objects goes with one space, and with no other data.")
         space = spaces[0] if spaces else ""
         return _instead("atlas", request, objects=request.objects, space=space)
-    if len(spaces) > 2:
-        raise RequestError(f"One space is studied or two are compared, not {len(spaces)}.")
+    if len(spaces) > 2 or request.modalities:
+        named = request.modalities if request.modalities != (ALL,) else ()
+        given = {"spaces": spaces, "source": request.source, "modalities": named}
+        return _instead("card", request, **given)
     if len(spaces) == 2:
         first, second = spaces
         return _instead("compare", request, first=first, second=second, source=request.source)

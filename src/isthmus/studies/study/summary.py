@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from isthmus.report import number
 from isthmus.studies.pages.data_section import DataFacts
+from isthmus.studies.shared import About
+from isthmus.studies.shared.guard import SEEN
 from isthmus.studies.study.evidence import Evidence
 from isthmus.studies.study.verdict import luck
 from isthmus.types import EmbeddingSet
@@ -25,6 +27,13 @@ def summary(
     names = (a.modality, b.modality)
     said = [sentence for rule in (gap, probe, cosines, inner) for sentence in rule(numbers, *names)]
     return (" ".join([intro, *said]),)
+
+
+def caution(about: About) -> tuple[str, ...]:
+    """That these numbers flatter the space, where it was fitted or chosen on these items."""
+    if (seen := about.context.get(SEEN)) is None:
+        return ()
+    return (f"These numbers flatter the space, for it was made on these items: {seen}.",)
 
 
 def gap(e: Evidence, a: str, b: str) -> Iterator[str]:
