@@ -25,7 +25,7 @@ OF_PAIRS = (
 """Retrieval, the gap profile, and whether both arrange the objects alike."""
 OF_SIDES = ("intra_cosine", "effective_rank", "uniformity")
 OF_CLASSES = ("zero_shot", "knn_probe")
-"""Where objects have labels."""
+"""Where objects have labels; a probe where classes have several objects."""
 SHOWN = ("hit@1", "hit@10", "centroid gap", "matched cosine")
 """How roads are told apart: the first words of ``Difference.name``."""
 
@@ -107,7 +107,8 @@ def _of_classes(found: Seen, side: Side, name: str) -> Iterator[Call]:
     if len(labels) < len(some) or len(set(labels.values())) < 2 or some.modality in texts:
         return
     given: dict[str, Any] = {"a": some, "labels": labels, "classes": found.prompts or None}
-    for measure in OF_CLASSES:
+    several = 2 * len(set(labels.values())) <= len(labels)
+    for measure in OF_CLASSES if several else OF_CLASSES[:1]:
         yield Call(f"{measure}[{name}]", measure, MEASURES[measure], given)
 
 
