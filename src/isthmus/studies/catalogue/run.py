@@ -76,7 +76,7 @@ class Description(RunResult):
 
     def table_rows(self) -> list[dict[str, str]]:
         """A fact each."""
-        return [{"fact": name, "text": str(value)} for name, value in self.facts.items()]
+        return [{"fact": name, "value": str(value)} for name, value in self.facts.items()]
 
     def __str__(self) -> str:
         width = max(map(len, self.facts))

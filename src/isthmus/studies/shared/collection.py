@@ -8,11 +8,12 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.lab import JobOptions, JobReport, embed, embed_into
+from isthmus.read import pictured, spoken
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.records import dataclass
 from isthmus.store import read_tensors, readable
-from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
+from isthmus.studies.shared.dataset import About, Dataset, world_dataset
 from isthmus.types import (
     Credit,
     EmbeddingSet,
@@ -117,13 +118,13 @@ def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
     """Embeddings that somebody already has, with the captions and pictures beside them."""
     items: dict[str, Items] = {}
     if bundle.captions:
-        items[TEXT] = Items(TEXT, tuple(bundle.captions), list(bundle.captions.values()))
+        captions = bundle.captions
+        items[spoken()] = Items(spoken(), tuple(captions), list(captions.values()))
     if bundle.pictures:
         from isthmus.read.image import Picture
 
-        items[IMAGE] = Items(
-            IMAGE, tuple(bundle.pictures), [*map(Picture, bundle.pictures.values())]
-        )
+        pictures = bundle.pictures
+        items[pictured()] = Items(pictured(), tuple(pictures), [*map(Picture, pictures.values())])
     first = next(iter(bundle.sets.values()))
     credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
     return Collection(

@@ -13,8 +13,6 @@ from isthmus.lab import embed_into
 from isthmus.report import visible
 from isthmus.studies.shared import (
     EVERYTHING,
-    IMAGE,
-    MESH,
     Resolved,
     job_options,
     labels_of_vectors,
@@ -24,7 +22,7 @@ from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, RequestError, Source, amount
 from isthmus.view.cameras import Pose
-from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.mesh_views import RENDERS, RenderSetup
 from isthmus.view.render_jobs import restyled_into
 
 LEAST_FITTED, LEAST_SCORED = 4, 2
@@ -119,7 +117,7 @@ def _embedded(
 ) -> tuple[EmbeddingSet, Factors, Mapping[str, str]]:
     world, common, modality = found.world(), request.common, request.modality
     encoders = found.encoders(common)
-    if MESH in world.items and modality == IMAGE:
+    if RENDERS.of in world.items and modality == RENDERS.to:
         setup, job = RenderSetup((VIEW,)), job_options(common, folder)
         world = restyled_into(folder / "renders", world, setup, options=job, workers=common.workers)
     if modality not in world.items or modality not in encoders:
