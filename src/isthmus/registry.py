@@ -41,11 +41,11 @@ def everything(kind: str, register: Mapping[str, str]) -> dict[str, str]:
     from importlib.metadata import entry_points
 
     found = {point.name: point.value for point in entry_points(group=f"isthmus.{kind}")}
-    return {**found, **register}
+    return {**register, **found, **register}  # ours are looked at first, too
 
 
 def opened(kind: str, register: Mapping[str, str]) -> dict[str, Any]:
-    """The objects of ``everything``; another package's that cannot be opened is logged, left out."""
+    """The objects of ``everything``, without those of other packages that cannot be opened."""
     found: dict[str, Any] = {}
     for name, target in everything(kind, register).items():
         try:

@@ -30,7 +30,7 @@ class Check:
     wanted: str
     """What it asks for, in a sentence."""
     outcome: str
-    """``passed``, ``failed``, or ``left out`` where it does not apply or nothing was given for it."""
+    """``passed``, ``failed``, or ``left out`` where it does not apply."""
     said: str = ""
     """Why it failed or was left out."""
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from isthmus.arrays import Vectors
 from isthmus.encode.roads import roads
+from isthmus.lab import embed
 from isthmus.read import modality
 from isthmus.records import dataclass
-from isthmus.types import Bag, Encoder, ItemError, Modality, View
+from isthmus.types import Bag, EmbeddingSet, Encoder, ItemError, Modality, View
 from isthmus.view import views
 
 LOOKED_AT = 3
@@ -115,6 +116,17 @@ class Subject:
     def vectors(self) -> Vectors:
         """Of the items."""
         return self.encoder.encode(self.items)
+
+    @cached_property
+    def turned(self) -> Vectors:
+        """Of the items from the last to the first."""
+        return self.encoder.encode(self.items[::-1])
+
+    @cached_property
+    def embedded(self) -> EmbeddingSet:
+        """The set of the items, called ``n0``, ``n1``, ..."""
+        names = {f"n{row}": item for row, item in enumerate(self.items)}
+        return embed(self.encoder, names, modality=self.name)
 
 
 def seen(item: Any) -> Any:

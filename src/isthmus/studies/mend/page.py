@@ -227,8 +227,8 @@ def _gains(best: Choice, row: Row) -> str:
             f"{in_points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
         )
     return (
-        f"changes R@1 by {in_points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, so "
-        "that this is what choosing it earns over doing nothing and over the best of them"
+        f"changes R@1 by {in_points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, "
+        "so that this is what choosing it earns over doing nothing and over the best of them"
     )
 
 
