@@ -154,8 +154,8 @@ _ONE_SIDED = (
     "judged by R@k, calibration and the gap."
 )
 _PROBABILITY = (
-    "A logistic fitted on calibration pairs turns a score into the probability that a text and "
-    "another item belong together. Error: debiased expected calibration error on held-out pairs, "
+    "A logistic fitted on calibration pairs turns a score into the probability that two items of "
+    "two modalities belong together. Error: debiased expected calibration error on held-out pairs, "
     "0 where probabilities come true. Brier: mean squared error, to be read beside always "
     "answering the share of matches. Held out are random halves and, in turn, whole groups of "
     "objects; the worse of both counts."

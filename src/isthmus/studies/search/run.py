@@ -1,13 +1,13 @@
 """Find items by words or by a file, in a run, in arrays, in a folder of pictures, or in a world."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from isthmus.read import modalities, spoken
+from isthmus.read import known, modalities, spoken
 from isthmus.read.recognise import modality_of
 from isthmus.report import Advice, Album, ItemCard, Section, html, visible
 from isthmus.store import is_file, slug, sweep, write_text
@@ -24,7 +24,7 @@ from isthmus.studies.shared import (
     open_gallery,
     resolve,
 )
-from isthmus.types import RequestError, Source, amount
+from isthmus.types import Encoder, RequestError, Source, amount
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -91,11 +91,11 @@ def run(request: SearchRequest) -> SearchResult:
     query, common, sheet = request.query, request.common, request.out or _new_sheet(request.query)
     if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
         raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
-    modality = _modality(query)
     encoders = resolve(request.space).encoders(common, "a query must be encoded")
+    modality = _modality(query, encoders)
     if modality not in encoders:
         raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
-    item = query if modality == spoken() else Path(query)
+    item = query if known(modality).spoken else Path(query)
     wanted = encoded_query(encoders[modality], item)
     gallery = open_gallery(request.inside, request.space, encoders, common, request.split)
     hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
@@ -151,15 +151,15 @@ def _writable(path: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK)
 
 
-def _modality(query: str) -> str:
-    """Of the file that the query is the path of; else that of texts.
+def _modality(query: str, encoders: Mapping[str, Encoder]) -> str:
+    """Of the file that the query is the path of; else that of the space's texts.
 
     Raises:
         RequestError: it ends as files do, but none is there.
     """
     ends = {end for one in modalities().values() if not one.spoken for end in one.suffixes}
     if not query.lower().endswith(tuple(ends)):
-        return spoken()
+        return spoken(encoders) or spoken()
     if not is_file(Path(query)):
         raise RequestError(f"There is no file {query}; a query in words has no such ending.")
     return modality_of(query)

@@ -1,7 +1,7 @@
 """Vectors by modality with what is known of their items: embedded, or read from arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +226,7 @@ def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Ite
 
 def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
     """Vectors of class texts, where there are any and the space takes texts."""
-    if prompted is None or prompted.modality not in encoders:
+    said = spoken(encoders)
+    if prompted is None or not said:
         return None
-    return embed(encoders[prompted.modality], prompted)
+    return embed(encoders[said], replace(prompted, modality=said))
