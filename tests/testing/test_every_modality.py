@@ -61,7 +61,14 @@ def mini():
     return load("mini")
 
 
-@pytest.mark.parametrize("name", MODALITIES)
+SLOW = ("mesh", "points", "voxels")
+"""Drawn from all around by every road: half a minute each."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in MODALITIES],
+)
 def test_every_modality_keeps_its_contract(name, tmp_path):
     def file(called, content):
         (tmp_path / called).write_bytes(content)

@@ -58,7 +58,9 @@ def notes(item: Any, owner: str) -> Bag:
     """Every tone as a text."""
     tones = tune(item).tones
     ids = tuple(f"{owner}/{number:03d}" for number in range(len(tones)))
-    places = tuple(Place(number, seconds=(number, number + 1)) for number in range(len(tones)))
+    places = tuple(
+        Place(number, seconds=(float(number), number + 1.0)) for number in range(len(tones))
+    )
     return Bag(owner, Items("text", ids, [f"{tone:.0f} hertz" for tone in tones]), places)
 
 

@@ -172,6 +172,7 @@ def changed_bytes(s: Subject) -> None:
             changed = np.frombuffer(content, np.uint8).copy()
             changed[rng.integers(0, len(changed), 3)] = rng.integers(0, 256, 3)
             s.refused(s.file(changed.tobytes(), f"example{end}"))
+            s.refused(changed.tobytes())
 
 
 def other_objects(s: Subject) -> None:
