@@ -7,6 +7,7 @@ Third parties add parts through entry points of the same format, in the group
 import difflib
 import importlib
 import inspect
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,7 +41,22 @@ def everything(kind: str, register: Mapping[str, str]) -> dict[str, str]:
     from importlib.metadata import entry_points
 
     found = {point.name: point.value for point in entry_points(group=f"isthmus.{kind}")}
-    return {**found, **register}
+    return {**register, **found, **register}  # ours are looked at first, too
+
+
+def opened(kind: str, register: Mapping[str, str]) -> dict[str, Any]:
+    """The objects of ``everything``, without those of other packages that cannot be opened."""
+    found: dict[str, Any] = {}
+    for name, target in everything(kind, register).items():
+        try:
+            found[name] = resolve(target)
+        except Exception as error:  # of a package that is none of ours; it must not stop the others
+            if name in register:
+                raise
+            logging.getLogger("isthmus").warning(
+                "%r of %s, which another package adds, is left out: %s", name, kind, error
+            )
+    return found
 
 
 def find(kind: str, register: Mapping[str, str], name: str) -> Any:

@@ -348,7 +348,7 @@ def test_a_broken_configuration_is_one_sentence(content, said, capsys):
         (("study", "toy", "--workers", "-5"), "--workers wants 0 or more"),
         (("study", "toy", "--seed", "-1"), "--seed wants 0 or more"),
         (("search", " ", "--space", "toy"), "empty query"),
-        (("search", "nosuch.png", "--space", "toy"), "There is no picture nosuch.png"),
+        (("search", "nosuch.png", "--space", "toy"), "There is no file nosuch.png"),
         (("search", "a", "--space", "toy", "--in", ""), "nothing to search in"),
     ],
 )

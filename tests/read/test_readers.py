@@ -112,7 +112,7 @@ def trusting(item):
     ],
 )
 def test_the_kit_can_fail(read, message, monkeypatch):
-    monkeypatch.setattr("isthmus.testing.items.CONVENTIONS", ("every",))
+    monkeypatch.setattr("isthmus.testing.reading_checks.CONVENTIONS", ("every",))
     with pytest.raises(AssertionError, match=message):
         check_reader(read, [b"123"])
     check_reader(strict, [b"1234"])

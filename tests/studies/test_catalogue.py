@@ -30,3 +30,10 @@ def test_a_space_says_what_is_done_to_items_before():
     said = perform("spaces", SpacesRequest("mini")).to_dict()
     assert said["image preprocessing"].startswith("fitted whole into a white square of 224 pixels")
     assert said["text preprocessing"].endswith("cut at 128 tokens")
+
+
+def test_a_space_lists_its_modalities_and_every_road():
+    said = perform("spaces", SpacesRequest("mini")).to_dict()
+    assert {"image", "text", "mesh"} <= {*said["modalities"].split(", ")}
+    assert {"renders", "surface+splats"} <= {*said["mesh roads"].split(", ")}
+    assert "image roads" not in said  # a tower alone

@@ -12,9 +12,9 @@ from isthmus.studies.evaluate.scores import Bounds
 from isthmus.studies.evaluate.tables import (
     directions_table,
     geometry_table,
+    in_points,
     main_table,
     percents,
-    points,
     with_interval,
 )
 from isthmus.studies.shared.dataset import Dataset
@@ -192,9 +192,9 @@ def test_each_direction_and_each_number_of_a_space_has_a_column(found):
 def test_estimates_read_as_a_value_and_its_ends():
     one = around(0.25)
     assert with_interval(one) == "0.250 (0.150 to 0.350)"
-    assert points(one) == "+25.0 (+15.0 to +35.0)"
+    assert in_points(one) == "+25.0 (+15.0 to +35.0)"
     assert percents(one) == "15.0% to 35.0%" and percents(one, 2) == "15.00% to 35.00%"
-    assert points(around(-0.05)) == "−5.0 (−15.0 to +5.0)"
+    assert in_points(around(-0.05)) == "−5.0 (−15.0 to +5.0)"
     assert chain_name("a_b+c") == "a b + c" and chain_name("") == RAW
 
 

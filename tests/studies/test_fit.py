@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
 
 from isthmus.encode.mended import read_mended  # noqa: E402
-from isthmus.studies.evaluate import points, with_interval  # noqa: E402
+from isthmus.studies.evaluate import in_points, with_interval  # noqa: E402
 from isthmus.studies.evaluate.evaluation import RAW  # noqa: E402
 from isthmus.studies.evaluate.scores import mended_dataset, space_scores  # noqa: E402
 from isthmus.studies.evaluate.splits import split_dataset  # noqa: E402
@@ -103,7 +103,7 @@ def test_the_best_on_held_out_objects_is_kept_not_the_best_on_test_objects(
     assert again.folder is None
     own = again.rows["second"]
     assert f"its R@1 is {with_interval(own.hits)}" in again.page
-    assert points(own.hits_change) in again.verdict and str(own.hits.interval) not in again.page
+    assert in_points(own.hits_change) in again.verdict and str(own.hits.interval) not in again.page
     assert f"{own.of_ceiling.value:.1%} of the ceiling" in again.page
 
 

@@ -106,7 +106,7 @@ def test_the_published_targets_on_axes():
     z, t, prompts = (e[:1] + e[3:]) / 2**0.5, e[1], e[:2]
     root = 2**-0.5
     known = {
-        "text": e[1],
+        "naive": e[1],
         "pae": z[0] + 2 * e[1],
         "pae+": z[0] - 2 * root * e[0] + 2 * root * e[1],
         "paeGS+": z[0] - 2 * root * e[0] + 2 * root * e[1],

@@ -16,6 +16,7 @@ from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
 from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
 from isthmus.lab.loading import load
+from isthmus.read import spoken
 from isthmus.read.recognise import is_file, is_file_name, modality_of
 from isthmus.records import amount, dataclass, short
 from isthmus.store import parse_json, read_tensors, readable, write_tensors
@@ -168,7 +169,7 @@ def embed(
         counts = " and ".join(f"{len(some)} {some.modality}" for some in found)
         raise RequestError(
             f"One call embeds one modality, but these are {counts} items: isthmus.embed_all(space, "
-            "items) gives a set of each; modality='text' takes every string as a text."
+            f"items) gives a set of each; modality={spoken()!r} takes every string as a text."
         )
     if modality and found[0].modality != modality:
         raise RequestError(f"These are {found[0].modality} items, not {modality} items.")

@@ -21,6 +21,7 @@ from isthmus.encode.mended import FORMAT as MENDED_FORMAT
 from isthmus.encode.mended import SAW
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.lab.loading import lasting
+from isthmus.read import known
 from isthmus.read.vectors.saved_sets import FORMAT, LINKS, RULE, VECTORS, read_saved_set
 from isthmus.store import atomic, packed, sweep, write_table, write_tensors
 from isthmus.transform.mended import Mended
@@ -106,10 +107,11 @@ def export_set(embedded: EmbeddingSet, path: str | Path) -> Path:
 
 
 def _clip_retrieval(ids: tuple[str, ...], vectors: Vectors, modality: str, path: Path) -> None:
-    stem = {"image": "img_emb"}.get(modality, f"{modality}_emb")
+    kind = known(modality)
+    stem = "img_emb" if kind.pictured else f"{modality}_emb"
     with atomic(path / stem / f"{stem}_0.npy") as part, part.open("wb") as file:
         np.save(file, vectors.astype(np.float16))
-    name = {"image": "image_path", "text": "caption"}.get(modality, "id")
+    name = "image_path" if kind.pictured else "caption" if kind.spoken else "id"
     write_table(path / "metadata" / "metadata_0.parquet", {name: ids})
 
 

@@ -3,10 +3,12 @@
 ``MODALITIES`` maps a name to the ``Modality`` that says how its items are read and known.
 """
 
+from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
-from isthmus.registry import everything, find, resolve
-from isthmus.types import Modality
+from isthmus.registry import find, opened
+from isthmus.types import ItemError, Modality
 
 MODALITIES = {
     "image": "isthmus.read.image:IMAGE",
@@ -31,4 +33,23 @@ def modality(name: str) -> Modality:
 @cache
 def modalities() -> dict[str, Modality]:
     """Every modality, ours and those of other installed packages, by name."""
-    return {name: resolve(at) for name, at in everything("modalities", MODALITIES).items()}
+    return opened("modalities", MODALITIES)
+
+
+def known(name: str) -> Modality:
+    """The modality of a name; one without a reader where none is registered, as of arrays."""
+    return modalities().get(name) or Modality(name, _unread)
+
+
+def spoken(among: Iterable[str] | None = None) -> str:
+    """The first modality of texts, of these names or of all; empty if there is none."""
+    return next((name for name in among or modalities() if known(name).spoken), "")
+
+
+def pictured(among: Iterable[str] | None = None) -> str:
+    """The first modality of pictures, of these names or of all; empty if there is none."""
+    return next((name for name in among or modalities() if known(name).pictured), "")
+
+
+def _unread(item: Any) -> Any:
+    raise ItemError(f"No reader is registered for what this {type(item).__name__} is.")

@@ -338,5 +338,6 @@ IMAGE = Modality(
     about="A picture: sRGB, 8 bits a channel, upright; opened when its pixels are asked for.",
     suffixes=SUFFIXES,
     known=is_picture,
+    pictured=True,
     shown=lambda item: picture(item).rgb(),
 )

@@ -17,7 +17,7 @@ from isthmus.read.meshes.beside import decoded
 from isthmus.read.meshes.surfaces import floats, rgba
 from isthmus.read.vectors.files import read_arrays
 from isthmus.records import dataclass
-from isthmus.types import ExtraMissingError
+from isthmus.types import ExtraMissingError, ItemError, RequestError
 
 MOST = 4_000_000
 """Points that are kept of a file: of more, every second, third ... is."""
@@ -78,9 +78,21 @@ def read_las(data: bytes) -> Rows:
     return Rows(table[:, :3], _bytes(table[:, 3:]) if table[:, 3:].any() else None)
 
 
+def item_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file that is an item, by name.
+
+    Raises:
+        ItemError: as ``read_arrays`` refuses a request.
+    """
+    try:
+        return dict(read_arrays(path).arrays)
+    except RequestError as error:
+        raise ItemError(str(error)) from error
+
+
 def read_named(path: Path) -> Rows:
     """An NPZ or NPY file: keys as ``PLACES``, ``COLOURS`` and ``NORMALS``, or one array."""
-    arrays = dict(read_arrays(path).arrays)
+    arrays = item_arrays(path)
     places = _named(arrays, PLACES)
     if places is None and len(arrays) == 1:
         places = next(iter(arrays.values()))

@@ -14,8 +14,7 @@ from isthmus.read.meshes.beside import decoded, shown
 from isthmus.read.meshes.files import content
 from isthmus.read.meshes.surfaces import PLAIN, rgba
 from isthmus.read.meshes.triangles import AXES
-from isthmus.read.point_files import first_key
-from isthmus.read.vectors.files import read_arrays
+from isthmus.read.point_files import first_key, item_arrays
 from isthmus.records import dataclass
 from isthmus.types import ItemError, Modality, RequestError, reason
 
@@ -115,7 +114,7 @@ def voxels(item: Any) -> Voxels:
         if data[:4] == b"NRRD":
             return gridded(*nrrd(data), name)
         if data.startswith((b"\x93NUMPY", b"PK\3\4")) and isinstance(source, Path):
-            arrays = dict(read_arrays(source).arrays)
+            arrays = item_arrays(source)
             cell = float(arrays.pop("cell", 1.0))
             keys = list(arrays) if len(arrays) == 1 else [key for key in KEYS if key in arrays]
             if not keys:

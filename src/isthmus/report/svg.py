@@ -34,7 +34,7 @@ class _Writer:
         attributes = "".join(
             f' {key}="{html.escape(value, quote=True)}"' for key, value in self._attributes(node)
         )
-        inside = escaped(node.text or "") if name in ("text", "tspan") else ""
+        inside = escaped(node.text or "") if (node.text or "").strip() else ""
         inside += "".join(map(self.element, node))
         return f"<{name}{attributes}>{inside}</{name}>"
 

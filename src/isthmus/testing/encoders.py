@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.testing.subjects import close
 from isthmus.types import Encoder, ItemError, Space
 
 
@@ -39,9 +40,9 @@ def check_encoder(encoder: Encoder, items: Sequence[Any], tolerance: float = 1e-
     )
     np.testing.assert_array_equal(vectors, before, "A later call changed an earlier result.")
     reverse = encoder.encode(list(items)[::-1])[::-1]
-    _check_close(reverse, before, tolerance, "The order of the items changes their vectors")
+    close(reverse, before, tolerance, "The order of the items changes their vectors")
     single = np.concatenate([encoder.encode([item]) for item in items])
-    _check_close(single, before, tolerance, "An item's vector depends on its batch")
+    close(single, before, tolerance, "An item's vector depends on its batch")
     _check_refusal(encoder)
 
 
@@ -71,11 +72,6 @@ def _check_form(vectors: np.ndarray, rows: int, space: Space) -> None:
     assert np.isfinite(vectors).all(), "Vectors hold NaN or infinity."
     assert (np.abs(vectors).max(axis=1) > 0).all(), "A vector is zero, so it has no direction."
     assert space.scale > 0, f"The scale multiplies similarities, so it is positive: {space.scale}."
-
-
-def _check_close(a: np.ndarray, b: np.ndarray, tolerance: float, said: str) -> None:
-    share = float((np.abs(a - b).max(axis=1) / np.linalg.norm(b, axis=1)).max())
-    assert share <= tolerance, f"{said}: by {share:.1e} of its length; {tolerance:.0e} is allowed."
 
 
 def _check_refusal(encoder: Encoder) -> None:

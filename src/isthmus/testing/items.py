@@ -1,22 +1,16 @@
 """What every reader, bag and world must satisfy, also a third party's."""
 
-import inspect
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from isthmus.read.image import picture
-from isthmus.read.text import text
-from isthmus.registry import find
-from isthmus.similarity import POOLINGS, VECTOR_POOLINGS
-from isthmus.types import Bag, ItemError, Items, RequestError, World
-
-CONVENTIONS = ("metre", "second", "hertz", "degree", "srgb", "unicode", "0..", "-1..1")
-"""Words of which the documentation of an item's type holds one: units and ranges."""
+from isthmus.read import known
+from isthmus.testing.reading_checks import declares_shapes, declares_units
+from isthmus.testing.seeing_checks import check_not_empty, check_order, check_places, check_pooled
+from isthmus.testing.subjects import refused, seen
+from isthmus.types import Bag, World
 
 
 def check_reader(
@@ -50,34 +44,14 @@ def check_reader(
         assert seen(opened(read(example))) == before, f"{example!r} gave another item again."
         assert seen(opened(read(item))) == before, "An item is read as itself."
         assert seen(opened(item)) == before, "A later call changed an earlier item."
-        _check_type(item, read)
+        kind = type(item)
+        plain = kind.__module__ == "builtins" or is_dataclass(kind)
+        assert plain, f"An item is a dataclass, not {kind.__name__}."
+        declares_units(item, read)
+        declares_shapes(item)
     for example in contents:
         _check_content(read, example, opened)
-    _refused(read, object(), opened)
-
-
-def seen(item: Any) -> Any:
-    """An item as plain values that can be compared: arrays and pictures by their bytes."""
-    if is_dataclass(item):
-        return {one.name: seen(getattr(item, one.name)) for one in fields(item)}
-    if isinstance(item, np.ndarray):
-        return item.dtype.str, item.shape, item.tobytes()
-    if isinstance(item, (list, tuple)):
-        return [seen(one) for one in item]
-    pixels = getattr(item, "tobytes", None)
-    return (item.mode, item.size, pixels()) if pixels else item
-
-
-def _check_type(item: Any, read: Callable[[Any], Any]) -> None:
-    kind = type(item)
-    plain = kind.__module__ == "builtins"
-    assert plain or is_dataclass(kind), f"An item is a dataclass, not {kind.__name__}."
-    where = inspect.getmodule(inspect.unwrap(read) if plain else kind)
-    said = f"{where.__doc__ if where else ''} {'' if plain else kind.__doc__}".casefold()
-    assert any(word in said for word in CONVENTIONS), f"{kind.__name__} does not say its units."
-    for one in [] if plain else fields(item):
-        shaped = hasattr(one.type, "dim_str") or not isinstance(getattr(item, one.name), np.ndarray)
-        assert shaped, f"{kind.__name__}.{one.name} does not say its shape."
+    refused(read, object(), opened)
 
 
 def _check_content(
@@ -90,10 +64,10 @@ def _check_content(
         path = Path(folder) / f"example{suffix}"
         path.write_bytes(content)
         for other in (path, content):
-            found = _refused(read, other, opened)
+            found = refused(read, other, opened)
             assert found is None or found == whole, "A path and its bytes give different items."
         path.unlink()
-        assert _refused(read, path, opened) is None, f"{path.name} is missing, but was read."
+        assert refused(read, path, opened) is None, f"{path.name} is missing, but was read."
         for name, damaged in (
             ("empty", b""),
             ("noise", bytes(range(255, -1, -1)) * 8),
@@ -101,24 +75,10 @@ def _check_content(
         ):
             path.write_bytes(damaged)
             for other in (path, damaged):
-                found = _refused(read, other, opened)
+                found = refused(read, other, opened)
                 assert not found or name == "cut", (
                     f"{name.capitalize()} content is no item, but was read."
                 )
-
-
-def _refused(read: Callable[[Any], Any], item: Any, opened: Callable[[Any], Any]) -> Any:
-    """What is seen of an item; None if it is refused as it should be."""
-    try:
-        return seen(opened(read(item)))
-    except ItemError as error:
-        said = str(error)
-        assert len(said) > 15 and "\n" not in said, f"ItemError says one sentence, not {said!r}."
-        return None
-    except Exception as error:
-        raise AssertionError(
-            f"What cannot be read raises ItemError, not {type(error).__name__}: {error}"
-        ) from error
 
 
 def check_bag(view: Callable[[Any], Bag], items: Sequence[Any]) -> None:
@@ -143,38 +103,14 @@ def check_bag(view: Callable[[Any], Bag], items: Sequence[Any]) -> None:
         assert bag.owner, "A bag says whose parts it holds."
         ids = bag.parts.ids
         assert len(set(ids)) == len(ids), f"Parts of {bag.owner!r} share an id."
-        where = [replace(place, number=0) for place in bag.places]
-        # one: only the number tells them apart
-        assert len(set(where)) in (1, len(where)), f"Parts of {bag.owner!r} share a place."
-        assert tuple(map(bag.place, ids)) == bag.places, "A part is not found in its place."
-        _check_pooling(bag)
-        _check_empty(bag)
+        check_places(bag, bag.owner)
+        check_pooled(bag)
+        check_order(bag)
+        check_not_empty(bag)
     modalities = {bag.parts.modality for bag in bags}
     assert len(modalities) == 1, f"Bags of one view have one modality, not {sorted(modalities)}."
     every = [name for bag in bags for name in bag.parts.ids]
     assert len(set(every)) == len(every), "Parts of different items share an id."
-
-
-def _check_pooling(bag: Bag) -> None:
-    assert bag.pooling in POOLINGS, f"{bag.pooling!r} is none of {', '.join(POOLINGS)}."
-    rng, rule = np.random.default_rng(0), find("poolings", POOLINGS, bag.pooling)
-    parts, order = len(bag), rng.permutation(len(bag))
-    axis = 0 if bag.pooling in VECTOR_POOLINGS else 1
-    values = rng.normal(size=(parts, 6) if axis == 0 else (6, parts)).astype(np.float32)
-    weights = [np.arange(1, parts + 1, dtype=np.float32)] if bag.pooling == "attention" else []
-    pooled = rule(values, *weights)
-    assert pooled.shape == (6,) and pooled.dtype == np.float32, f"{bag.pooling} gives no (d,)."
-    mixed = rule(np.take(values, order, axis), *(one[order] for one in weights))
-    assert np.allclose(mixed, pooled, atol=1e-6), f"{bag.pooling} heeds the order of the parts."
-
-
-def _check_empty(bag: Bag) -> None:
-    nothing = Items(bag.parts.modality, (), [])
-    try:
-        replace(bag, parts=nothing, places=())
-    except RequestError:
-        return
-    raise AssertionError("A bag without parts was made.")
 
 
 def check_world(world: World, sample: int = 12) -> None:
@@ -220,7 +156,5 @@ def _check_payload(world: World, modality: str, sample: int) -> None:
     step = max(1, len(items) // sample)
     for name in items.ids[::step]:
         (item,) = items.take([name])
-        if modality == "image":
-            assert picture(item).rgb().mode == "RGB"
-        elif modality == "text":
-            assert text(item)
+        shown = known(modality).shown
+        assert shown is None or shown(item), f"nothing is shown of {name!r}"

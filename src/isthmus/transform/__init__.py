@@ -45,7 +45,7 @@ PROJECTORS = {
 """``(basis, items, texts) -> corpus``; items and texts give the middles and the spread."""
 
 TARGETS = {
-    "text": "isthmus.transform.edit_targets:text_target",
+    "naive": "isthmus.transform.edit_targets:text_target",
     "pae": "isthmus.transform.edit_targets:pae",
     "pae+": "isthmus.transform.edit_targets:pae_plus",
     "paeGS+": "isthmus.transform.edit_targets:pae_gram_schmidt",

@@ -24,7 +24,11 @@ class Modality:
     suffixes: tuple[str, ...] = ()
     """Ends of the names of its files, in lower case with their dots."""
     spoken: bool = False
-    """Whether a plain string is an item; of all other modalities it is the path of a file."""
+    """Whether a plain string is an item, as captions, class prompts and vocabularies are; of all
+    other modalities it is the path of a file."""
+    pictured: bool = False
+    """Whether an item is a picture: what renders are, what pages show, and what is searched where
+    there are several modalities."""
     known: Callable[[bytes], bool] | None = None
     """Whether a file that begins so is one, where its name does not tell."""
     shown: Callable[[Any], Any] | None = None

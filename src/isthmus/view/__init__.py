@@ -5,7 +5,7 @@
 
 from functools import cache
 
-from isthmus.registry import everything, resolve
+from isthmus.registry import opened
 from isthmus.types import View
 
 VIEWS = {
@@ -25,4 +25,4 @@ VIEWS = {
 @cache
 def views() -> dict[str, View]:
     """Every view, ours and those of other installed packages, by name."""
-    return {name: resolve(at) for name, at in everything("views", VIEWS).items()}
+    return opened("views", VIEWS)

@@ -16,12 +16,10 @@ from isthmus.measure.statistics import (
     jackknife_sums,
 )
 from isthmus.store.tensors import read_tensors
-from isthmus.types import Axes, Interval, Null, RequestError, Result, axes_or_new, check_kind
+from isthmus.types import Axes, Interval, Null, Result, axes_or_new, check_kind
 
 SURE = 0.8
 """Cosine from which on a backbone is named: one model's natural images reach 0.9, others' 0.05."""
-UNLIKE = {"text": "The known means are those of images, which tell nothing about texts."}
-"""Modalities whose means are not to be held against the known ones, with the reason."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,19 +61,16 @@ def backbone(
 ) -> Backbone:
     """Which known model made these image vectors, by the direction of their mean.
 
+    The mean of other vectors, such as those of texts, tells nothing.
+
     ``means``: mean vectors by name; without it, four CLIP models' means over MS-COCO. Names a
     model from cosine 0.8 on, otherwise abstains; the value is NaN where no known mean has as many
     coordinates. ``rng`` is not needed: the null is exact. Exact on streamed sets.
-
-    Raises:
-        RequestError: no ``means`` for a modality that is ``UNLIKE`` those of the known ones.
 
     Source: the four means come from SpLiCE, Bhalla et al. 2024.
     """
     items = as_set(a)
     check_kind(means, Mapping | None, "Known means are a mapping from names to vectors")
-    if means is None and items.modality in UNLIKE:
-        raise RequestError(UNLIKE[items.modality])
     d, side = items.space.dim, cloud(items)
     known = {
         name: np.asarray(mean, dtype=np.float64)

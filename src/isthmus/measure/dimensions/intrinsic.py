@@ -308,12 +308,7 @@ def _left(found: float, away: np.ndarray, target: np.ndarray, weight: np.ndarray
 @cache
 def _constructed() -> _Constructed:
     arrays, meta = read_tensors(Path(__file__).parents[1] / "data" / "manifolds.safetensors")
-    return _Constructed(
-        arrays["estimates"].astype(np.float64),
-        arrays["points"],
-        arrays["family"],
-        np.log(arrays["dimension"].astype(np.float64)),
-        arrays["sizes"],
-        arrays["noise"].astype(np.float64),
-        tuple(meta["families"].split(", ")),
-    )
+    logs = np.log(arrays.pop("dimension").astype(np.float64))
+    precise = {name: arrays.pop(name).astype(np.float64) for name in ("estimates", "noise")}
+    families = tuple(meta["families"].split(", "))
+    return _Constructed(**arrays, **precise, log_dimension=logs, families=families)

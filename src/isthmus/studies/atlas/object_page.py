@@ -169,11 +169,11 @@ def _others(one: ObjectViews, found: Atlas) -> tuple[Table, ...]:
     nearest = () if row is None else np.argsort(-spaces.energy[row])
     own = "–" if row is None else number(float(spaces.own[row]))
     return (
-        *_shares("Nearest words", ("text", "cosine"), one.words),
+        *_shares("Nearest words", ("word", "cosine"), one.words),
         *_shares(
             "Words that lie most in the directions that its views move along (a random direction: "
             f"{number(one.space.dim / one.space.basis.shape[-1])})",
-            ("text", "share inside"),
+            ("word", "share inside"),
             [(word, share) for word, share, _ in one.moving],
         ),
         *_shares(

@@ -10,6 +10,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from isthmus.lab import embed_into
+from isthmus.read import spoken
 from isthmus.read.text import read_lines
 from isthmus.report import PLACE, Advice
 from isthmus.store import is_file
@@ -23,9 +24,6 @@ from isthmus.studies.shared import (
     DEFAULT_ATLAS,
     DEFAULT_SPACE,
     EVERYTHING,
-    IMAGE,
-    MESH,
-    TEXT,
     MeasuredResult,
     job_options,
     resolve,
@@ -33,7 +31,7 @@ from isthmus.studies.shared import (
 )
 from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World, amount
 from isthmus.view.cameras import RIGS
-from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.mesh_views import RENDERS, RenderSetup
 from isthmus.view.render_jobs import Views, rendered_into, restyled_into
 from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
@@ -65,7 +63,7 @@ def run(request: AtlasRequest, asked: Any = None) -> AtlasResult:
     found = resolve(request.space)
     world = _objects(request)
     encoders = found.encoders(request.common, "an atlas encodes renders")
-    if IMAGE not in encoders:
+    if RENDERS.to not in encoders:
         raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
     of = request.objects.resolve().name if request.objects else request.world or DEFAULT_ATLAS
     with run_folder(asked or request, "atlas", found.space, of) as folder:
@@ -79,8 +77,8 @@ def _seen(
     setup = RenderSetup(RIGS[request.rig](request.views), up=request.up)
     job = job_options(common, folder)
     views = rendered_into(folder / "renders", world, setup, job, common.workers)
-    pictures = views.world.items[IMAGE]
-    report = embed_into(folder / "jobs" / "views", encoders[IMAGE], pictures, job)
+    pictures = views.world.items[RENDERS.to]
+    report = embed_into(folder / "jobs" / "views", encoders[RENDERS.to], pictures, job)
     styled, factors = _styled(request, world, setup, encoders, folder)
     ring, drawn = request.rig == "turntable", {bag.owner for bag in views.bags}
     notes = {name: why for name, why in views.world.faults.items() if name in drawn}
@@ -204,12 +202,12 @@ def _objects(request: AtlasRequest) -> World:
     )
     if world.split and request.split != EVERYTHING:
         world = world.part(request.split or "test")
-    if MESH not in world.items:
+    if RENDERS.of not in world.items:
         raise RequestError(f"World {world.name!r} holds {', '.join(world.items)}, no meshes.")
-    meshes = world.items[MESH]
+    meshes = world.items[RENDERS.of]
     if request.limit and request.limit < len(meshes):
         world = replace(
-            world, items={**world.items, MESH: meshes.take(meshes.ids[: request.limit])}
+            world, items={**world.items, RENDERS.of: meshes.take(meshes.ids[: request.limit])}
         )
     return world
 
@@ -226,7 +224,9 @@ def _styled(
         return None, {}
     job = job_options(request.common, folder)
     drawn = restyled_into(folder / "styles", world, setup, request.styles, job)
-    report = embed_into(folder / "jobs" / "styles", encoders[IMAGE], drawn.items[IMAGE], job)
+    report = embed_into(
+        folder / "jobs" / "styles", encoders[RENDERS.to], drawn.items[RENDERS.to], job
+    )
     return report.embedded, {name: drawn.factors[name] for name in report.embedded.ids}
 
 
@@ -234,14 +234,16 @@ def _words(
     request: AtlasRequest, views: Views, encoders: Mapping[str, Encoder], folder: Path
 ) -> tuple[EmbeddingSet, tuple[str, ...]] | None:
     """Vectors of the vocabulary: the user's, or the names of these objects and of the glyphs."""
-    if TEXT not in encoders:
+    said = spoken(encoders)
+    if not said:
         return None
     if request.words:
         texts = [line.strip() for line in read_lines(request.words) if line.strip()]
     else:
-        texts = [str(text) for text in load_world("glyphs").items[TEXT]]
+        glyphs = load_world("glyphs").items
+        texts = [str(text) for text in glyphs[spoken(glyphs)]]
     known = (views.world.factors.get(bag.owner, {}).get("name") for bag in views.bags)
     words = tuple(dict.fromkeys([*(str(name) for name in known if name), *texts]))
-    items, job = Items(TEXT, words, words), job_options(request.common, folder)
-    vectors = embed_into(folder / "jobs" / "words", encoders[TEXT], items, job).embedded
+    items, job = Items(said, words, words), job_options(request.common, folder)
+    vectors = embed_into(folder / "jobs" / "words", encoders[said], items, job).embedded
     return vectors, vectors.ids

@@ -7,6 +7,7 @@ from typing import Any
 
 from isthmus import worlds
 from isthmus.encode import ENCODERS
+from isthmus.encode.roads import roads
 from isthmus.lab import load
 from isthmus.lab.caching import CacheResult, clear_cache, list_cache
 from isthmus.measure import MEASURES
@@ -76,7 +77,7 @@ class Description(RunResult):
 
     def table_rows(self) -> list[dict[str, str]]:
         """A fact each."""
-        return [{"fact": name, "text": str(value)} for name, value in self.facts.items()]
+        return [{"fact": name, "value": str(value)} for name, value in self.facts.items()]
 
     def __str__(self) -> str:
         width = max(map(len, self.facts))
@@ -134,7 +135,7 @@ def list_parts(kind: str = "") -> PartsResult:
 
 
 def describe_space(name: str) -> Description:
-    """What a space is: its id, towers, dimension, scale, bias, and what is done to items before."""
+    """What a space is: id, modalities and their roads, dimension, scale, what is done to items."""
     encoders = load(name)
     space = next(iter(encoders.values())).space
     return Description(
@@ -146,6 +147,11 @@ def describe_space(name: str) -> Description:
             "similarity": space.score if space.rule is None else "the score rule of its chain",
             "scale (inverse temperature)": round(space.scale, 4),
             "bias": round(space.bias, 4),
+            **{
+                f"{modality} roads": ", ".join(ways)
+                for modality in encoders
+                if [*(ways := roads(encoders, modality))] != ["direct"]
+            },
             **{
                 f"{modality} preprocessing": said
                 for modality, encoder in encoders.items()

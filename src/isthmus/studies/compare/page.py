@@ -21,7 +21,7 @@ from isthmus.report import (
 )
 from isthmus.studies.compare.contrasts import Contrast
 from isthmus.studies.compare.result import Comparison
-from isthmus.studies.evaluate import points
+from isthmus.studies.evaluate import in_points
 from isthmus.studies.evaluate.differences import FAMILIES, Difference, Forest
 from isthmus.studies.pages.common import anchor, next_steps, pairs_table
 from isthmus.studies.pages.data_section import data_section
@@ -70,7 +70,7 @@ def verdict(found: Comparison) -> str:
     }
     changes = ", ".join(
         f"{row.name.partition(', ')[2]} from {number(row.first)} to {number(row.second)}, "
-        f"{points(row)} points"
+        f"{in_points(row)} points"
         for row in found.differences
         if row.name.startswith(HITS)
     )

@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
 from isthmus.lab import embed
+from isthmus.read import pictured, spoken
 from isthmus.read.image import Picture
 from isthmus.read.text import read_lines
 from isthmus.records import dataclass
@@ -23,8 +24,6 @@ from isthmus.studies import command_of, request_type
 from isthmus.studies.edit.request import EditRequest
 from isthmus.studies.pages.item_cards import hit_card, hits_page
 from isthmus.studies.shared import (
-    IMAGE,
-    TEXT,
     Gallery,
     Hit,
     RunResult,
@@ -223,34 +222,37 @@ def edit(request: EditRequest) -> EditResult:
     if not is_file(photo):
         raise RequestError(f"There is no picture {photo}.")
     encoders = resolve(request.space).encoders(request.common, "an edit encodes a picture")
-    if not {IMAGE, TEXT} <= set(encoders):
+    seen, said = pictured(encoders), spoken(encoders)
+    if not (seen and said):
         raise RequestError(
-            f"{request.space} has no encoders of {IMAGE} and {TEXT}, which an edit needs."
+            f"{request.space} has no encoders of {pictured()} and {spoken()}, which an edit needs."
         )
-    source = encoded_query(encoders[IMAGE], Picture(photo), "The picture")
+    source = encoded_query(encoders[seen], Picture(photo), "The picture")
     phrases = [request.template.replace("{}", word) for word in (request.to, *words)]
-    texts = embed(encoders[TEXT], phrases)
+    texts = embed(encoders[said], phrases)
     gallery = open_gallery(request.inside, request.space, encoders, request.common)
     same_space(source.space, gallery.vectors.space)
     targets = edit_targets(source.vectors, texts.vectors, gallery.vectors.vectors, request)
     others = without_picture(gallery, source)
     rows = {
         name: others.nearest(
-            EmbeddingSet(x, (name,), TEXT if name == NAIVE else IMAGE, source.space),
+            EmbeddingSet(x, (name,), said if name == NAIVE else seen, source.space),
             request.top,
         )
         for name, x in targets.items()
     }
     first = [rows[name][0].id for name in (PICTURE, EDITED) if rows[name]]
-    seen = shown(request.to, texts.unit, others, (first[0], first[1])) if first else None
+    worked = shown(request.to, texts.unit, others, (first[0], first[1])) if first else None
     return EditResult(
         description=f"{photo.name} to {request.to!r}, strength {request.strength:g}",
         space=request.space,
         searched=len(others.vectors),
         rows=rows,
         targets=targets,
-        shown=seen,
-        verdict=str(seen or "Nothing was found to lie near: there is no other item to search in."),
+        shown=worked,
+        verdict=str(
+            worked or "Nothing was found to lie near: there is no other item to search in."
+        ),
         faults=gallery.skipped,
     )
 

@@ -31,9 +31,9 @@ from isthmus.studies.evaluate.splits import Splits, linked_sample, split_dataset
 from isthmus.studies.evaluate.tables import (
     directions_table,
     geometry_table,
+    in_points,
     main_table,
     percents,
-    points,
     with_interval,
 )
 
@@ -58,13 +58,13 @@ __all__ = [
     "directions_table",
     "estimate",
     "geometry_table",
+    "in_points",
     "linked_sample",
     "main_table",
     "match_calibration",
     "match_scores",
     "mended_dataset",
     "percents",
-    "points",
     "space_scores",
     "split_dataset",
     "trade_off",

@@ -56,10 +56,10 @@ _MIXED = f"mixed nDCG@{K}"
 def _mixed_columns(row: Row) -> dict[str, str]:
     return {
         _MIXED: with_interval(row.mixed),
-        "over the best trivial rule, points": points(row.rule_gain),
+        "over the best trivial rule, points": in_points(row.rule_gain),
         "of its own ceiling": share_of_ceiling(row.of_ceiling),
         "R@1": with_interval(row.hits),
-        "change of R@1, points": points(row.hits_change) if row.chain else "–",
+        "change of R@1, points": in_points(row.hits_change) if row.chain else "–",
         "calibration error": number(row.scores.calibration_error.value),
     }
 
@@ -70,7 +70,7 @@ def _hits_columns(row: Row) -> dict[str, str]:
     ]
     return {
         "R@1": with_interval(row.hits),
-        "change of R@1, points": points(row.hits_change) if row.chain else "–",
+        "change of R@1, points": in_points(row.hits_change) if row.chain else "–",
         **{f"R@{k}": number(value) for k, value in zip(SHOWN[1:], both, strict=True)},
         "calibration error": number(row.scores.calibration_error.value),
         "gap": number(row.scores.geometry.gap.value),
@@ -117,7 +117,7 @@ def share_of_ceiling(one: Estimate) -> str:
     return f"{one.value:.1%} ({percents(one)})"
 
 
-def points(one: Estimate | Result) -> str:
+def in_points(one: Estimate | Result) -> str:
     """A change in points, with its sign and interval."""
     low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
     return f"{100 * one.value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})".replace("-", "−")

@@ -10,8 +10,8 @@ from isthmus.studies.evaluate import (
     Splits,
     directions_table,
     geometry_table,
+    in_points,
     main_table,
-    points,
     trade_offs,
     with_interval,
 )
@@ -89,7 +89,10 @@ def verdict(found: Evaluation, chosen: str, epoch: int) -> str:
         epoch: that was best on the objects that training was stopped by; 0 is the start.
     """
     own = found.rows[chosen]
-    change, interval = f"R@1 changes by {points(own.hits_change)} points", own.hits_change.interval
+    change, interval = (
+        f"R@1 changes by {in_points(own.hits_change)} points",
+        own.hits_change.interval,
+    )
     if epoch == 0:
         return (
             "Training did not help; the start is kept: no epoch found more of the objects that "
@@ -145,7 +148,7 @@ def _summary(found: Evaluation, chosen: str) -> tuple[str, ...]:
         f"{chosen} had the best score on the objects that training was stopped by, and is kept.",
         f"On {found.held_out:,} test objects its R@1 is {with_interval(own.hits)}; its "
         f"mixed-gallery nDCG@10 is {number(own.mixed.value)}{of_ceiling if found.several else ''}, "
-        f"{points(own.rule_gain)} points over the best trivial rule ({own.rule}).",
+        f"{in_points(own.rule_gain)} points over the best trivial rule ({own.rule}).",
     )
 
 

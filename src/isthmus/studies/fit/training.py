@@ -10,6 +10,7 @@ import numpy as np
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
+from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.studies.evaluate import (
     Evaluation,
@@ -27,10 +28,6 @@ from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Selection, Step
-
-GENERAL = "text"
-"""The modality that says less of more: the left side of a similarity with two different sides."""
-
 
 QUICK = (
     " What is done is kept: stop at any time, and go on with the same command. Fewer --epochs take "
@@ -104,7 +101,7 @@ def _train(
     splits = data.splits
     train, held = splits.train.pair, splits.val.pair
     sides = train.a.modality, train.b.modality
-    general = GENERAL if GENERAL in sides else sides[0]
+    general = spoken(sides) or sides[0]  # texts say less of more: the left of two unlike sides
     task = Task(train, held, recipe, seed, data.towers, general, data.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
     space = train.a.space

@@ -13,7 +13,7 @@ from isthmus.studies.evaluate import (
     Row,
     chain_name,
     change,
-    points,
+    in_points,
 )
 
 LOSS = 0.005
@@ -171,7 +171,7 @@ def passed_over(found: Judged, best: Choice) -> dict[str, str]:
 
 def _reason(row: Row, best: Choice, splits: int) -> str:
     """The first of the reasons that holds."""
-    few, change = f"the first {row.splits} of {splits} splits", points(row.hits_change)
+    few, change = f"the first {row.splits} of {splits} splits", in_points(row.hits_change)
     reasons = {
         "matches are found by chance only, so that the order of the rows is noise": best.by_chance,
         f"in {few} others did better": row.splits < splits,
@@ -180,7 +180,7 @@ def _reason(row: Row, best: Choice, splits: int) -> str:
         ),
         f"R@1 is within {100 * LOSS:.1f} points, and mixed search is worse": bool(best.chain),
         "its gain on objects that had no say in choosing it is not above zero for sure: "
-        f"{points(best.gain)} points": row.chain == best.best,
+        f"{in_points(best.gain)} points": row.chain == best.best,
         f"{chain_name(best.best)} does better, and is not above zero for sure either": True,
     }
     return next(reason for reason, holds in reasons.items() if holds)

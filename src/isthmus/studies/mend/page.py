@@ -17,9 +17,9 @@ from isthmus.studies.evaluate import (
     chain_name,
     directions_table,
     geometry_table,
+    in_points,
     main_table,
     percents,
-    points,
     trade_off,
     with_interval,
 )
@@ -154,8 +154,8 @@ _ONE_SIDED = (
     "judged by R@k, calibration and the gap."
 )
 _PROBABILITY = (
-    "A logistic fitted on calibration pairs turns a score into the probability that a text and "
-    "another item belong together. Error: debiased expected calibration error on held-out pairs, "
+    "A logistic fitted on calibration pairs turns a score into the probability that two items of "
+    "two modalities belong together. Error: debiased expected calibration error on held-out pairs, "
     "0 where probabilities come true. Brier: mean squared error, to be read beside always "
     "answering the share of matches. Held out are random halves and, in turn, whole groups of "
     "objects; the worse of both counts."
@@ -203,7 +203,7 @@ def _recommendation(found: Evaluation, best: Choice) -> list[str]:
     earned = _mixed_earned(row, raw) if best.two_sided else _hits_earned(row, raw)
     mixed = (
         f"In the mixed gallery its row has nDCG@{K} {with_interval(row.mixed)}, "
-        f"{points(row.rule_gain)} points over the best trivial rule ({row.rule})."
+        f"{in_points(row.rule_gain)} points over the best trivial rule ({row.rule})."
     )
     return [
         f"Recommended: {row.name}. It {gains}.{_beaten(best, row)}",
@@ -223,12 +223,12 @@ def _gains(best: Choice, row: Row) -> str:
     """What choosing it earns over doing nothing and over the best trivial rule."""
     if best.two_sided:
         return (
-            f"earns {points(best.gain)} points of mixed nDCG@{K} over doing nothing and "
-            f"{points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
+            f"earns {in_points(best.gain)} points of mixed nDCG@{K} over doing nothing and "
+            f"{in_points(best.over_rule)} over the best trivial rule ({row.rule}), {_SEEN}"
         )
     return (
-        f"changes R@1 by {points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, so "
-        "that this is what choosing it earns over doing nothing and over the best of them"
+        f"changes R@1 by {in_points(best.gain)} points {_SEEN}; trivial rules leave R@1 as it is, "
+        "so that this is what choosing it earns over doing nothing and over the best of them"
     )
 
 

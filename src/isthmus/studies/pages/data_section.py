@@ -8,11 +8,12 @@ import numpy as np
 
 from isthmus.arrays import Vectors, blocks
 from isthmus.measure.statistics import Pair
+from isthmus.read import known, pictured
 from isthmus.records import dataclass
 from isthmus.report import Section, Table, amount
 from isthmus.studies.pages.common import pairs_table
 from isthmus.studies.pages.neighbours import MOST, SCORES
-from isthmus.studies.shared import IMAGE, Dataset, used_ids, versions, whole_objects
+from isthmus.studies.shared import Dataset, used_ids, versions, whole_objects
 from isthmus.types import Items
 from isthmus.worlds.near_duplicates import near_copies
 
@@ -66,7 +67,7 @@ def pictures_of(images: Items | None, names: Sequence[str]) -> Items:
     """The pictures that there are of these names, at most ``MOST_PICTURES``."""
     known = set(images.ids if images else ())
     wanted = [name for name in names if name in known][:MOST_PICTURES]
-    return images.take(wanted) if images else Items(IMAGE, (), [])
+    return images.take(wanted) if images else Items(pictured(), (), [])
 
 
 def alike(images: Items, objects: Mapping[str, int]) -> dict[str, str]:
@@ -93,8 +94,9 @@ def facts(data: Dataset, seed: int) -> DataFacts:
     a, b, rows = data.a, data.b, data.pair.rows
     sample = Pair(*whole_objects(a, b, rows, MOST, rng))
     sides = [*zip((sample.a, sample.b), sample.objects, strict=True)]
-    pictures, owners = next((side for side in sides if side[0].modality == IMAGE), sides[0])
-    seen = pictures_of(data.about.items.get(IMAGE), pictures.ids)
+    pictures, owners = next((side for side in sides if known(side[0].modality).pictured), sides[0])
+    images = data.about.items.get(pictured(data.about.items))
+    seen = pictures_of(images, pictures.ids)
     return DataFacts(
         items={a.modality: len(a), b.modality: len(b)},
         dim=a.space.dim,

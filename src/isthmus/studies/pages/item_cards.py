@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.read import known
 from isthmus.read.image import picture
 from isthmus.report import Album, ItemCard, Page, Section, Strip, Strips, number
 from isthmus.studies.pages.neighbours import Hub, QueryExample
-from isthmus.studies.shared import IMAGE, TEXT, Dataset, Hit
-from isthmus.types import ItemError
+from isthmus.studies.shared import Dataset, Hit
+from isthmus.types import ExtraMissingError, ItemError
 
 WIDE = 4
 """Answers of one row."""
@@ -26,6 +27,17 @@ def thumbnail(album: Album, name: str, payload: Any, **options: int) -> Thumbnai
         return album.use(name, picture(payload).rgb(**options))
     except ItemError:  # gone or damaged: the embedding job has named and counted it already
         return "", (0, 0)
+
+
+def seen(modality: str, payload: Any) -> Any:
+    """What a page shows of an item, a picture or a text; None where there is nothing to see."""
+    kind = known(modality)
+    if payload is None or kind.pictured or kind.spoken or kind.shown is None:
+        return payload if kind.pictured else None
+    try:
+        return kind.shown(payload)
+    except (ItemError, ExtraMissingError):  # the embedding job has named and counted it already
+        return None
 
 
 class Places:
@@ -61,7 +73,7 @@ class ItemCards:
         """Whether this item, or one that it is linked to, has a picture."""
         other = self._other.get(modality, "")
         linked = [(modality, name), *((other, one) for one in self.linked(modality, name))]
-        return any(of == IMAGE and self._payload(IMAGE, one) is not None for of, one in linked)
+        return any(known(of).pictured and self._payload(of, one) is not None for of, one in linked)
 
     def linked(self, modality: str, name: str) -> Sequence[str]:
         """Ids of the items of the other modality that an item is linked to."""
@@ -72,10 +84,11 @@ class ItemCards:
 
     def text(self, modality: str, name: str) -> str:
         """The item's own text; of an item without one, that of the first text it is linked to."""
-        if modality == TEXT:
-            return str(self._payload(TEXT, name) or name)
-        texts = (str(self._payload(TEXT, one) or "") for one in self.linked(modality, name))
-        return next(filter(None, texts), "")
+        if known(modality).spoken:
+            return str(self._payload(modality, name) or name)
+        other = self._other.get(modality, "")
+        linked = self.linked(modality, name) if known(other).spoken else ()
+        return next(filter(None, (str(self._payload(other, one) or "") for one in linked)), "")
 
     def label(self, modality: str, name: str) -> str:
         """What a dot of the map is called: the modality, then its text or id."""
@@ -83,16 +96,18 @@ class ItemCards:
 
     def peek(self, modality: str, name: str) -> str:
         """The item's own picture as a data URI; empty where it has none."""
-        shown = self._payload(IMAGE, name) if modality == IMAGE else None
+        shown = self._payload(modality, name) if known(modality).pictured else None
         return "" if shown is None else thumbnail(self._album, name, shown, at_least=64)[0]
 
     def card(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
         """One item with what there is to see of it: a picture, else a text."""
         text, (uri, size) = self.text(modality, name), ("", (0, 0))
-        shown = self._payload(IMAGE, name) if modality == IMAGE else None
-        if shown is not None:
+        shown = seen(modality, self._payload(modality, name))
+        if isinstance(shown, str):
+            text = text or shown
+        elif shown is not None:
             uri, size = thumbnail(self._album, name, shown, at_least=144)
-        if text and not uri and modality != TEXT:
+        if text and not uri and not known(modality).spoken and text != shown:
             text = f"({modality} of: {text})"
         return ItemCard(name, text, note, uri, size, mark)
 

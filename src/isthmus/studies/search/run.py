@@ -1,21 +1,20 @@
-"""Find items by text or picture, in a run, in arrays, in a folder of pictures, or in a world."""
+"""Find items by words or by a file, in a run, in arrays, in a folder of pictures, or in a world."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from isthmus.read.image import SUFFIXES, Picture
+from isthmus.read import known, modalities, spoken
+from isthmus.read.recognise import modality_of
 from isthmus.report import Advice, Album, ItemCard, Section, html, visible
 from isthmus.store import is_file, slug, sweep, write_text
 from isthmus.studies import command_of, request_type
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
-    IMAGE,
-    TEXT,
     Gallery,
     Hit,
     RunResult,
@@ -25,7 +24,7 @@ from isthmus.studies.shared import (
     open_gallery,
     resolve,
 )
-from isthmus.types import RequestError, Source, amount
+from isthmus.types import Encoder, RequestError, Source, amount
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,11 +91,11 @@ def run(request: SearchRequest) -> SearchResult:
     query, common, sheet = request.query, request.common, request.out or _new_sheet(request.query)
     if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
         raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
-    modality = IMAGE if _is_picture(query) else TEXT
     encoders = resolve(request.space).encoders(common, "a query must be encoded")
+    modality = _modality(query, encoders)
     if modality not in encoders:
         raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
-    item = Picture(Path(query)) if modality == IMAGE else query
+    item = query if known(modality).spoken else Path(query)
     wanted = encoded_query(encoders[modality], item)
     gallery = open_gallery(request.inside, request.space, encoders, common, request.split)
     hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
@@ -128,7 +127,7 @@ def todo(request: SearchRequest, gallery: Gallery) -> list[Advice]:
         "",
         command_of("search", replace(request, top=2 * request.top)),
     )
-    if world and not Path(request.inside).exists() and (IMAGE, TEXT) in world.links:
+    if world and not Path(request.inside).exists() and world.links:
         known = Source(world=request.inside, split=request.split)
         whole = request_type("study")((request.space,), source=known)
         more = Advice(
@@ -152,16 +151,18 @@ def _writable(path: Path) -> bool:
     return there.is_dir() and os.access(there, os.W_OK)
 
 
-def _is_picture(query: str) -> bool:
-    """Whether the query is the path of a picture.
+def _modality(query: str, encoders: Mapping[str, Encoder]) -> str:
+    """Of the file that the query is the path of; else that of the space's texts.
 
     Raises:
-        RequestError: it looks like one, but no file is there.
+        RequestError: it ends as files do, but none is there.
     """
-    picture = query.lower().endswith(SUFFIXES)
-    if picture and not is_file(Path(query)):
-        raise RequestError(f"There is no picture {query}; a text query has no such ending.")
-    return picture
+    ends = {end for one in modalities().values() if not one.spoken for end in one.suffixes}
+    if not query.lower().endswith(tuple(ends)):
+        return spoken(encoders) or spoken()
+    if not is_file(Path(query)):
+        raise RequestError(f"There is no file {query}; a query in words has no such ending.")
+    return modality_of(query)
 
 
 def write_sheet(found: SearchResult, path: Path) -> Path:

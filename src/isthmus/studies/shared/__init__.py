@@ -2,9 +2,6 @@
 
 from isthmus.studies.shared.collection import Collection
 from isthmus.studies.shared.dataset import (
-    IMAGE,
-    MESH,
-    TEXT,
     About,
     Dataset,
     remarks,
@@ -46,9 +43,6 @@ __all__ = [
     "DEFAULT_SPACE",
     "DEFAULT_WORLD",
     "EVERYTHING",
-    "IMAGE",
-    "MESH",
-    "TEXT",
     "About",
     "Call",
     "Collection",

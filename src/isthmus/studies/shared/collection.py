@@ -1,18 +1,19 @@
 """Vectors by modality with what is known of their items: embedded, or read from arrays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.lab import JobOptions, JobReport, embed, embed_into
+from isthmus.read import pictured, spoken
 from isthmus.read.text import read_templates
 from isthmus.read.vectors.bundles import ArrayBundle
 from isthmus.records import dataclass
 from isthmus.store import read_tensors, readable
-from isthmus.studies.shared.dataset import IMAGE, TEXT, About, Dataset, world_dataset
+from isthmus.studies.shared.dataset import About, Dataset, world_dataset
 from isthmus.types import (
     Credit,
     EmbeddingSet,
@@ -119,13 +120,13 @@ def collection_of_bundle(bundle: ArrayBundle, path: Path) -> Collection:
     """Embeddings that somebody already has, with the captions and pictures beside them."""
     items: dict[str, Items] = {}
     if bundle.captions:
-        items[TEXT] = Items(TEXT, tuple(bundle.captions), list(bundle.captions.values()))
+        captions = bundle.captions
+        items[spoken()] = Items(spoken(), tuple(captions), list(captions.values()))
     if bundle.pictures:
         from isthmus.read.image import Picture
 
-        items[IMAGE] = Items(
-            IMAGE, tuple(bundle.pictures), [*map(Picture, bundle.pictures.values())]
-        )
+        pictures = bundle.pictures
+        items[pictured()] = Items(pictured(), tuple(pictures), [*map(Picture, pictures.values())])
     first = next(iter(bundle.sets.values()))
     credits = {name: Credit("unknown", path.name) for name in first.ids[:1]}
     return Collection(
@@ -227,6 +228,7 @@ def class_items(classes: list[str], templates: Sequence[str] = TEMPLATES) -> Ite
 
 def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> EmbeddingSet | None:
     """Vectors of class texts, where there are any and the space takes texts."""
-    if prompted is None or prompted.modality not in encoders:
+    said = spoken(encoders)
+    if prompted is None or not said:
         return None
-    return embed(encoders[prompted.modality], prompted)
+    return embed(encoders[said], replace(prompted, modality=said))

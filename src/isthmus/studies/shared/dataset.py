@@ -1,8 +1,4 @@
-"""What a study is given: two sets, their links, and what is known about the items.
-
-``IMAGE``, ``TEXT`` and ``MESH`` are the modalities that a study treats in a way of their own; all
-others are alike to it.
-"""
+"""What a study is given: two sets, their links, and what is known about the items."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
@@ -15,12 +11,6 @@ from isthmus.measure.statistics import Pair, take_rows
 from isthmus.records import dataclass
 from isthmus.types import Credit, EmbeddingSet, Items, Links, RequestError, World
 
-IMAGE = "image"
-"""Shown as a picture on pages; what renders are, and what is searched where there are several."""
-TEXT = "text"
-"""Shown as words; captions, class prompts and vocabularies are of it."""
-MESH = "mesh"
-"""Drawn from all sides before it is encoded as ``IMAGE``."""
 WORDS = 5_000
 """Texts of a vocabulary at most."""
 

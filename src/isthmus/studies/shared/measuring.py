@@ -11,13 +11,16 @@ import numpy as np
 from isthmus.arrays import give_back
 from isthmus.engine.jobs import bar
 from isthmus.measure import LABELLED, MEASURES, ONE_SET, SHAPES, TWO_SETS, WORDS
+from isthmus.read import known
 from isthmus.records import dataclass
 from isthmus.registry import everything, resolve
-from isthmus.studies.shared.dataset import TEXT, About, Dataset
+from isthmus.studies.shared.dataset import About, Dataset
 from isthmus.types import EmbeddingSet, IsthmusError, RequestError, Result
 
 AFTER = 10.0
 """Seconds of measures before it is told how long all take: some take long, most do not."""
+NOT_OF_TEXTS = ("backbone",)
+"""Measures that hold a set against known pictures, which tells nothing about texts."""
 ONE_WAY = ("cross_hubness",)
 """Measures of two sets that look from the first to the second only: both ways are measured."""
 
@@ -79,10 +82,11 @@ def calls_for(data: Dataset, thorough: bool = False) -> Iterator[Call]:
     yield from _calls_of_pairs(kinds["b"], data)
     for name, target in {**kinds["a"], **(SHAPES if thorough else {})}.items():
         for some in (data.a, data.b):
-            yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
+            if not (known(some.modality).spoken and name in NOT_OF_TEXTS):
+                yield Call(f"{name}[{some.modality}]", name, target, {"a": some})
     for name, target in kinds["labels"].items():
         for some, numbers in zip((data.a, data.b), data.pair.objects, strict=True):
-            if some.modality != TEXT or "classes" not in _parameters(resolve(target)):
+            if not (known(some.modality).spoken and "classes" in _parameters(resolve(target))):
                 arguments = {"a": some, "objects": numbers, **_labels(data.about, some)}
                 yield Call(f"{name}[{some.modality}]", name, target, arguments)
     if thorough:

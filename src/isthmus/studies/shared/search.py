@@ -11,12 +11,13 @@ from isthmus.arrays import fingerprint
 from isthmus.lab import embed, embed_into
 from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics import scores_between
+from isthmus.read import pictured, spoken
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
 from isthmus.store import is_folder
 from isthmus.studies.shared.collection import shipped_vectors
-from isthmus.studies.shared.dataset import IMAGE, TEXT, remarks
+from isthmus.studies.shared.dataset import remarks
 from isthmus.studies.shared.resolver import (
     ARRAYS,
     holds_vectors,
@@ -112,7 +113,7 @@ def open_gallery(
     path = Path(inside)
     if inside.startswith(ARRAYS) or holds_vectors(path):
         found = resolve(inside).collect(Path(), common)
-        name = IMAGE if IMAGE in found.sets else next(iter(found.sets))
+        name = pictured(found.sets) or next(iter(found.sets))
         return Gallery(found.sets[name], found.world if name in found.world.items else None)
     source = Source(images=path) if is_folder(path) else Source(world=inside)
     source = replace(source, split=split)
@@ -120,7 +121,7 @@ def open_gallery(
         world = open_source(source)
     except UnknownPartError as error:
         raise RequestError(f"There is no folder {inside}. {error}") from error
-    target = IMAGE if IMAGE in world.items else next(iter(world.items))
+    target = pictured(world.items) or next(iter(world.items))
     if target not in encoders:
         raise RequestError(f"{space} has no {target} encoder, but {inside} holds {target} items.")
     if (shipped := shipped_vectors(world, encoders[target])) is not None:
@@ -135,7 +136,8 @@ def open_gallery(
 
 def _caption(world: World, modality: str, name: str) -> str:
     """The first text linked to an item."""
-    texts, links = world.items.get(TEXT), world.links.get((modality, TEXT))
+    words = spoken(world.items)
+    texts, links = world.items.get(words), world.links.get((modality, words))
     if texts is None or links is None:
         return ""
     first = next((other for mine, other in links if mine == name), None)

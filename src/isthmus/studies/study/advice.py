@@ -272,8 +272,8 @@ def lopsided(e: Evidence) -> Iterator[Advice]:
                 "Ask why one direction is harder",
                 f"hit@1 is {ab:.1%} in one direction and {ba:.1%} in the other, and the intervals "
                 "do not meet.",
-                "Compare the hubs and the number of links of both sides: several texts for each "
-                "picture, or vague ones, make the two tasks differ in difficulty.",
+                "Compare the hubs and the number of links of both sides: several items of one for "
+                "each of the other, or vague ones, make the two tasks differ in difficulty.",
             )
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from isthmus.measure.geometry.gaps import TOP
 from isthmus.measure.retrieval.galleries import MixedResult
 from isthmus.measure.retrieval.rankings import RankingResult
+from isthmus.read import known
 from isthmus.report import Card
 from isthmus.studies.pages.common import number_card, record
 from isthmus.studies.pages.data_section import DataFacts
-from isthmus.studies.shared import TEXT, Numbers, numbers_of
+from isthmus.studies.shared import Numbers, numbers_of
 from isthmus.types import Result
 
 
@@ -80,7 +81,7 @@ def evidence(results: Mapping[str, Result], counted: DataFacts) -> Evidence:
 
     gap, rest, mixed = of("centroid_gap"), of("distribution_gap"), results.get("mixed_gallery")
     hubs_ab, hubs_ba = of(f"cross_hubness[{a} to {b}]"), of(f"cross_hubness[{b} to {a}]")
-    texts = counted.items.get(TEXT, 0)
+    texts = sum(n for name, n in counted.items.items() if known(name).spoken)
     found = Evidence(
         gap=gap.value,
         gap_floor=gap.floor,

@@ -14,8 +14,6 @@ from isthmus.records import dataclass
 from isthmus.report import visible
 from isthmus.studies.shared import (
     EVERYTHING,
-    IMAGE,
-    MESH,
     Resolved,
     job_options,
     labels_of_vectors,
@@ -26,7 +24,7 @@ from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, RequestError, Source, amount
 from isthmus.view.cameras import Pose
-from isthmus.view.mesh_views import RenderSetup
+from isthmus.view.mesh_views import RENDERS, RenderSetup
 from isthmus.view.render_jobs import restyled_into
 
 LEAST_FITTED, LEAST_SCORED = 4, 2
@@ -132,7 +130,7 @@ def split_objects(
 def _embedded(found: Resolved, request: StylesRequest, folder: Path) -> Cells:
     world, common, modality = found.world(), request.common, request.modality
     encoders = found.encoders(common)
-    if MESH in world.items and modality == IMAGE:
+    if RENDERS.of in world.items and modality == RENDERS.to:
         setup, job = RenderSetup((VIEW,)), job_options(common, folder)
         world = restyled_into(folder / "renders", world, setup, options=job, workers=common.workers)
     if modality not in world.items or modality not in encoders:

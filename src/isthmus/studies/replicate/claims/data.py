@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.lab import JobOptions, embed_into, load
+from isthmus.read import pictured, spoken
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.records import dataclass
 from isthmus.studies.replicate.claims.outcomes import NoDataError
-from isthmus.studies.shared import IMAGE, TEXT, About, Dataset
-from isthmus.types import EmbeddingSet, Items, Links, World
+from isthmus.studies.shared import About, Dataset
+from isthmus.types import EmbeddingSet, Links, World
 from isthmus.worlds import load as load_world
 
 PAIRS = "clip_vitb16_coco500_pairs/pairs.npz"
@@ -35,12 +36,12 @@ class ClaimData:
     @cached_property
     def pictures(self) -> EmbeddingSet:
         """All drawings of the glyphs, in ``mini``."""
-        return self._embedded(IMAGE, self.world.items[IMAGE])
+        return self._embedded(pictured())
 
     @cached_property
     def names(self) -> EmbeddingSet:
         """The names of the glyphs, in ``mini``."""
-        return self._embedded(TEXT, self.world.items[TEXT])
+        return self._embedded(spoken())
 
     def pairs(self) -> Iterator[Dataset]:
         """Linked images and texts with a title: bundled, then those of the user's folder."""
@@ -51,7 +52,7 @@ class ClaimData:
         if self.data is not None and (self.data / PAIRS).is_file():
             sets = open_arrays(self.data / PAIRS, None).sets
             about = About("COCO 500, CLIP ViT-B/16")
-            yield Dataset(sets[IMAGE], sets[TEXT], about=about)
+            yield Dataset(sets[pictured()], sets[spoken()], about=about)
 
     def grid(self) -> tuple[np.ndarray, list[str], list[str]]:
         """Unit vectors (objects, styles, d) of the glyph grid, with the names of both factors."""
@@ -78,6 +79,7 @@ class ClaimData:
         with np.load(self.data / VIEWS, allow_pickle=False) as found:
             return np.asarray(found["views"], dtype=np.float64)
 
-    def _embedded(self, modality: str, items: Items) -> EmbeddingSet:
+    def _embedded(self, modality: str) -> EmbeddingSet:
         folder, options = self.folder / "jobs" / modality, JobOptions(progress=self.progress)
+        items = self.world.items[modality]
         return embed_into(folder, load("mini")[modality], items, options).embedded
