@@ -11,6 +11,7 @@ from isthmus.similarity.pooling import (
     max_of_scores,
     mean_of_scores,
     mean_of_vectors,
+    most_confident,
 )
 
 SCORES = np.array([[1.0, 0.0, 0.2], [0.0, 0.0, 0.5]])
@@ -34,9 +35,16 @@ def test_a_part_that_is_surer_of_its_query_counts_more():
     assert np.isfinite(confidence_weighted(SCORES, 1e6)).all()
 
 
+def test_the_surest_parts_are_kept():
+    np.testing.assert_allclose(most_confident(SCORES, keep=1), SCORES[:, 0])
+    np.testing.assert_allclose(most_confident(SCORES, keep=2), SCORES[:, [0, 2]].mean(axis=1))
+    np.testing.assert_allclose(most_confident(SCORES, keep=9), mean_of_scores(SCORES))
+
+
 def test_the_names_that_bags_and_options_use():
     assert [*VECTOR_POOLINGS] == ["mean", "attention"]
-    assert [*POOLINGS] == ["mean", "attention", "mean_score", "max", "confidence"]
+    names = ["mean", "attention", "mean_score", "max", "confidence", "most_confident"]
+    assert [*POOLINGS] == names
 
 
 @pytest.mark.parametrize("name", POOLINGS)

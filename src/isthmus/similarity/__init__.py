@@ -35,5 +35,6 @@ POOLINGS = {
     "mean_score": "isthmus.similarity.pooling:mean_of_scores",
     "max": "isthmus.similarity.pooling:max_of_scores",
     "confidence": "isthmus.similarity.pooling:confidence_weighted",
+    "most_confident": "isthmus.similarity.pooling:most_confident",
 }
 """How the parts of a ``Bag`` become one; those not above take scores (q, p) and give (q,)."""

@@ -40,7 +40,26 @@ def confidence_weighted(scores: Any, scale: float = 1.0) -> Any:
     A part's confidence is the largest of its softmax over the queries, as in Hendrycks & Gimpel
     2017, equation 1; ``scale`` multiplies the scores in there.
     """
+    xp, confidence = array_namespace(scores), _confidence(scores, scale)
+    return scores @ (confidence / xp.sum(confidence))
+
+
+def most_confident(scores: Any, keep: int = 4, scale: float = 1.0) -> Any:
+    """(q, p) give the mean (q,) over the ``keep`` parts that are surest of any query.
+
+    Confidence as in ``confidence_weighted``; of equally sure parts the first are kept, and all
+    parts where there are fewer.
+
+    Source: Song et al. 2023, MV-CLIP, section 3.2 (views selected by their confidence; there by
+    the entropy of the same softmax).
+    """
+    xp = array_namespace(scores)
+    order = xp.argsort(_confidence(scores, scale), descending=True, stable=True)
+    return xp.take(scores, order[:keep], axis=1).mean(axis=1)
+
+
+def _confidence(scores: Any, scale: float) -> Any:
+    """The largest softmax of each part over the queries (p,)."""
     xp = array_namespace(scores)
     odds = xp.exp(scale * (scores - xp.max(scores, axis=0, keepdims=True)))
-    confidence = 1 / xp.sum(odds, axis=0)
-    return scores @ (confidence / xp.sum(confidence))
+    return 1 / xp.sum(odds, axis=0)
