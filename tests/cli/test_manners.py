@@ -134,11 +134,14 @@ def test_work_of_more_than_a_minute_is_announced_once(monkeypatch, caplog):
 
     now = iter([0.0, 0.5, 2.0, 4.0])
     monkeypatch.setattr(jobs.time, "monotonic", lambda: next(now))
-    with caplog.at_level("INFO", "isthmus"), jobs.bar(1000, "image", True, " Quick: less.") as tick:
+    with (
+        caplog.at_level("WARNING", "isthmus"),
+        jobs.bar(1000, "image items", True, " Quick: less.") as tick,
+    ):
         for _ in range(3):
             tick(5)
     assert [one.getMessage() for one in caplog.records] == [
-        "1,000 items (image) take about 3 minutes. Quick: less."
+        "1,000 image items take about 3 minutes. Quick: less."
     ]
 
 
@@ -147,13 +150,11 @@ def test_work_whose_parts_differ_is_not_judged_by_the_first(monkeypatch, caplog)
 
     now = iter([0.0, 5.0, 12.0])
     monkeypatch.setattr(jobs.time, "monotonic", lambda: next(now))
-    with caplog.at_level("INFO", "isthmus"), jobs.bar(50, "measures", True, after=10.0) as tick:
+    with caplog.at_level("WARNING", "isthmus"), jobs.bar(50, "measures", True, after=10.0) as tick:
         tick(1)
         assert not caplog.records
         tick(1)
-    assert [one.getMessage() for one in caplog.records] == [
-        "50 items (measures) take about 5 minutes."
-    ]
+    assert [one.getMessage() for one in caplog.records] == ["50 measures take about 5 minutes."]
 
 
 @pytest.mark.parametrize(
@@ -216,6 +217,16 @@ def test_only_what_is_missing_is_installed():
             assert package in said
         else:
             assert f'"{package}>' not in said or "mutmut" not in said
+
+
+def test_what_the_commands_do_stands_in_one_column(capsys):
+    from isthmus.cli import COMMANDS, main
+
+    assert main([]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    rows = [line for line in shown if line.endswith(tuple(COMMANDS.values()))]
+    starts = {line.index(what) for line, what in zip(rows, COMMANDS.values(), strict=True)}
+    assert len(starts) == 1
 
 
 def test_line_breaks_and_escapes_of_names_are_shown():

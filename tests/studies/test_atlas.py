@@ -153,13 +153,14 @@ def _meshes(folder):
 def test_from_files_to_pages_and_again_without_work(tmp_path, capsys):
     pytest.importorskip("trimesh")
     _meshes(tmp_path / "things")
+    (tmp_path / "things/notes.doc").write_text("no mesh")
     (tmp_path / "words.txt").write_text("red box\ncylinder\ncat\n")
     command = ["atlas", "--objects", str(tmp_path / "things"), "--views", "12", "--quiet", "--json"]
     command += ["--words", str(tmp_path / "words.txt"), "--out", str(tmp_path / "run")]
     assert main(command) == 0
     report = json.loads(capsys.readouterr().out)
-    assert set(report["faults"]) == {
-        "bomb.gltf", "broken.glb", "nan.off", "points.ply", "ten_million.stl",
+    assert set(report["faults"]) == set(report["report"]["faults"]) == {
+        "bomb.gltf", "broken.glb", "nan.off", "notes.doc", "points.ply", "ten_million.stl",
     }  # fmt: skip
     assert "has 3,000,000,000 corners" in report["faults"]["bomb.gltf"]
     assert "more than 5,000,000 triangles" in report["faults"]["ten_million.stl"]

@@ -38,6 +38,9 @@ def test_a_mended_space_goes_where_a_space_goes(arrays, tmp_path, capsys):
     assert main(["study", f"mended:{folder}", "--out", str(out), "--quiet"]) == 0
     study = json.loads((out / "report.json").read_text())
     assert study["results"]["centroid_gap"]["value"] < 0.2
+    assert "on those that it was fitted on, the numbers of this page flatter it" in (
+        (out / "report.html").read_text()
+    )
     assert main(["spaces", f"mended:{folder}"]) == 0
     assert "mean_removal" in capsys.readouterr().out
 

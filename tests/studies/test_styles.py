@@ -297,7 +297,7 @@ def test_several_pictures_of_a_cell_are_their_mean():
     np.testing.assert_allclose(cells, [[1, 0], [2**-0.5, 2**-0.5]])
 
 
-def test_pictures_in_folders_become_a_study_of_styles(tmp_path, monkeypatch, capsys):
+def test_pictures_in_folders_become_a_study_of_styles(tmp_path, monkeypatch, capsys, caplog):
     from PIL import Image
 
     from isthmus.encode import ENCODERS
@@ -316,7 +316,10 @@ def test_pictures_in_folders_become_a_study_of_styles(tmp_path, monkeypatch, cap
                 Image.fromarray(pixels.astype("u1")).save(place / f"{row}.png")
     (tmp_path / "pictures/ink/thing 1/broken.png").write_text("no picture")
     (tmp_path / "pictures/ink/thing 2/sketch.blend").write_bytes(b"BLENDER")
-    assert main(["styles", "pixels", "--images", "pictures", "--json", "--quiet"]) == 0
+    with caplog.at_level("INFO", "isthmus"):
+        assert main(["styles", "pixels", "--images", "pictures", "--json"]) == 0
+    told = [one.getMessage() for one in caplog.records if "styles" in one.getMessage()]
+    assert told == ["Folders taken as styles (--style-level takes others): flat, ink, toon"]
     said = json.loads(capsys.readouterr().out)
     assert said["folder"] == "runs/styles-pixels-pictures"
     assert {*said["faults"]} == {"ink/thing 1/broken.png", "ink/thing 2/sketch.blend"}

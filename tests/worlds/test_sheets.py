@@ -111,7 +111,7 @@ def test_named_columns_and_labels_without_captions(draw, tmp_path):
     for columns, message in (
         ({"image": "where"}, "no column 'where'; it has: wo, was"),
         ({"image": "wo"}, "no column of texts"),
-        ({}, "no column of images"),
+        ({}, "no column of images.* it has: wo, was. Name that column so in the first line"),
         ({"picture": "wo"}, "given for image, text, label, split, not for 'picture'"),
     ):
         with pytest.raises(RequestError, match=message):

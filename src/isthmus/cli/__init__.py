@@ -170,7 +170,7 @@ def _configured(kind: Any, path: Path) -> Any:
 
 
 def _overview() -> str:
-    rows = "\n".join(f"  isthmus {name:<8} {what}" for name, what in COMMANDS.items())
+    rows = "\n".join(f"  isthmus {name:<9} {what}" for name, what in COMMANDS.items())
     return (
         "isthmus: a laboratory for joint embedding spaces (CLIP and its kin)\n\n"
         f"{rows}\n\n"

@@ -188,11 +188,12 @@ def bar(
 ) -> Generator[Callable[[int], Any]]:
     """A progress bar on a terminal, as a context that gives the function to tick it with.
 
-    As soon as it can be told that the work takes more than a minute, that is said, once.
+    As soon as it can be told that the work takes more than a minute, that is said, once; as a
+    warning, which Python shows in scripts and notebooks that set up no logging.
 
     Args:
         total: items to be done.
-        what: what the items are called.
+        what: what the items are called, in the plural.
         show: whether there is a bar, and a word about the time.
         quick: how it may be had sooner.
         after: seconds from which on it can be told.
@@ -215,7 +216,7 @@ def bar(
                 and (left := spent / max(done, 1) * (total - done)) > LONG
             ):
                 said = True
-                _log.info(_long_words(total, what, left) + quick)
+                _log.warning(_long_words(total, what, left) + quick)
 
         yield tick
 
@@ -223,7 +224,7 @@ def bar(
 def _long_words(total: int, what: str, seconds: float) -> str:
     minutes = round(seconds / 60)
     about = "a minute" if minutes == 1 else f"{minutes} minutes"
-    return f"{total:,} items ({what}) take about {about}."
+    return f"{total:,} {what} take about {about}."
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class EmbedTask:
     @property
     def what(self) -> str:
         """What the items are called on the progress bar."""
-        return self.encoder.modality
+        return f"{self.encoder.modality} items"
 
     def accept(self, folder: Path, done: Sequence[Line], items: Items) -> None:
         """Refuse to replace the vectors of another space, or of other items."""
@@ -254,7 +254,7 @@ def _embedded(
             f"This {'encoder' if len(encoders) == 1 else 'space'} takes {takes} items, but these "
             f"are {items.modality} items."
         )
-    with bar(len(items), encoder.modality, progress) as tick:
+    with bar(len(items), f"{encoder.modality} items", progress) as tick:
         return _as_set(encoder, [embed_shard(encoder, items, batch_size, tick)])
 
 

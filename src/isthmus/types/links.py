@@ -86,7 +86,7 @@ class Links:
             raise RequestError(
                 f"Which {a.modality} belongs to which {b.modality}? No links were given and no id "
                 f"is in both sets ({_first(a)}, ... and {_first(b)}, ...): pass isthmus.Links, or "
-                "give linked items equal ids."
+                "give linked items equal ids, as isthmus.embed(space, {id: item}) does."
             )
         return np.array(found, dtype=np.int64)
 

@@ -163,7 +163,7 @@ class RenderTask:
 
     setup: RenderSetup
     workers: int = 0
-    what: str = "mesh"
+    what: str = "meshes"
     _around: dict[tuple[Path, bool], list[str]] = field(
         default_factory=dict[tuple[Path, bool], list[str]]
     )

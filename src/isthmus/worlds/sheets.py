@@ -117,8 +117,8 @@ def _choose(file: Path, header: Sequence[str], columns: Mapping[str, str]) -> di
         if kind not in chosen:
             raise RequestError(
                 f"{file} has no column of {kind}s under a usual name ({', '.join(_NAMES[kind])}); "
-                f"it has: {', '.join(header)}. Rename that column, or in Python give "
-                f"open_world(columns={{{kind!r}: ...}})."
+                f"it has: {', '.join(header)}. Name that column so in the first line, such as "
+                f"image,caption, or in Python give open_world(columns={{{kind!r}: ...}})."
             )
     return chosen
 

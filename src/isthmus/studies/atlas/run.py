@@ -107,7 +107,6 @@ def _seen(
     return replace(
         found,
         key=[*found.key, now],
-        faults={**views.faults, **report.faults},
         rendered=views.rendered,
         encoded=report.encoded,
     )

@@ -174,7 +174,9 @@ def _reason(row: Row, best: Choice, splits: int) -> str:
     few, change = f"the first {row.splits} of {splits} splits", in_points(row.hits_change)
     reasons = {
         "matches are found by chance only, so that the order of the rows is noise": best.by_chance,
-        f"in {few} others did better": row.splits < splits,
+        f"in {few} others did better; mixed search decides where R@1 hardly differs": (
+            row.splits < splits
+        ),
         f"costs R@1: {change} points, where {100 * LOSS:.1f} are allowed": (
             best.two_sided and row.hits_change.value < -LOSS
         ),

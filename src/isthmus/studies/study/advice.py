@@ -32,7 +32,9 @@ def advise(numbers: Evidence, names: tuple[str, str] = ("a", "b")) -> tuple[Advi
 
 CHANGED = Advice(
     "See what the remedy changed",
-    "This is a mended space.",
+    "This is a mended space. Its own page (isthmus mend) says what the remedy earns on objects "
+    "that it was not fitted on; on those that it was fitted on, the numbers of this page flatter "
+    "it.",
     "Put it beside the space that it was made of, on the same items.",
     "isthmus compare {base} {space} {options}",
 )

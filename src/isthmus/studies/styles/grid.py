@@ -140,7 +140,9 @@ def _embedded(found: Resolved, request: StylesRequest, folder: Path) -> Cells:
         )
     items, columns = world.items[modality], (request.object_column, request.style_column)
     if request.images is not None:  # folders that are no grid are refused before the work
-        folder_factors(items.ids, request.style_level, columns)
+        there = folder_factors(items.ids, request.style_level, columns).values()
+        kinds = _few(sorted({one[request.style_column] for one in there}))
+        _log.info("Folders taken as styles (--style-level takes others): %s", kinds)
     options = job_options(common, folder)
     report = embed_into(folder / "jobs" / modality, encoders[modality], items, options)
     _, faults = remarks(world, [report.embedded], report.faults)
@@ -182,7 +184,6 @@ def folder_factors(ids: Sequence[str], level: int, columns: tuple[str, str]) -> 
                 f"Which folders are styles? Say --style-level {level} ({_few(names[level - 1])}) "
                 f"or another level ({_few(names[level % depth])})."
             )
-    _log.info("Styles are the folders of level %d: %s.", level, _few(names[level - 1]))
     at = level - 1
     thing, style = columns
     return {
