@@ -19,6 +19,7 @@ QUESTIONS = {
     **{name: name for name in ("study", "compare", "atlas", "styles", "mend", "fit", "sweep")},
     **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
+    "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }
 """Public functions and the studies that they ask; ``worlds`` is a room, so ``parts("worlds")``."""
 

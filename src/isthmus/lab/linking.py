@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from isthmus.arrays import Vectors, evenly_spaced, fingerprint, unit
 from isthmus.measure.retrieval.hits import hit_chances, reciprocals
 from isthmus.measure.statistics import (
+    DRAWS,
     Pair,
     Scores,
     chance,
@@ -214,6 +215,8 @@ def _judged(
     regions = _regions(x, len(queries))
     cluster = regions.nearest(a.unit)[0]
     inside = [cluster == number for number in range(len(regions.centres))]
+    near = ranked_with_permuted(scores, pair.rows[:, 0], _within(pair.rows, cluster))
+    local = hit_chances(near, 10).reshape(len(queries), -1)
     by_draw = worth.mean(axis=0)
     trust = Trust(
         hit1=_share(ones, units),
@@ -222,9 +225,23 @@ def _judged(
         gallery=len(gallery),
         fitted=int((~data.held).sum()),
         held=len(np.unique(units)),
-        clusters=tuple(_share(tens[one], units[one]) for one in inside),
+        clusters=tuple(_share(local[one], units[one]) for one in inside),
     )
     return trust, regions
+
+
+def _within(
+    rows: Int[np.ndarray, "k 2"], cluster: Int[np.ndarray, " q"]
+) -> Int[np.ndarray, "k b1"]:
+    """The gallery row of each pair, then those of pairs shuffled inside its query's cluster.
+
+    To know the cluster alone is then chance.
+    """
+    own, rng = cluster[rows[:, 0]], np.random.default_rng(0)
+    found = np.tile(rows[:, 1, None], (1, 1 + DRAWS))
+    for number in np.unique(own):
+        found[own == number, 1:] = rng.permuted(found[own == number, 1:], axis=0)
+    return found
 
 
 def _share(hits: Float[np.ndarray, "q b"], units: Int[np.ndarray, " q"]) -> Share:
@@ -251,4 +268,3 @@ def _regions(x: Vectors, queries: int) -> Regions:
     inside = (own[nearest == number] for number in range(many))
     reach = [np.quantile(one, 0.01) if len(one) else 1.0 for one in inside]
     return Regions(centres, np.array(reach, dtype=np.float32))
-

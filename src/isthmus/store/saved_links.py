@@ -29,9 +29,7 @@ def saved_links(source: str, target: str) -> list[Path]:
     Looked at are the headers of the files in ``links_folder`` and in the runs of this folder; what
     is no link is passed over.
     """
-    return [
-        path.parent for path in _files() if _ends(path) == (source, target)
-    ]
+    return [path.parent for path in _files() if _ends(path) == (source, target)]
 
 
 def _files() -> Iterator[Path]:

@@ -25,6 +25,7 @@ STUDIES: dict[str, str] = {
     "atlas": "isthmus.studies.atlas.run:run",
     "styles": "isthmus.studies.styles.run:run",
     "mend": "isthmus.studies.mend.run:run",
+    "link": "isthmus.studies.link.run:run",
     "fit": "isthmus.studies.fit.run:run",
     "sweep": "isthmus.studies.fit.run:run_sweep",
     "replicate": "isthmus.studies.replicate.run:run",
@@ -43,6 +44,7 @@ REQUESTS: dict[str, str] = {
     "atlas": "isthmus.studies.atlas.request:AtlasRequest",
     "styles": "isthmus.studies.styles.request:StylesRequest",
     "mend": "isthmus.studies.mend.request:MendRequest",
+    "link": "isthmus.studies.link.request:LinkRequest",
     "fit": "isthmus.studies.fit.request:FitRequest",
     "sweep": "isthmus.studies.fit.request:SweepRequest",
     "replicate": "isthmus.studies.replicate.request:ReplicateRequest",
@@ -63,6 +65,7 @@ NEEDS = {
     "openclip:": "openclip",
     "hf:": "hf",
     "fresh:": "train",
+    "contrastive": "train",
 }
 """Extras by words of a command that need them."""
 

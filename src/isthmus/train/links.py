@@ -36,8 +36,8 @@ JUDGES = 1_000
 """Pairs that decide which weights are kept, at most."""
 
 Layers = tuple[Any, ...]
-Rows = Sequence[np.ndarray]
-"""Vectors of A and of B that pair up, then the pseudo pairs that they recall."""
+Rows = Sequence[Any]
+"""Vectors of A and of B that pair up, then the pseudo pairs that they recall; NumPy or torch."""
 
 
 def fit_contrastive(pairs: LinkPairs) -> Network:
@@ -138,8 +138,7 @@ def _joined_loss(rows: Rows) -> Callable[..., Any]:
         import torch
 
         noisy = [
-            normalised(x + size * torch.randn_like(x))
-            for x, size in zip(batch, sizes, strict=True)
+            normalised(x + size * torch.randn_like(x)) for x, size in zip(batch, sizes, strict=True)
         ]
         t, u, v, a = (_out(heads, side, x) for side, x in zip((0, 1, 0, 1), noisy, strict=True))
         inter = info_nce(SCALE * t @ u.T, targets) + info_nce(SCALE * v @ a.T, targets)

@@ -74,7 +74,7 @@ class Trust:
     held: Count
     """Objects, or groups of them, that were held out."""
     clusters: tuple[Share, ...] = ()
-    """Of hit@10 in each cluster of A's vectors that holds enough queries to be judged alone."""
+    """Of hit@10 in each cluster of A's vectors; chance is of pairs shuffled inside the cluster."""
 
     @property
     def trusted(self) -> bool:
@@ -154,9 +154,7 @@ class Link:
                 f"The link {self.name} leaves nothing of {len(gone)} of {len(some)} vectors; the "
                 f"first is {some.ids[gone[0]]!r}."
             )
-        return EmbeddingSet(
-            moved, some.ids, some.modality, self.target, (*some.history, self.step)
-        )
+        return EmbeddingSet(moved, some.ids, some.modality, self.target, (*some.history, self.step))
 
     def doubted(self, some: EmbeddingSet) -> tuple[str, ...]:
         """Ids of a set of A of which the held-out pairs say nothing good.

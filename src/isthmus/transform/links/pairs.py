@@ -3,9 +3,9 @@
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from isthmus.arrays import Vectors, evenly_spaced, unit
+from isthmus.arrays import evenly_spaced, unit
 from isthmus.records import dataclass
 
 SHARP = 100.0
@@ -25,7 +25,9 @@ class Memory:
     b: Float[np.ndarray, "l e"]
     """At length one."""
 
-    def pseudo_pairs(self, x: Vectors, y: Vectors) -> tuple[Vectors, Vectors]:
+    def pseudo_pairs(
+        self, x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]
+    ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n e"]]:
         """For each pair of the shared modality, what each memory holds nearest to its meaning.
 
         A mean of the memory under the softmax of cosines to the row: both see the same item of the
@@ -37,7 +39,9 @@ class Memory:
         return recalled(x, self.a), recalled(y, self.b)
 
 
-def recalled(x: Vectors, memory: Vectors) -> Vectors:
+def recalled(
+    x: Float[np.ndarray, "n d"], memory: Float[np.ndarray, "m d"]
+) -> Float[np.ndarray, "n d"]:
     """(n, d) means of a memory (m, d), weighted by softmax of cosines, at length one.
 
     Cosines are standardised by item of the memory first, so that no hub answers for every row.
@@ -60,13 +64,15 @@ class LinkPairs:
     """Of the modalities that the spaces do not share, where they are joined by one they do."""
     seed: int = 0
 
+    def part(self, kept: Bool[np.ndarray, " n"]) -> "LinkPairs":
+        """Some of the pairs, without a memory."""
+        return LinkPairs(self.x[kept], self.y[kept], self.objects[kept], seed=self.seed)
+
     @cached_property
     def recalled(self) -> "LinkPairs":
         """Pseudo pairs of the memory: what a join fits beside the pairs themselves."""
         assert self.memory is not None
-        near, far = (
-            evenly_spaced(side, REMEMBERED) for side in (self.memory.a, self.memory.b)
-        )
+        near, far = (evenly_spaced(side, REMEMBERED) for side in (self.memory.a, self.memory.b))
         small = Memory(near, far)
         rows = evenly_spaced(np.arange(len(self.x)), ENHANCED)
         x, y = small.pseudo_pairs(self.x[rows], self.y[rows])
