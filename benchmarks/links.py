@@ -3,8 +3,8 @@
     python -m benchmarks.links --part speed|names|trust|babel [--kept FOLDER] [--out links.json]
 
 ``names`` reads the class names of ``ISTHMUS_SHARED`` (real CLIP ViT-B/32 texts). ``babel`` trains
-two spaces that share nothing but their texts: fresh towers, end to end, and heads on ``mini``;
-``--kept`` holds what it embeds and trains, so that a second run takes seconds.
+two spaces on ``mini``'s vectors, heads of other kinds, dimensions and scenes, and joins them by
+their texts; ``--kept`` holds what it embeds and trains, so that a second run takes seconds.
 """
 
 import argparse
@@ -193,7 +193,7 @@ def scenes(kept: Path) -> World:
 
 
 def spaces(kept: Path) -> tuple[dict[str, EmbeddingSet], dict[str, EmbeddingSet]]:
-    """Pictures and texts in fresh towers that were trained on them, and in heads on ``mini``."""
+    """Pictures and texts of all scenes in both spaces."""
     kept.mkdir(parents=True, exist_ok=True)
     if not (kept / "b-text").is_dir():
         trained(kept)
@@ -204,30 +204,29 @@ def spaces(kept: Path) -> tuple[dict[str, EmbeddingSet], dict[str, EmbeddingSet]
 
 
 def trained(kept: Path) -> None:
-    """Train both spaces on the known scenes and embed all of them."""
+    """Train heads of both spaces, each on its own half of the known scenes; embed all scenes."""
     from isthmus.studies.evaluate import split_dataset
     from isthmus.studies.fit.run import fit
     from isthmus.studies.fit.training import TrainingData
-    from isthmus.studies.shared.dataset import About, Dataset
+    from isthmus.studies.shared.dataset import Dataset
     from isthmus.train.recipe import Recipe
-    from isthmus.train.towers import Towers
 
-    world = scenes(kept)
-    known = world.part("train")
-    for side, name, recipe in (
-        ("a", "fresh", Recipe(towers=("image", "text"), tower_rate=1e-3, head="none", epochs=15)),
-        ("b", "mini", Recipe(head="mlp", hidden=768, dim=256, epochs=40)),
+    world, mini = scenes(kept), isthmus.load("mini")
+    for m in ("image", "text"):
+        if not (kept / f"mini-{m}").is_dir():
+            isthmus.save(isthmus.embed(mini[m], world.items[m]), kept / f"mini-{m}")
+    sets = {m: isthmus.load_set(kept / f"mini-{m}") for m in ("image", "text")}
+    ids = sets["text"].ids
+    for side, known, seed, recipe in (
+        ("a", ids[: KNOWN // 2], 1, Recipe(head="residual", hidden=512, dim=192, epochs=40)),
+        ("b", ids[KNOWN // 2 : KNOWN], 2, Recipe(head="mlp", hidden=768, dim=256, epochs=40)),
     ):
-        encoders = isthmus.load(name)
-        sets = {m: isthmus.embed(encoders[m], known.items[m]) for m in ("image", "text")}
-        links = known.links["image", "text"]
-        about = About(items=known.items)
-        data = split_dataset(Dataset(sets["image"], sets["text"], links, about), {}, 0)
-        towers = Towers(encoders, known.items, recipe.towers) if recipe.towers else None
-        fit(TrainingData(data, towers), [recipe], kept / f"fit-{side}", origin=name)
-        mended = isthmus.load(f"mended:{kept / f'fit-{side}'}")
-        for m in ("image", "text"):
-            isthmus.save(isthmus.embed(mended[m], world.items[m]), kept / f"{side}-{m}")
+        own = Dataset(sets["image"].take(known), sets["text"].take(known))
+        parts = TrainingData(split_dataset(own, {}, seed))
+        found = fit(parts, [recipe], kept / f"fit-{side}", seeds=(seed,), origin="mini")
+        assert found
+        for m, some in sets.items():
+            isthmus.save(found.mended(some), kept / f"{side}-{m}")
             print(side, m, flush=True)
 
 
@@ -235,7 +234,7 @@ def babel(kept: Path) -> dict[str, Any]:
     """Pictures of A find those of B, and texts of B: joined by texts only, or linked with pairs.
 
     Links are fitted on the known scenes; memories are pictures of one half of them in A and of the
-    other half in B, so that no picture is in both.
+    other half in B, so that no picture is in both. Neither are the scenes that the heads learned.
     """
     a, b = spaces(kept)
     ids = a["text"].ids
@@ -244,7 +243,7 @@ def babel(kept: Path) -> dict[str, Any]:
     through = a["image"].take(known[:half]), b["image"].take(known[half:])
     texts = a["text"].take(known), b["text"].take(known)
     found: dict[str, Any] = {"unseen scenes": len(unseen), "own": {}}
-    for name, own in (("fresh towers", a), ("heads on mini", b)):
+    for name, own in (("A, residual heads", a), ("B, MLP heads", b)):
         found["own"][name] = hits(own["image"].take(unseen), own["text"].take(unseen))
     for goal in ("image", "text"):
         far = b[goal].take(unseen)

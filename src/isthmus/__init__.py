@@ -13,7 +13,10 @@ from typing import Any
 from isthmus.version import __version__ as __version__
 
 TYPES = ("Bag", "EmbeddingSet", "Items", "Links", "Result", "Space", "World")
-LAB = ("embed", "embed_all", "join", "link", "load", "load_link", "load_set", "save")
+LAB = (
+    *("as_mteb", "embed", "embed_all", "join", "link"),
+    *("load", "load_link", "load_set", "save"),
+)
 ROOMS = ("measure", "worlds")
 QUESTIONS = {
     **{name: name for name in ("study", "compare", "atlas", "styles", "mend", "fit", "sweep")},

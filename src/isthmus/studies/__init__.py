@@ -64,6 +64,8 @@ NEEDS = {
     "--thorough": "analysis",
     "openclip:": "openclip",
     "hf:": "hf",
+    "st:": "st",
+    "mteb:": "mteb",
     "fresh:": "train",
     "contrastive": "train",
 }
