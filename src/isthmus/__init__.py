@@ -13,7 +13,10 @@ from typing import Any
 from isthmus.version import __version__ as __version__
 
 TYPES = ("Bag", "EmbeddingSet", "Items", "Links", "Result", "Space", "World")
-LAB = ("embed", "embed_all", "load", "load_set", "save")
+LAB = (
+    *("as_mteb", "embed", "embed_all", "join", "link"),
+    *("load", "load_link", "load_set", "save"),
+)
 ROOMS = ("measure", "worlds")
 QUESTIONS = {
     **{
@@ -22,6 +25,7 @@ QUESTIONS = {
     },
     **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
+    "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }
 """Public functions and the studies that they ask; ``worlds`` is a room, so ``parts("worlds")``."""
 

@@ -10,7 +10,10 @@ from isthmus import measure as measure
 from isthmus import worlds as worlds
 from isthmus.lab import embed as embed
 from isthmus.lab import embed_all as embed_all
+from isthmus.lab import join as join
+from isthmus.lab import link as link
 from isthmus.lab import load as load
+from isthmus.lab import load_link as load_link
 from isthmus.lab import load_set as load_set
 from isthmus.lab import save as save
 from isthmus.lab.caching import CacheResult
@@ -20,6 +23,7 @@ from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
 from isthmus.studies.fit.run import FitResult
+from isthmus.studies.link.run import LinkResult
 from isthmus.studies.mend.run import MendResult
 from isthmus.studies.replicate.run import ReplicateResult
 from isthmus.studies.search.run import SearchResult
@@ -772,4 +776,56 @@ def embed_files(
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
         rehash: Read every file again instead of trusting its size and time.
+    """
+
+def link_spaces(
+    first: str,
+    second: str,
+    *,
+    out: str | Path | None = None,
+    open: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+    world: str = '',
+    split: str = '',
+    images: str | Path | None = None,
+    texts: str | Path | None = None,
+    templates: str | Path | None = None,
+    arrays: str | Path | None = None,
+    model: str = '',
+    max_bytes: int = 0,
+    modality: str = '',
+    methods: str | Sequence[str] = ('ridge', 'procrustes', 'cca', 'asif'),
+) -> LinkResult:
+    """Fit links from one space to another on the same items, judge them held out, keep the best.
+
+    The link is kept in the run folder, where isthmus.load_link opens it and errors find it.
+
+    Args:
+        out: Folder of the run (default: one in runs/, named after the command and its data).
+        open: Open the page in the browser.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+        first: Space whose vectors are to be moved, such as mini.
+        second: Space that they are moved to, such as hf:FOLDER or arrays:PATH.
+        world: A data set with ground truth, such as glyphs, clipart, babel (see: isthmus worlds).
+        split: Only this split of the world: train, val or test (by default test, which the default model never saw; all for every item), or of your own table's split column (by default all).
+        images: Your pictures: a folder, or a webdataset tar (brace patterns such as {000..010}.tar).
+        texts: Your captions: CSV or Parquet (path and caption), COCO-JSON; by default .txt files beside the pictures.
+        templates: Sentences for class names, one a line with {} in it; by default four plain ones.
+        arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
+        model: With --arrays: the model that made them, so that sets of one model compare.
+        max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        modality: Modality of the items that both spaces embed (default: text if both do, else the first).
+        methods: Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp (see: isthmus parts links).
     """

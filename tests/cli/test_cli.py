@@ -58,6 +58,7 @@ LONG = (
     "atlas",
     "styles",
     "mend",
+    "link",
     "fit",
     "sweep",
     "replicate",
@@ -80,7 +81,7 @@ def test_parts_lists_every_register_in_json(capsys):
     parts = json.loads(capsys.readouterr().out)
     assert set(parts) == {
         "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "heads",
-        "bases", "projectors", "targets", "measures", "modalities", "views", "poolings",
+        "bases", "projectors", "targets", "measures", "modalities", "views", "poolings", "links",
     }  # fmt: skip
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")
     assert all(text for found in parts.values() for text in found.values())

@@ -282,6 +282,8 @@ def test_default_folders_never_overwrite_another_run(tmp_path, capsys):
         (["embed", "toy", "out", "--world", "words", "--export", "x.docx"], ".parquet or .csv"),
         (["search", "x", "--in", "words", "--space", "toy", "--out", "photos"], "wants a file"),
         (["search", "x", "--in", "words", "--space", "toy", "--out", "a-file/x"], "wants a file"),
+        (["link", "toy", "toy", "--world", "words", "--methods", "rige"], "'ridge'"),
+        (["link", "toy", "toy", "--world", "words", "--modality", "sound"], "not sound: of these"),
         (["replicate", "no-such-claim"], "no-such-claim"),
         (["styles", "--images", "photos", "--world", "glyphs"], "Name either --images"),
         (["styles", "--images", "photos", "--score", "1"], "--score wants 2"),

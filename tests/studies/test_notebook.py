@@ -48,6 +48,7 @@ def runs(tmp_path_factory):
     try:
         yield {
             "study": isthmus.study(**pairs),
+            "link_spaces": isthmus.link_spaces("arrays:pairs.npz", "arrays:pairs.npz", quiet=True),
             "compare": isthmus.compare("arrays:pairs.npz", "arrays:pairs.npz", quiet=True),
             "card": isthmus.card(**pairs),
             "atlas": isthmus.atlas(limit=2, views=10, quiet=True, out="atlas"),

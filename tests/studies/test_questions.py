@@ -28,6 +28,7 @@ ASKED = {
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),
     "cache": ((), {"clear": True}),
+    "link_spaces": (("mini", "fresh"), {"world": "glyphs", "methods": ("ridge",), "seed": 2}),
     "embed_files": (("mini", "out"), {"world": "glyphs", "split": "all", "batch_size": 7}),
 }
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "atlas": "see objects from all sides and measure what their views span",
     "styles": "find the same object in another style, by every decomposition",
     "mend": "judge remedies for the modality gap on your data, and keep the best",
+    "link": "take vectors of one space to another, and see whether that is to be trusted",
     "fit": "train heads on a space's vectors, and judge them on objects never seen",
     "sweep": "train a grid of losses, similarities, heads and seeds",
     "replicate": "re-test published claims about joint spaces",

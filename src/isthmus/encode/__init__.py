@@ -12,6 +12,8 @@ ENCODERS: dict[str, str] = {
     "mended": "isthmus.encode.mended:load",
     "openclip": "isthmus.encode.openclip:load",
     "hf": "isthmus.encode.hf:load",
+    "st": "isthmus.encode.sentences:load",
+    "mteb": "isthmus.encode.benchmarked:load",
     "fresh": "isthmus.encode.fresh:load",
     "shapes": "isthmus.encode.shapes.fresh:load",
 }

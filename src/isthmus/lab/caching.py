@@ -1,6 +1,5 @@
 """Where vectors of searches are kept between runs: one folder, listed, sized, cleared."""
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -8,14 +7,8 @@ from typing import Any
 
 from isthmus.engine.jobs import job_files, remove_job
 from isthmus.records import dataclass
-from isthmus.store import marked
+from isthmus.store import cache_folder, marked
 from isthmus.types import Tabled
-
-
-def cache_folder() -> Path:
-    """``$ISTHMUS_CACHE``, or ``isthmus`` in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    standard = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "isthmus"
-    return Path(os.environ.get("ISTHMUS_CACHE") or standard)
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def embed(
             does not encode, a file that is not there, or one item instead of a list.
         NothingLeftError: not one of them could be encoded.
     """
-    encoders = _encoders(space)
+    encoders = encoders_of(space)
     wanted = modality or (next(iter(encoders)) if len(encoders) == 1 else "")
     found = [items] if isinstance(items, Items) else _sorted_out(items, wanted)
     if len(found) > 1:
@@ -192,7 +192,7 @@ def embed_all(
         RequestError: nothing that the space encodes, or a file that is not there.
         NothingLeftError: of one modality not one item could be encoded.
     """
-    encoders = _encoders(space)
+    encoders = encoders_of(space)
     if isinstance(items, World):
         found = [some for kind, some in items.items.items() if kind in encoders]
         found = found or [*items.items.values()][:1]  # which is refused by name
@@ -201,7 +201,8 @@ def embed_all(
     return Named((some.modality, _embedded(encoders, some, batch_size, progress)) for some in found)
 
 
-def _encoders(space: Any) -> Mapping[str, Encoder]:
+def encoders_of(space: Any) -> Mapping[str, Encoder]:
+    """The encoders of a space by modality, however it is named."""
     if isinstance(space, str):
         return load(space)
     encoders = space if isinstance(space, Mapping) else {getattr(space, "modality", ""): space}

@@ -45,7 +45,7 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
     return Named(with_roads(loader(rest, LoadOptions(device, workers))))
 
 
-PLACES = {"mended": ("",), "hf": ("",), "arrays": ("",), "openclip": ("local-dir:",)}
+PLACES = {"mended": ("",), "hf": ("",), "st": ("",), "arrays": ("",), "openclip": ("local-dir:",)}
 """What stands before a path in the names of these schemes."""
 
 

@@ -20,6 +20,7 @@ from isthmus.store.files import (
     write_text,
 )
 from isthmus.store.packages import data_folder
+from isthmus.store.saved_links import LINK_FILE, cache_folder, links_folder, saved_links
 from isthmus.store.tables import (
     MAX_BYTES,
     Columns,
@@ -38,14 +39,17 @@ from isthmus.store.tensors import (
 )
 
 __all__ = [
+    "LINK_FILE",
     "MARKER",
     "MAX_BYTES",
     "Columns",
     "NamedArrays",
     "atomic",
+    "cache_folder",
     "data_folder",
     "is_file",
     "is_folder",
+    "links_folder",
     "mark",
     "marked",
     "packed",
@@ -56,6 +60,7 @@ __all__ = [
     "read_tensors",
     "read_vectors",
     "readable",
+    "saved_links",
     "slug",
     "sweep",
     "tensor_header",

@@ -26,6 +26,7 @@ STUDIES: dict[str, str] = {
     "atlas": "isthmus.studies.atlas.run:run",
     "styles": "isthmus.studies.styles.run:run",
     "mend": "isthmus.studies.mend.run:run",
+    "link": "isthmus.studies.link.run:run",
     "fit": "isthmus.studies.fit.run:run",
     "sweep": "isthmus.studies.fit.run:run_sweep",
     "replicate": "isthmus.studies.replicate.run:run",
@@ -45,6 +46,7 @@ REQUESTS: dict[str, str] = {
     "atlas": "isthmus.studies.atlas.request:AtlasRequest",
     "styles": "isthmus.studies.styles.request:StylesRequest",
     "mend": "isthmus.studies.mend.request:MendRequest",
+    "link": "isthmus.studies.link.request:LinkRequest",
     "fit": "isthmus.studies.fit.request:FitRequest",
     "sweep": "isthmus.studies.fit.request:SweepRequest",
     "replicate": "isthmus.studies.replicate.request:ReplicateRequest",
@@ -64,7 +66,10 @@ NEEDS = {
     "--thorough": "analysis",
     "openclip:": "openclip",
     "hf:": "hf",
+    "st:": "st",
+    "mteb:": "mteb",
     "fresh:": "train",
+    "contrastive": "train",
 }
 """Extras by words of a command that need them."""
 

@@ -82,13 +82,38 @@ class Relative:
     def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
         """Relative representations; (n, e), one coordinate an anchor."""
         cosines = np.maximum(unit(vectors) @ self.anchors.T, 1e-6)
-        least = np.sort(cosines, axis=1)[:, -self.kept, None]
+        least = np.partition(cosines, -self.kept, axis=1)[:, -self.kept, None]
         return np.where(cosines >= least, cosines, 0) ** self.power
 
 
-Map = Shift | Affine | Displaced | Relative | Network
+@dataclass(frozen=True, eq=False)
+class Anchored:
+    """x -> mean of the anchors' other ends, by the relative representation of x less a mean."""
 
-MAP_KINDS: tuple[type, ...] = (Shift, Affine, Displaced, Relative, Network, *LAYER_KINDS)
+    away: Vector
+    near: Relative
+    """Of the anchors less the mean, at length one."""
+    ends: Float[np.ndarray, "k e"]
+
+    @property
+    def dim(self) -> int:
+        """Coordinates of what it gives."""
+        return self.ends.shape[1]
+
+    def __call__(self, vectors: Vectors) -> Float[np.ndarray, "n e"]:
+        """What the nearest anchors have at their other ends; (n, e)."""
+        x = unit(vectors)
+        there = np.linalg.norm(x - self.away, axis=1, keepdims=True) > 1e-6
+        weights = self.near(np.where(there, x - self.away, x))  # the mean itself lies nowhere else
+        return weights @ self.ends / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
+
+
+Map = Shift | Affine | Displaced | Relative | Anchored | Network
+
+MAP_KINDS: tuple[type, ...] = (
+    *(Shift, Affine, Displaced, Relative, Anchored, Network),
+    *LAYER_KINDS,
+)
 """The classes of maps that a file may hold."""
 
 MapByModality = dict[str, Map]

@@ -60,8 +60,8 @@ def fit_cca(data: Calibration) -> MapByModality:
 
 
 def canonical_directions(
-    x: Vectors, y: Vectors
-) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " k"], Float[np.ndarray, "d k"]]:
+    x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "n e"]
+) -> tuple[Float[np.ndarray, "d d"], Float[np.ndarray, " k"], Float[np.ndarray, "e e"]]:
     """Canonical directions of rows that pair up, with their correlations, largest first.
 
     Shrunk covariances understate the largest variance, beside which a correlation could be above

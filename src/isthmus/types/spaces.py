@@ -6,6 +6,7 @@ from typing import Annotated, Any, Protocol, runtime_checkable
 
 from isthmus.arrays import fingerprint
 from isthmus.records import dataclass
+from isthmus.store import saved_links
 from isthmus.types.errors import SpaceMismatchError
 from isthmus.types.schemas import ELSEWHERE, Within, conform
 
@@ -113,11 +114,25 @@ def same_space(a: Space, b: Space) -> None:
     """Refuse to compare across spaces.
 
     Raises:
-        SpaceMismatchError: the spaces differ; names both and says what to do.
+        SpaceMismatchError: the spaces differ; names both and says what to do, and which saved
+            links lead from one to the other.
     """
     if a != b:
         raise SpaceMismatchError(
             f"Cannot compare vectors of {a.name!r} ({a.dim} coordinates, id {a.id}) with vectors "
-            f"of {b.name!r} ({b.dim} coordinates, id {b.id}): embed both with one model, or fit "
-            "a link from one space to the other."
+            f"of {b.name!r} ({b.dim} coordinates, id {b.id}): {_what_to_do(a, b)}"
         )
+
+
+def _what_to_do(a: Space, b: Space) -> str:
+    """A link that is there, in the words that open it, or how to come by one."""
+    for start, end in ((a, b), (b, a)):
+        if found := saved_links(start.id, end.id):
+            return (
+                f"a link is there, so move the set of {start.name!r} first: "
+                f"isthmus.load_link({str(found[-1])!r})(set)."
+            )
+    return (
+        "embed both with one model, or fit a link from one space to the other: "
+        "isthmus.link(a, b), or isthmus link A B."
+    )

@@ -25,6 +25,7 @@ from isthmus.studies.catalogue.request import (
 from isthmus.studies.shared import RunResult
 from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
+from isthmus.transform.links import JOINS, LINKS
 from isthmus.view import VIEWS
 
 REGISTERS = {
@@ -33,6 +34,7 @@ REGISTERS = {
     "similarities": {**SIMILARITIES, **DIRECTED, **LEARNED},
     "poolings": POOLINGS,
     "corrections": {**CORRECTIONS, **SCORE_RULES},
+    "links": {**LINKS, **JOINS},
     "losses": {**LOSSES, **VECTOR_LOSSES},
     "regularisers": REGULARISERS,
     "heads": HEADS,

@@ -9,13 +9,12 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.lab import embed, embed_into
-from isthmus.lab.caching import cache_folder
 from isthmus.measure.statistics import scores_between
 from isthmus.read import pictured, spoken
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
-from isthmus.store import is_folder
+from isthmus.store import cache_folder, is_folder
 from isthmus.studies.shared.collection import shipped_vectors
 from isthmus.studies.shared.dataset import remarks
 from isthmus.studies.shared.resolver import (

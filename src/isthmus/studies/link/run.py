@@ -1,0 +1,198 @@
+"""Which link leads from one space to another? Every method on the same items; the best is kept."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from isthmus.lab import link
+from isthmus.records import dataclass
+from isthmus.registry import find
+from isthmus.report import Advice, amount, html, number
+from isthmus.studies import command_of
+from isthmus.studies.link.page import link_page
+from isthmus.studies.link.request import LinkRequest
+from isthmus.studies.shared import (
+    EVERYTHING,
+    TEXT,
+    Resolved,
+    RunResult,
+    job_options,
+    resolve,
+    run_folder,
+    versions,
+)
+from isthmus.studies.shared.collection import embed_world
+from isthmus.transform.links import LINKS, Link
+from isthmus.types import Common, RequestError, plain
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LinkResult(RunResult):
+    """Every link with what it does on items that it was not fitted on."""
+
+    links: Mapping[str, Link]
+    """By method."""
+    kept: Link | None
+    """The trusted one with the best hit@1; None where none is to be trusted."""
+
+    drawn = ("hit@1", "hit@1 low", "hit@1 high", "chance")
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A link each, the best first."""
+        return [row_of(one) for one in ranked(self.links)]
+
+    def lines(self) -> list[str]:
+        """A line a link, the best first."""
+        width = max(map(len, self.links))
+        return [f"{one.method:<{width}}  {one.trust}" for one in ranked(self.links)]
+
+    def key_lines(self) -> list[str]:
+        """The same without clusters."""
+        return [
+            f"{one.method}  hit@1 {number(one.trust.hit1.value)} {one.trust.hit1.interval}  "
+            f"hit@10 {number(one.trust.hit10.value)}  p {one.trust.p:.2g}"
+            for one in ranked(self.links)
+        ]
+
+
+def ranked(links: Mapping[str, Link]) -> list[Link]:
+    """The trusted ones first, by hit@1."""
+    return sorted(links.values(), key=lambda one: (not one.trusted, -one.trust.hit1.value))
+
+
+def row_of(one: Link) -> dict[str, Any]:
+    """The numbers of a link."""
+    trust = one.trust
+    return {
+        "method": one.method,
+        "trusted": trusted(one),
+        "hit@1": trust.hit1.value,
+        "hit@1 low": trust.hit1.interval.low,
+        "hit@1 high": trust.hit1.interval.high,
+        "chance": trust.hit1.chance,
+        "hit@10": trust.hit10.value,
+        "hit@10 low": trust.hit10.interval.low,
+        "hit@10 high": trust.hit10.interval.high,
+        "p": trust.p,
+    }
+
+
+def trusted(one: Link) -> str:
+    """In a word."""
+    return "trusted" if one.trusted else "refused"
+
+
+def run(request: LinkRequest) -> LinkResult:
+    """Embed the same items in both spaces, fit every link, keep the best in the run folder.
+
+    Raises:
+        RequestError: no modality that both spaces have, or too few items of it.
+        UnknownPartError: a method has no such name.
+    """
+    for name in request.methods:
+        find("links", LINKS, name)
+    common = request.common
+    ends = [_whole(resolve(name, request.source)) for name in (request.first, request.second)]
+    names = (request.first, request.second, *ends[0].names[1:])
+    with run_folder(request, "link", *names) as folder:
+        places = [folder / "jobs" / side for side in ("first", "second")]
+        known = [_known(one, at, common) for one, at in zip(ends, places, strict=True)]
+        name = _modality(known[0], known[1], request)
+        a, b = (
+            have[name]
+            if one.arrays is not None
+            else embed_world({name: have[name]}, one.world(), at, job_options(common)).sets[name]
+            for one, have, at in zip(ends, known, places, strict=True)
+        )
+        links, seconds = dict[str, Link](), dict[str, float]()
+        for method in dict.fromkeys(request.methods):
+            start = time.perf_counter()
+            links[method] = link(a, b, method=method)
+            seconds[method] = time.perf_counter() - start
+        result = _result(request, links, seconds)
+        if result.kept is not None:
+            result.kept.save(folder)
+        return result.write(folder)
+
+
+def _whole(found: Resolved) -> Resolved:
+    """All of a world: what is held out is drawn here, and the spaces need not have been."""
+    if found.arrays is None and not found.source.split:
+        return replace(found, source=replace(found.source, split=EVERYTHING))
+    return found
+
+
+def _known(found: Resolved, folder: Path, common: Common) -> Mapping[str, Any]:
+    """A space's vectors by modality where they are there, else its encoders of what there is."""
+    if found.arrays is not None:
+        return found.collect(folder, common).sets
+    encoders, world = found.encoders(common), found.world()
+    return {name: encoders[name] for name in world.items if name in encoders}
+
+
+def _modality(first: Mapping[str, Any], second: Mapping[str, Any], request: LinkRequest) -> str:
+    """The modality that is asked for, or one that both spaces have here."""
+    both = [name for name in first if name in second]
+    wanted = request.modality or (TEXT if TEXT in both else next(iter(both), "none"))
+    if wanted not in both:
+        raise RequestError(
+            f"A link is fitted on items of one modality in both spaces, not {wanted}: of these "
+            f"items {request.first} has {', '.join(first) or 'none'} and {request.second} has "
+            f"{', '.join(second) or 'none'}."
+        )
+    return wanted
+
+
+def _result(
+    request: LinkRequest, links: Mapping[str, Link], seconds: Mapping[str, float]
+) -> LinkResult:
+    best = ranked(links)[0]
+    kept = best if best.trusted else None
+    verdict = _verdict(best)
+    page = link_page(ranked(links), verdict, todo(request), request.common.seed)
+    return LinkResult(
+        links=links,
+        kept=kept,
+        verdict=verdict,
+        todo=page.todo,
+        page=html(page),
+        record={
+            "versions": versions(),
+            "kept": kept.method if kept else None,
+            "spaces": [one.to_dict() for one in (best.source, best.target)],
+            "links": {name: plain(one.trust) for name, one in links.items()},
+        },
+        seconds=seconds,
+    )
+
+
+def _verdict(best: Link) -> str:
+    trust, way = best.trust, f"from {best.source.name} to {best.target.name}"
+    hits = f"hit@1 {number(trust.hit1.value)} {trust.hit1.interval}"
+    if not best.trusted:
+        return (
+            f"No link {way} is to be trusted: on {amount(trust.hit1.n, 'held-out item')} the best, "
+            f"{best.method}, has {hits}, no better than shuffled pairs ({number(trust.hit1.chance)}"
+            "); none is kept."
+        )
+    return (
+        f"Vectors can be taken {way} by {best.method}: {amount(trust.hit1.n, 'held-out item')} "
+        f"find their own among {trust.gallery:,} with {hits}, shuffled pairs "
+        f"{number(trust.hit1.chance)}."
+    )
+
+
+def todo(request: LinkRequest) -> tuple[Advice, ...]:
+    """The way back, and heads that are trained."""
+    back = replace(request, first=request.second, second=request.first, out=None)
+    learned = replace(request, methods=("contrastive", "contrastive_mlp"), out=None)
+    tried = set(learned.methods) <= set(request.methods)
+    more = Advice(
+        "Try heads that are trained",
+        "They need torch and half a minute.",
+        "",
+        "" if tried else command_of("link", learned),
+    )
+    return (Advice("Link the other way", "", "", command_of("link", back)), more)

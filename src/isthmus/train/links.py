@@ -1,0 +1,209 @@
+"""Links that are learned: contrastive heads from one space into another, and C-MCR's joining.
+
+Every head starts where ridge regression ends and is kept as it was best on a tenth of the objects,
+so that training cannot do worse there. torch only; what comes out are arrays.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import evenly_spaced, unit
+from isthmus.similarity.euclidean import normalised
+from isthmus.store import packed, unpacked
+from isthmus.train.heads import mlp
+from isthmus.train.losses.contrastive import info_nce
+from isthmus.transform.links.closed_forms import fit_ridge
+from isthmus.transform.links.pairs import ENHANCED, LinkPairs
+from isthmus.transform.networks import LAYER_KINDS, Dense, Network, Residual, through
+from isthmus.types import ExtraMissingError, RequestError
+
+STEPS = 240
+BATCH = 512
+RATE = 1e-3
+EVERY = 20
+"""Steps between looks at the objects that decide which weights are kept."""
+HIDDEN = 512
+SCALE = 50.0
+"""Inverse temperature of joining (C-MCR: 1/50), where that of a contrastive head starts."""
+CLOSE = 0.1
+"""Weight of the intra-space term (C-MCR: 0.1)."""
+NOISE = 0.02
+"""Squared length of the noise, in squared distances from the mean (C-MCR: 0.004 a coordinate)."""
+JUDGES = 1_000
+"""Pairs that decide which weights are kept, at most."""
+
+Layers = tuple[Any, ...]
+Rows = Sequence[Any]
+"""Vectors of A and of B that pair up, then the pseudo pairs that they recall; NumPy or torch."""
+
+
+def fit_contrastive(pairs: LinkPairs) -> Network:
+    """A linear head from A to B, trained to tell each pair from the others of its batch.
+
+    Source: Radford et al. 2021 (CLIP), figure 3, with B's side frozen as in Zhai et al. 2022, LiT.
+    """
+    return _fit_contrastive(pairs, bent=False)
+
+
+def fit_contrastive_mlp(pairs: LinkPairs) -> Network:
+    """The same with a bent addition of 512 hidden coordinates that starts at nothing.
+
+    Source: the same; He et al. 2015, Deep Residual Learning, equation 1.
+    """
+    return _fit_contrastive(pairs, bent=True)
+
+
+def fit_exmcr(pairs: LinkPairs) -> Network:
+    """A's head into B, joined by a modality that both share; B stays as it is.
+
+    Trained as ``fit_cmcr``, with B's head the identity.
+
+    Source: Zhang et al. 2024, Extending Multi-modal Contrastive Representations (Ex-MCR),
+    section 3.2: the base space is kept.
+    """
+    rows, start = _joining(pairs, "exmcr"), _start(pairs)
+    (head,) = _trained(pairs, (_bent(start, pairs.seed),), rows, _joined_loss(rows))
+    return Network(head, pairs.y.shape[1])
+
+
+def fit_cmcr(pairs: LinkPairs) -> tuple[Network, Network]:
+    """Heads of A and of B into one new space, joined by a modality that both share.
+
+    No pair of the other modalities is needed. For each item t of the shared one, the memories of
+    both spaces give pseudo items v and a that mean the same (``Memory.pseudo_pairs``); noise makes
+    points of all of them small clouds; heads f and g are trained by
+
+        InfoNCE(f(t), g(t)) + InfoNCE(f(v), g(a)) + 0.1 (|f(t) - f(v)| + |g(t) - g(a)|) / 2
+
+    where t and v lie in A, t and a in B, and heads give unit vectors.
+
+    Source: Wang et al. 2023, C-MCR, arXiv 2305.14381, sections 3.2 (consistency, noise) and 3.3
+    (inter- and intra-space alignment). Heads there are MLPs with batch normalisation from random
+    weights; here they are linear maps with a bent addition, from ridge regression and identity.
+    """
+    rows, dim = _joining(pairs, "cmcr"), pairs.y.shape[1]
+    same = Dense(np.eye(dim), np.zeros(dim))
+    heads = _bent(_start(pairs), pairs.seed), _bent(same, pairs.seed + 1)
+    f, g = _trained(pairs, heads, rows, _joined_loss(rows))
+    return Network(f, dim), Network(g, dim)
+
+
+def _start(pairs: LinkPairs) -> Dense:
+    """Ridge regression as a layer."""
+    found = fit_ridge(pairs)
+    return Dense(found.matrix, found.back - found.away @ found.matrix)
+
+
+def _bent(start: Dense, seed: int) -> Layers:
+    """A linear layer and a bent addition that starts at nothing."""
+    dim = start.matrix.shape[1]
+    first, bend, second = mlp(dim, dim, HIDDEN, np.random.default_rng([seed, *b"link"]))
+    assert isinstance(second, Dense)
+    added = (first, bend, Dense(np.zeros_like(second.matrix), second.bias))
+    return start, Residual(added)
+
+
+def _fit_contrastive(pairs: LinkPairs, *, bent: bool) -> Network:
+    start = _start(pairs)
+    head = _bent(start, pairs.seed) if bent else (start,)
+
+    def loss(heads: Sequence[Layers], batch: Rows, scale: Any, targets: Any) -> Any:
+        x, y = batch
+        return info_nce(scale * _out(heads, 0, x) @ y.T, targets)
+
+    whole = pairs.all
+    (head,) = _trained(whole, (head,), (whole.x, whole.y), loss)
+    return Network(head, pairs.y.shape[1])
+
+
+def _joining(pairs: LinkPairs, method: str) -> Rows:
+    """Pairs of the shared modality and their pseudo pairs, row by row."""
+    if pairs.memory is None:
+        raise RequestError(
+            f"{method} joins two spaces by a modality that they share, and wants sets of their "
+            "other modalities: isthmus.link(texts_a, texts_b, through=(images_a, sounds_b))."
+        )
+    more = pairs.recalled
+    return [*(evenly_spaced(side, ENHANCED) for side in (pairs.x, pairs.y)), more.x, more.y]
+
+
+def _joined_loss(rows: Rows) -> Callable[..., Any]:
+    """The loss of C-MCR; noise is drawn from torch's generator, which is seeded."""
+    sizes = [(NOISE * x.var(axis=0).sum() / x.shape[1]) ** 0.5 for x in rows]
+
+    def loss(heads: Sequence[Layers], batch: Rows, scale: Any, targets: Any) -> Any:
+        import torch
+
+        noisy = [
+            normalised(x + size * torch.randn_like(x)) for x, size in zip(batch, sizes, strict=True)
+        ]
+        t, u, v, a = (_out(heads, side, x) for side, x in zip((0, 1, 0, 1), noisy, strict=True))
+        inter = info_nce(SCALE * t @ u.T, targets) + info_nce(SCALE * v @ a.T, targets)
+        intra = torch.linalg.norm(t - v, dim=1).mean() + torch.linalg.norm(u - a, dim=1).mean()
+        return inter + CLOSE * intra / 2
+
+    return loss
+
+
+def _out(heads: Sequence[Layers], side: int, x: Any) -> Any:
+    """Rows at length one after a side's head; without one they stay."""
+    return normalised(through(heads[side], x)) if side < len(heads) else x
+
+
+def _trained(
+    pairs: LinkPairs, heads: Sequence[Layers], rows: Rows, loss: Callable[..., Any]
+) -> Sequence[Layers]:
+    """Heads as they were best on a tenth of the objects.
+
+    Args:
+        pairs: their objects and seed; row by row those of ``rows``, or evenly spaced ones.
+        heads: of A, and of B where it moves too.
+        rows: A's and B's vectors, then further pairs of them.
+        loss: of heads, a batch of ``rows``, the inverse temperature and the matches.
+    """
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("torch", "train") from error
+    objects = evenly_spaced(pairs.objects, len(rows[0]))
+    rng = np.random.default_rng([pairs.seed, *b"steps"])
+    judging = np.isin(objects, rng.permutation(np.unique(objects))[: max(2, len(objects) // 10)])
+    if judging.all():
+        return heads
+    train, judges = np.flatnonzero(~judging), evenly_spaced(np.flatnonzero(judging), JUDGES)
+    arrays, shape = packed(tuple(heads))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(pairs.seed)
+        weights = {k: torch.tensor(x, requires_grad=True) for k, x in arrays.items()}
+        log_scale = torch.tensor(np.log(SCALE), dtype=torch.float32, requires_grad=True)
+        model = unpacked(weights, shape, LAYER_KINDS)
+        optimiser = torch.optim.AdamW([*weights.values(), log_scale], lr=RATE, weight_decay=0.01)
+        fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        tensors = [torch.tensor(np.asarray(x, np.float32)) for x in rows]
+        best = _reciprocal(arrays, shape, rows, judges), arrays
+        for step in range(1, STEPS + 1):
+            batch = rng.permutation(train)[:BATCH]
+            same = torch.tensor(objects[batch][:, None] == objects[batch][None, :]).float()
+            optimiser.zero_grad()
+            scale = log_scale.clamp(0.0, float(np.log(100.0))).exp()
+            loss(model, [x[batch] for x in tensors], scale, same).backward()
+            optimiser.step()
+            fall.step()
+            if step % EVERY == 0:
+                now = {k: x.detach().numpy().copy() for k, x in weights.items()}
+                best = max(best, (_reciprocal(now, shape, rows, judges), now), key=lambda x: x[0])
+    return unpacked(best[1], shape, LAYER_KINDS)
+
+
+def _reciprocal(arrays: dict[str, Any], shape: Any, rows: Rows, judges: np.ndarray) -> float:
+    """Mean reciprocal rank among the judging pairs, over the pairs and the pseudo pairs."""
+    heads: Sequence[Layers] = unpacked(arrays, shape, LAYER_KINDS)
+    found: list[Float[np.ndarray, " n"]] = []
+    for x, y in zip(rows[::2], rows[1::2], strict=True):
+        a, b = (unit(_out(heads, side, one[judges])) for side, one in enumerate((x, y)))
+        scores = a @ b.T
+        found.append(1 / (scores >= scores.diagonal()[:, None]).sum(axis=1))
+    return float(np.mean(found))
