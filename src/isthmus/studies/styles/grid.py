@@ -141,7 +141,7 @@ def _embedded(found: Resolved, request: StylesRequest, folder: Path) -> Cells:
     items, columns = world.items[modality], (request.object_column, request.style_column)
     if request.images is not None:  # folders that are no grid are refused before the work
         there = folder_factors(items.ids, request.style_level, columns).values()
-        kinds = _few(sorted({one[request.style_column] for one in there}))
+        kinds = _few(sorted({str(one[request.style_column]) for one in there}))
         _log.info("Folders taken as styles (--style-level takes others): %s", kinds)
     options = job_options(common, folder)
     report = embed_into(folder / "jobs" / modality, encoders[modality], items, options)
