@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.harness import write_results
 from isthmus.arrays import unit
 from isthmus.encode import mini
-from isthmus.encode.clips import SIDE, TOWERS, in_order
+from isthmus.encode.clips.towers import SIDE, TOWERS, in_order
 from isthmus.measure.statistics import change_interval, wilson_interval
 from isthmus.read.image import Picture
 from isthmus.read.video import Stack

@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 from isthmus import measure as measure
 from isthmus import worlds as worlds
+from isthmus.lab import as_mteb as as_mteb
 from isthmus.lab import embed as embed
 from isthmus.lab import embed_all as embed_all
 from isthmus.lab import join as join
@@ -798,6 +799,7 @@ def link_spaces(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
+    seen: bool = False,
     max_bytes: int = 0,
     modality: str = '',
     methods: str | Sequence[str] = ('ridge', 'procrustes', 'cca', 'asif'),
@@ -825,6 +827,7 @@ def link_spaces(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
+        seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modality: Modality of the items that both spaces embed (default: text if both do, else the first).
         methods: Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp (see: isthmus parts links).

@@ -7,9 +7,10 @@ torch = pytest.importorskip("torch")
 
 import isthmus  # noqa: E402
 from isthmus.arrays import unit  # noqa: E402
-from isthmus.encode import clips, mini  # noqa: E402
-from isthmus.encode.clip_networks import Mixer, SpaceTime  # noqa: E402
-from isthmus.encode.clips import ClipTower, in_order  # noqa: E402
+from isthmus.encode import mini  # noqa: E402
+from isthmus.encode.clips import towers as clips  # noqa: E402
+from isthmus.encode.clips.networks import Mixer, SpaceTime  # noqa: E402
+from isthmus.encode.clips.towers import ClipTower, in_order  # noqa: E402
 from isthmus.lab.loading import load  # noqa: E402
 from isthmus.read.video import Stack, clip, evenly  # noqa: E402
 from isthmus.testing import check_encoder  # noqa: E402

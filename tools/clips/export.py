@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from isthmus.encode import mini
-from isthmus.encode.clip_networks import Mixer, SpaceTime
-from isthmus.encode.clips import SIDE
+from isthmus.encode.clips.networks import Mixer, SpaceTime
+from isthmus.encode.clips.towers import SIDE
 from isthmus.view.frames import COUNT
 
 NETWORKS = {"mixer": Mixer, "direct": SpaceTime}

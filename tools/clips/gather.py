@@ -13,7 +13,7 @@ import numpy as np
 
 from isthmus.arrays import unit
 from isthmus.encode import mini
-from isthmus.encode.clips import SIDE, in_order
+from isthmus.encode.clips.towers import SIDE, in_order
 from isthmus.types import World
 from isthmus.worlds import load
 from tools.clips import lessons, vectors

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, softplus
 
-from isthmus.encode.clip_networks import Mixer, SpaceTime
+from isthmus.encode.clips.networks import Mixer, SpaceTime
 from tools.clips.lessons import Lessons, load
 
 SCALE, SHARP = 30.0, 60.0

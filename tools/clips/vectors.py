@@ -15,7 +15,7 @@ import numpy as np
 
 from isthmus.arrays import unit
 from isthmus.encode import mini
-from isthmus.encode.clips import in_order
+from isthmus.encode.clips.towers import in_order
 from isthmus.read.image import Picture
 from isthmus.types import LoadOptions, World
 from isthmus.worlds import load

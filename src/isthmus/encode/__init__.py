@@ -7,7 +7,7 @@ after the colon in ``openclip:ViT-B-32/laion2b_s34b_b79k`` is the rest, and opti
 
 ENCODERS: dict[str, str] = {
     "mini": "isthmus.encode.mini:load",
-    "clips": "isthmus.encode.clips:load",
+    "clips": "isthmus.encode.clips.towers:load",
     "arrays": "isthmus.encode.arrays:load",
     "mended": "isthmus.encode.mended:load",
     "openclip": "isthmus.encode.openclip:load",

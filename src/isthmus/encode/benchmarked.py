@@ -16,6 +16,9 @@ from isthmus.encode.torch_towers import torch_device, weights_id
 from isthmus.records import dataclass
 from isthmus.types import ExtraMissingError, LoadOptions, RequestError, Space
 
+KINDS = ("text", "image", "audio", "video")
+"""Modalities that mteb knows."""
+
 TASK = "STSBenchmark"
 SCORES = {"cosine": "cosine", "dot": "dot", "euclidean": "euclidean"}
 """mteb's names of what a model ranks by, and ours."""

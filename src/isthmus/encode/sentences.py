@@ -70,8 +70,9 @@ def load(rest: str, options: LoadOptions) -> dict[str, SentenceTower]:
         ExtraMissingError: sentence-transformers is not installed.
     """
     try:
-        import sentence_transformers  # noqa: F401
+        import sentence_transformers
 
+        assert sentence_transformers
         device = torch_device(options)
     except ImportError as error:
         raise ExtraMissingError(error.name or "sentence-transformers", "st") from error
@@ -147,7 +148,8 @@ def _space(name: str, model: Any) -> Space:
     processor: Any = getattr(model[0], "processor", None)
     pixels = getattr(processor, "image_processor", None)
     prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else ""
-    said = pixels.to_json_string() if hasattr(pixels, "to_json_string") else ""
+    told: Any = getattr(pixels, "to_json_string", None)
+    said = told() if callable(told) else ""
     probe = model.encode(list(PROBE), show_progress_bar=False)
     tokens = _tokens(model)
     identity = fingerprint(
@@ -159,7 +161,8 @@ def _space(name: str, model: Any) -> Space:
 def _tokens(model: Any) -> Any:
     """What the tokenizer makes of a few texts, where there is one."""
     tokenizer: Any = getattr(model, "tokenizer", None)
-    return tokenizer(list(PROBE)).input_ids if callable(tokenizer) else []
+    found: Any = tokenizer(list(PROBE)) if callable(tokenizer) else None
+    return found.input_ids if found is not None else []
 
 
 def _pixels(item: Any) -> Any:

@@ -113,12 +113,12 @@ def join(
     first, second = fit(pairs)
     id_ = fingerprint(a.space.id, b.space.id, method, pairs.x[:1], pairs.y[:1], pairs.seed)
     space = Space(f"{a.space.name} + {b.space.name}", id_, first.dim)
-    kinds, about = (a.modality, b.modality), _about(through)
+    kinds, turned, about = (a.modality, b.modality), (b.modality, a.modality), _about(through)
     one = Link(
         *(a.space, space, method, kinds, first), *_judged(data, pairs.x, first, second), about
     )
     other = Link(
-        *(b.space, space, method, kinds[::-1], second),
+        *(b.space, space, method, turned, second),
         *_judged(data.reversed, pairs.y, second, first),
         about,
     )
@@ -260,7 +260,8 @@ def _regions(x: Vectors, queries: int) -> Regions:
 
     some = evenly_spaced(x, LOOKED_AT)
     many = int(np.clip(queries // QUERIES, 1, min(REGIONS, len(some))))
-    found = KMeans(many, n_init=1, random_state=0).fit(some)
+    clusters: Any = KMeans
+    found = clusters(many, n_init=1, random_state=0).fit(some)
     centres = unit(found.cluster_centers_)
     cosines = some @ centres.T
     nearest = cosines.argmax(axis=1)

@@ -1,6 +1,8 @@
 """All modalities of a space, or of several, on one card."""
 
+import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from isthmus.records import dataclass
@@ -52,7 +54,7 @@ def run(request: CardRequest, asked: Any = None) -> CardResult:
         return result.write(folder, {name: one.embedded for name, one in sets.items()})
 
 
-def card(spaces: list[Seen], request: CardRequest, title: str = "") -> CardResult:
+def card(spaces: Sequence[Seen], request: CardRequest, title: str = "") -> CardResult:
     """The card of sides that are there.
 
     Args:
@@ -63,46 +65,18 @@ def card(spaces: list[Seen], request: CardRequest, title: str = "") -> CardResul
     Raises:
         RequestError: nothing links any two modalities of a space.
     """
-    start, seed = time.perf_counter(), request.common.seed
-    paired = [couples(some) for some in spaces]
-    for some, (pairs, missing) in zip(spaces, paired, strict=True):
-        if not pairs:
-            raise RequestError(next(iter(missing.values()), f"{some.space} gives no pair."))
-    before = [f"{some.space}: " if len(spaces) > 1 else "" for some in spaces]
-    wanted = [
-        call
-        for some, (pairs, _), name in zip(spaces, paired, before, strict=True)
-        for call in calls(some, pairs, name)
-    ]
-    measured = measure_calls(wanted, seed, progress=request.common.progress)
-    apart = [
-        one
-        for some, (pairs, _) in zip(spaces, paired, strict=True)
-        for one in roads_apart(some, pairs, seed)
-    ]
-    for other in spaces[1:]:
-        apart += spaces_apart(spaces[0], other, paired[0][0], seed)
-    left = {f"pair {name}": why for _, missing in paired for name, why in missing.items()}
-    found = Carded(
-        spaces=tuple(spaces),
-        pairs=tuple(pairs for pairs, _ in paired),
-        before=tuple(before),
-        measured=measured,
-        apart=tuple(apart),
-        missing={**left, **measured.missing},
-        title=title,
-        request=request,
-    )
+    start = time.perf_counter()
+    found = _carded(spaces, request, title)
     page = card_page(found)
     rows: dict[str, Result] = {"pairs": found.grid} if found.grid else {}
     seconds = {
         f"{one.name}, an item": one.seconds
         for some in spaces
         for one in some.sides
-        if one.seconds == one.seconds
+        if math.isfinite(one.seconds)
     }
     return CardResult(
-        results=rows | measured.results,
+        results=rows | found.measured.results,
         missing=found.missing,
         key=page.summary,
         verdict=page.verdict,
@@ -111,4 +85,30 @@ def card(spaces: list[Seen], request: CardRequest, title: str = "") -> CardResul
         record=record(found),
         seconds={"all measures": time.perf_counter() - start, **seconds},
         faults={name: why for some in spaces for name, why in some.faults.items()},
+    )
+
+
+def _carded(spaces: Sequence[Seen], request: CardRequest, title: str) -> Carded:
+    """Everything measured."""
+    seed, paired = request.common.seed, [couples(some) for some in spaces]
+    for some, (pairs, missing) in zip(spaces, paired, strict=True):
+        if not pairs:
+            raise RequestError(next(iter(missing.values()), f"{some.space} gives no pair."))
+    before = [f"{some.space}: " if len(spaces) > 1 else "" for some in spaces]
+    named = [*zip(spaces, (pairs for pairs, _ in paired), before, strict=True)]
+    wanted = [call for some, pairs, name in named for call in calls(some, pairs, name)]
+    measured = measure_calls(wanted, seed, progress=request.common.progress)
+    apart = [one for some, pairs, _ in named for one in roads_apart(some, pairs, seed)]
+    for other in spaces[1:]:
+        apart += spaces_apart(spaces[0], other, paired[0][0], seed)
+    left = {f"pair {name}": why for _, missing in paired for name, why in missing.items()}
+    return Carded(
+        spaces=tuple(spaces),
+        pairs=tuple(pairs for pairs, _ in paired),
+        before=tuple(before),
+        measured=measured,
+        apart=tuple(apart),
+        missing={**left, **measured.missing},
+        title=title,
+        request=request,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.lab import link
+from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.report import Advice, amount, html, number
@@ -15,7 +16,6 @@ from isthmus.studies.link.page import link_page
 from isthmus.studies.link.request import LinkRequest
 from isthmus.studies.shared import (
     EVERYTHING,
-    TEXT,
     Resolved,
     RunResult,
     job_options,
@@ -135,7 +135,7 @@ def _known(found: Resolved, folder: Path, common: Common) -> Mapping[str, Any]:
 def _modality(first: Mapping[str, Any], second: Mapping[str, Any], request: LinkRequest) -> str:
     """The modality that is asked for, or one that both spaces have here."""
     both = [name for name in first if name in second]
-    wanted = request.modality or (TEXT if TEXT in both else next(iter(both), "none"))
+    wanted = request.modality or (both and spoken(both)) or next(iter(both), "none")
     if wanted not in both:
         raise RequestError(
             f"A link is fitted on items of one modality in both spaces, not {wanted}: of these "

@@ -85,4 +85,5 @@ class LinkPairs:
             return self
         more = self.recalled
         sides = ((self.x, more.x), (self.y, more.y), (self.objects, more.objects))
-        return LinkPairs(*(np.concatenate(two) for two in sides), seed=self.seed)
+        x, y, objects = map(np.concatenate, sides)
+        return LinkPairs(x, y, objects, seed=self.seed)

@@ -1,0 +1,1 @@
+"""Clips to vectors: a mixer over frames, and a network over pixels."""
