@@ -54,7 +54,7 @@ class MtebEncoder:
         return np.mean([unit(side) for side in sides], axis=0, dtype=np.float32)
 
     def _rows(self, modality: str, items: Sequence[Any]) -> Vectors:
-        """Vectors of all items; results of a benchmark are row by row, so that none may be skipped."""
+        """Vectors of all items: a benchmark counts rows, so that none may be skipped."""
         found = embed(self.encoders[modality], items, modality=modality)
         if faults := found.history[-1].parameters["faults"]:
             raise RequestError(
