@@ -7,6 +7,7 @@ folder is run, and of weights safetensors are read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, SentenceTower]:
         ExtraMissingError: sentence-transformers is not installed.
     """
     try:
-        import sentence_transformers  # noqa: F401
-
+        import_module("sentence_transformers")
         device = torch_device(options)
     except ImportError as error:
         raise ExtraMissingError(error.name or "sentence-transformers", "st") from error
@@ -145,7 +145,7 @@ def _space(name: str, model: Any) -> Space:
             f"{name} ranks by {score}, which is no similarity here: {', '.join(SIMILARITIES)}."
         )
     processor: Any = getattr(model[0], "processor", None)
-    pixels = getattr(processor, "image_processor", None)
+    pixels: Any = getattr(processor, "image_processor", None)
     prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else ""
     said = pixels.to_json_string() if hasattr(pixels, "to_json_string") else ""
     probe = model.encode(list(PROBE), show_progress_bar=False)
@@ -159,7 +159,8 @@ def _space(name: str, model: Any) -> Space:
 def _tokens(model: Any) -> Any:
     """What the tokenizer makes of a few texts, where there is one."""
     tokenizer: Any = getattr(model, "tokenizer", None)
-    return tokenizer(list(PROBE)).input_ids if callable(tokenizer) else []
+    found: Any = tokenizer(list(PROBE)) if callable(tokenizer) else None
+    return [] if found is None else found.input_ids
 
 
 def _pixels(item: Any) -> Any:

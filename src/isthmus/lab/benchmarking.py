@@ -1,6 +1,7 @@
 """Any space as an encoder of mteb, mended ones too: ``isthmus.as_mteb("mended:FOLDER")``."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ class MtebEncoder:
         sides = [self._rows(name, [_item(one) for one in batch[name]]) for name in known]
         if len(sides) == 1:
             return np.asarray(sides[0])
-        return np.mean([unit(side) for side in sides], axis=0, dtype=np.float32)
+        return np.asarray(np.mean([unit(side) for side in sides], axis=0), dtype=np.float32)
 
     def _rows(self, modality: str, items: Sequence[Any]) -> Vectors:
         """Vectors of all items: a benchmark counts rows, so that none may be skipped."""
@@ -119,7 +120,7 @@ def as_mteb(space: str | Mapping[str, Encoder]) -> MtebEncoder:
         ExtraMissingError: mteb is not installed.
     """
     try:
-        import mteb  # noqa: F401
+        import_module("mteb")
     except ImportError as error:
         raise ExtraMissingError(error.name or "mteb", "mteb") from error
     return MtebEncoder(encoders_of(space))
