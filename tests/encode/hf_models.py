@@ -158,3 +158,77 @@ def clap(folder, fused=False):
 
 
 MODELS = {"clip": clip, "siglip": siglip, "siglip2": siglip2, "align": align}
+
+
+def chinese_clip(folder):
+    align(folder)  # for its tokenizer, that of a BERT
+    text = TEXT | {"max_position_embeddings": 64, "pad_token_id": 0}
+    vision = VISION | {"image_size": 224, "patch_size": 32}
+    config = transformers.ChineseCLIPConfig(
+        text_config=text, vision_config=vision, projection_dim=24
+    )
+    transformers.ChineseCLIPImageProcessorPil().save_pretrained(folder)
+    return transformers.ChineseCLIPModel(config)
+
+
+def metaclip2(folder):
+    ids = clip(folder).config.text_config
+    text = TEXT | {key: getattr(ids, key) for key in ("bos_token_id", "eos_token_id")}
+    vision = VISION | {"image_size": 224, "patch_size": 32}
+    config = transformers.MetaClip2Config(
+        text_config=text | {"pad_token_id": ids.pad_token_id},
+        vision_config=vision,
+        projection_dim=24,
+    )
+    return transformers.MetaClip2Model(config)
+
+
+def groupvit(folder):
+    ids = clip(folder).config.text_config
+    text = TEXT | {key: getattr(ids, key) for key in ("bos_token_id", "eos_token_id")}
+    vision = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_attention_heads": 2,
+        "depths": [1, 1, 1],
+        "image_size": 224,
+        "patch_size": 32,
+        "num_group_tokens": [8, 4, 0],
+        "num_output_groups": [8, 4, 4],
+    }
+    config = transformers.GroupViTConfig(
+        text_config=text | {"pad_token_id": ids.pad_token_id},
+        vision_config=vision,
+        projection_dim=24,
+        projection_intermediate_dim=32,
+    )
+    return transformers.GroupViTModel(config)
+
+
+def pe_audio(folder):
+    align(folder)
+    (folder / "preprocessor_config.json").unlink()
+    text = TEXT | {"model_type": "modernbert", "max_position_embeddings": 64, "pad_token_id": 0}
+    ends = {"cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}
+    dac = {
+        "model_type": "dac",
+        "encoder_hidden_size": 4,
+        "codebook_dim": 8,
+        "n_codebooks": 1,
+        "decoder_hidden_size": 16,
+        "downsampling_ratios": [2, 8, 10, 12],
+    }
+    audio = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 1,
+        "head_dim": 16,
+        "num_attention_heads": 2,
+        "dac_config": dac,
+    }
+    config = transformers.PeAudioConfig(text_config=text | ends, audio_config=audio)
+    transformers.PeAudioFeatureExtractor().save_pretrained(folder)
+    return transformers.PeAudioModel(config)
+
+
+MODELS |= {"chinese_clip": chinese_clip, "metaclip2": metaclip2, "groupvit": groupvit}

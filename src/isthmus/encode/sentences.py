@@ -7,6 +7,7 @@ folder is run, and of weights safetensors are read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, SentenceTower]:
         ExtraMissingError: sentence-transformers is not installed.
     """
     try:
-        import sentence_transformers
-
-        assert sentence_transformers
+        import_module("sentence_transformers")
         device = torch_device(options)
     except ImportError as error:
         raise ExtraMissingError(error.name or "sentence-transformers", "st") from error
@@ -146,10 +145,9 @@ def _space(name: str, model: Any) -> Space:
             f"{name} ranks by {score}, which is no similarity here: {', '.join(SIMILARITIES)}."
         )
     processor: Any = getattr(model[0], "processor", None)
-    pixels = getattr(processor, "image_processor", None)
+    pixels: Any = getattr(processor, "image_processor", None)
     prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else ""
-    told: Any = getattr(pixels, "to_json_string", None)
-    said = told() if callable(told) else ""
+    said = pixels.to_json_string() if hasattr(pixels, "to_json_string") else ""
     probe = model.encode(list(PROBE), show_progress_bar=False)
     tokens = _tokens(model)
     identity = fingerprint(
@@ -162,7 +160,7 @@ def _tokens(model: Any) -> Any:
     """What the tokenizer makes of a few texts, where there is one."""
     tokenizer: Any = getattr(model, "tokenizer", None)
     found: Any = tokenizer(list(PROBE)) if callable(tokenizer) else None
-    return found.input_ids if found is not None else []
+    return [] if found is None else found.input_ids
 
 
 def _pixels(item: Any) -> Any:

@@ -186,7 +186,7 @@ def kept_columns(padding: "torch.Tensor") -> "torch.Tensor":
     return padding.shape[1] - padding.flip(1).cumprod(1).sum(1)
 
 
-def in_space(tower: TextTower, name: str, parts: tuple[Any, Any]) -> TextTower:
+def in_space(tower: TextTower, name: str, parts: tuple[Any, Any], own: str = "") -> TextTower:
     """The tower with the space of its checkpoint, cut only where that changes nothing.
 
     Args:
@@ -194,12 +194,13 @@ def in_space(tower: TextTower, name: str, parts: tuple[Any, Any]) -> TextTower:
         name: what the space is loaded by, such as ``hf:org/name``.
         parts: the model's structure and the pictures' preprocessing, which its id hashes beside
             the weights and the tokenizer.
+        own: the modality that the space is for, of a model with several spaces.
     """
     tower = replace(tower, cut=tower.cut and cutting_is_exact(tower))
     scheme, weights = name.partition(":")[0], weights_id(tower.module)
     identity = fingerprint(scheme, weights, *parts, POLICY, probe_id(tower))
     dim = int(tower.encode(["a"]).shape[1])
-    space = Space(name, identity, dim, *scale_and_bias(tower.module))
+    space = Space(name, identity, dim, *scale_and_bias(tower.module, own))
     return replace(tower, space=space, preprocessing=f"cut at {tower.limit} tokens")
 
 
@@ -220,14 +221,29 @@ def most_tokens(tower: Any) -> int:
     return positions or NO_LIMIT
 
 
-def scale_and_bias(model: Any) -> tuple[float, float]:
-    """Inverse temperature of a checkpoint, and the bias of its logits."""
+def scale_and_bias(model: Any, own: str = "") -> tuple[float, float]:
+    """Inverse temperature of a checkpoint, and the bias of its logits; 1 and 0 where it has none.
+
+    Args:
+        model: the checkpoint.
+        own: the modality that the space is for: PE-AV has a scale for each, not as a logarithm.
+    """
+    named = dict(model.named_parameters()) if own else {}
+    mine = [
+        x
+        for end in ("scale", "bias")
+        for k, x in named.items()
+        if k.endswith(f"text_{own}_logit_{end}")
+    ]
+    if len(mine) == 2:
+        return abs(mine[0].item()) or 1.0, mine[1].item()
     if hasattr(model, "temperature"):  # ALIGN divides by what others multiply with
         return 1 / model.temperature.item(), 0.0
     bias = getattr(model, "logit_bias", None)
     # CLAP has a scale for each direction: this is the one by which sounds choose texts
-    scale = model.logit_scale_a if hasattr(model, "logit_scale_a") else model.logit_scale
-    return scale.exp().item(), 0.0 if bias is None else bias.item()
+    scale = getattr(model, "logit_scale_a", getattr(model, "logit_scale", None))
+    scale = 1.0 if scale is None else scale.exp().item()
+    return scale, 0.0 if bias is None else bias.item()
 
 
 def probe_id(tower: TextTower) -> str:

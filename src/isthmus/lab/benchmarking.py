@@ -1,12 +1,12 @@
 """Any space as an encoder of mteb, mended ones too: ``isthmus.as_mteb("mended:FOLDER")``."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from isthmus.arrays import Vectors, unit
-from isthmus.encode.benchmarked import KINDS
 from isthmus.lab.embedding import embed, encoders_of
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
@@ -52,10 +52,10 @@ class MtebEncoder:
         sides = [self._rows(name, [_item(one) for one in batch[name]]) for name in known]
         if len(sides) == 1:
             return np.asarray(sides[0])
-        return np.asarray(np.mean([unit(side) for side in sides], axis=0), np.float32)
+        return np.asarray(np.mean([unit(side) for side in sides], axis=0), dtype=np.float32)
 
     def _rows(self, modality: str, items: Sequence[Any]) -> Vectors:
-        """Vectors of all items; results are row by row, so that none may be skipped."""
+        """Vectors of all items: a benchmark counts rows, so that none may be skipped."""
         found = embed(self.encoders[modality], items, modality=modality)
         if faults := found.history[-1].parameters["faults"]:
             raise RequestError(
@@ -100,10 +100,14 @@ class MtebEncoder:
                 "name": f"isthmus/{plain}",
                 "revision": self.space.id,
                 "embed_dim": self.space.dim,
-                "modalities": [one for one in self.encoders if one in KINDS],
+                "modalities": [one for one in self.encoders if one in SPOKEN],
                 "similarity_fn_name": ScoringFunction.COSINE if cosine else None,
             }
         )
+
+
+SPOKEN = ("text", "image", "audio", "video")
+"""Modalities that mteb knows."""
 
 
 def as_mteb(space: str | Mapping[str, Encoder]) -> MtebEncoder:
@@ -116,9 +120,7 @@ def as_mteb(space: str | Mapping[str, Encoder]) -> MtebEncoder:
         ExtraMissingError: mteb is not installed.
     """
     try:
-        import mteb
-
-        assert mteb
+        import_module("mteb")
     except ImportError as error:
         raise ExtraMissingError(error.name or "mteb", "mteb") from error
     return MtebEncoder(encoders_of(space))

@@ -1,7 +1,7 @@
 """Join two spaces without training either: fit a link, judge it on pairs that it has not seen."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,6 +22,7 @@ from isthmus.measure.statistics import (
 from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.similarity.euclidean import dot
+from isthmus.store import packed
 from isthmus.transform.links import JOINS, LINKS, Link, LinkPairs, Trust
 from isthmus.transform.links.link import Regions, Share
 from isthmus.transform.links.pairs import Memory
@@ -111,14 +112,15 @@ def join(
     fit, data = find("joins", JOINS, method), _parted(a, b, links, groups)
     pairs = data.pairs(_memory(a, b, through))
     first, second = fit(pairs)
-    id_ = fingerprint(a.space.id, b.space.id, method, pairs.x[:1], pairs.y[:1], pairs.seed)
-    space = Space(f"{a.space.name} + {b.space.name}", id_, first.dim)
-    kinds, turned, about = (a.modality, b.modality), (b.modality, a.modality), _about(through)
+    heads = [array for _, array in sorted(packed((first, second))[0].items())]
+    identity = fingerprint(a.space.id, b.space.id, method, *heads)
+    space = Space(f"{a.space.name} + {b.space.name}", identity, first.dim)
+    kinds, about = (a.modality, b.modality), _about(through)
     one = Link(
         *(a.space, space, method, kinds, first), *_judged(data, pairs.x, first, second), about
     )
     other = Link(
-        *(b.space, space, method, turned, second),
+        *(b.space, space, method, (kinds[1], kinds[0]), second),
         *_judged(data.reversed, pairs.y, second, first),
         about,
     )
@@ -260,8 +262,7 @@ def _regions(x: Vectors, queries: int) -> Regions:
 
     some = evenly_spaced(x, LOOKED_AT)
     many = int(np.clip(queries // QUERIES, 1, min(REGIONS, len(some))))
-    clusters: Any = KMeans
-    found = clusters(many, n_init=1, random_state=0).fit(some)
+    found = KMeans(many, n_init=cast("Any", 1), random_state=0).fit(some)
     centres = unit(found.cluster_centers_)
     cosines = some @ centres.T
     nearest = cosines.argmax(axis=1)

@@ -267,7 +267,7 @@ def _try(link: Link) -> None:
     Raises:
         ValueError: parts that do not go together, or of other kinds than a map and regions.
     """
-    parts: Any = (link.map, link.regions)
+    parts: tuple[Any, Any] = link.map, link.regions
     if not isinstance(parts[0], MAP_KINDS) or not isinstance(parts[1], Regions):
         raise ValueError("its parts are not a map and the regions that it knows")
     x = unit(np.random.default_rng(0).normal(size=(3, link.source.dim)))

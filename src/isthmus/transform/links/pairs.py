@@ -84,6 +84,8 @@ class LinkPairs:
         if self.memory is None:
             return self
         more = self.recalled
-        sides = ((self.x, more.x), (self.y, more.y), (self.objects, more.objects))
-        x, y, objects = map(np.concatenate, sides)
+        x, y, objects = (
+            np.concatenate([getattr(one, name) for one in (self, more)])
+            for name in ("x", "y", "objects")
+        )
         return LinkPairs(x, y, objects, seed=self.seed)
