@@ -47,6 +47,20 @@ with patch("isthmus.load", lambda name: {"image": Clip()}):
 assert both["image"].encode([Image.new("RGB", (9, 9))] * 3).shape == (3, 512)
 assert both["image"].space == both["place"].space
 """
+CLIP = """
+import transformers, isthmus
+from PIL import Image
+from tests.encode.hf_models import clip
+config = clip("clip").config  # of random weights, but as wide as ViT-L/14
+config.projection_dim = 768
+transformers.CLIPModel(config).save_pretrained("clip")
+space = isthmus.load("geoclip-pictures:clip")
+assert {"image", "place"} <= set(space)
+pictures = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue", "white")]
+found = isthmus.embed(space, pictures)
+assert (found.modality, found.vectors.shape) == ("image", (3, 512))
+assert isthmus.embed(space, [(48.1, 11.6)]).space == found.space
+"""
 
 
 def blocks(kind: str) -> list[str]:
@@ -97,8 +111,12 @@ def run(package, code, *words):
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(needs()), reason=f"needs {' and '.join(needs())}: see docs/modality.md")
-@pytest.mark.parametrize("code", [READ, PARITY, SHAPES], ids=["page", "parity", "pictures"])
+@pytest.mark.parametrize(
+    "code", [READ, PARITY, SHAPES, CLIP], ids=["page", "parity", "pictures", "clip"]
+)
 def test_the_page_runs_as_it_stands(package, code):
+    if code is CLIP:
+        pytest.importorskip("transformers")
     done = run(package, code, str(PAGE))
     assert done.returncode == 0, done.stdout + done.stderr
 
