@@ -136,3 +136,43 @@ def test_a_package_that_cannot_be_opened_stops_nobody(package):
     assert done.returncode == 0, done.stderr
     assert "'place' of modalities, which another package adds, is left out" in done.stderr
     assert "no_such_library" in done.stderr
+
+
+BY_VIEW = """
+from isthmus.types import Bag, ItemError, Items, Modality, Place, View
+
+def dish(item):
+    if isinstance(item, tuple) and item and all(isinstance(one, str) for one in item):
+        return item
+    raise ItemError("A dish is a tuple of what is in it, as Unicode texts.")
+
+def foods(item, owner):
+    parts = dish(item)
+    ids = tuple(f"{owner}/{number}" for number in range(len(parts)))
+    return Bag(owner, Items("text", ids, list(parts)), tuple(map(Place, range(len(parts)))))
+
+DISH = Modality("dish", dish, "What is in it, as Unicode texts.")
+FOODS = View("foods", "dish", "text", foods, "the names of what is in it")
+"""
+DISHES = """
+import isthmus
+space = isthmus.load("mini")
+found = isthmus.embed("mini", [("an apple", "a pear"), ("a car", "a truck"), ("a dog",)])
+assert (found.modality, found.space) == ("dish", space["text"].space)
+texts = isthmus.embed("mini", ["fruit", "vehicles", "an animal"])
+assert (found.unit @ texts.unit.T).argmax(axis=1).tolist() == [0, 1, 2]
+from isthmus.encode.roads import roads
+assert [*roads(space, "dish")] == ["foods"]
+"""
+
+
+def test_a_modality_that_is_only_seen_comes_in_by_two_entry_points(tmp_path):
+    (tmp_path / "dishes.py").write_text(BY_VIEW)
+    folder = tmp_path / "dishes-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Name: dishes\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(
+        "[isthmus.modalities]\ndish = dishes:DISH\n[isthmus.views]\nfoods = dishes:FOODS\n"
+    )
+    done = run(tmp_path, DISHES)
+    assert done.returncode == 0, done.stderr
