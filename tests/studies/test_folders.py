@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.embed.request import EmbedRequest
 from isthmus.studies.mend.request import MendRequest
 from isthmus.studies.shared import run_folder
@@ -161,6 +162,15 @@ def test_a_finished_run_is_replaced_by_its_like_only():
         ran(request())
     Path("out/config.json").unlink()  # it was stopped: nothing is lost
     assert ran(request(MendRequest), study="mend") == "out"
+
+
+def test_the_world_of_a_request_that_names_none_is_the_one_that_is_taken():
+    assert ran(StudyRequest(out=Path("out"))) == "out"
+    assert ran(StudyRequest(out=Path("out"), source=Source(world="glyphs"))) == "out"
+    assert ran(AtlasRequest(out=Path("drawn")), study="atlas") == "drawn"
+    assert ran(AtlasRequest(out=Path("drawn"), world="furniture"), study="atlas") == "drawn"
+    with pytest.raises(RequestError, match="on other data"):
+        ran(AtlasRequest(out=Path("drawn"), world="glyphs"), study="atlas")
 
 
 def test_only_the_first_of_several_processes_writes():

@@ -315,10 +315,11 @@ def test_pictures_in_folders_become_a_study_of_styles(tmp_path, monkeypatch, cap
                 pixels = np.clip(share * colours + rng.integers(0, 9, colours.shape), 0, 255)
                 Image.fromarray(pixels.astype("u1")).save(place / f"{row}.png")
     (tmp_path / "pictures/ink/thing 1/broken.png").write_text("no picture")
+    (tmp_path / "pictures/ink/thing 2/sketch.blend").write_bytes(b"BLENDER")
     assert main(["styles", "pixels", "--images", "pictures", "--json", "--quiet"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["folder"] == "runs/styles-pixels-pictures"
-    assert [*said["faults"]] == ["ink/thing 1/broken.png"]
+    assert {*said["faults"]} == {"ink/thing 1/broken.png", "ink/thing 2/sketch.blend"}
     report = said["report"]
     assert (report["fitted_objects"], report["scored_objects"]) == (4, 2)
     assert report["styles"] == [*shade]

@@ -159,18 +159,19 @@ def link_moments(
     d, kind = a.shape[1], np.float64 if len(rows) <= FEW else np.float32
     squares, distances = np.zeros(g), np.zeros(g)
     crosses = np.zeros((g, d, d), dtype=kind)
-    origins = origin_of(a), origin_of(b)
-    apart, buffers = origins[0] - origins[1], np.empty((2, min(size, len(rows)), d))
+    origins, buffers = (origin_of(a), origin_of(b)), np.empty((2, min(size, len(rows)), d), kind)
     for links in pieces(block_of_link, rows[:, 0], size):
-        x, y = (
-            _offsets(side, rows[links, which], origins[which], buffers[which])
-            for which, side in enumerate((a, b))
-        )
-        block = block_of_link[links[0]]
-        crosses[block] += x.astype(kind, copy=False).T @ y.astype(kind, copy=False)
-        square = _squares(x, y, apart)
-        squares[block] += square.sum()
-        distances[block] += np.sqrt(square).sum()
+        block, (x, y) = block_of_link[links[0]], buffers[:, : len(links)]
+        p, q = _taken(a, rows[links, 0]), _taken(b, rows[links, 1])
+        for part in _chunks(len(links)):
+            u, v = unit(p[part], np.float64, of=a), unit(q[part], np.float64, of=b)
+            away = u - v
+            square = np.einsum("nd,nd->n", away, away)
+            squares[block] += square.sum()
+            distances[block] += np.sqrt(square).sum()
+            np.subtract(u, origins[0], out=x[part])
+            np.subtract(v, origins[1], out=y[part])
+        crosses[block] += x.T @ y
     return LinkMoments(np.bincount(block_of_link, minlength=g), squares, distances, crosses)
 
 
@@ -207,27 +208,23 @@ def _run_sums(
     )
 
 
-def _squares(
-    x: Float[np.ndarray, "r d"], y: Float[np.ndarray, "r d"], apart: Vector
-) -> Float[np.ndarray, " r"]:
-    """Squared lengths of x - y + apart, a few rows at once."""
-    found = np.empty(len(x))
-    for start in range(0, len(x), CHUNK):
-        part = slice(start, start + CHUNK)
-        away = x[part] - y[part]
-        away += apart
-        found[part] = np.einsum("nd,nd->n", away, away)
-    return found
+def _chunks(n: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, n, CHUNK))
+
+
+def _taken(
+    vectors: Float[np.ndarray, "n d"], rows: Int[np.ndarray, " r"]
+) -> Float[np.ndarray, "r d"]:
+    """Some rows, which are copied only if they do not follow each other."""
+    run = bool((np.diff(rows) == 1).all())
+    return vectors[int(rows[0]) : int(rows[-1]) + 1] if run else vectors[rows]
 
 
 def _offsets(
     vectors: Vectors, rows: Int[np.ndarray, " r"], origin: Vector, buffer: Float[np.ndarray, "s d"]
 ) -> Float[np.ndarray, "r d"]:
     """Some rows at length one less the origin, in float64, in the buffer."""
-    run = bool((np.diff(rows) == 1).all())
-    found = vectors[int(rows[0]) : int(rows[-1]) + 1] if run else vectors[rows]
-    z = buffer[: len(rows)]
-    for start in range(0, len(rows), CHUNK):
-        part = z[start : start + CHUNK]
-        np.subtract(unit(found[start : start + CHUNK], np.float64, of=vectors), origin, out=part)
+    found, z = _taken(vectors, rows), buffer[: len(rows)]
+    for part in _chunks(len(rows)):
+        np.subtract(unit(found[part], np.float64, of=vectors), origin, out=z[part])
     return z

@@ -21,6 +21,7 @@ from isthmus.studies.atlas.object_page import object_pages
 from isthmus.studies.atlas.page import atlas_page, summary
 from isthmus.studies.atlas.request import AtlasRequest
 from isthmus.studies.shared import (
+    DEFAULT_ATLAS,
     DEFAULT_SPACE,
     EVERYTHING,
     MeasuredResult,
@@ -35,8 +36,6 @@ from isthmus.view.render_jobs import Views, rendered_into, restyled_into
 from isthmus.view.styles import DRAWING_STYLES
 from isthmus.worlds import load as load_world
 from isthmus.worlds.folders import mesh_folder
-
-DEFAULT_WORLD = "furniture"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,7 +65,7 @@ def run(request: AtlasRequest, asked: Any = None) -> AtlasResult:
     encoders = found.encoders(request.common, "an atlas encodes renders")
     if RENDERS.to not in encoders:
         raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
-    of = request.objects.resolve().name if request.objects else request.world or DEFAULT_WORLD
+    of = request.objects.resolve().name if request.objects else request.world or DEFAULT_ATLAS
     with run_folder(asked or request, "atlas", found.space, of) as folder:
         return _seen(request, world, encoders, folder)
 
@@ -199,7 +198,7 @@ def _objects(request: AtlasRequest) -> World:
     world = (
         mesh_folder(request.objects)
         if request.objects
-        else load_world(request.world or DEFAULT_WORLD)
+        else load_world(request.world or DEFAULT_ATLAS)
     )
     if world.split and request.split != EVERYTHING:
         world = world.part(request.split or "test")

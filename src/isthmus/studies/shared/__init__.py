@@ -8,12 +8,11 @@ from isthmus.studies.shared.dataset import (
     used_ids,
     whole_objects,
 )
-from isthmus.studies.shared.folders import run_folder
+from isthmus.studies.shared.folders import DEFAULT_ATLAS, DEFAULT_WORLD, run_folder
 from isthmus.studies.shared.labels import labels_of_vectors
 from isthmus.studies.shared.measuring import Call, Measured, measure_all, measure_calls
 from isthmus.studies.shared.resolver import (
     DEFAULT_SPACE,
-    DEFAULT_WORLD,
     EVERYTHING,
     Resolved,
     job_options,
@@ -40,6 +39,7 @@ from isthmus.studies.shared.search import (
 )
 
 __all__ = [
+    "DEFAULT_ATLAS",
     "DEFAULT_SPACE",
     "DEFAULT_WORLD",
     "EVERYTHING",

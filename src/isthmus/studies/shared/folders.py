@@ -37,6 +37,9 @@ UNMARKED = (
 )
 """One of these is in every folder that isthmus wrote before there was a marker."""
 LOCK = ".lock"
+DEFAULT_WORLD = "glyphs"
+"""Where a request names neither a world nor files of one's own; an atlas draws meshes."""
+DEFAULT_ATLAS = "furniture"
 
 
 @contextmanager
@@ -96,7 +99,13 @@ def _described(request: Any, study: str) -> dict[str, str]:
             part.pop(name, None)
     paths = sorted({path for path in _paths(request) if path != request.out})
     parts = (values, values.get("source", {}))
-    worlds = [part.get(name) for part in parts for name in ("world", "split", "inside")]
+    unnamed = {"world": DEFAULT_ATLAS if study == "atlas" else DEFAULT_WORLD, "split": "test"}
+    worlds = [
+        part.get(name) or unnamed.get(name)
+        for part in parts
+        for name in ("world", "split", "inside")
+        if name in part
+    ]
     places = [os.fsencode(path.resolve()).hex() for path in paths]
     return {
         "study": study,

@@ -26,13 +26,12 @@ from isthmus.studies.shared.collection import (
     linked_request,
 )
 from isthmus.studies.shared.dataset import Dataset
-from isthmus.studies.shared.folders import CONFIG
+from isthmus.studies.shared.folders import CONFIG, DEFAULT_WORLD
 from isthmus.transform.mended import Mended
 from isthmus.types import Common, Encoder, RequestError, Source, World
 from isthmus.worlds import load as load_world
 
 DEFAULT_SPACE = "mini"
-DEFAULT_WORLD = "glyphs"
 EVERYTHING = "all"
 """The split that is every item."""
 ARRAYS, MENDED, MODEL = "arrays:", "mended:", "?model="

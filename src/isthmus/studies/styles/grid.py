@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -10,12 +10,14 @@ from jaxtyping import Float
 
 from isthmus.arrays import unit
 from isthmus.lab import embed_into
+from isthmus.records import dataclass
 from isthmus.report import visible
 from isthmus.studies.shared import (
     EVERYTHING,
     Resolved,
     job_options,
     labels_of_vectors,
+    remarks,
     resolve,
 )
 from isthmus.studies.styles.request import StylesRequest
@@ -32,6 +34,17 @@ VIEW = Pose(30.0, 20.0)
 
 _log = logging.getLogger("isthmus")
 Factors = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Vectors with what is known of their items, by id."""
+
+    vectors: EmbeddingSet
+    factors: Factors
+    split: Mapping[str, str] = field(default_factory=dict[str, str])
+    faults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What was left out, with the reason."""
 
 
 def resolve_styles(request: StylesRequest) -> Resolved:
@@ -57,8 +70,8 @@ def resolve_styles(request: StylesRequest) -> Resolved:
 
 def style_grid(
     found: Resolved, request: StylesRequest, folder: Path
-) -> tuple[StyleGrid, Mapping[str, str], EmbeddingSet]:
-    """Cells of all objects in all styles, the split of each object, and the vectors.
+) -> tuple[StyleGrid, Mapping[str, str], Cells]:
+    """Cells of all objects in all styles, the split of each object, and what they were made of.
 
     Several pictures of a folder's cell become their mean.
 
@@ -66,8 +79,9 @@ def style_grid(
         RequestError: no item has both an object and a style.
     """
     gather = _embedded if found.arrays is None else _labelled
-    vectors, factors, split = gather(found, request, folder)
-    known = [factors.get(name, {}) for name in vectors.ids]
+    gathered = gather(found, request, folder)
+    vectors = gathered.vectors
+    known = [gathered.factors.get(name, {}) for name in vectors.ids]
     objects = [str(some.get(request.object_column, "")) for some in known]
     styles = [str(some.get(request.style_column, "")) for some in known]
     rows = [row for row, style in enumerate(styles) if style and objects[row]]
@@ -80,7 +94,8 @@ def style_grid(
     if request.images is not None:
         names, cells = cell_means(vectors.unit[rows], names)
     grid, _ = StyleGrid.of(cells, *zip(*names, strict=True))
-    return grid, {objects[row]: split.get(vectors.ids[row], "") for row in rows}, vectors
+    split = {objects[row]: gathered.split.get(vectors.ids[row], "") for row in rows}
+    return grid, split, gathered
 
 
 def split_objects(
@@ -112,9 +127,7 @@ def split_objects(
     return grid.part(sorted(fitted.tolist())), grid.part(sorted(scored.tolist()))
 
 
-def _embedded(
-    found: Resolved, request: StylesRequest, folder: Path
-) -> tuple[EmbeddingSet, Factors, Mapping[str, str]]:
+def _embedded(found: Resolved, request: StylesRequest, folder: Path) -> Cells:
     world, common, modality = found.world(), request.common, request.modality
     encoders = found.encoders(common)
     if RENDERS.of in world.items and modality == RENDERS.to:
@@ -130,12 +143,13 @@ def _embedded(
         folder_factors(items.ids, request.style_level, columns)
     options = job_options(common, folder)
     report = embed_into(folder / "jobs" / modality, encoders[modality], items, options)
+    _, faults = remarks(world, [report.embedded], report.faults)
     if request.images is None:
-        return report.embedded, world.factors, world.split
+        return Cells(report.embedded, world.factors, world.split, faults)
     factors = folder_factors(report.embedded.ids, request.style_level, columns)
     if left := len(report.embedded.ids) - len(factors):
         _log.warning("Outside of the folders of classes in styles: %s.", amount(left, "picture"))
-    return report.embedded, factors, {}
+    return Cells(report.embedded, factors, faults=faults)
 
 
 def folder_factors(ids: Sequence[str], level: int, columns: tuple[str, str]) -> Factors:
@@ -192,9 +206,7 @@ def cell_means(
     return cells, unit(sums)
 
 
-def _labelled(
-    found: Resolved, request: StylesRequest, folder: Path
-) -> tuple[EmbeddingSet, Factors, Mapping[str, str]]:
+def _labelled(found: Resolved, request: StylesRequest, folder: Path) -> Cells:
     sets = found.collect(folder, request.common).sets
     if len(sets) > 1 and request.modality not in sets:
         raise RequestError(f"{found.arrays} holds {', '.join(sets)}, not {request.modality}.")
@@ -205,4 +217,4 @@ def _labelled(
     for name in (request.object_column, request.style_column):
         if name not in there:
             raise RequestError(f"{request.labels} has the columns {', '.join(there)}, no {name!r}.")
-    return vectors, factors, {name: some.get("split", "") for name, some in factors.items()}
+    return Cells(vectors, factors, {name: some.get("split", "") for name, some in factors.items()})

@@ -43,11 +43,11 @@ def run(request: StylesRequest) -> StylesResult:
     own = found.arrays or request.images
     names = found.names if own else (found.space, found.source.world or DEFAULT_WORLD)
     with run_folder(request, "styles", *names) as folder:
-        grid, split, vectors = style_grid(found, request, folder)
+        grid, split, gathered = style_grid(found, request, folder)
         fitted, scored = split_objects(
             grid, split, request.fit_on, request.score, request.common.seed
         )
-        several = request.images is not None and len(vectors) > grid.cells[..., 0].size
+        several = request.images is not None and len(gathered.vectors) > grid.cells[..., 0].size
         result = styles(
             fitted,
             scored,
@@ -56,9 +56,7 @@ def run(request: StylesRequest) -> StylesResult:
             todo=todo(request, split),
             common=request.common,
         )
-        failed = [step.parameters.get("faults", {}) for step in vectors.history]
-        faults = {name: why for some in failed for name, why in some.items()}
-        return replace(result, faults=faults).write(folder)
+        return replace(result, faults=gathered.faults).write(folder)
 
 
 def todo(request: StylesRequest, split: Mapping[str, str]) -> tuple[Advice, ...]:
