@@ -50,7 +50,7 @@ def test_any_file_that_the_space_takes_is_a_query(photos, tmp_path):
     first = isthmus.embed("mini", [photos / found.hits[0].id])
     assert found.searched == 3
     assert found.hits[0].score == pytest.approx(float((wanted.unit @ first.unit.T)[0, 0]), abs=1e-4)
-    with pytest.raises(RequestError, match="There is no file .*gone.obj"):
+    with pytest.raises(RequestError, match=r"There is no file .*gone\.obj"):
         search(str(tmp_path / "gone.obj"), photos)
 
 
