@@ -60,6 +60,7 @@ def test_what_a_modality_is_like_is_asked_of_the_register():
     assert [name for name in modalities() if known(name).spoken] == [spoken()]
     assert [name for name in modalities() if known(name).pictured] == [pictured()]
     assert spoken(["nobody's", *modalities()]) == spoken()
+    assert (spoken([]), pictured({})) == ("", "")
     assert (spoken(["nobody's"]), pictured(["nobody's", spoken()])) == ("", "")
     with pytest.raises(ItemError, match="No reader is registered"):
         known("nobody's").read(3)

@@ -47,6 +47,20 @@ with patch("isthmus.load", lambda name: {"image": Clip()}):
 assert both["image"].encode([Image.new("RGB", (9, 9))] * 3).shape == (3, 512)
 assert both["image"].space == both["place"].space
 """
+CLIP = """
+import transformers, isthmus
+from PIL import Image
+from tests.encode.hf_models import clip
+config = clip("clip").config  # of random weights, but as wide as ViT-L/14
+config.projection_dim = 768
+transformers.CLIPModel(config).save_pretrained("clip")
+space = isthmus.load("geoclip-pictures:clip")
+assert {"image", "place"} <= set(space)
+pictures = [Image.new("RGB", (9, 9), colour) for colour in ("red", "blue", "white")]
+found = isthmus.embed(space, pictures)
+assert (found.modality, found.vectors.shape) == ("image", (3, 512))
+assert isthmus.embed(space, [(48.1, 11.6)]).space == found.space
+"""
 
 
 def blocks(kind: str) -> list[str]:
@@ -97,8 +111,12 @@ def run(package, code, *words):
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(needs()), reason=f"needs {' and '.join(needs())}: see docs/modality.md")
-@pytest.mark.parametrize("code", [READ, PARITY, SHAPES], ids=["page", "parity", "pictures"])
+@pytest.mark.parametrize(
+    "code", [READ, PARITY, SHAPES, CLIP], ids=["page", "parity", "pictures", "clip"]
+)
 def test_the_page_runs_as_it_stands(package, code):
+    if code is CLIP:
+        pytest.importorskip("transformers")
     done = run(package, code, str(PAGE))
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -118,3 +136,43 @@ def test_a_package_that_cannot_be_opened_stops_nobody(package):
     assert done.returncode == 0, done.stderr
     assert "'place' of modalities, which another package adds, is left out" in done.stderr
     assert "no_such_library" in done.stderr
+
+
+BY_VIEW = """
+from isthmus.types import Bag, ItemError, Items, Modality, Place, View
+
+def dish(item):
+    if isinstance(item, tuple) and item and all(isinstance(one, str) for one in item):
+        return item
+    raise ItemError("A dish is a tuple of what is in it, as Unicode texts.")
+
+def foods(item, owner):
+    parts = dish(item)
+    ids = tuple(f"{owner}/{number}" for number in range(len(parts)))
+    return Bag(owner, Items("text", ids, list(parts)), tuple(map(Place, range(len(parts)))))
+
+DISH = Modality("dish", dish, "What is in it, as Unicode texts.")
+FOODS = View("foods", "dish", "text", foods, "the names of what is in it")
+"""
+DISHES = """
+import isthmus
+space = isthmus.load("mini")
+found = isthmus.embed("mini", [("an apple", "a pear"), ("a car", "a truck"), ("a dog",)])
+assert (found.modality, found.space) == ("dish", space["text"].space)
+texts = isthmus.embed("mini", ["fruit", "vehicles", "an animal"])
+assert (found.unit @ texts.unit.T).argmax(axis=1).tolist() == [0, 1, 2]
+from isthmus.encode.roads import roads
+assert [*roads(space, "dish")] == ["foods"]
+"""
+
+
+def test_a_modality_that_is_only_seen_comes_in_by_two_entry_points(tmp_path):
+    (tmp_path / "dishes.py").write_text(BY_VIEW)
+    folder = tmp_path / "dishes-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Name: dishes\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(
+        "[isthmus.modalities]\ndish = dishes:DISH\n[isthmus.views]\nfoods = dishes:FOODS\n"
+    )
+    done = run(tmp_path, DISHES)
+    assert done.returncode == 0, done.stderr

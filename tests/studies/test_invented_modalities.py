@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import isthmus
 from isthmus.cli import main
@@ -115,6 +116,36 @@ def test_items_are_shown_as_they_say(tmp_path):
     isthmus.study("nose", world="pantry", out=tmp_path / "run")
     page = (tmp_path / "run" / "report.html").read_text()
     assert "~b&#x27;" in page or "~b'" in page or "(smell of: " in page
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A grey of 0..255."""
+
+    grey: int
+
+
+SCAN = Modality(
+    "scan",
+    lambda item: item,
+    "A grey of 0..255.",
+    pictured=True,
+    shown=lambda item: Image.new("L", (32, 32), item.grey),
+)
+
+
+def test_pictures_of_a_type_of_their_own_are_shown(monkeypatch):
+    monkeypatch.setitem(MODALITIES, "scan", "tests.studies.test_invented_modalities:SCAN")
+    modalities.cache_clear()
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(40, 8))
+    a, b = (toy_set(shared + rng.normal(size=(40, 8)), name) for name in ("scan", "tune"))
+    items = {
+        "scan": Items("scan", a.ids, [Shade(5 * int(name)) for name in a.ids]),
+        "tune": Items("tune", b.ids, [f"a grey of {name}" for name in b.ids]),
+    }
+    page = study(a, b, about=About(items=items)).page
+    assert page.count("data:image/webp") > 5 and "a grey of 3" in page
 
 
 def test_two_spaces_of_them_are_compared(tmp_path, monkeypatch):

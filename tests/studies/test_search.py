@@ -11,7 +11,7 @@ from isthmus.store import write_tensors
 from isthmus.studies import perform
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import collection, open_gallery
-from isthmus.types import Common, Space
+from isthmus.types import Common, RequestError, Space
 from isthmus.worlds import load
 
 COLOURS = {"red": (200, 20, 20), "blue": (20, 20, 200), "green": (20, 160, 20)}
@@ -39,6 +39,19 @@ def test_a_picture_finds_itself_first(photos):
     assert found.hits[0].score == pytest.approx(1, abs=1e-5)
     scores = [hit.score for hit in found.hits]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_any_file_that_the_space_takes_is_a_query(photos, tmp_path):
+    shape = tmp_path / "tetrahedron.obj"
+    shape.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 2 4\nf 1 3 4\nf 2 3 4\n")
+    wanted = isthmus.embed("mini", [shape])
+    assert wanted.modality == "mesh"
+    found = search(str(shape), photos)
+    first = isthmus.embed("mini", [photos / found.hits[0].id])
+    assert found.searched == 3
+    assert found.hits[0].score == pytest.approx(float((wanted.unit @ first.unit.T)[0, 0]), abs=1e-4)
+    with pytest.raises(RequestError, match=r"There is no file .*gone\.obj"):
+        search(str(tmp_path / "gone.obj"), photos)
 
 
 def test_a_folder_that_changes_is_embedded_again(photos):

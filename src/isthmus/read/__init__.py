@@ -43,12 +43,16 @@ def known(name: str) -> Modality:
 
 def spoken(among: Iterable[str] | None = None) -> str:
     """The first modality of texts, of these names or of all; empty if there is none."""
-    return next((name for name in among or modalities() if known(name).spoken), "")
+    return next((name for name in _names(among) if known(name).spoken), "")
 
 
 def pictured(among: Iterable[str] | None = None) -> str:
     """The first modality of pictures, of these names or of all; empty if there is none."""
-    return next((name for name in among or modalities() if known(name).pictured), "")
+    return next((name for name in _names(among) if known(name).pictured), "")
+
+
+def _names(among: Iterable[str] | None) -> Iterable[str]:
+    return modalities() if among is None else among
 
 
 def _unread(item: Any) -> Any:

@@ -1,6 +1,7 @@
 """Items on pages: cards with their pictures and captions, in strips of a query and its answers."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -32,10 +33,13 @@ def thumbnail(album: Album, name: str, payload: Any, **options: int) -> Thumbnai
 def seen(modality: str, payload: Any) -> Any:
     """What a page shows of an item, a picture or a text; None where there is nothing to see."""
     kind = known(modality)
-    if payload is None or kind.pictured or kind.spoken or kind.shown is None:
-        return payload if kind.pictured else None
+    if payload is None or kind.spoken:
+        return None
     try:
-        return kind.shown(payload)
+        if kind.pictured:
+            with suppress(ItemError):  # it has a type of its own
+                return picture(payload)
+        return kind.shown(payload) if kind.shown else None
     except (ItemError, ExtraMissingError):  # the embedding job has named and counted it already
         return None
 
@@ -96,7 +100,8 @@ class ItemCards:
 
     def peek(self, modality: str, name: str) -> str:
         """The item's own picture as a data URI; empty where it has none."""
-        shown = self._payload(modality, name) if known(modality).pictured else None
+        pictured = known(modality).pictured
+        shown = seen(modality, self._payload(modality, name)) if pictured else None
         return "" if shown is None else thumbnail(self._album, name, shown, at_least=64)[0]
 
     def card(self, modality: str, name: str, note: str, mark: str = "") -> ItemCard:
