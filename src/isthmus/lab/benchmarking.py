@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import Vectors, unit
+from isthmus.encode.benchmarked import KINDS
 from isthmus.lab.embedding import embed, encoders_of
 from isthmus.registry import find
 from isthmus.similarity import SIMILARITIES
@@ -100,14 +101,10 @@ class MtebEncoder:
                 "name": f"isthmus/{plain}",
                 "revision": self.space.id,
                 "embed_dim": self.space.dim,
-                "modalities": [one for one in self.encoders if one in SPOKEN],
+                "modalities": [one for one in self.encoders if one in KINDS],
                 "similarity_fn_name": ScoringFunction.COSINE if cosine else None,
             }
         )
-
-
-SPOKEN = ("text", "image", "audio", "video")
-"""Modalities that mteb knows."""
 
 
 def as_mteb(space: str | Mapping[str, Encoder]) -> MtebEncoder:
