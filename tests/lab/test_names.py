@@ -130,7 +130,7 @@ def test_pixels_and_pictures_in_memory_are_images_named_by_number(here, mini):
 def test_a_space_is_a_name_a_mapping_or_an_encoder(mini):
     assert embed(Letters(), ["ab.jpg"]).ids == ("0",)  # its only modality is text
     assert embed({"text": Letters()}, ["ab"]).ids == ("0",)
-    with pytest.raises(RequestError, match="No space is called 'minni'"):
+    with pytest.raises(RequestError, match=r"No space is called 'minni'.*Did you mean 'mini'\?"):
         embed("minni", ["a"])
     with pytest.raises(RequestError, match=r"not EmbeddingSet\("):
-        embedding._encoders(toy_set(np.eye(3)))
+        embedding.encoders_of(toy_set(np.eye(3)))

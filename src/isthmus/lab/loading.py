@@ -1,5 +1,6 @@
 """Load a space by name."""
 
+import difflib
 from pathlib import Path
 
 from isthmus.encode import ENCODERS
@@ -37,10 +38,12 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
             raise RequestError(
                 f"{name!r} is a file, not a space: embeddings are opened as 'arrays:{name}'."
             ) from None
-        near = next((more for key, more in SUGGESTED.items() if key in scheme.lower()), MINI)
+        works = next((more for key, more in SUGGESTED.items() if key in scheme.lower()), MINI)
+        close = difflib.get_close_matches(scheme, ENCODERS, n=1, cutoff=0.7)
+        meant = f"Did you mean {close[0]!r}? " if close else ""
         raise RequestError(
-            f"No space is called {name!r}, nor is there a file or folder of that name. Names that "
-            f"work: {near}; see: isthmus spaces."
+            f"No space is called {name!r}, nor is there a file or folder of that name. {meant}Names "
+            f"that work: {works}; see: isthmus spaces."
         ) from None
     return Named(with_roads(loader(rest, LoadOptions(device, workers))))
 

@@ -18,7 +18,7 @@ from isthmus.read.image import Picture
 from isthmus.read.text import read_lines
 from isthmus.records import dataclass
 from isthmus.registry import find
-from isthmus.report import Advice, Album, ItemCard, Page, Section, html, visible
+from isthmus.report import Advice, Album, ItemCard, Page, Section, html, number, visible
 from isthmus.store import is_file, write_tensors
 from isthmus.studies import command_of, request_type
 from isthmus.studies.edit.request import EditRequest
@@ -161,7 +161,7 @@ class EditResult(RunResult):
         """The nearest ones, a line a target."""
         return [
             f"nearest of {self.searched:,} to {name}: "
-            + ", ".join(f"{visible(hit.id)} {hit.score:.3f}" for hit in hits[:FIRST])
+            + ", ".join(f"{visible(hit.id)} {number(hit.score)}" for hit in hits[:FIRST])
             for name, hits in self.rows.items()
         ]
 
