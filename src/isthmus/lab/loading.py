@@ -42,8 +42,8 @@ def load(name: str, *, device: str = "auto", workers: int = 0) -> dict[str, Enco
         close = difflib.get_close_matches(scheme, ENCODERS, n=1, cutoff=0.7)
         meant = f"Did you mean {close[0]!r}? " if close else ""
         raise RequestError(
-            f"No space is called {name!r}, nor is there a file or folder of that name. {meant}Names "
-            f"that work: {works}; see: isthmus spaces."
+            f"No space is called {name!r}, nor is there a file or folder of that name. {meant}"
+            f"Names that work: {works}; see: isthmus spaces."
         ) from None
     return Named(with_roads(loader(rest, LoadOptions(device, workers))))
 
