@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 from isthmus import measure as measure
 from isthmus import worlds as worlds
+from isthmus.lab import as_mteb as as_mteb
 from isthmus.lab import embed as embed
 from isthmus.lab import embed_all as embed_all
 from isthmus.lab import join as join
@@ -651,7 +652,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
     """
 
 def cache(

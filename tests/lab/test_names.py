@@ -133,4 +133,4 @@ def test_a_space_is_a_name_a_mapping_or_an_encoder(mini):
     with pytest.raises(RequestError, match="No space is called 'minni'"):
         embed("minni", ["a"])
     with pytest.raises(RequestError, match=r"not EmbeddingSet\("):
-        embedding._encoders(toy_set(np.eye(3)))
+        embedding.encoders_of(toy_set(np.eye(3)))

@@ -31,8 +31,8 @@ class PartsRequest:
     """List every encoder, world, similarity and measure with its one-line description."""
 
     kind: Positional[str] = ""
-    """Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers,
-    heads, bases, projectors, targets, measures, modalities or views."""
+    """Only these: encoders, worlds, similarities, poolings, corrections, links, losses,
+    regularisers, heads, bases, projectors, targets, measures, modalities or views."""
     common: Brief = field(default_factory=Brief)
 
 

@@ -43,10 +43,11 @@ def fit_ridge(pairs: LinkPairs) -> Affine:
 
     Source: Hoerl & Kennard 1970; Golub, Heath & Wahba 1979, equation 1.4.
     """
-    return _stretched(_ridge, pairs.all)
+    return _stretched(ridge, pairs.all)
 
 
-def _ridge(pairs: LinkPairs) -> Affine:
+def ridge(pairs: LinkPairs) -> Affine:
+    """``fit_ridge`` before it is stretched."""
     x, y = pairs.x, pairs.y
     start, end = x.mean(axis=0), y.mean(axis=0)
     within, across, size = _grams(x - start, y - end)
