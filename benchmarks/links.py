@@ -3,7 +3,7 @@
     python -m benchmarks.links --part speed|names|trust|babel [--kept FOLDER] [--out links.json]
 
 ``names`` reads the class names of ``ISTHMUS_SHARED`` (real CLIP ViT-B/32 texts). ``babel`` trains
-two spaces on ``mini``'s vectors, heads of other kinds, dimensions and scenes, and joins them by
+fresh towers end to end and heads on ``mini``, which have no weight in common, and joins them by
 their texts; ``--kept`` holds what it embeds and trains, so that a second run takes seconds.
 """
 
@@ -204,29 +204,30 @@ def spaces(kept: Path) -> tuple[dict[str, EmbeddingSet], dict[str, EmbeddingSet]
 
 
 def trained(kept: Path) -> None:
-    """Train heads of both spaces, each on its own half of the known scenes; embed all scenes."""
+    """Train fresh towers end to end, and heads on ``mini`` on half of the scenes; embed all."""
     from isthmus.studies.evaluate import split_dataset
     from isthmus.studies.fit.run import fit
     from isthmus.studies.fit.training import TrainingData
-    from isthmus.studies.shared.dataset import Dataset
+    from isthmus.studies.shared.dataset import About, Dataset
     from isthmus.train.recipe import Recipe
+    from isthmus.train.towers import Towers
 
-    world, mini = scenes(kept), isthmus.load("mini")
-    for m in ("image", "text"):
-        if not (kept / f"mini-{m}").is_dir():
-            isthmus.save(isthmus.embed(mini[m], world.items[m]), kept / f"mini-{m}")
-    sets = {m: isthmus.load_set(kept / f"mini-{m}") for m in ("image", "text")}
-    ids = sets["text"].ids
-    for side, known, seed, recipe in (
-        ("a", ids[: KNOWN // 2], 1, Recipe(head="residual", hidden=512, dim=192, epochs=40)),
-        ("b", ids[KNOWN // 2 : KNOWN], 2, Recipe(head="mlp", hidden=768, dim=256, epochs=40)),
+    world, both = scenes(kept), ("image", "text")
+    ids = world.items["text"].ids
+    fresh = Recipe(towers=both, tower_rate=5e-4, head="none", epochs=25, pairs=128, patience=25)
+    for side, name, known, recipe in (
+        ("a", "fresh", ids[:KNOWN], fresh),
+        ("b", "mini", ids[KNOWN // 2 : KNOWN], Recipe(head="mlp", hidden=768, dim=256, epochs=40)),
     ):
-        own = Dataset(sets["image"].take(known), sets["text"].take(known))
-        parts = TrainingData(split_dataset(own, {}, seed))
-        found = fit(parts, [recipe], kept / f"fit-{side}", seeds=(seed,), origin="mini")
-        assert found
-        for m, some in sets.items():
-            isthmus.save(found.mended(some), kept / f"{side}-{m}")
+        encoders = isthmus.load(name)
+        items = {m: world.items[m].take(known) for m in both}
+        sets = [isthmus.embed(encoders[m], items[m]) for m in both]
+        data = split_dataset(Dataset(sets[0], sets[1], None, About(items=items)), {}, 0)
+        towers = Towers(encoders, items, recipe.towers) if recipe.towers else None
+        fit(TrainingData(data, towers), [recipe], kept / f"fit-{side}", origin=name)
+        mended = isthmus.load(f"mended:{kept / f'fit-{side}'}")
+        for m in both:
+            isthmus.save(isthmus.embed(mended[m], world.items[m]), kept / f"{side}-{m}")
             print(side, m, flush=True)
 
 
@@ -234,7 +235,7 @@ def babel(kept: Path) -> dict[str, Any]:
     """Pictures of A find those of B, and texts of B: joined by texts only, or linked with pairs.
 
     Links are fitted on the known scenes; memories are pictures of one half of them in A and of the
-    other half in B, so that no picture is in both. Neither are the scenes that the heads learned.
+    other half in B, so that no picture is in both.
     """
     a, b = spaces(kept)
     ids = a["text"].ids
@@ -243,7 +244,7 @@ def babel(kept: Path) -> dict[str, Any]:
     through = a["image"].take(known[:half]), b["image"].take(known[half:])
     texts = a["text"].take(known), b["text"].take(known)
     found: dict[str, Any] = {"unseen scenes": len(unseen), "own": {}}
-    for name, own in (("A, residual heads", a), ("B, MLP heads", b)):
+    for name, own in (("A, fresh towers end to end", a), ("B, MLP heads on mini", b)):
         found["own"][name] = hits(own["image"].take(unseen), own["text"].take(unseen))
     for goal in ("image", "text"):
         far = b[goal].take(unseen)

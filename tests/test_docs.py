@@ -35,7 +35,9 @@ def test_docstring_examples(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["docs/tour.md", "docs/commands.md", "docs/modalities.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/tour.md", "docs/commands.md", "docs/links.md", "docs/modalities.md"]
+)
 def test_documents_run_as_they_stand(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ISTHMUS_CACHE", str(tmp_path / "cache"))

@@ -720,7 +720,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
     """
 
 def cache(

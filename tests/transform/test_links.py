@@ -66,14 +66,14 @@ def test_procrustes_of_unequal_dimensions_is_a_scaled_part_of_a_rotation(d, e):
 def test_the_ridge_penalty_is_that_of_scikit_learn():
     from sklearn.linear_model import RidgeCV
 
-    from isthmus.transform.links.closed_forms import _ridge
+    from isthmus.transform.links.closed_forms import ridge
     from isthmus.transform.pair_maps import STRENGTHS
 
     a, b = known(120, noise=2.0)
     x, y = a.unit.astype(np.float64), b.unit.astype(np.float64)
     level = np.linalg.eigvalsh((x - x.mean(0)).T @ (x - x.mean(0))).mean()
     theirs = RidgeCV([level * one for one in STRENGTHS]).fit(x, y)
-    assert _ridge(pairs_of(a.unit, b.unit)).matrix == pytest.approx(theirs.coef_.T, abs=1e-3)
+    assert ridge(pairs_of(a.unit, b.unit)).matrix == pytest.approx(theirs.coef_.T, abs=1e-3)
 
 
 def test_asif_answers_with_the_other_end_of_the_nearest_pair():

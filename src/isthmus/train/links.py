@@ -1,10 +1,13 @@
 """Links that are learned: contrastive heads from one space into another, and C-MCR's joining.
 
-Every head starts where ridge regression ends and is kept as it was best on a tenth of the objects,
-so that training cannot do worse there. torch only; what comes out are arrays.
+Every head starts at ridge regression, its predictions taken far from their mean (near to it a
+cosine tells them little apart, and gradients are small), and is kept as it was best on a tenth of
+the objects; where no step beats ridge as ``fit_ridge`` gives it, that is kept. torch only; what
+comes out are arrays.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,9 @@ from isthmus.similarity.euclidean import normalised
 from isthmus.store import packed, unpacked
 from isthmus.train.heads import mlp
 from isthmus.train.losses.contrastive import info_nce
-from isthmus.transform.links.closed_forms import fit_ridge
+from isthmus.transform.links.closed_forms import fit_ridge, ridge
 from isthmus.transform.links.pairs import ENHANCED, LinkPairs
+from isthmus.transform.maps import Affine
 from isthmus.transform.networks import LAYER_KINDS, Dense, Network, Residual, through
 from isthmus.types import ExtraMissingError, RequestError
 
@@ -32,6 +36,8 @@ CLOSE = 0.1
 """Weight of the intra-space term (C-MCR: 0.1)."""
 NOISE = 0.02
 """Squared length of the noise, in squared distances from the mean (C-MCR: 0.004 a coordinate)."""
+FAR = 8.0
+"""Times that a prediction is farther from its mean than ridge regression has it, at the start."""
 JUDGES = 1_000
 """Pairs that decide which weights are kept, at most."""
 
@@ -92,8 +98,11 @@ def fit_cmcr(pairs: LinkPairs) -> tuple[Network, Network]:
 
 
 def _start(pairs: LinkPairs) -> Dense:
-    """Ridge regression as a layer."""
-    found = fit_ridge(pairs)
+    """Ridge regression as a layer, stretched."""
+    return _layer(fit_ridge(pairs))
+
+
+def _layer(found: Affine) -> Dense:
     return Dense(found.matrix, found.back - found.away @ found.matrix)
 
 
@@ -160,7 +169,7 @@ def _trained(
 
     Args:
         pairs: their objects and seed; row by row those of ``rows``, or evenly spaced ones.
-        heads: of A, and of B where it moves too.
+        heads: of A, and of B where it moves too; A's is what training must beat.
         rows: A's and B's vectors, then further pairs of them.
         loss: of heads, a batch of ``rows``, the inverse temperature and the matches.
     """
@@ -177,7 +186,10 @@ def _trained(
     arrays, shape = packed(tuple(heads))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(pairs.seed)
-        weights = {k: torch.tensor(x, requires_grad=True) for k, x in arrays.items()}
+        found = ridge(pairs.all)
+        begun = _layer(replace(found, matrix=FAR * found.matrix))
+        first = arrays | {"0.0.matrix": begun.matrix, "0.0.bias": begun.bias}
+        weights = {k: torch.tensor(x, requires_grad=True) for k, x in first.items()}
         log_scale = torch.tensor(np.log(SCALE), dtype=torch.float32, requires_grad=True)
         model = unpacked(weights, shape, LAYER_KINDS)
         optimiser = torch.optim.AdamW([*weights.values(), log_scale], lr=RATE, weight_decay=0.01)

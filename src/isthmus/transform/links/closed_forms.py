@@ -31,8 +31,8 @@ POWER = 8.0
 """Of their cosines."""
 STRETCHES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Factors of a prediction's distance from B's mean that are tried."""
-JUDGES, FEWEST = 1_000, 10
-"""Pairs that choose one at most, and at least."""
+JUDGES, FEWEST, LEARNERS = 1_000, 10, 20_000
+"""Pairs that choose one at most, and at least, and pairs that are fitted for them, at most."""
 
 
 def fit_ridge(pairs: LinkPairs) -> Affine:
@@ -43,10 +43,11 @@ def fit_ridge(pairs: LinkPairs) -> Affine:
 
     Source: Hoerl & Kennard 1970; Golub, Heath & Wahba 1979, equation 1.4.
     """
-    return _stretched(_ridge, pairs.all)
+    return _stretched(ridge, pairs.all)
 
 
-def _ridge(pairs: LinkPairs) -> Affine:
+def ridge(pairs: LinkPairs) -> Affine:
+    """``fit_ridge`` before it is stretched."""
     x, y = pairs.x, pairs.y
     start, end = x.mean(axis=0), y.mean(axis=0)
     within, across, size = _grams(x - start, y - end)
@@ -136,8 +137,9 @@ def _stretched(fit: Callable[[LinkPairs], Fitted], pairs: LinkPairs) -> Fitted:
     if judging.sum() < FEWEST or (~judging).sum() < FEWEST:
         return found
     judges = evenly_spaced(np.flatnonzero(judging), JUDGES)
-    middle = pairs.y[~judging].mean(axis=0)
-    away = fit(pairs.part(~judging))(pairs.x[judges]) - middle
+    others = pairs.part(evenly_spaced(np.flatnonzero(~judging), LEARNERS))
+    middle = others.y.mean(axis=0)
+    away = fit(others)(pairs.x[judges]) - middle
 
     def worth(factor: float) -> float:
         scores = cosine(middle + factor * away, pairs.y[judges])

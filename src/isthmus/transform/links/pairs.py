@@ -3,7 +3,7 @@
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from isthmus.arrays import evenly_spaced, unit
 from isthmus.records import dataclass
@@ -64,7 +64,7 @@ class LinkPairs:
     """Of the modalities that the spaces do not share, where they are joined by one they do."""
     seed: int = 0
 
-    def part(self, kept: Bool[np.ndarray, " n"]) -> "LinkPairs":
+    def part(self, kept: Int[np.ndarray, " k"]) -> "LinkPairs":
         """Some of the pairs, without a memory."""
         return LinkPairs(self.x[kept], self.y[kept], self.objects[kept], seed=self.seed)
 
