@@ -1,4 +1,4 @@
-"""What ``mini`` hears: the input of YAMNet, the join by NumPy, the roads with and without weights."""
+"""What ``mini`` hears: YAMNet's input, the join by NumPy, the roads with and without weights."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,8 @@ def weights(seed=0, dim=384):
     rng = np.random.default_rng(seed)
     some = {
         "names": rng.normal(size=(CLASSES, dim)), "named": [1, 1, 0, 1, 0],
-        "music": [0, 1, 1, 0, 0], "spread": 1.5, "mean": rng.normal(size=4), "std": [1, 2, 1, 1],
+        "music": [0, 1, 1, 0, 0], "prior": [0, 0, 0, 1, 0], "spread": 1.5,
+        "mean": rng.normal(size=4), "std": [1, 2, 1, 1],
         "up": rng.normal(size=(4, 3)), "up_bias": rng.normal(size=3),
         "down": rng.normal(size=(3, 2)), "bias": rng.normal(size=2),
         "own": rng.normal(size=(2, dim)), "sharp": 0.5, "share": 2.0,
@@ -113,6 +114,14 @@ def test_patches_cover_a_sound_to_its_end():
     np.testing.assert_allclose(short[-1], np.log(0.001))
 
 
+def test_the_gain_of_a_sound_makes_no_difference():
+    wave, rate = tone(1.5)
+    loud = [*patches(sound((wave, rate)))]
+    np.testing.assert_allclose([*patches(sound((0.01 * wave, rate)))], loud, atol=1e-4)
+    quiet = [*patches(sound((np.zeros(HERTZ, np.float32), rate)))]
+    np.testing.assert_allclose(quiet, np.log(0.001))
+
+
 def test_long_sounds_pass_the_network_a_few_patches_at_a_time():
     network = Network()
     features, scores = heard(network, tone(60.0))
@@ -126,7 +135,7 @@ def test_a_class_counts_by_its_best_patch_and_features_by_how_sure_a_patch_is():
     scores = np.array([[6, -6, 9, -6, 9], [-6, -6, -9, 2, 9]], np.float32)
     features = np.array([[1, 0, 0, 0], [0, 1, 0, 0]], np.float32)
     f, likely, music = pooled(w, features, scores)
-    odds = np.exp(np.array([6, -6, -np.inf, 2, -np.inf]) / 1.5)
+    odds = np.exp(np.array([6, -6, -np.inf, 2 - 1, -np.inf]) / 1.5)
     np.testing.assert_allclose(likely, odds / odds.sum(), rtol=1e-5)
     sure = 1 / (1 + np.exp(-np.array([6.0, 2.0]))) + 0.01
     np.testing.assert_allclose(f[:2], sure / sure.sum(), rtol=1e-5)
@@ -215,7 +224,7 @@ def test_the_shipped_tower_names_notes_at_pitches_that_no_training_heard(monkeyp
     said = (found @ mini["text"].encode([f"the sound of a {x}" for x in names]).T).argmax(axis=1)
     right = np.mean([names[at] == name for at, (_, name) in zip(said, rows, strict=True)])
     assert len(rows) >= 30 and right >= 0.75, right
-    check_encoder(mini["audio"], [tone(0.5), tone(2.0, 880.0)])
+    check_encoder(mini["audio"], [tone(0.5), tone(2.0, 880.0), tone(1.0, 220.0)])
     views.cache_clear()
 
 

@@ -28,15 +28,17 @@ SAID = {
 """Parts of class names, and the thing that sounds so; nothing where the part says nothing."""
 
 GENERIC = frozenset(
-    (
-        "Speech|Music|Musical instrument|Silence|Sound effect|Animal|Wild animals|"
-        "Domestic animals, pets|Livestock, farm animals, working animals|Inside, small room|"
-        "Inside, large room or hall|Inside, public space|Outside, urban or manmade|"
-        "Outside, rural or natural|Vehicle|Noise|Environmental noise|Static|Hum|Mains hum|"
-        "Distortion|Sidetone|Cacophony|White noise|Pink noise|Throbbing|Vibration|Television|Radio|"
-        "Field recording|Reverberation|Echo"
-    ).split("|")
-)
+    [
+        "Speech", "Music", "Musical instrument", "Silence", "Sound effect", "Animal",
+        "Wild animals",
+        "Domestic animals, pets", "Livestock, farm animals, working animals", "Inside, small room",
+        "Inside, large room or hall", "Inside, public space", "Outside, urban or manmade",
+        "Outside, rural or natural", "Vehicle", "Noise", "Environmental noise", "Static", "Hum",
+        "Mains hum", "Distortion", "Sidetone", "Cacophony", "White noise", "Pink noise",
+        "Throbbing",
+        "Vibration", "Television", "Radio", "Field recording", "Reverberation", "Echo",
+    ]
+)  # fmt: skip
 """Classes that say where or how something sounds, or no more than that it does."""
 
 
@@ -47,6 +49,7 @@ def said(name: str) -> tuple[str, ...]:
     parts = [part.strip().lower() for part in re.sub(r"\(.*?\)", "", name).split(",")]
     found = dict.fromkeys(SAID.get(part, part) for part in parts)
     return tuple(filter(None, found)) or ("sound",)
+
 
 TEMPLATES = ("{}", "the sound of a {}", "a recording of a {}")
 """Of sounds, written before any test label was looked at; the mean of their vectors is a name's."""

@@ -1,4 +1,4 @@
-"""General MIDI by the SoundFont Fluid R3 (MIT), played by tinysoundfont: notes and short phrases."""
+"""General MIDI by the SoundFont Fluid R3 (MIT), by tinysoundfont: notes and phrases."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ class Player:
         return found.reshape(-1, 2).mean(axis=1)
 
 
-def phrase(player: Player, keys: Sequence[int], chords: bool, rng: np.random.Generator) -> np.ndarray:
+def phrase(
+    player: Player, keys: Sequence[int], chords: bool, rng: np.random.Generator
+) -> np.ndarray:
     """A few seconds of notes of these keys, mono at 16 kHz, its peak at a half."""
     total, parts, time = float(rng.uniform(1.2, 4.5)), list[np.ndarray](), 0.0
     while time < total:

@@ -25,7 +25,9 @@ def _room(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     answer = rng.normal(size=size) * np.exp(-np.arange(size) / (size / 6.9))
     answer[0] += rng.uniform(3, 20)
     length = 1 << (len(wave) + size - 2).bit_length()
-    return np.fft.irfft(np.fft.rfft(wave, length) * np.fft.rfft(answer, length), length)[: len(wave)]
+    return np.fft.irfft(np.fft.rfft(wave, length) * np.fft.rfft(answer, length), length)[
+        : len(wave)
+    ]
 
 
 def _microphone(wave: np.ndarray, rng: np.random.Generator) -> np.ndarray:

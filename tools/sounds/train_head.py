@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ from tools.sounds import DATA, TOWER
 from tools.sounds.instruments import DRUMS, INSTRUMENTS
 from tools.sounds.names import named
 
-LAMBDA, SPREAD = 1.0, 1.5
-"""Chosen on MegaGlest's animals, plain and with silence and noise around (never trained on)."""
+LAMBDA, SPREAD, PRIOR = 0.3, 1.5, 0.25
+"""Chosen on MegaGlest's animals, plain and with silence and noise around (never trained on), and on
+phrases of the orchestra by what people call the instruments. PRIOR is the share of a class's mean
+score over music that is taken from its scores: some classes of music are always likely."""
 SHARP, SHARE, OWN = 0.5, 2.0, 0.8
 """Softmax of the head, its share, and how much of a vector is the exact name's where people call
 the thing less exactly as well: chosen on instruments held out for validation."""
@@ -75,7 +78,18 @@ def class_weights(classes: Sequence[dict[str, Any]], vectors: Vectors) -> dict[s
         "named": np.array([one["named"] for one in classes], np.float32),
         "music": music,
         "spread": np.float32(SPREAD),
+        "prior": np.zeros(len(classes), np.float32),
     }
+
+
+def prior(file: Path, weights: dict[str, np.ndarray]) -> np.ndarray:
+    """(classes,) 0 or less: what is taken from the scores of classes of music."""
+    with np.load(file) as found:
+        scores, clip, parts = (found[key] for key in ("scores", "clip", "parts"))
+    music = (weights["music"] * weights["named"]) > 0
+    some = scores[(parts[clip] == "train") & (scores[:, weights["music"] > 0].max(axis=1) > 0)]
+    mean = some.astype(np.float32).mean(axis=0)
+    return np.where(music, PRIOR * (mean - mean[music].max()), 0).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,7 @@ def material(file: Path, weights: dict[str, np.ndarray]) -> Material:
     cut = np.flatnonzero(np.r_[True, key[1:] != key[:-1], True])
     rows = [
         pooled(weights, *(stored[x][a:b].astype(np.float32) for x in ("features", "scores")))
-        for a, b in zip(cut[:-1], cut[1:], strict=True)
+        for a, b in pairwise(cut)
     ]
     first = cut[:-1]
     clips = stored["clip"][first]
@@ -171,7 +185,9 @@ def main() -> None:
     classes = json.loads((TOWER / CLASSES).read_text("utf-8"))
     vectors = Vectors(classes, tower)
     weights = class_weights(classes, vectors)
-    every = material(args.build / "sounds/heard.npz", weights)
+    file = args.build / "sounds/heard.npz"
+    weights["prior"] = prior(file, weights)
+    every = material(file, weights)
     seen = np.isin(every.parts, args.parts)
     some = Material(**{key: value[seen] for key, value in vars(every).items()})
     found = weights | head_of(some, vectors)

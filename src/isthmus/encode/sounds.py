@@ -40,6 +40,8 @@ LOW, HIGH = 125.0, 7500.0
 FRAMES = 96
 """Of a patch, which is 0.975 s."""
 SAMPLES = (FRAMES - 1) * HOP + WINDOW
+PEAK = 0.3
+"""Of every sound; full scale is 1."""
 EVERY = 0.48
 """Seconds from one patch to the next."""
 SURE = 0.01
@@ -60,10 +62,16 @@ def log_mel_patch(samples: Mono) -> Float[np.ndarray, "frames mels"]:
 def patches(item: Sound, every: float = EVERY) -> Iterator[Float[np.ndarray, "frames mels"]]:
     """Of every stretch of 0.975 s, one each ``every`` seconds; the last ends with the sound.
 
+    The loudest sample of the whole sound is brought to ``PEAK`` first, for which it is decoded
+    once more: a vector does not depend on the gain.
+
     Raises:
         ItemError: as of ``Sound.mono``.
     """
-    yield from map(log_mel_patch, streamed(item, HERTZ, SAMPLES / HERTZ, every))
+    loudest = max(float(np.abs(block).max()) for block in item.blocks(HERTZ, 10.0))
+    gain = np.float32(PEAK / loudest if loudest else 1)
+    for stretch in streamed(item, HERTZ, SAMPLES / HERTZ, every):
+        yield log_mel_patch(gain * stretch)
 
 
 def heard(
@@ -105,8 +113,9 @@ class SoundTower:
     space: Space
     network: Any = field(repr=False)
     weights: Mapping[str, np.ndarray]
-    """``names`` (classes, d), ``named`` and ``music`` (classes, 0 or 1), ``spread`` (of the softmax)
-    and those of the head, whose names have the vectors ``own``."""
+    """``names`` (classes, d), ``named`` and ``music`` (classes, 0 or 1), ``prior`` (classes, taken
+    from the scores), ``spread`` (of the softmax), and those of the head, whose names have the
+    vectors ``own``."""
     known: str
     """Says which weights these are."""
     workers: int = 1
@@ -118,8 +127,8 @@ class SoundTower:
     def preprocessing(self) -> str:
         """What is taken of a sound, and the weights."""
         return (
-            f"{POLICY}; {HERTZ:,} Hz, log-mel patches of {SAMPLES / HERTZ} s every {self.every} s; "
-            f"tower {self.known[:12]}"
+            f"{POLICY}; {HERTZ:,} Hz, its peak at {PEAK}, log-mel patches of {SAMPLES / HERTZ} s "
+            f"every {self.every} s; tower {self.known[:12]}"
         )
 
     def encode(self, items: Sequence[Any]) -> Vectors:
@@ -160,7 +169,7 @@ def pooled(
     """Features, probabilities of the classes that name something, and that of music, of all."""
     odds, named = expit(scores), weights["named"] > 0
     sure = (odds * named).max(axis=1) + SURE
-    best = np.where(named, max_of_scores(scores.T), -np.inf)
+    best = np.where(named, max_of_scores(scores.T) - weights["prior"], -np.inf)
     music = (odds * weights["music"]).max(axis=1)
     likely = softmax(best / weights["spread"])
     return attention(features, sure), likely, float(attention(music, sure))

@@ -17,7 +17,7 @@ def orchestra_world() -> World:
     """General MIDI's 128 instruments at eighteen pitches and its 47 drums, with their names.
 
     Sounds are called ``violin/60`` and ``cowbell/56-85``; they are mono, 48,000 Hz, a note and half
-    a second of what follows. Factors: ``name``, ``family`` (the sixteen of General MIDI, and drums),
+    a second of what follows. Factors: ``name``, ``family`` (sixteen of General MIDI, and drums),
     ``program`` (0..127, 128 for drums), ``pitch`` (MIDI's number of the key, 60 is middle C),
     ``velocity`` (0..127), ``seconds`` (that the key is held) and ``held_out``: ``instrument`` where
     the whole instrument is in no training (one of each family is for tests, one for validation,
@@ -43,9 +43,7 @@ def samples_world() -> World:
     """
     rows = _rows("samples", ("name", "label", "creator", "source", "split"))
     facts = {name: {key: row[key] for key in ("name", "label")} for name, row in rows.items()}
-    credits = {
-        name: Credit("CC0-1.0", row["source"], row["creator"]) for name, row in rows.items()
-    }
+    credits = {name: Credit("CC0-1.0", row["source"], row["creator"]) for name, row in rows.items()}
     return _world("samples", rows, facts, credits, "label")
 
 

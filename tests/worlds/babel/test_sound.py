@@ -22,8 +22,10 @@ def of(**changes):
 
 
 def pitch(wave):
-    return np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 8 * len(wave))).argmax() * HERTZ / (
-        8 * len(wave)
+    return (
+        np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 8 * len(wave))).argmax()
+        * HERTZ
+        / (8 * len(wave))
     )
 
 
