@@ -139,7 +139,8 @@ def test_a_class_counts_by_its_best_patch_and_features_by_how_sure_a_patch_is():
     np.testing.assert_allclose(likely, odds / odds.sum(), rtol=1e-5)
     sure = 1 / (1 + np.exp(-np.array([6.0, 2.0]))) + 0.01
     np.testing.assert_allclose(f[:2], sure / sure.sum(), rtol=1e-5)
-    own = 1 / (1 + np.exp(-np.array([9.0, -6.0])))
+    music_of, other = (1 / (1 + np.exp(-np.array(x))) for x in ([9.0, -6.0], [6.0, 2.0]))
+    own = music_of / (music_of + other + 1e-4)
     np.testing.assert_allclose(music, (own * sure).sum() / sure.sum(), rtol=1e-5)
 
 
@@ -165,8 +166,9 @@ def test_numpy_agrees_with_torch():
     t = {name: torch.from_numpy(value) for name, value in w.items()}
     hidden = torch.nn.functional.gelu(x @ t["up"] + t["up_bias"])
     e = torch.nn.functional.normalize(torch.from_numpy(likely @ w["names"]), dim=0)
-    own = torch.softmax(2 * (hidden @ t["down"] + t["bias"]), dim=0)
-    v = e + 2 * music * own.max() * (own @ t["own"])
+    own = hidden @ t["down"] + t["bias"]
+    sure = torch.softmax(own, dim=0).max()
+    v = e + 2 * music * sure * (torch.softmax(own / 0.5, dim=0) @ t["own"])
     wanted = torch.nn.functional.normalize(v, dim=0).numpy()
     np.testing.assert_allclose(joined(w, features, scores), wanted, atol=1e-5)
 

@@ -102,12 +102,13 @@ def heard(
 class SoundTower:
     """Sounds to vectors: what classes they are, and what a trained head hears beside.
 
-    The vector of a sound is e + 2 g·max(p)·(p H). The expected class e is the softmax over the
-    classes that name something, each by its best patch, times their names' vectors (then of length
-    one). p is what a small head makes of the features, probabilities of the names of its training
-    sounds, and H are these names' vectors: where it is not sure it says little. g is the
-    probability of music, which lets other sounds speak through their classes alone. Features and g
-    are means over the patches, weighted by how sure each is of its likeliest class.
+    The vector of a sound is e + 3 g·c·(p H). The expected class e is the softmax over the classes
+    that name something, each by its best patch, times their names' vectors (then of length one).
+    p is what a small head makes of the features, probabilities of the names of its training sounds,
+    and H are these names' vectors; c, the largest of p before it is sharpened, keeps the head quiet
+    where it is not sure. g is the probability of music over itself and that of the likeliest other
+    class, so that other sounds speak through their classes alone. Features and g are means over
+    the patches, weighted by how sure each is of its likeliest class.
     """
 
     space: Space
@@ -155,8 +156,8 @@ def joined(
     e = likely @ weights["names"]
     x = (f - weights["mean"]) / weights["std"]
     hidden = gelu(x @ weights["up"] + weights["up_bias"])
-    own = softmax((hidden @ weights["down"] + weights["bias"]) / weights["sharp"])
-    head = own.max() * (own @ weights["own"])
+    own = hidden @ weights["down"] + weights["bias"]
+    head = softmax(own).max() * (softmax(own / weights["sharp"]) @ weights["own"])
     v = e / np.linalg.norm(e) + weights["share"] * music * head
     return (v / np.linalg.norm(v)).astype(np.float32)
 
@@ -170,7 +171,10 @@ def pooled(
     odds, named = expit(scores), weights["named"] > 0
     sure = (odds * named).max(axis=1) + SURE
     best = np.where(named, max_of_scores(scores.T) - weights["prior"], -np.inf)
-    music = (odds * weights["music"]).max(axis=1)
+    music, other = (
+        (odds * kind).max(axis=1) for kind in (weights["music"], named * (1 - weights["music"]))
+    )
+    music = music / (music + other + SURE * SURE)
     likely = softmax(best / weights["spread"])
     return attention(features, sure), likely, float(attention(music, sure))
 
