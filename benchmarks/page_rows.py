@@ -382,8 +382,8 @@ def of_sounds() -> Iterator[Row]:
     ):
         one = found["GCompris"][f"{what}, direct"]
         yield Row(
-            f"`mini`, recordings of GCompris, {words} by name (n = {one['n']}; second look, see the "
-            "card)",
+            f"`mini`, recordings of GCompris, {words} by name (n = {one['n']}; opened thrice, see "
+            "the card)",
             within(one),
             "reported",
             script,

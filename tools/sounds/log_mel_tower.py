@@ -63,15 +63,8 @@ def seen(waves: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return np.stack(rows), np.array(of)
 
 
-def main() -> None:
-    """Train for some minutes, score, write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--out", type=Path, default=Path(".build/sounds"))
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    rng, texts = np.random.default_rng(0), mini.load("", LoadOptions(workers=1))["text"]
+def sounds() -> tuple[list[np.ndarray], list[str], list[np.ndarray], list[str]]:
+    """Training sounds with their names, and notes of unseen pitches with theirs."""
     waves, labels, test, wanted = list[np.ndarray](), list[str](), list[np.ndarray](), list[str]()
     for world, extra in (("orchestra", ["held_out"]), ("samples", [])):
         table = read_table(DATA / world / "sounds.parquet", ["name", "split", "sound", *extra])
@@ -82,6 +75,19 @@ def main() -> None:
             elif held == ["pitch"]:
                 test.append(sound(stored).mono(HERTZ))
                 wanted.append(str(name))
+    return waves, labels, test, wanted
+
+
+def main() -> None:
+    """Train for some minutes, score, write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=12)
+    parser.add_argument("--out", type=Path, default=Path(".build/sounds"))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    rng, texts = np.random.default_rng(0), mini.load("", LoadOptions(workers=1))["text"]
+    waves, labels, test, wanted = sounds()
     names = sorted(set(labels))
     y = torch.tensor([names.index(name) for name in labels])
     told = torch.from_numpy(named(texts, names).astype(np.float32))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import soxr
-import tinysoundfont
 
 from tools.fetch import Pin, fetch
 
@@ -25,6 +24,8 @@ class Player:
     """A synthesiser with one SoundFont; the sound before has died away when the next begins."""
 
     def __init__(self, build: Path) -> None:
+        import tinysoundfont
+
         self.synth = tinysoundfont.Synth(samplerate=RATE)
         file = fetch(FONT, build) / "usr/share/sounds/sf2/FluidR3_GM.sf2"
         self.font = self.synth.sfload(str(file))

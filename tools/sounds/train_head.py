@@ -37,7 +37,7 @@ score over music that is taken from its scores: some classes of music are always
 SHARP, SHARE, OWN = 0.5, 3.0, 0.8
 """Softmax of the head, its share, and how much of a vector is the exact name's where people call
 the thing less exactly as well: chosen on instruments and on recordings held out for validation."""
-SEEDS, HIDDEN, EPOCHS, BATCH, RATE, DROP, SMOOTH = 2, 512, 16, 256, 2e-3, 0.3, 0.1
+SEEDS, HIDDEN, EPOCHS, BATCH, RATE, DROP, SMOOTH = 2, 512, 32, 256, 2e-3, 0.3, 0.1
 
 
 class Vectors:

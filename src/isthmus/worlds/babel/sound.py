@@ -29,7 +29,7 @@ NOTE, GAP, TAIL = 0.2, 0.12, 0.4
 """Seconds of a note, between two groups, and after the last."""
 PITCHES = {"small": 880.0, "medium": 440.0, "large": 220.0}
 """Hertz of a figure's first note."""
-STEPS = dict(zip(COLOURS, (0, 2, 4, 5, 7, 9, 11, 12), strict=True))
+STEPS = dict[str, int](zip(COLOURS, (0, 2, 4, 5, 7, 9, 11, 12), strict=True))
 """Semitones up to the second note."""
 
 TIMBRES: dict[str, tuple[tuple[float, float], ...]] = {
