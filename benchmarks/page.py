@@ -19,6 +19,7 @@ from benchmarks.page_rows import (
     of_first_use,
     of_mini,
     of_remedies,
+    of_sounds,
     of_speed,
     of_statistics,
     of_styles,
@@ -165,6 +166,7 @@ def of_edits() -> Iterator[Row]:
 GROUPS = (
     *(
         of_mini,
+        of_sounds,
         of_first_use,
         of_arrays,
         of_speed,

@@ -354,3 +354,43 @@ def of_training() -> Iterator[Row]:
         "≤ 5 min",
         f"`{fit['command']}`",
     )
+
+
+def of_sounds() -> Iterator[Row]:
+    """What ``mini`` hears."""
+    found, script = read("sounds"), "`benchmarks.sounds`"
+    named, speed = found["by name"], found["speed"]["every 0.48 s"]["seconds of 10 s"]
+    for key, least, words in (
+        ("unseen pitches, 128 names", 0.6, "notes of `orchestra` at unseen pitches, 128 names"),
+        (
+            "unseen instruments, family of the nearest known name",
+            0.5,
+            "notes of unseen instruments, one of sixteen families",
+        ),
+    ):
+        one = named[key]
+        yield Row(
+            f"`mini`, {words} (n = {one['n']} of {one['objects']} instruments; chance "
+            f"{one['chance']:.3f})",
+            within(one) + mark(one["value"] >= least),
+            f"{least:.2f}",
+            script,
+        )
+    for what, words in (
+        ("explore_farm_animals", "farm animals"),
+        ("instruments", "instruments"),
+    ):
+        one = found["GCompris"][f"{what}, direct"]
+        yield Row(
+            f"`mini`, recordings of GCompris, {words} by name (n = {one['n']}; opened thrice, see "
+            "the card)",
+            within(one),
+            "reported",
+            script,
+        )
+    yield Row(
+        "`mini`, ten seconds of sound to vector on one core",
+        f"{speed:.3f} s{mark(speed <= 0.3)}",
+        "≤ 0.3 s",
+        script,
+    )

@@ -19,7 +19,9 @@ from kitoken import Kitoken
 from PIL import Image
 
 from isthmus.arrays import Vectors, fingerprint
+from isthmus.encode.sessions import session
 from isthmus.encode.shapes.towers import with_shapes
+from isthmus.encode.sounds import with_sounds
 from isthmus.read.image import POLICY, picture
 from isthmus.read.text import text
 from isthmus.records import dataclass
@@ -139,7 +141,8 @@ def fitted(image: Image.Image, side: int = SIDE) -> Image.Image:
 def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, Encoder]:
     """The default model: EfficientNet-Lite0 and MiniLM-L6, joined; needs no network.
 
-    The package ``isthmus-shapes`` adds a tower for points and a head for renders.
+    The package ``isthmus-shapes`` adds a tower for points and a head for renders,
+    ``isthmus-sounds`` a tower for sounds.
     """
     options = options or LoadOptions()
     if rest:
@@ -150,7 +153,8 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, Encode
         )
     graph = WEIGHTS / "image.onnx"
     towers = open_weights(WEIGHTS, options.workers)
-    return with_shapes(towers, lambda more: session(graph.read_bytes() + more))
+    shaped = with_shapes(towers, lambda more: session(graph.read_bytes() + more))
+    return with_sounds(shaped, towers["image"].workers)
 
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:
@@ -170,12 +174,3 @@ def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniTe
             space, session(folder / "text.onnx"), tokenizer, config["tokens"], workers
         ),
     }
-
-
-def session(graph: Path | bytes) -> onnxruntime.InferenceSession:
-    """A network on one core a call, the same bytes for the same batch; calls may be concurrent."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

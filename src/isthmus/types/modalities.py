@@ -49,3 +49,5 @@ class View:
     """The bag of an item and its id, with how its parts are pooled; raises ``ItemError``."""
     about: str = ""
     """What is seen and from where, in one sentence: part of the preprocessing."""
+    data: str = ""
+    """Name of the data that it needs (``store.data_folder``): without it there is no such view."""

@@ -6,12 +6,14 @@
 from functools import cache
 
 from isthmus.registry import opened
+from isthmus.store import data_folder
 from isthmus.types import View
 
 VIEWS = {
     "frames": "isthmus.view.frames:FRAMES",
     "renders": "isthmus.view.mesh_views:RENDERS",
     "windows": "isthmus.view.windows:WINDOWS",
+    "class_words": "isthmus.encode.sounds:CLASS_WORDS",
     "spectrogram": "isthmus.view.spectrograms:SPECTROGRAM",
     "upright": "isthmus.view.shape_views:UPRIGHT",
     "surface": "isthmus.view.shape_views:SURFACE",
@@ -24,5 +26,6 @@ VIEWS = {
 
 @cache
 def views() -> dict[str, View]:
-    """Every view, ours and those of other installed packages, by name."""
-    return opened("views", VIEWS)
+    """Every view whose data is there, ours and those of other installed packages, by name."""
+    found: dict[str, View] = opened("views", VIEWS)
+    return {name: one for name, one in found.items() if not one.data or data_folder(one.data)}

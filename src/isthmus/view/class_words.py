@@ -53,7 +53,7 @@ def word_bag(item: Any, owner: str, classes: Classes, template: str = "{}", most
 
 
 def class_words(
-    of: str, classes: Classes, about: str, template: str = "{}", most: int = 10
+    of: str, classes: Classes, about: str, template: str = "{}", most: int = 10, data: str = ""
 ) -> View:
     """The road ``class_words`` from a modality to texts, by way of a classifier.
 
@@ -66,9 +66,11 @@ def class_words(
         about: which classifier, in a few words.
         template: the text of a class, its name at ``{}``.
         most: classes that are kept, the likeliest first.
+        data: that the classifier needs.
     """
     return View(
         "class_words",
+        data=data,
         of=of,
         to="text",
         see=lambda item, owner: word_bag(item, owner, classes, template, most),

@@ -15,12 +15,15 @@ __all__ = ["WORLDS", "load", "open_world"]
 
 WORLDS: dict[str, str] = {
     "babel": "isthmus.worlds.babel.scenes:babel_world",
+    "babel-sound": "isthmus.worlds.babel.sound:sound_world",
     "babel-motion": "isthmus.worlds.babel.motion:motion_world",
     "clipart": "isthmus.worlds.clipart:clipart_world",
     "furniture": "isthmus.worlds.furniture:furniture_world",
     "glyphs": "isthmus.worlds.glyphs:glyphs_world",
     "motions": "isthmus.worlds.motions:motions_world",
+    "orchestra": "isthmus.worlds.orchestra:orchestra_world",
     "primitives": "isthmus.worlds.babel.primitives:primitives_world",
+    "samples": "isthmus.worlds.orchestra:samples_world",
     "units": "isthmus.worlds.units:units_world",
 }
 

@@ -16,10 +16,11 @@ CREDIT = Credit(
 
 @dataclass(frozen=True)
 class StoredClip:
-    """A clip of a data package; called, it gives the bytes of its file."""
+    """A clip or a sound of a data package; called, it gives the bytes of its file."""
 
     file: Path
     id: str
+    column: str = "clip"
 
     def __str__(self) -> str:
         return f"{self.id} of {self.file.parent.name}"
@@ -30,8 +31,8 @@ class StoredClip:
         return self()
 
     def __call__(self) -> bytes:
-        """An animated WebP."""
-        return payloads(self.file, "clip")[self.id]
+        """An animated WebP, or a sound."""
+        return payloads(self.file, self.column)[self.id]
 
 
 def clips_file(world: str, package: str) -> Path:

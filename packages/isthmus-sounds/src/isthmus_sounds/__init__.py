@@ -1,0 +1,1 @@
+"""Data only: see `isthmus.store.data_folder`."""
