@@ -14,6 +14,6 @@ ENCODERS: dict[str, str] = {
     "hf": "isthmus.encode.hf:load",
     "st": "isthmus.encode.sentences:load",
     "mteb": "isthmus.encode.benchmarked:load",
-    "fresh": "isthmus.encode.fresh:load",
+    "fresh": "isthmus.encode.fresh.towers:load",
     "shapes": "isthmus.encode.shapes.fresh:load",
 }

@@ -30,7 +30,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     try:
         import torch
 
-        from isthmus.encode.fresh_networks import LIMIT, WORDS, Fresh, numbers, words
+        from isthmus.encode.fresh.networks import LIMIT, WORDS, Fresh, numbers, words
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     device = torch_device(options)
