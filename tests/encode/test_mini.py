@@ -43,10 +43,8 @@ TEXTS = [
 def test_one_space_over_both_towers(mini: dict[str, Encoder]):
     assert mini["image"].space == mini["text"].space
     assert mini["image"].space.scale > 1
-    assert {name: encoder.modality for name, encoder in mini.items()} == {
-        "image": "image",
-        "text": "text",
-    }
+    assert {"image", "text"} <= mini.keys()  # and more with the packages of weights
+    assert all(encoder.modality == name for name, encoder in mini.items())
 
 
 def test_texts_do_not_depend_on_their_batch(mini: dict[str, Encoder]):

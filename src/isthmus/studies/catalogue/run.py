@@ -79,7 +79,7 @@ class Description(RunResult):
 
     def table_rows(self) -> list[dict[str, str]]:
         """A fact each."""
-        return [{"fact": name, "value": str(value)} for name, value in self.facts.items()]
+        return [{"fact": name, "content": str(value)} for name, value in self.facts.items()]
 
     def __str__(self) -> str:
         width = max(map(len, self.facts))

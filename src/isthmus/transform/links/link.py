@@ -175,13 +175,10 @@ class Link:
         return f"{self.source.name} → {self.target.name} ({self.method})"
 
     def __str__(self) -> str:
-        a, b = self.modalities
+        kinds = " and ".join(dict.fromkeys(self.modalities))
         pairs = amount(self.trust.fitted, "pair")
         more = f", {self.about}" if self.about else ""
-        return f"{self.name}, fitted on {pairs} of {a} and {b}{more}: {self.trust}"
-
-    def __repr__(self) -> str:
-        return f"Link({self})"
+        return f"{self.name}, fitted on {pairs} of {kinds}{more}: {self.trust}"
 
     @cached_property
     def step(self) -> Step:
