@@ -33,6 +33,7 @@ from tools.sounds.names import named
 
 ITEMS = 320
 """Of the paired comparisons of roads, and of those under stress."""
+SCENES = 1500
 HOPS = (0.24, EVERY, 0.975)
 DRAWS = 20
 
@@ -130,7 +131,17 @@ def taught(of: Orchestra) -> dict[str, Any]:
             means = unit(np.stack([x[rows].mean(axis=0) for rows in some]))
             right += (x[test] @ means.T).argmax(axis=1) == y[test]
         found[f"{shots} of each"] = share(right / DRAWS, objects)
+    new = of.facts["held_out"] == "instrument"
+    known = np.flatnonzero(played & ((of.facts["split"] == "train") | (new & ~_test(of))))
+    asked = np.flatnonzero(played & new & _test(of))
+    model = LogisticRegression(C=1.0, max_iter=300).fit(x[known], of.facts["family"][known])
+    right = model.predict(x[asked]) == of.facts["family"][asked]
+    found["unseen instruments, family"] = share(right, list(of.facts["name"][asked]))
     return found | {"chance": 1 / 128, "trained on": len(train)}
+
+
+def _test(of: Orchestra) -> np.ndarray:
+    return of.facts["split"] == "test"
 
 
 def compared(of: Orchestra, mini: Any) -> dict[str, Any]:
@@ -243,6 +254,25 @@ def fast(of: Orchestra, mini: Any) -> dict[str, Any]:
     return found
 
 
+def coded(mini: Any) -> dict[str, Any]:
+    """Facts of `babel-sound` by a linear probe, on scenes whose pair of colour and shape is new."""
+    from sklearn.linear_model import LogisticRegression
+
+    world = load("babel-sound", n=SCENES, groups=1)
+    ids = world.items["audio"].ids
+    x = unit(mini["audio"].encode(list(world.items["audio"])))
+    test = np.array([world.split[name] == "test" for name in ids])
+    found = {}
+    for fact in ("shape", "size", "colour", "material", "count", "view", "style"):
+        y = np.array([str(world.factors[name][fact]) for name in ids])
+        model = LogisticRegression(C=100.0, max_iter=300).fit(x[~test], y[~test])
+        values, counts = np.unique(y[~test], return_counts=True)
+        right = share(model.predict(x[test]) == y[test])
+        rule = float((y[test] == values[counts.argmax()]).mean())
+        found[fact] = right | {"values": len(values), "majority": round(rule, 4)}
+    return found
+
+
 def gcompris(mini: Any, root: Path) -> dict[str, Any]:
     """Nine farm animals and twenty-six instruments by the names of their files."""
     found, also = {}, {"chickens": "chicken", "flute traversiere": "flute", "horn": "french horn"}
@@ -282,6 +312,7 @@ def main() -> None:
     if (folder := data_folder("units")) is not None:
         found["animals of MegaGlest"], game = animals(mini, folder)
     found["pictures"] = pictured(of, mini, game)
+    found["facts of babel-sound"] = coded(mini)
     found["speed"] = fast(of, mini)
     if args.gcompris:
         found["GCompris"] = gcompris(mini, args.gcompris)
