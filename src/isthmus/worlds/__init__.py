@@ -15,8 +15,8 @@ __all__ = ["WORLDS", "load", "open_world"]
 
 WORLDS: dict[str, str] = {
     "babel": "isthmus.worlds.babel.scenes:babel_world",
-    "babel-sound": "isthmus.worlds.babel.sound:sound_world",
     "babel-motion": "isthmus.worlds.babel.motion:motion_world",
+    "babel-sound": "isthmus.worlds.babel.sound:sound_world",
     "clipart": "isthmus.worlds.clipart:clipart_world",
     "furniture": "isthmus.worlds.furniture:furniture_world",
     "glyphs": "isthmus.worlds.glyphs:glyphs_world",
