@@ -12,7 +12,7 @@ from isthmus.encode import ENCODERS
 from isthmus.read import MODALITIES, modalities
 from isthmus.studies.card.request import CardRequest
 from isthmus.studies.card.run import run
-from isthmus.studies.card.sides import drawn, linked, objects
+from isthmus.studies.card.sides import _wanted, drawn, linked, objects
 from isthmus.types import (
     Bag,
     Common,
@@ -138,6 +138,15 @@ def test_a_road_that_loses_everything_is_told_from_one_that_does_not():
     assert lost["first"] > 0.9 and lost["second"] < 0.1
     assert lost["interval"]["high"] < -0.7
     assert not carded(roads=("sniffed",)).record["roads"]
+
+
+def test_roads_of_several_views_are_taken_where_they_are_asked_for():
+    ways = dict.fromkeys(
+        ("cells+renders", "direct", "cells+depth", "cells"), Sense("tune", 0.0, 0.0)
+    )
+    assert [*_wanted(ways, ())] == ["cells+renders", "direct", "cells"]
+    assert [*_wanted(ways, ("cells+depth",))] == ["cells+renders", "cells+depth"]
+    assert _wanted(ways, ("all",)) == ways
 
 
 def test_the_same_card_again_is_the_same_to_the_byte():

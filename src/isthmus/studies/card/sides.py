@@ -23,6 +23,10 @@ from isthmus.studies.shared.guard import SEEN, allowed, origin, selections_of
 from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
 
 
+ALL, STEP = "all", "+"
+"""Every road, and what stands between the views of a longer one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Side:
     """A modality by one road."""
@@ -131,9 +135,10 @@ def _chosen(
 
 
 def _wanted(ways: Mapping[str, Encoder], named: Sequence[str]) -> dict[str, Encoder]:
-    """The first road, and the named ones or all."""
-    first = next(iter(ways))
-    return {name: way for name, way in ways.items() if name == first or not named or name in named}
+    """The first road, and the named ones, or those of one view."""
+    some = [name for name in ways if name in named or named == (ALL,)] if named else [*ways]
+    kept = {next(iter(ways)), *(name for name in some if named or STEP not in name)}
+    return {name: way for name, way in ways.items() if name in kept}
 
 
 def _embedded(
