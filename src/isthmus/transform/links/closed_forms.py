@@ -134,7 +134,7 @@ def _stretched(fit: Callable[[LinkPairs], Fitted], pairs: LinkPairs) -> Fitted:
 
 
 def stretch(fit: Callable[[LinkPairs], Affine | Anchored], pairs: LinkPairs) -> float:
-    """The factor of a prediction's distance from B's mean that is best for a tenth of the objects."""
+    """The factor of a prediction's distance from B's mean, best for a tenth of the objects."""
     rng = np.random.default_rng([pairs.seed, *b"stretch"])
     names = rng.permutation(np.unique(pairs.objects))
     judging = np.isin(pairs.objects, names[: max(FEWEST, len(names) // 10)])
