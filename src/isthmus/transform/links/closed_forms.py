@@ -129,13 +129,17 @@ def _asif(pairs: LinkPairs) -> Anchored:
 
 
 def _stretched(fit: Callable[[LinkPairs], Fitted], pairs: LinkPairs) -> Fitted:
-    """What is fitted on all pairs, as far from B's mean as a tenth of the objects finds best."""
+    """What is fitted on all pairs, as far from B's mean as is best."""
+    return times(fit(pairs), stretch(fit, pairs))
+
+
+def stretch(fit: Callable[[LinkPairs], Affine | Anchored], pairs: LinkPairs) -> float:
+    """The factor of a prediction's distance from B's mean, best for a tenth of the objects."""
     rng = np.random.default_rng([pairs.seed, *b"stretch"])
     names = rng.permutation(np.unique(pairs.objects))
     judging = np.isin(pairs.objects, names[: max(FEWEST, len(names) // 10)])
-    found = fit(pairs)
     if judging.sum() < FEWEST or (~judging).sum() < FEWEST:
-        return found
+        return 1.0
     judges = evenly_spaced(np.flatnonzero(judging), JUDGES)
     others = pairs.part(evenly_spaced(np.flatnonzero(~judging), LEARNERS))
     middle = others.y.mean(axis=0)
@@ -145,11 +149,15 @@ def _stretched(fit: Callable[[LinkPairs], Fitted], pairs: LinkPairs) -> Fitted:
         scores = cosine(middle + factor * away, pairs.y[judges])
         return float((1 / (scores >= scores.diagonal()[:, None]).sum(axis=1)).mean())
 
-    factor = np.float32(max(STRETCHES, key=worth))
+    return max(STRETCHES, key=worth)
+
+
+def times(found: Fitted, factor: float) -> Fitted:
+    """A map whose predictions lie so many times as far from their mean."""
     if isinstance(found, Affine):
-        return replace(found, matrix=factor * found.matrix)
+        return replace(found, matrix=np.float32(factor) * found.matrix)
     middle = found.ends.mean(axis=0)
-    return replace(found, ends=middle + factor * (found.ends - middle))
+    return replace(found, ends=middle + np.float32(factor) * (found.ends - middle))
 
 
 def _affine(

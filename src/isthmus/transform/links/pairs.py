@@ -12,7 +12,7 @@ SHARP = 100.0
 """Inverse temperature of the memory's weights (C-MCR: 1/100)."""
 REMEMBERED = 4_000
 """Items of a memory that are looked at, evenly spaced."""
-ENHANCED = 20_000
+ENHANCED = 10_000
 """Pairs that a memory is asked for, evenly spaced."""
 
 
