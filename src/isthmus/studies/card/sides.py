@@ -22,7 +22,6 @@ from isthmus.studies.shared.collection import (
 from isthmus.studies.shared.guard import SEEN, allowed, origin, selections_of
 from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
 
-
 ALL, STEP = "all", "+"
 """Every road, and what stands between the views of a longer one."""
 
