@@ -118,6 +118,7 @@ def test_every_pair_of_invented_modalities_is_measured_both_ways_and_named_on_th
     assert grid.modalities == ("smell", "tune", "word")
     assert np.isnan(grid.shares).sum() == 3  # a modality is not asked of itself
     assert grid.chances[0, 1] == pytest.approx(1 / N, abs=0.01)
+    assert "a row number and noise" in found.page and "test, where the data have" in found.page
     for word in ("smell", "tune", "smelt once", "told in one of two words", "by way of word"):
         assert word in found.page
     assert "for 6 of 6 ordered pairs" in found.verdict

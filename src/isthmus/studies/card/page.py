@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from isthmus.read import known
 from isthmus.report import (
     Advice,
     Block,
@@ -253,6 +254,7 @@ def _protocol(found: Carded) -> Section:
     rows = [
         {
             "side": f"{before}{side.name}",
+            "an item": known(side.modality).about or "not told",
             "road": side.road or "vectors that were there",
             "items": f"{len(side.embedded):,}",
             "what is seen": side.about or "not told",
@@ -263,6 +265,7 @@ def _protocol(found: Carded) -> Section:
     ]
     facts = {
         "data": source_name(source) if found.spaces[0].sides[0].road else str(source.arrays),
+        "split": source.split or "test, where the data have parts",
         "objects at most, drawn by the seed": found.request.most,
         "templates of class names": "; ".join(found.spaces[0].templates) or "none",
         **{
@@ -273,7 +276,9 @@ def _protocol(found: Carded) -> Section:
         **{f"space {some.space}": _space(some.sides[0].embedded.space) for some in found.spaces},
         "seed": found.request.common.seed,
     }
-    table = rows_table("What is seen of an item, by road", rows, ("road", "what is seen"))
+    table = rows_table(
+        "What is seen of an item, by road", rows, ("an item", "road", "what is seen")
+    )
     return made_section(facts, table)
 
 
@@ -301,7 +306,12 @@ def record(found: Carded) -> dict[str, Any]:
                 "space": some.space,
                 "templates": list(some.templates),
                 "sides": {
-                    one.name: {"road": one.road, "protocol": one.about, **described(one.embedded)}
+                    one.name: {
+                        "item": known(one.modality).about,
+                        "road": one.road,
+                        "protocol": one.about,
+                        **described(one.embedded),
+                    }
                     for one in some.sides
                 },
                 "linked": {couple.name: couple.way or "directly" for couple in pairs},
