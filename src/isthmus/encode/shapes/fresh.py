@@ -2,10 +2,11 @@
 
 ``shapes:patches`` and ``shapes:pointnet`` put a point tower into the space ``mini``, both a voxel
 tower; ``isthmus fit --towers points --freeze text`` trains it against the frozen texts.
+``shapes:FILE`` is a published point tower, see ``published``.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,35 +14,21 @@ import numpy as np
 from isthmus.arrays import fingerprint
 from isthmus.encode.mini import load as load_mini
 from isthmus.encode.shapes.inputs import CELLS, GROUPS, POINTS, SIZE, cells, grouped, rows
-from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.encode.shapes.published import ShapeTower
+from isthmus.encode.shapes.published import load as load_published
+from isthmus.encode.torch_towers import torch_device, weights_id
 from isthmus.read.points import cloud
-from isthmus.records import dataclass
+from isthmus.store import is_file
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 if TYPE_CHECKING:
-    from isthmus.encode.torch_towers import Inputs
+    pass
 
 KINDS = ("patches", "pointnet")
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class ShapeTower(Tower):
-    """Clouds or voxels to vectors by a torch network."""
-
-    prepare: Callable[[Any], dict[str, np.ndarray]]
-    """The network's inputs of one item."""
-    modality: str = "points"
-
-    def inputs(self, items: Sequence[Any]) -> "Inputs":
-        """Arrays, one row an item.
-
-        Raises:
-            ItemError: an item cannot be read.
-        """
-        import torch
-
-        made = [self.prepare(item) for item in items]
-        return {name: torch.from_numpy(np.stack([one[name] for one in made])) for name in made[0]}
+ABOUT = (
+    f"{POINTS} points far from each other, the outermost first, with colours and normals, in the "
+    "unit ball"
+)
 
 
 def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
@@ -51,6 +38,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         RequestError: another kind.
         ExtraMissingError: torch is not installed.
     """
+    if is_file(Path(rest.partition("?")[0])):
+        return load_published(rest, options)
     kind, _, seed = (rest or KINDS[0]).partition("/")
     if kind not in KINDS or not (seed or "0").isdigit():
         raise RequestError(
@@ -71,13 +60,12 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         module = torch.nn.ModuleDict({"points": points, "voxels": VoxelNet(old.dim)}).eval()
     identity = fingerprint(old.id, weights_id(module), kind, POINTS, GROUPS, SIZE, CELLS)
     space = Space(f"shapes:{rest}" if rest else "shapes", identity, old.dim, old.scale, old.bias)
-    about = f"{POINTS} points far from each other with colours and normals, in the unit ball"
     of_points = ShapeTower(
         space=space,
         module=module.to(device),
         forward=lambda inputs: module["points"](*inputs.values()),
         device=device,
-        preprocessing=f"{about}, in {GROUPS} patches of {SIZE}" if kind == "patches" else about,
+        preprocessing=f"{ABOUT}, in {GROUPS} patches of {SIZE}" if kind == "patches" else ABOUT,
         prepare=patched if kind == "patches" else plain,
     )
     of_voxels = ShapeTower(
@@ -89,10 +77,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         prepare=lambda item: {"voxels": cells(item)},
         modality="voxels",
     )
-    image, text = (
-        replace(mini["image"], space=space, by_view={}),
-        replace(mini["text"], space=space),
-    )
+    image = replace(mini["image"], space=space, by_view={})
+    text = replace(mini["text"], space=space)
     return {"image": image, "text": text, "points": of_points, "voxels": of_voxels}
 
 

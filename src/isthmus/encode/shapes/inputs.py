@@ -21,11 +21,15 @@ CELLS = 32
 def rows(cloud: PointCloud, count: int = POINTS) -> Float[np.ndarray, "p 9"]:
     """Place, colour - 1/2 and normal of points that lie far from each other.
 
-    A cloud of fewer points is taken over and over again. Size is seen unless it is fitted before.
+    The first is the farthest from their mean, whatever their order. A cloud of fewer points is
+    taken over and over again. Size is seen unless it is fitted before.
     """
-    there = len(cloud.points)
-    at = np.arange(count) % there if there < count else np.arange(0, there, max(1, there // SEEN))
-    chosen = at[farthest(cloud.points[at], count)]
+    at = np.arange(0, len(cloud.points), max(1, len(cloud.points) // SEEN))
+    away = cloud.points[at] - cloud.points[at].mean(axis=0)
+    first = int(np.argmax(np.square(away).sum(axis=1)))
+    at = np.concatenate([at[first:], at[:first]])
+    order = at[farthest(cloud.points[at], min(count, len(at)))]
+    chosen = order[np.arange(count) % len(order)]
     some = cloud.taken(chosen)
     colours = some.colours[:, :3] / np.float32(255) - np.float32(0.5)
     return np.concatenate([some.points, colours, some.normals], axis=1)

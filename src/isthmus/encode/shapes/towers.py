@@ -96,7 +96,8 @@ class PointTower:
     def preprocessing(self) -> str:
         """What is taken of a cloud, and the weights."""
         return (
-            "512 points far from each other with colours and normals, in the unit ball, in 32 "
+            "512 points far from each other, the outermost first, with "
+            "colours and normals, in the unit ball, in 32 "
             f"patches of 16; tower {fingerprint(*self.weights.values())[:12]}"
         )
 

@@ -1,0 +1,189 @@
+"""``shapes:FILE``: published point towers, Uni3D, ULIP, ULIP-2 and OpenShape, on the CPU too.
+
+Which one a file holds is told by the names of its weights. ``shapes:FILE?beside=SPACE`` puts it
+into the space that it was trained against, such as ``openclip:ViT-bigG-14/...``, beside its texts
+and pictures. What needed a GPU there, far points and nearest ones, is NumPy here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import fingerprint
+from isthmus.encode import ENCODERS
+from isthmus.encode.torch_files import read_weights
+from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.read.farthest import farthest, nearest
+from isthmus.read.points import cloud
+from isthmus.records import dataclass
+from isthmus.registry import find
+from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
+
+if TYPE_CHECKING:
+    from isthmus.encode.torch_towers import Inputs
+
+BESIDE = "?beside="
+BALLS: Mapping[tuple[int, int], tuple[int, float, int]] = {
+    (256, 6): (64, 0.4, 256),
+    (512, 6): (64, 0.4, 256),
+    (512, 12): (384, 0.2, 64),
+    (768, 12): (512, 0.2, 64),
+    (768, 24): (512, 0.2, 64),
+}
+"""Of OpenShape's sizes, by width and depth: balls, their radius, points in each. The release's
+third size has the width and depth of the fourth, which is the one that is published."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ShapeTower(Tower):
+    """Clouds or voxels to vectors by a torch network."""
+
+    prepare: Callable[[Any], dict[str, np.ndarray]]
+    """The network's inputs of one item."""
+    modality: str = "points"
+
+    def inputs(self, items: Sequence[Any]) -> "Inputs":
+        """Arrays, one row an item.
+
+        Raises:
+            ItemError: an item cannot be read.
+        """
+        import torch
+
+        made = [self.prepare(item) for item in items]
+        return {name: torch.from_numpy(np.stack([one[name] for one in made])) for name in made[0]}
+
+
+def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
+    """The point tower of a file, alone or beside the space that it was trained against.
+
+    Raises:
+        RequestError: no such release, weights that are not whole, or another number of coordinates
+            than the space beside it.
+        ExtraMissingError: torch is not installed.
+    """
+    try:
+        import torch
+
+        from isthmus.encode.shapes.published_networks import Held, OpenShape, Ulip, Uni3D
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("torch", "train") from error
+    name, _, other = rest.partition(BESIDE)
+    weights = read_weights(f"shapes:{name}", Path(name), quick=False)
+    signs: dict[str, type[Held]] = {
+        "point_encoder.trans2embed.weight": Uni3D,
+        "pc_projection": Ulip,
+        "ppat.cls_token": OpenShape,
+    }
+    kind = next((one for sign, one in signs.items() if sign in weights), None)
+    if kind is None:
+        told = ", ".join(f"{one.__name__} ({sign})" for sign, one in signs.items())
+        raise RequestError(
+            f"shapes:{name} holds no point tower that is known by its weights: {told}."
+        )
+    starts = (kind.before, "proj", "pc_")
+    kept = {key: value for key, value in weights.items() if key.startswith(starts)}
+    module = kind(kept).eval().to(device := torch_device(options))
+    try:
+        with torch.inference_mode():
+            tried = module(*(torch.zeros(shape, device=device) for shape in _shapes(kept)))
+    except (ValueError, RuntimeError) as error:
+        raise RequestError(f"shapes:{name} is not a whole {kind.__name__}: {error}.") from error
+    beside, about = _beside(other, tried.shape[1], options), _about(kind.__name__, kept)
+    base = next(iter(beside.values())).space if beside else Space("", "", tried.shape[1], 1.0)
+    identity = fingerprint(base.id, weights_id(module), about)
+    space = Space(f"shapes:{rest}", identity, base.dim, base.scale, base.bias)
+    tower = ShapeTower(
+        space=space,
+        module=module,
+        forward=lambda inputs: module(inputs["patches"], inputs["centres"]),
+        device=device,
+        preprocessing=about,
+        prepare=lambda item: prepared(item, kind.__name__, kept),
+    )
+    found: dict[str, Any] = {key: replace(one, space=space) for key, one in beside.items()}
+    return {**found, tower.modality: tower}
+
+
+def _beside(name: str, dim: int, options: LoadOptions) -> Mapping[str, Any]:
+    """The encoders of the space that a tower was trained against."""
+    if not name:
+        return {}
+    scheme, _, rest = name.partition(":")
+    found: Mapping[str, Any] = find("encoders", ENCODERS, scheme)(rest, options)
+    if (there := next(iter(found.values())).space.dim) != dim:
+        raise RequestError(
+            f"The point tower gives {dim} coordinates and {name} has {there}: name the space that "
+            "it was trained against."
+        )
+    return found
+
+
+def _shapes(weights: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Of a small input that the network is tried with."""
+    return (1, 2, 3, 9 if "ppat.cls_token" in weights else 6), (1, 2, 3)
+
+
+def _balls(weights: Mapping[str, Any]) -> tuple[int, float, int]:
+    """Balls of an OpenShape tower, their radius, and points in each."""
+    width = int(weights["ppat.cls_token"].shape[-1])
+    parts = (key.split(".")[3] for key in weights if key.startswith("ppat.transformer.layers."))
+    return BALLS.get((width, len(set(parts))), (384, 0.2, 64))
+
+
+def _about(kind: str, weights: Mapping[str, Any]) -> str:
+    if kind == "OpenShape":
+        groups, radius, size = _balls(weights)
+        where = f"{groups} balls of radius {radius} with {size} points"
+    else:
+        where = f"512 patches of {64 if kind == 'Uni3D' else 32} points"
+    return f"10,000 points about their mean in the unit ball, y up, colours 0..1, {where} ({kind})"
+
+
+def prepared(item: Any, kind: str, weights: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Patches (g, k, c) of a cloud and their middles (g, 3), as a release takes them.
+
+    Args:
+        item: a cloud.
+        kind: ``Uni3D``, ``Ulip`` or ``OpenShape``.
+        weights: of the tower, from which the number and size of balls follow.
+
+    Raises:
+        ItemError: no cloud that can be read.
+    """
+    found = cloud(item)
+    count = 10_000
+    some = found.taken(np.arange(count) * len(found.points) // count)
+    places = some.points - some.points.mean(axis=0)
+    places = places / max(float(np.linalg.norm(places, axis=1).max()), 1e-9)
+    colours = some.colours[:, :3] / np.float32(255)
+    if kind == "OpenShape":
+        groups, radius, size = _balls(weights)
+        centres = places[farthest(places, groups)]
+        around = in_balls(places, centres, radius, size)
+        more = [places[around], colours[around]]
+    else:
+        centres = places[farthest(places, 512)]
+        around = nearest(places, centres, 64 if kind == "Uni3D" else 32)
+        more = [colours[around]]
+    away = places[around] - centres[:, None]
+    patches = np.concatenate([away, *more], axis=2).astype(np.float32)
+    return {"patches": patches, "centres": centres.astype(np.float32)}
+
+
+def in_balls(
+    places: Float[np.ndarray, "p 3"], centres: Float[np.ndarray, "g 3"], radius: float, size: int
+) -> np.ndarray:
+    """(g, size) rows within a radius of each middle, the first ones; the first fills what is left.
+
+    Source: Qi et al. 2017, PointNet++, section 3.2.
+    """
+    rows = np.empty((len(centres), size), np.int64)
+    for number, centre in enumerate(centres):
+        inside = np.flatnonzero(np.square(places - centre).sum(axis=1) <= radius**2)[:size]
+        rows[number] = np.concatenate([inside, np.full(size - len(inside), inside[0])])
+    return rows
