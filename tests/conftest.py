@@ -35,6 +35,9 @@ def _needs():
         "foreign data": shared.is_dir(),
         "open_clip": find_spec("open_clip") is not None,
         "transformers": find_spec("transformers") is not None,
+        "sentence_transformers": find_spec("sentence_transformers") is not None,
+        "mteb": find_spec("mteb") is not None,
+        "geoclip": find_spec("geoclip") is not None,
         "torch": find_spec("torch") is not None,
         "chromium": any(map(which, ("chromium", "chromium-browser", "google-chrome"))),
     }
@@ -44,9 +47,13 @@ def pytest_terminal_summary(terminalreporter):
     """In CI, a test that was skipped although what it needs is here fails the run."""
     if not os.environ.get("CI"):
         return
-    present = [word for word, here in _needs().items() if here]
+    needs = _needs()
+    present, absent = (
+        [word for word, here in needs.items() if here is there] for there in (True, False)
+    )
     for report in terminalreporter.stats.get("skipped", []):
         reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)
-        if any(word in reason.lower() for word in present):
+        waits = [[word for word in some if word in reason.lower()] for some in (present, absent)]
+        if waits[0] and not waits[1]:
             terminalreporter.write_line(f"SKIPPED WITHOUT NEED: {report.nodeid}: {reason}")
             terminalreporter._session.exitstatus = 1
