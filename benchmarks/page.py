@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.page_modalities import of_links, of_sounds
 from benchmarks.page_rows import (
     Row,
     mark,
@@ -19,7 +20,6 @@ from benchmarks.page_rows import (
     of_first_use,
     of_mini,
     of_remedies,
-    of_sounds,
     of_speed,
     of_statistics,
     of_styles,
@@ -167,6 +167,7 @@ GROUPS = (
     *(
         of_mini,
         of_sounds,
+        of_links,
         of_first_use,
         of_arrays,
         of_speed,
