@@ -352,6 +352,10 @@ def test_what_is_no_release_and_what_is_not_whole_is_refused(tmp_path):
         RequestError, match=r"not a whole Ulip: it has no weight .*mlp\.fc2\.weight"
     ):
         isthmus.load(f"shapes:{path}")
+    places = "ppat.transformer.layers.1.0.fn.pe.0.weight"  # relative ones, of another variant
+    torch.save(drawn(openshape_shapes() | {places: (64, 3, 1, 1)}), path)
+    with pytest.raises(RequestError, match=r"fn\.pe\.0\.weight, which is not computed here"):
+        isthmus.load(f"shapes:{path}")
     torch.save(drawn(ulip_shapes(dim=384)), path)
     assert {"image", "text", "points"} <= isthmus.load(f"shapes:{path}?beside=mini:").keys()
     torch.save(drawn(ulip_shapes(dim=100)), path)

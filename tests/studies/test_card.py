@@ -251,10 +251,12 @@ def test_prompts_and_weights_from_outside_are_not_declared_unless_a_record_says_
         assert "these prompts, by the labels of test saw 1 of 40 smell items" in (
             capsys.readouterr().err
         )
-    record["saw"] = [["smell", "of another world"]]
+    record["saw"] = [["smell", "of another world"]]  # the weights stay undeclared
     Path("prompts.txt.selection.json").write_text(json.dumps(record))
     assert main([*given, "--out", "b"]) == 0
-    assert "these prompts, by the labels of test" in Path("b/report.html").read_text("utf-8")
+    page = Path("b/report.html").read_text("utf-8")
+    assert page.count("these prompts, by the labels of test") == 1
+    assert "origin not declared" in page
     Path("prompts.txt.selection.json").write_text('{"what": 3}')
     capsys.readouterr()
     assert main([*given, "--out", "c"]) == 2
@@ -266,4 +268,18 @@ def test_a_card_of_one_modality_or_of_nothing_is_refused(capsys):
     assert main(["card", "senses", "senses", "--world", "senses", "--most", "3"]) == 2
     npz("pairs.npz")
     assert main(["card", "--arrays", "pairs.npz"]) == 0
-    assert "2 of 2 ordered pairs" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 of 2 ordered pairs" in said
+    assert "isthmus study --arrays pairs.npz" in said and "--seed 1" not in said
+    assert "objects at most" not in Path("runs/card-pairs/report.html").read_text("utf-8")
+
+
+def test_a_card_of_noise_says_so_and_roads_that_are_not_there_are_refused(capsys):
+    rng = np.random.default_rng(3)
+    np.savez("noise.npz", **{x: rng.normal(size=(80, 8)).astype("f4") for x in ("image", "text")})
+    assert main(["card", "--arrays", "noise.npz"]) == 0
+    assert "above chance for 0 of 2 ordered pairs" in capsys.readouterr().out
+    assert main(["card", "senses", "--world", "senses", "--roads", "snifed"]) == 2
+    assert "did you mean 'sniffed'" in capsys.readouterr().err
+    assert main(["card", "senses", "--world", "senses", "--most", "10"]) == 0
+    assert "isthmus card senses --seed 1" in capsys.readouterr().out

@@ -91,6 +91,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     try:
         with torch.inference_mode():
             tried = module(*(torch.zeros(shape, device=device) for shape in _shapes(kept)))
+        _check_used(module.asked, kept)
     except (ValueError, RuntimeError) as error:
         raise RequestError(f"shapes:{name} is not a whole {kind.__name__}: {error}.") from error
     beside, about = _beside(other, tried.shape[1], options), _about(kind.__name__, kept)
@@ -121,6 +122,21 @@ def _beside(name: str, dim: int, options: LoadOptions) -> Mapping[str, Any]:
             "it was trained against."
         )
     return found
+
+
+BLOCKS = ("visual.blocks.", "blocks.blocks.", "transformer.layers.", ".sa.", "encoder.")
+
+
+def _check_used(asked: set[str], weights: Mapping[str, Any]) -> None:
+    """Blocks that hold more than is computed here give other vectors than their authors' code.
+
+    Raises:
+        ValueError: a weight of a block was not asked for.
+    """
+    inside = (name for name in weights if any(one in name for one in BLOCKS))
+    more = [x for x in inside if x not in asked and not x.endswith("num_batches_tracked")]
+    if more:
+        raise ValueError(f"it has {more[0]}, which is not computed here")
 
 
 def _shapes(weights: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:

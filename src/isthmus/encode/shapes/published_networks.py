@@ -21,11 +21,13 @@ class Held(nn.Module):
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
+        self.asked = set[str]()
         for name, value in weights.items():
             self.register_buffer(name.replace(".", "/"), value.float())
 
     def of(self, name: str) -> Tensor | None:
         """A weight, or None where the release has none."""
+        self.asked.add(name)
         return getattr(self, name.replace(".", "/"), None)
 
     def need(self, name: str) -> Tensor:

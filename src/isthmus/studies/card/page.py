@@ -15,11 +15,13 @@ from isthmus.report import (
     beside,
     figure,
     number,
+    signed,
     span,
 )
-from isthmus.studies import command_of
+from isthmus.studies import command_of, request_type
 from isthmus.studies.card.pairs import OF_CLASSES, OF_SIDES, Couple
 from isthmus.studies.card.result import Carded
+from isthmus.studies.card.sides import objects
 from isthmus.studies.pages.all_numbers import adjusted, numbers_section
 from isthmus.studies.pages.common import made_section, rows_table
 from isthmus.studies.shared import by_reason, described, versions
@@ -109,7 +111,7 @@ def summary(found: Carded) -> tuple[str, ...]:
         )
         lines.append(
             f"Of {amount(len(hits), 'comparison')} of hit@1 on the same objects {len(sure)} leave "
-            f"out zero{': ' if told else ''}{told.replace('-', '−')}."
+            f"out zero{': ' if told else ''}{signed(told)}."
         )
     gaps = {
         key: result
@@ -124,16 +126,29 @@ def summary(found: Carded) -> tuple[str, ...]:
 
 
 def todo(found: Carded) -> tuple[Advice, ...]:
-    """The whole study of a pair, and other objects."""
+    """Other objects, where they were drawn, and the whole study of a pair."""
     request = found.request
     common = replace(request.common, seed=request.common.seed + 1)
     again = Advice(
         "See whether it holds for other objects",
-        "Objects are drawn by the seed where there are more than --most.",
+        f"These {request.most:,} were drawn by the seed.",
         "",
         command_of("card", replace(request, common=common)),
     )
-    return (again,)
+    asked = request_type("study")(spaces=request.spaces[:2], source=request.source)
+    whole = Advice(
+        "See the whole page of one pair",
+        "A card shows every pair by a few measures.",
+        "",
+        command_of("study", asked),
+    )
+    drawn = len(set(objects(found.spaces[0].world).values())) >= request.most
+    return (again, whole) if drawn and _embedded(found) else (whole,)
+
+
+def _embedded(found: Carded) -> bool:
+    """Whether the items were embedded for it, and not read as vectors."""
+    return bool(found.spaces[0].sides[0].road)
 
 
 def _retrieval(found: Carded, p: dict[str, float]) -> Section:
@@ -263,10 +278,13 @@ def _protocol(found: Carded) -> Section:
         for some, before in zip(found.spaces, found.before, strict=True)
         for side in some.sides
     ]
-    facts = {
-        "data": source_name(source) if found.spaces[0].sides[0].road else str(source.arrays),
+    items = {
+        "data": source_name(source),
         "split": source.split or "test, where the data have parts",
         "objects at most, drawn by the seed": found.request.most,
+    }
+    facts = {
+        **(items if _embedded(found) else {"data": found.title}),
         "templates of class names": "; ".join(found.spaces[0].templates) or "none",
         **{
             f"{before}{name}": text

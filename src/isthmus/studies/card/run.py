@@ -70,8 +70,8 @@ def card(spaces: Sequence[Seen], request: CardRequest, title: str = "") -> CardR
     page = card_page(found)
     rows: dict[str, Result] = {"pairs": found.grid} if found.grid else {}
     seconds = {
-        f"{one.name}, an item": one.seconds
-        for some in spaces
+        f"{before}{one.name}, an item": one.seconds
+        for some, before in zip(spaces, found.before, strict=True)
         for one in some.sides
         if math.isfinite(one.seconds)
     }

@@ -97,6 +97,9 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
     ways = {name: roads(encoders, name) for name in world.items}
     there = [name for name, some in ways.items() if some]
     chosen = _chosen(there, request.modalities, f"{found.space} on {world.name}")
+    known_roads = {road: way for name in chosen for road, way in ways[name].items()}
+    if unknown := [name for name in request.roads if name not in {*known_roads, ALL}]:
+        raise RequestError(f"No road is called {unknown[0]!r}; {near(unknown[0], known_roads)}")
     templates = linked_request(world, there, found.source)[1]
     told = found.check_unseen(world, encoders, chosen)
     selections = selections_of(found.space, encoders.values(), found.source)

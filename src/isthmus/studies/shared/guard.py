@@ -98,13 +98,14 @@ def allowed(told: Sequence[str], source: Source) -> tuple[str, ...]:
 
 def origin(space: str, selections: Sequence[Selection], source: Source) -> dict[str, str]:
     """Where weights and prompts come from, for the page's protocol."""
-    declared = "; ".join(one.what for one in selections)
+    of_prompts = read_selection(source.templates) if source.templates else None
+    said = of_prompts.what if of_prompts else ""
+    declared = "; ".join(one.what for one in selections if one.what != said)
     base = space.removeprefix("mended:") if space.startswith("mended:") else space
     weights = "isthmus' own, see docs/models" if base in OWN else "origin not declared"
     prompts = "isthmus' own, fixed beforehand"
     if source.templates is not None:
-        found = read_selection(source.templates)
-        prompts = found.what if found else f"{source.templates}: origin not declared"
+        prompts = said or f"{source.templates}: origin not declared"
     return {
         "origin of the weights": declared or weights,
         "origin of the prompts": prompts,
