@@ -22,7 +22,7 @@ import isthmus
 from benchmarks.harness import write_results
 from isthmus.arrays import unit
 from isthmus.encode.roads import roads
-from isthmus.encode.sounds import EVERY, heard
+from isthmus.encode.sounds.towers import EVERY, heard
 from isthmus.measure.statistics import change_interval, wilson_interval
 from isthmus.store import data_folder, read_table
 from isthmus.view.stress.sounds import STRESS, stressed

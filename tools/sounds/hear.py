@@ -19,7 +19,7 @@ import onnx
 from onnx import numpy_helper
 
 from isthmus.encode.sessions import session
-from isthmus.encode.sounds import YAMNET, heard
+from isthmus.encode.sounds.towers import YAMNET, heard
 from isthmus.read.audio import Waveform, sound
 from isthmus.store import read_table
 from tools.sounds import DATA, TOWER

@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from isthmus.encode import mini
-from isthmus.encode.sounds import CLASSES, JOIN, pooled
+from isthmus.encode.sounds.towers import CLASSES, JOIN, pooled
 from isthmus.store import read_table
 from isthmus.types import LoadOptions
 from tools.sounds import DATA, TOWER

@@ -20,7 +20,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from isthmus.encode.sounds import patches
+from isthmus.encode.sounds.towers import patches
 from isthmus.read.audio import sound
 from isthmus.store import read_table, write_json
 from tools.sounds import DATA, TOWER

@@ -16,4 +16,5 @@ ENCODERS: dict[str, str] = {
     "mteb": "isthmus.encode.benchmarked:load",
     "fresh": "isthmus.encode.fresh.towers:load",
     "shapes": "isthmus.encode.shapes.fresh:load",
+    "sounds": "isthmus.encode.sounds.fresh:load",
 }

@@ -21,7 +21,7 @@ from PIL import Image
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.encode.sessions import session
 from isthmus.encode.shapes.towers import with_shapes
-from isthmus.encode.sounds import with_sounds
+from isthmus.encode.sounds.towers import with_sounds
 from isthmus.read.image import POLICY, picture
 from isthmus.read.text import text
 from isthmus.records import dataclass

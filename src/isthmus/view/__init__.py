@@ -13,7 +13,7 @@ VIEWS = {
     "frames": "isthmus.view.frames:FRAMES",
     "renders": "isthmus.view.mesh_views:RENDERS",
     "windows": "isthmus.view.windows:WINDOWS",
-    "class_words": "isthmus.encode.sounds:CLASS_WORDS",
+    "class_words": "isthmus.encode.sounds.towers:CLASS_WORDS",
     "spectrogram": "isthmus.view.spectrograms:SPECTROGRAM",
     "upright": "isthmus.view.shape_views:UPRIGHT",
     "surface": "isthmus.view.shape_views:SURFACE",

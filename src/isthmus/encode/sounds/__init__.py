@@ -1,0 +1,1 @@
+"""Towers for sounds: what ``mini`` hears, and a log-mel network that is trained from nothing."""
