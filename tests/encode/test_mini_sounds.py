@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import isthmus
-from isthmus.encode.sounds import towers as sounds
 from isthmus.encode.roads import Road, roads
+from isthmus.encode.sounds import towers as sounds
 from isthmus.encode.sounds.towers import (
     CLASS_WORDS,
     HERTZ,
