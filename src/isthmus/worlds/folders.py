@@ -34,7 +34,7 @@ def image_folder(folder: Path) -> World:
     draft = Draft(readable(folder.resolve().name) or str(folder))
     stems: dict[Path, list[str]] = {}
     beside: list[Path] = []
-    for path in _files(folder, "pictures", draft.faults):
+    for path in files_below(folder, "pictures", draft.faults):
         place = path.relative_to(folder)
         name, suffix = readable(place.as_posix()), path.suffix.lower()
         if suffix in _NOTES:
@@ -105,7 +105,7 @@ def mesh_folder(folder: Path) -> World:
         RequestError: no such folder, or no mesh in it.
     """
     found, faults = dict[str, Path](), dict[str, str]()
-    for path in _files(folder, "meshes", faults):
+    for path in files_below(folder, "meshes", faults):
         name, suffix = readable(path.relative_to(folder).as_posix()), path.suffix.lower()
         if suffix in MESH_SUFFIXES:
             found[name] = path
@@ -142,8 +142,14 @@ def said(stem: str) -> str:
     return re.sub(r"(?<=\w)( [A-Za-z]| ?\d+)+$", "", words).strip().lower() or stem
 
 
-def _files(folder: Path, what: str, faults: dict[str, str]) -> Iterator[Path]:
-    """The files below a folder, and below those that links in it lead to, each folder once."""
+def files_below(folder: Path, what: str, faults: dict[str, str]) -> Iterator[Path]:
+    """The files below a folder, and below those that links in it lead to, each folder once.
+
+    Hidden ones are passed over; what cannot be looked at is added to the faults.
+
+    Raises:
+        RequestError: no such folder, or it cannot be read.
+    """
     check_folder(folder, f"one of {what}")
     roots, seen = [folder], set[tuple[int, int]]()
 

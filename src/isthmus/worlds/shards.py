@@ -84,7 +84,7 @@ def webdataset(shards: Sequence[str | Path]) -> World:
 def _samples(path: Path, draft: Draft) -> dict[str, dict[str, Member]]:
     """The members of a shard by sample and suffix."""
     samples: dict[str, dict[str, Member]] = {}
-    for member in _members(path, draft):
+    for member in members(path, draft.faults):
         place = PurePosixPath(member.name)
         stem, _, suffix = place.name.partition(".")
         parts = samples.setdefault(str(place.with_name(stem)), {})
@@ -117,8 +117,12 @@ def expand(pattern: str) -> list[str]:
     return [head + middle + rest for middle in middles for rest in rests]
 
 
-def _members(path: Path, draft: Draft) -> Iterator[Member]:
-    """The plain files of a tar; everything else but hidden files becomes a fault."""
+def members(path: Path, faults: dict[str, str]) -> Iterator[Member]:
+    """The plain files of a tar; everything else but hidden files is added to the faults.
+
+    Raises:
+        RequestError: no such file, or not one member of it can be read.
+    """
     seen: set[str] = set()
     try:
         size = path.stat().st_size
@@ -130,7 +134,7 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
                 if fault is None and not hidden(place):
                     yield Member(path, str(place), info.offset_data, info.size)
                 elif fault is not None and not info.isdir():
-                    draft.faults[f"{path.name}/{name}"] = fault
+                    faults[f"{path.name}/{name}"] = fault
                 if info.size < 0 or tar.offset <= info.offset:  # it would be read for ever
                     raise tarfile.ReadError(f"the size of {name} is below zero")
     except FileNotFoundError as error:
@@ -140,7 +144,7 @@ def _members(path: Path, draft: Draft) -> Iterator[Member]:
             raise RequestError(
                 f"{path} is not a plain tar file ({error}); unpack .gz first."
             ) from error
-        draft.faults[path.name] = f"is damaged after {amount(len(seen), 'member')}: {error}"
+        faults[path.name] = f"is damaged after {amount(len(seen), 'member')}: {error}"
 
 
 def _archives(path: Path) -> Iterator[tarfile.TarFile]:

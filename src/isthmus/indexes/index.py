@@ -1,0 +1,136 @@
+"""An index that is there: what is nearest to a query, of all modalities in one list."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.indexes.exact import nearest
+from isthmus.indexes.generations import (
+    INDEX,
+    IndexPart,
+    IndexRecord,
+    read_part,
+    read_record,
+    space_of,
+)
+from isthmus.records import amount, dataclass
+from isthmus.types import EmbeddingSet, RequestError, Space, same_space
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One item found."""
+
+    file: str
+    """Path in the folder that was indexed, by which the item is known."""
+    modality: str
+    similarity: float
+    """Cosine to the query."""
+    score: float
+    """What the list is ranked by: the similarity in spreads above what the query meets among all
+    items of this modality."""
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """The vectors of a folder's files, by modality, as one generation."""
+
+    folder: Path
+    """Of the index."""
+    record: IndexRecord
+    parts: Mapping[str, IndexPart]
+
+    def __len__(self) -> int:
+        return sum(len(part.files) for part in self.parts.values())
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(one.files):,} {name}" for name, one in self.parts.items())
+        return f"Index({self.folder}: {counts} items in {self.space.name})"
+
+    @cached_property
+    def space(self) -> Space:
+        """That all vectors are of."""
+        return space_of(self.record)
+
+    @property
+    def root(self) -> Path:
+        """The folder that was indexed."""
+        return Path(self.record.folder)
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """What is no item, with its reason."""
+        return self.record.skipped
+
+    def search(
+        self, query: EmbeddingSet, top: int = 10, *, only: Sequence[str] = ()
+    ) -> list[Ranked]:
+        """The items nearest to a query, of all modalities in one list, best first.
+
+        Args:
+            query: one vector of the index's space.
+            top: how many, 1 or more.
+            only: modalities to look among; empty for all.
+
+        Raises:
+            RequestError: another count, or modalities that the index has not.
+            SpaceMismatchError: the query is of another space.
+        """
+        same_space(query.space, self.space)
+        return self.ranked(query.unit[:1], top, only)[0]
+
+    def ranked(
+        self, queries: Float[np.ndarray, "q d"], top: int, only: Sequence[str] = ()
+    ) -> list[list[Ranked]]:
+        """The same for many unit vectors."""
+        if top < 1:
+            raise RequestError(f"At least one item must be asked for, not {top}.")
+        if missing := [name for name in only if name not in self.parts]:
+            has = ", ".join(self.parts)
+            raise RequestError(f"{self.folder} has no {missing[0]} items; it has: {has}.")
+        found: list[list[Ranked]] = [[] for _ in queries]
+        for name, part in self.parts.items():
+            if only and name not in only:
+                continue
+            scores, rows = nearest(queries, part.vectors, top)
+            for number, query in enumerate(queries):
+                standard = part.background.standardised(query, scores[number])
+                found[number] += [
+                    Ranked(part.files[int(row)], name, float(raw), float(score))
+                    for row, raw, score in zip(rows[number], scores[number], standard, strict=True)
+                ]
+        return [sorted(some, key=lambda hit: -hit.score)[:top] for some in found]
+
+    def counts(self) -> dict[str, Any]:
+        """Items by modality, and how many files were left out."""
+        return {
+            "items": {name: len(part.files) for name, part in self.parts.items()},
+            "skipped": len(self.skipped),
+        }
+
+
+def open_index(folder: str | Path) -> Index:
+    """The index that a folder holds.
+
+    Raises:
+        RequestError: there is none, it was never finished, or it is damaged.
+    """
+    folder = Path(folder)
+    record = read_record(folder)
+    if record is None:
+        unfinished = (folder / "work").is_dir()
+        why = (
+            "was never finished: run isthmus index again, which goes on"
+            if unfinished
+            else f"holds no {INDEX}: make one by isthmus index FOLDER --out {folder}"
+        )
+        raise RequestError(f"{folder} {why}.")
+    parts = {name: read_part(folder, name, one) for name, one in record.parts.items()}
+    if not parts:
+        raise RequestError(f"{folder} is an empty index: {amount(len(record.skipped), 'file')} "
+                           "were left out.")  # fmt: skip
+    return Index(folder, record, parts)
