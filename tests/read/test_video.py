@@ -184,11 +184,16 @@ def test_huge_frames_are_refused_from_the_header():
 
 
 def test_content_decides_and_names_only_guess(tmp_path):
-    files = {"a.mp4": film(3), "b.gif": animation(3), "c.mp4": animation(3), "d": film(3)}
+    files = {"a.mp4": film(3), "b.gif": animation(3), "c.mp4": animation(3), "d": film(3),
+             "e.webp": animation(3, "WEBP"), "f.apng": animation(3, "PNG")}  # fmt: skip
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     kinds = {name: modality_of(str(tmp_path / name)) for name in files}
-    assert kinds == {"a.mp4": "video", "b.gif": "image", "c.mp4": "video", "d": "video"}
+    assert kinds == dict.fromkeys(files, "video")
+    for kind in ("GIF", "WEBP", "PNG"):
+        still = tmp_path / f"still.{kind.lower()}"
+        Image.new("RGB", (9, 9)).save(still)
+        assert modality_of(str(still)) == "image"
     for name in files:
         assert [k for k, _ in shown(tmp_path / name)] == [0, 1, 2]
 

@@ -210,7 +210,7 @@ class _Made:
     """What a job made: where the vector of each content is, and what could not be encoded."""
 
     rows: Mapping[str, tuple[int, int]]
-    vectors: Sequence[Vectors]
+    vectors: Sequence[np.ndarray]
     faults: Mapping[str, str]
 
 
@@ -222,7 +222,7 @@ def _identity(encoder: Encoder, batch_size: int) -> str:
 
 def _blocks(
     names: Sequence[str], known: Mapping[str, int], held: IndexPart | None, made: _Made
-) -> Iterator[Vectors]:
+) -> Iterator[np.ndarray]:
     """The vectors of contents, in order: those of the last generation and those made now."""
     for start in range(0, len(names), 1024):
         rows = list[np.ndarray]()

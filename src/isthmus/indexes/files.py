@@ -79,7 +79,10 @@ def entries(folder: Path, but: Path) -> tuple[list[Entry], dict[str, str]]:
 def _entries(path: Path, name: str, faults: dict[str, str]) -> Iterator[Entry]:
     suffix = path.suffix.lower()
     if suffix not in (".tar", ".zip"):
-        yield Entry(name, modality_of(path), path)
+        try:
+            yield Entry(name, modality_of(path), path)
+        except RequestError:
+            faults[name] = f"is of a type that is not read ({suffix or 'no suffix'})"
         return
     inside: dict[str, str] = {}
     some = members(path, inside) if suffix == ".tar" else _zipped(path, inside)
@@ -105,7 +108,7 @@ def _zipped(path: Path, faults: dict[str, str]) -> Iterator[ZipMember]:
         place = PurePosixPath(info.filename)
         member = ZipMember(path, info.filename)
         why = _fault(info, place)
-        if info.is_dir() or hidden(place):
+        if info.is_dir() or (hidden(place) and not why):
             continue
         if why or info.filename in seen:
             faults[readable(str(member))] = why or "appears twice in its archive"

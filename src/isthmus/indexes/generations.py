@@ -122,7 +122,7 @@ def read_part(folder: Path, modality: str, record: PartRecord) -> IndexPart:
 
 def write_part(
     folder: Path, modality: str, encoder: tuple[str, str], rows: Sequence[tuple[str, str]],
-    vectors: Iterable[Vectors], dim: int,
+    vectors: Iterable[np.ndarray], dim: int,
 ) -> PartRecord:  # fmt: skip
     """Write the vectors and the table of one modality; what is there already stays.
 
@@ -179,4 +179,3 @@ def space_values(space: Space) -> dict[str, Any]:
         "scale": space.scale,
         "bias": space.bias,
     }
-

@@ -214,6 +214,18 @@ def is_picture(start: bytes) -> bool:
     return _MAGIC.match(start) is not None
 
 
+def moves(start: bytes) -> bool:
+    """Whether the first 64 bytes or more of a picture say that it has several frames.
+
+    WebP says so in its header, PNG before its pixels, GIF where it says how often it is played.
+    """
+    webp = start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and len(start) > 20
+    if webp:
+        return bool(start[20] & 2)
+    kinds = {b"GIF8": b"NETSCAPE2.0", b"\x89PNG": b"acTL"}
+    return kinds.get(start[:4], b"-") in start[:4096]
+
+
 @cache
 def formats() -> list[str]:
     """Those of ``FORMATS`` that this Pillow has."""
@@ -337,7 +349,7 @@ IMAGE = Modality(
     picture,
     about="A picture: sRGB, 8 bits a channel, upright; opened when its pixels are asked for.",
     suffixes=SUFFIXES,
-    known=is_picture,
+    known=lambda start: is_picture(start) and not moves(start),
     pictured=True,
     shown=lambda item: picture(item).rgb(),
 )

@@ -15,6 +15,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from isthmus.arrays import fingerprint
+from isthmus.read.image import moves
 from isthmus.read.moving_files import Source, Timeline, backend, container, told
 from isthmus.records import dataclass
 from isthmus.types import ItemError, Modality
@@ -23,8 +24,10 @@ SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".ogv", ".3gp", ".3g2", ".flv", ".wmv"),
     *(".mpg", ".mpeg"),
 )
-"""Names of videos. Those of pictures that may move (.gif, .webp, .apng) are not among them: such a
-file is an image, its first frame, unless ``modality="video"`` is said."""
+"""Ends of the names of films."""
+MOVING = (".gif", ".webp", ".apng")
+"""Ends of the names of pictures that may move: those that do are videos, unless
+``modality="image"`` is said, which takes their first frame."""
 
 HISTOGRAM, CUT = 4, 0.35
 """Steps of each colour channel, and the share of pixels that change their step at a cut."""
@@ -232,7 +235,7 @@ VIDEO = Modality(
     clip,
     about="A clip: frames as sRGB, 8 bits a channel, upright, with their times in seconds; decoded "
     "one at a time when they are asked for.",
-    suffixes=SUFFIXES,
-    known=lambda start: bool(container(start)),
+    suffixes=(*SUFFIXES, *MOVING),
+    known=lambda start: bool(container(start)) or moves(start),
     shown=lambda item: next(clip(item).frames()).image,
 )
