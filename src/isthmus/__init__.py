@@ -24,6 +24,7 @@ QUESTIONS = {
         for name in ("study", "compare", "card", "atlas", "styles", "mend", "fit", "sweep")
     },
     **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
+    "index": "index",
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
     "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }

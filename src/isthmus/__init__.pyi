@@ -24,6 +24,7 @@ from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
 from isthmus.studies.fit.run import FitResult
+from isthmus.studies.index.run import IndexResult
 from isthmus.studies.link.run import LinkResult
 from isthmus.studies.mend.run import MendResult
 from isthmus.studies.replicate.run import ReplicateResult
@@ -634,8 +635,12 @@ def search(
     query: str,
     *,
     inside: str = 'glyphs',
+    plus: str | Sequence[str] = (),
+    minus: str | Sequence[str] = (),
+    only: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     split: str = '',
-    space: str = 'mini',
+    space: str = '',
     top: int = 10,
     open: bool = False,
     out: str | Path | None = None,
@@ -647,13 +652,17 @@ def search(
     verbose: bool = False,
     rehash: bool = False,
 ) -> SearchResult:
-    """Find items by text, or by picture if the query is an image file.
+    """Find items by words, or by a file of any modality: a picture, a sound, a shape.
 
     Args:
         query: What to look for.
-        inside: A run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds).
+        inside: An index, a run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds).
+        plus: Further words or files whose vectors are added to the query's.
+        minus: Words or files whose vectors are taken from it.
+        only: Modalities of an index to look among, such as image audio (default: all).
+        exclude: Modalities of an index to leave out.
         split: Only this split of a world (by default test, which the default model never saw; all for every item).
-        space: The space to search in, one that encodes the query (see: isthmus spaces).
+        space: The space to search in, one that encodes the query (default: that of an index, else mini).
         top: How many items to show, 1 or more.
         open: Write a contact sheet and open it in the browser.
         out: Where to write the contact sheet (default with --open: a new one in runs/).
@@ -743,6 +752,36 @@ def cache(
 
     Args:
         clear: Delete everything that is kept.
+    """
+
+def index(
+    folder: str | Path,
+    *,
+    out: str | Path | None = None,
+    space: str = 'mini',
+    replace: bool = False,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> IndexResult:
+    """Index a folder of files of any modality; run it again to go on, or to take in changes.
+
+    Args:
+        folder: Folder with pictures, sounds, videos, shapes, texts and archives of such (.tar, .zip).
+        out: Folder of the index (default: FOLDER.index here).
+        space: Space that the files are encoded in (see: isthmus spaces).
+        replace: Make anew what is an index of another space.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
     """
 
 def embed_files(

@@ -1,4 +1,4 @@
-"""Indexes of folders: what is new is encoded, what was there is kept, and a kill changes nothing."""
+"""Indexes of folders: what is new is encoded, what was there is kept, a kill changes nothing."""
 
 import contextlib
 import json
@@ -187,7 +187,9 @@ def test_nothing_to_index_is_a_sentence(tmp_path):
     with pytest.raises(RequestError, match="holds nothing to index: it is empty"):
         build(tmp_path / "empty", space(), tmp_path / "ix")
     (tmp_path / "empty" / "a.xyzzy").write_text("a")
-    with pytest.raises(RequestError, match=r"all of 1 files were left out; the first, a\.xyzzy: is"):
+    with pytest.raises(
+        RequestError, match=r"all of 1 files were left out; the first, a\.xyzzy: is"
+    ):
         build(tmp_path / "empty", space(), tmp_path / "ix")
     with pytest.raises(RequestError, match="There is no folder"):
         build(tmp_path / "nowhere", space(), tmp_path / "ix")

@@ -31,6 +31,7 @@ from isthmus.indexes.generations import (
 )
 from isthmus.indexes.index import Index, open_index
 from isthmus.lab.embedding import EmbedTask, encoders_of
+from isthmus.lab.loading import lasting
 from isthmus.records import dataclass
 from isthmus.store import mark
 from isthmus.types import Encoder, Items, RequestError
@@ -59,7 +60,11 @@ class BuildReport:
 
 
 def build(
-    folder: str | Path, space: Any, out: str | Path, options: JobOptions | None = None
+    folder: str | Path,
+    space: Any,
+    out: str | Path,
+    options: JobOptions | None = None,
+    name: str = "",
 ) -> BuildReport:
     """Index every file of a folder that the space has a way for.
 
@@ -68,6 +73,7 @@ def build(
         space: a name as ``isthmus.load`` takes it, or what it gave.
         out: the index's own folder; one that is there is brought up to date.
         options: of the jobs; ``replace`` makes anew what is an index of another space.
+        name: of the space, where that is what ``load`` gave.
 
     Raises:
         RequestError: no such folder, nothing in it that can be indexed, an index of another space,
@@ -77,7 +83,8 @@ def build(
     options = options or JobOptions(shard_size=SHARD)
     encoders = encoders_of(space)
     found, faults = entries(folder, out)
-    name = space if isinstance(space, str) else next(iter(encoders.values())).space.name
+    name = name or (space if isinstance(space, str) else next(iter(encoders.values())).space.name)
+    name = lasting(name)
     for entry in found:
         if entry.modality not in encoders:
             faults[entry.file] = f"the space {name} has no way for {entry.modality} items"

@@ -113,6 +113,11 @@ class Index:
         }
 
 
+def is_index(folder: Path) -> bool:
+    """Whether a folder is an index, finished or not."""
+    return (folder / INDEX).is_file() or (folder / "work").is_dir()
+
+
 def open_index(folder: str | Path) -> Index:
     """The index that a folder holds.
 

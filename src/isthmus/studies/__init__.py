@@ -31,6 +31,7 @@ STUDIES: dict[str, str] = {
     "sweep": "isthmus.studies.fit.run:run_sweep",
     "replicate": "isthmus.studies.replicate.run:run",
     "embed": "isthmus.studies.embed.run:run",
+    "index": "isthmus.studies.index.run:run",
     "search": "isthmus.studies.search.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
@@ -51,6 +52,7 @@ REQUESTS: dict[str, str] = {
     "sweep": "isthmus.studies.fit.request:SweepRequest",
     "replicate": "isthmus.studies.replicate.request:ReplicateRequest",
     "embed": "isthmus.studies.embed.request:EmbedRequest",
+    "index": "isthmus.studies.index.request:IndexRequest",
     "search": "isthmus.studies.search.request:SearchRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }

@@ -12,17 +12,26 @@ from isthmus.types import Common, RequestError
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """Find items by text, or by picture if the query is an image file."""
+    """Find items by words, or by a file of any modality: a picture, a sound, a shape."""
 
     query: Positional[str]
     """What to look for."""
     inside: Annotated[str, arg(name="in")] = "glyphs"
-    """A run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds)."""
+    """An index, a run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus
+    worlds)."""
+    plus: tuple[str, ...] = ()
+    """Further words or files whose vectors are added to the query's."""
+    minus: tuple[str, ...] = ()
+    """Words or files whose vectors are taken from it."""
+    only: tuple[str, ...] = ()
+    """Modalities of an index to look among, such as image audio (default: all)."""
+    exclude: tuple[str, ...] = ()
+    """Modalities of an index to leave out."""
     split: str = ""
     """Only this split of a world (by default test, which the default model never saw; all for
     every item)."""
-    space: str = "mini"
-    """The space to search in, one that encodes the query (see: isthmus spaces)."""
+    space: str = ""
+    """The space to search in, one that encodes the query (default: that of an index, else mini)."""
     top: int = 10
     """How many items to show, 1 or more."""
     open: bool = False

@@ -1,30 +1,29 @@
 """Find items by words or by a file, in a run, in arrays, in a folder of pictures, or in a world."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from isthmus.read import known, modalities, spoken
-from isthmus.read.recognise import modality_of
+from isthmus.indexes.index import Index, Ranked, is_index, open_index
 from isthmus.report import Advice, Album, ItemCard, Section, html, visible
 from isthmus.store import is_file, slug, sweep, write_text
 from isthmus.studies import command_of, request_type
 from isthmus.studies.pages.item_cards import hits_page
+from isthmus.studies.search.queries import composed
 from isthmus.studies.search.request import SearchRequest
 from isthmus.studies.shared import (
-    Gallery,
+    DEFAULT_SPACE,
     Hit,
     RunResult,
-    encoded_query,
     hit_lines,
     hit_values,
     open_gallery,
     resolve,
 )
-from isthmus.types import Encoder, RequestError, Source, amount
+from isthmus.types import RequestError, Source, World, amount
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,7 +77,7 @@ class SearchResult(RunResult):
             "space": self.space,
             "searched": self.searched,
             "skipped": len(self.faults),
-            "hits": hit_values(self.hits),
+            "items": hit_values(self.hits),
         }
 
 
@@ -91,35 +90,71 @@ def run(request: SearchRequest) -> SearchResult:
     query, common, sheet = request.query, request.common, request.out or _new_sheet(request.query)
     if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
         raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
-    encoders = resolve(request.space).encoders(common, "a query must be encoded")
-    modality = _modality(query, encoders)
-    if modality not in encoders:
-        raise RequestError(f"{request.space} has no {modality} encoder, which this query needs.")
-    item = query if known(modality).spoken else Path(query)
-    wanted = encoded_query(encoders[modality], item)
-    gallery = open_gallery(request.inside, request.space, encoders, common, request.split)
-    hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
+    index = open_index(request.inside) if is_index(Path(request.inside)) else None
+    space = request.space or (index.record.name if index else DEFAULT_SPACE)
+    encoders = resolve(space).encoders(common, "a query must be encoded")
+    wanted = composed(encoders, space, request)
+    if index is not None:
+        some = kept_modalities(index, request)
+        hits = [_of_index(index, one) for one in index.search(wanted, request.top, only=some)]
+        searched, skipped, world = sum(len(index.parts[x].files) for x in some), index.skipped, None
+    else:
+        if request.only or request.exclude:
+            raise RequestError(f"--only and --exclude are for an index, which {request.inside} is "
+                               "not: make one by isthmus index FOLDER.")  # fmt: skip
+        gallery = open_gallery(request.inside, space, encoders, common, request.split)
+        hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
+        skipped, world = gallery.skipped, gallery.world
     nearest = f": {visible(hits[0].caption or hits[0].id, 80)}, {hits[0].score:.3f}" if hits else ""
     found = SearchResult(
         query=query,
-        space=request.space,
+        space=space,
         inside=request.inside,
         searched=searched,
         hits=hits,
         most=max(RunResult.most, len(hits) + 5),
-        verdict=f"Nearest to {visible(query)!r} among {searched:,} items in {request.space}"
+        verdict=f"Nearest to {visible(said(request))!r} among {searched:,} items in {space}"
         f"{nearest}.",
-        todo=todo(request, gallery),
-        faults=gallery.skipped,
+        todo=todo(request, world),
+        faults=skipped,
     )
     if not (request.open or request.out):
         return found
     return replace(found, sheet=write_sheet(found, sheet))
 
 
-def todo(request: SearchRequest, gallery: Gallery) -> list[Advice]:
+def kept_modalities(index: Index, request: SearchRequest) -> list[str]:
+    """Modalities of an index that are looked among.
+
+    Raises:
+        RequestError: one that the index has not, or none is left.
+    """
+    for name in (*request.only, *request.exclude):
+        if name not in index.parts:
+            has = ", ".join(index.parts)
+            raise RequestError(f"{index.folder} has no {name} items; it has: {has}.")
+    kept = [name for name in request.only or index.parts if name not in request.exclude]
+    if not kept:
+        raise RequestError("--exclude leaves nothing to look among.")
+    return kept
+
+
+def _of_index(index: Index, found: Ranked) -> Hit:
+    path = index.root / found.file
+    item = path if is_file(path) else None
+    text = str(item) if item is None else ""
+    return Hit(found.file, found.score, text, item, found.modality, str(path))
+
+
+def said(request: SearchRequest) -> str:
+    """The query and what is added to it and taken from it, in words."""
+    more = [f" + {one}" for one in request.plus] + [f" - {one}" for one in request.minus]
+    return "".join([request.query, *more])
+
+
+def todo(request: SearchRequest, world: World | None) -> list[Advice]:
     """The hits as pictures; how far such a ranking can be trusted, or more of it."""
-    shown, world = request.open or request.out, gallery.world
+    shown = request.open or request.out
     sheet = Advice("See the hits as pictures", "", "", command_of("search", request) + " --open")
     more = Advice(
         "See more of the ranking",
@@ -129,7 +164,7 @@ def todo(request: SearchRequest, gallery: Gallery) -> list[Advice]:
     )
     if world and not Path(request.inside).exists() and world.links:
         known = Source(world=request.inside, split=request.split)
-        whole = request_type("study")((request.space,), source=known)
+        whole = request_type("study")((request.space or DEFAULT_SPACE,), source=known)
         more = Advice(
             "See how far such a ranking can be trusted", "", "", command_of("study", whole)
         )
@@ -149,20 +184,6 @@ def _writable(path: Path) -> bool:
     """Whether the nearest folder that is there can be written to."""
     there = next(one for one in path.absolute().parents if one.exists())
     return there.is_dir() and os.access(there, os.W_OK)
-
-
-def _modality(query: str, encoders: Mapping[str, Encoder]) -> str:
-    """Of the file that the query is the path of; else that of the space's texts.
-
-    Raises:
-        RequestError: it ends as files do, but none is there.
-    """
-    ends = {end for one in modalities().values() if not one.spoken for end in one.suffixes}
-    if not query.lower().endswith(tuple(ends)):
-        return spoken(encoders) or spoken()
-    if not is_file(Path(query)):
-        raise RequestError(f"There is no file {query}; a query in words has no such ending.")
-    return modality_of(query)
 
 
 def write_sheet(found: SearchResult, path: Path) -> Path:

@@ -30,9 +30,11 @@ from isthmus.types import (
     EmbeddingSet,
     Encoder,
     NothingLeftError,
+    Place,
     RequestError,
     Source,
     World,
+    plain,
     same_space,
 )
 
@@ -48,6 +50,13 @@ class Hit:
     """What the item is called, where that is known."""
     item: Any
     """The item itself, for a contact sheet; None if only its vector is known."""
+    modality: str = ""
+    file: str = ""
+    """Path of its file, where it is one of an index."""
+    probability: float | None = None
+    """That it shows what is looked for; None where nothing says."""
+    place: Place | None = None
+    """Where in it that is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +84,9 @@ class Gallery:
         """A row of the gallery as something found."""
         name, modality, world = self.vectors.ids[row], self.vectors.modality, self.world
         if world is None or name not in set(world.items[modality].ids):
-            return Hit(name, score, "", None)
+            return Hit(name, score, "", None, modality)
         item = world.items[modality].take([name]).payload[0]
-        return Hit(name, score, _caption(world, modality, name), item)
+        return Hit(name, score, _caption(world, modality, name), item, modality)
 
 
 def encoded_query(encoder: Encoder, query: Any, what: str = "The query") -> EmbeddingSet:
@@ -146,13 +155,31 @@ def _caption(world: World, modality: str, name: str) -> str:
 def hit_lines(hits: Sequence[Hit]) -> list[str]:
     """What was found, a line an item."""
     width = max((len(hit.id) for hit in hits), default=0)
+    kinds = {hit.modality for hit in hits} if any(hit.file for hit in hits) else {""}
+    wide = max(map(len, kinds), default=0)
     return [
-        f"{rank:>3}  {hit.score:6.3f}  {visible(hit.id):<{width}}  "
-        f"{visible(hit.caption, 80)}".rstrip()
+        f"{rank:>3}  {hit.score:6.3f}  {hit.modality if wide else '':<{wide}}{'  ' * bool(wide)}"
+        f"{visible(hit.id):<{width}}  {visible(hit.caption, 80)}".rstrip()
         for rank, hit in enumerate(hits, start=1)
     ]
 
 
 def hit_values(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     """What was found, as plain JSON values."""
-    return [{"id": hit.id, "score": hit.score, "caption": hit.caption} for hit in hits]
+    return [
+        {
+            "id": hit.id,
+            "file": hit.file or None,
+            "modality": hit.modality,
+            "score": hit.score,
+            "probability": hit.probability,
+            "place": hit.place and placed(hit.place),
+            "caption": hit.caption,
+        }
+        for hit in hits
+    ]
+
+
+def placed(place: Place) -> dict[str, Any]:
+    """A place as plain JSON values: only what is known of it."""
+    return {name: value for name, value in plain(place).items() if value is not None}

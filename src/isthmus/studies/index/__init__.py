@@ -1,0 +1,1 @@
+"""How do I make a folder of files of any kind findable?"""

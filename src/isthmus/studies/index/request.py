@@ -1,0 +1,24 @@
+"""The request of ``isthmus index``."""
+
+from dataclasses import field
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from isthmus.records import dataclass
+from isthmus.types import Common
+
+
+@dataclass(frozen=True)
+class IndexRequest:
+    """Index a folder of files of any modality; run it again to go on, or to take in changes."""
+
+    folder: Positional[Path]
+    """Folder with pictures, sounds, videos, shapes, texts and archives of such (.tar, .zip)."""
+    out: Path | None = None
+    """Folder of the index (default: FOLDER.index here)."""
+    space: str = "mini"
+    """Space that the files are encoded in (see: isthmus spaces)."""
+    replace: bool = False
+    """Make anew what is an index of another space."""
+    common: Common = field(default_factory=Common)
