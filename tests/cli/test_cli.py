@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.cli import COMMANDS, main
+from isthmus.cli import COMMANDS, DOORS, main, request_of
 from isthmus.studies import STUDIES, options, request_type
 from isthmus.studies.catalogue.request import PartsRequest
 from isthmus.studies.search.request import SearchRequest
@@ -52,6 +52,8 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
 
 
 LONG = (
+    "index",
+    "serve",
     "study",
     "compare",
     "card",
@@ -88,10 +90,11 @@ def test_parts_lists_every_register_in_json(capsys):
 
 
 def test_every_command_is_a_study_whose_request_says_what_it_does():
-    assert set(COMMANDS) == set(STUDIES)
-    for name in STUDIES:
-        assert (request_type(name).__doc__ or "").count(".") >= 1
-        assert not request_type(name).__doc__.startswith(request_type(name).__name__)
+    assert set(COMMANDS) == {*STUDIES, *DOORS}
+    for name in COMMANDS:
+        about, kind = request_of(name).__doc__ or "", request_of(name)
+        assert about.count(".") >= 1
+        assert not about.startswith(kind.__name__)
 
 
 @given(st.integers(0), st.booleans(), st.lists(st.text(max_size=8), max_size=2))
@@ -172,13 +175,14 @@ def test_imports_stay_light(statement, absent):
 def test_the_help_says_which_values_work(name):
     """Numbers state their bounds; names are listed, or it is said where."""
     bounds = r"\b\d+ or more|\b0 to 1\b|above 0|0 (is|takes|leaves|means)|1 for"
-    for one in options(request_type(name)):
+    for one in options(request_of(name)):
         assert one.about, one.path
         if one.hint in (int, float, tuple[int, ...]):
             assert re.search(bounds, one.about), (one.path, one.about)
         elif one.hint in (str, tuple[str, ...]):
             said = re.search(
-                r"such as|see: |see$|default|:|Column|file|look for|{}|The same", one.about
+                r"such as|see: |see$|default|:|Column|file|look for|{}|The same|Authorization",
+                one.about,
             )
             assert said, (one.path, one.about)
 

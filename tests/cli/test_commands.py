@@ -97,10 +97,10 @@ def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["searched"] == 30  # the test split
     assert run(*words, "--in", "words", "--split", "all") == 0
     first = json.loads(capsys.readouterr().out)
-    scores = [hit["score"] for hit in first["hits"]]
+    scores = [hit["score"] for hit in first["items"]]
     assert scores == sorted(scores, reverse=True)
     assert first["searched"] == 40
-    assert first["hits"][0]["caption"].count("z") >= 1
+    assert first["items"][0]["caption"].count("z") >= 1
     assert run("cache") == 0
     assert "MB kept" in capsys.readouterr().out
     assert run("cache", "--clear") == 0
@@ -109,7 +109,7 @@ def test_search_ranks_by_similarity_in_a_world_and_in_a_run(tmp_path, capsys):
     capsys.readouterr()
     assert run(*words, "--in", "out") == 0
     again = json.loads(capsys.readouterr().out)
-    assert [hit["id"] for hit in again["hits"]] == [hit["id"] for hit in first["hits"]]
+    assert [hit["id"] for hit in again["items"]] == [hit["id"] for hit in first["items"]]
 
 
 def test_search_counts_what_it_could_not_read(capsys):
@@ -303,7 +303,7 @@ def test_requests_are_checked_before_any_work(words, said, monkeypatch, capsys):
 
     monkeypatch.setattr(Letters, "encode", encode)
     if words[0] == "search":
-        monkeypatch.setattr("isthmus.studies.search.run.encoded_query", encode)
+        monkeypatch.setattr("isthmus.studies.search.queries.encoded_query", encode)
     before = sorted(Path().rglob("*"))
     assert run(*words) == 2
     assert said in capsys.readouterr().err

@@ -24,13 +24,17 @@ COMMANDS = {
     "embed": "turn items into vectors, resumable, into a folder",
     "index": "make a folder of files of any modality findable, and keep it up to date",
     "search": "find items by words, a picture, a sound or any other file",
+    "serve": "serve an index: a page to search by, and an HTTP API",
     "edit": "move a picture's vector to a word inside a corpus, and see what lies there",
     "spaces": "list the spaces that can be loaded, or describe one",
     "worlds": "list the data sets with ground truth, or describe one",
     "parts": "list every encoder, world, similarity and measure",
     "cache": "list, size and clear what isthmus has kept",
 }
-"""Commands and what they do; each is a study of ``isthmus.studies.STUDIES``."""
+"""Commands and what they do: each a study of ``isthmus.studies.STUDIES``, or one of ``DOORS``."""
+
+DOORS = {"serve": ("isthmus.web.request:ServeRequest", "isthmus.web.serving:run")}
+"""Commands that answer until they are stopped: their request, and what they run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,13 +119,14 @@ def _explained(error: BaseException, words: Sequence[str]) -> int:
 
 def _command(name: str, request: Any) -> int:
     """Perform the study of that name, print what it found, open its page where that is wanted."""
+    from isthmus.registry import resolve
     from isthmus.studies import perform
 
     logging.basicConfig(handlers=[Log()])
     quiet = getattr(request.common, "quiet", False)
     logging.getLogger("isthmus").setLevel(logging.WARNING if quiet else logging.INFO)
-    result = perform(name, request)
-    if result is None:  # another process speaks
+    result = resolve(DOORS[name][1])(request) if name in DOORS else perform(name, request)
+    if result is None:  # another process speaks, or it was stopped
         return 0
     if request.common.json:
         print(json.dumps(result.to_dict(), indent=1))
@@ -143,9 +148,7 @@ def _parse(name: str, words: list[str]) -> Any:
     """Options of a command: defaults, then the file of ``--config``, then the command line."""
     import tyro
 
-    from isthmus.studies import request_type
-
-    kind = request_type(name)
+    kind = request_of(name)
     default: dict[str, Any] = {}
     apart = (word.split("=", 1) if word.startswith("--config=") else [word] for word in words)
     words = [part for some in apart for part in some]
@@ -157,6 +160,14 @@ def _parse(name: str, words: list[str]) -> Any:
         del words[at : at + 2]
     markers = (tyro.conf.OmitArgPrefixes,)
     return tyro.cli(kind, args=words, prog=f"isthmus {name}", config=markers, **default)
+
+
+def request_of(name: str) -> type[Any]:
+    """The dataclass of requests that a command takes."""
+    from isthmus.registry import resolve
+    from isthmus.studies import request_type
+
+    return resolve(DOORS[name][0]) if name in DOORS else request_type(name)
 
 
 def _configured(kind: Any, path: Path) -> Any:

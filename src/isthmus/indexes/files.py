@@ -12,7 +12,7 @@ from isthmus.read import modalities
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
 from isthmus.store import readable
-from isthmus.types import RequestError
+from isthmus.types import ItemError, RequestError
 from isthmus.worlds.drafts import hidden
 from isthmus.worlds.folders import files_below
 from isthmus.worlds.shards import Member, members
@@ -74,6 +74,27 @@ def entries(folder: Path, but: Path) -> tuple[list[Entry], dict[str, str]]:
         except RequestError as error:
             faults[name] = str(error)
     return sorted(found, key=lambda entry: entry.file), dict(sorted(faults.items()))
+
+
+def entry_of(root: Path, file: str, modality: str) -> Entry:
+    """The item of an index by its file, which may be a member of an archive.
+
+    Raises:
+        ItemError: the file is gone.
+    """
+    path = root / file
+    if path.is_file():
+        return Entry(file, modality, path)
+    for archive in path.parents:
+        if archive.is_file():
+            name = path.relative_to(archive).as_posix()
+            faults: dict[str, str] = {}
+            some = members if archive.suffix.lower() == ".tar" else _zipped
+            found = next((one for one in some(archive, faults) if one.name == name), None)
+            if found is not None:
+                return Entry(file, modality, found)
+            break
+    raise ItemError(f"{file} is no longer there.")
 
 
 def _entries(path: Path, name: str, faults: dict[str, str]) -> Iterator[Entry]:

@@ -28,6 +28,8 @@ class Ranked:
     file: str
     """Path in the folder that was indexed, by which the item is known."""
     modality: str
+    row: int
+    """Among the items of its modality, in this generation of the index."""
     similarity: float
     """Cosine to the query."""
     score: float
@@ -100,7 +102,7 @@ class Index:
             for number, query in enumerate(queries):
                 standard = part.background.standardised(query, scores[number])
                 found[number] += [
-                    Ranked(part.files[int(row)], name, float(raw), float(score))
+                    Ranked(part.files[int(row)], name, int(row), float(raw), float(score))
                     for row, raw, score in zip(rows[number], scores[number], standard, strict=True)
                 ]
         return [sorted(some, key=lambda hit: -hit.score)[:top] for some in found]

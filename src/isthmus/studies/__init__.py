@@ -72,6 +72,7 @@ NEEDS = {
     "mteb:": "mteb",
     "fresh:": "train",
     "contrastive": "train",
+    "serve": "web",
 }
 """Extras by words of a command that need them."""
 

@@ -20,13 +20,13 @@ class SearchRequest:
     """An index, a run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus
     worlds)."""
     plus: tuple[str, ...] = ()
-    """Further words or files whose vectors are added to the query's."""
+    """Further words or files whose vectors are added to the query's, such as night."""
     minus: tuple[str, ...] = ()
-    """Words or files whose vectors are taken from it."""
+    """Words or files whose vectors are taken from it, such as person."""
     only: tuple[str, ...] = ()
     """Modalities of an index to look among, such as image audio (default: all)."""
     exclude: tuple[str, ...] = ()
-    """Modalities of an index to leave out."""
+    """Modalities of an index to leave out, such as text."""
     split: str = ""
     """Only this split of a world (by default test, which the default model never saw; all for
     every item)."""

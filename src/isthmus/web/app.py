@@ -1,0 +1,251 @@
+"""The HTTP API over an index, and the page that searches by it."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, FastAPI, HTTPException, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, Field
+
+from isthmus.indexes.index import Index, Ranked
+from isthmus.read import known, spoken
+from isthmus.read.recognise import modality_of
+from isthmus.report import visible
+from isthmus.types import IsthmusError, ItemError, RequestError, reason
+from isthmus.version import __version__
+from isthmus.web.media import GoneError, entry, kind_of, thumbnail
+from isthmus.web.service import BusyError, Question, Service
+
+MOST = 200
+"""Items of one answer."""
+LONG = 2_000
+"""Characters of a query."""
+PAGE = {"": ("index.html", "text/html"), "app.js": ("app.js", "text/javascript"),
+        "style.css": ("style.css", "text/css")}  # fmt: skip
+MEDIA = {"content-security-policy": "default-src 'none'; sandbox"}
+"""Of files that somebody else wrote: no browser runs anything in them."""
+
+
+class Item(BaseModel):
+    """One item found."""
+
+    id: str = Field(description="Names the item for /media and /thumbnail")
+    file: str = Field(description="Path in the folder that was indexed")
+    modality: str
+    score: float = Field(description="What the list is ranked by")
+    similarity: float = Field(description="Cosine to the query")
+    probability: float | None = Field(None, description="That it shows what is looked for")
+    place: dict[str, Any] | None = Field(None, description="Where in it that is")
+
+
+class Found(BaseModel):
+    """An answer."""
+
+    items: list[Item]
+    searched: int
+
+
+class Asked(BaseModel):
+    """A search in words."""
+
+    query: str = Field(min_length=1, max_length=LONG)
+    plus: list[str] = Field(default=[], max_length=8)
+    minus: list[str] = Field(default=[], max_length=8)
+    top: int = Field(default=20, ge=1, le=MOST)
+    only: list[str] = []
+    exclude: list[str] = []
+
+
+class About(BaseModel):
+    """What there is to search."""
+
+    space: str
+    items: dict[str, int]
+    skipped: int
+    takes: list[str] = Field(description="Modalities of queries")
+    suffixes: list[str] = Field(description="Ends of the names of files that may be sent")
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application; its guard stands before it, see ``serving``."""
+    app = FastAPI(
+        title="isthmus",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        description="Search in an index of files of every modality.",
+    )
+    for kind, status in ((GoneError, 404), (BusyError, 503), (IsthmusError, 422)):
+        app.add_exception_handler(kind, partial(_told, status))
+    for router in (page_routes(), search_routes(service), media_routes(service)):
+        app.include_router(router)
+    return app
+
+
+async def _told(status: int, _request: Request, error: Exception) -> Response:
+    headers = {"retry-after": "1"} if status == 503 else {}
+    return JSONResponse({"detail": str(error)}, status, headers)
+
+
+def page_routes() -> APIRouter:
+    """The page and its parts."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/", response_class=HTMLResponse)
+    async def page() -> Response:
+        return static("")
+
+    @routes.get("/favicon.ico")
+    async def icon() -> Response:
+        return Response(status_code=204)
+
+    @routes.get("/page/{name}")
+    async def page_part(name: str) -> Response:
+        return static(name)
+
+    return routes
+
+
+def search_routes(service: Service) -> APIRouter:
+    """What there is, and what is nearest."""
+    routes = APIRouter(prefix="/api")
+
+    @routes.get("/index")
+    async def about() -> About:
+        """What there is to search."""
+        index = service.index
+        takes = [name for name in service.encoders if known(name).read]
+        ends = {end for name in takes for end in known(name).suffixes if not known(name).spoken}
+        return About(
+            space=index.space.name,
+            items=index.counts()["items"],
+            skipped=len(index.skipped),
+            takes=takes,
+            suffixes=sorted(ends),
+        )
+
+    @routes.post("/search")
+    async def search(asked: Annotated[Asked, Body()]) -> Found:
+        """Search in words."""
+        if not asked.query.strip():
+            raise RequestError("An empty query finds nothing.")
+        if not spoken(service.encoders):
+            raise RequestError("This space has no way for words: send a file.")
+        more = ((sign, one) for sign, some in ((1.0, asked.plus), (-1.0, asked.minus))
+                for one in some)  # fmt: skip
+        parts = [(1.0, asked.query), *more]
+        return await answered(service, parts, asked.top, kept(service.index, asked))
+
+    @routes.post("/search/file", openapi_extra=RAW)
+    async def search_file(
+        request: Request,
+        name: Annotated[str, Query(min_length=1, max_length=200)],
+        top: Annotated[int, Query(ge=1, le=MOST)] = 20,
+        only: Annotated[list[str], Query()] = [],  # noqa: B006
+    ) -> Found:
+        """Search by a file: its bytes are the body, its name tells what it holds."""
+        body, asked = await request.body(), Asked(query=name, top=top, only=only)
+        vector = await asyncio.to_thread(sent, service, name, body)
+        return await answered(service, [(1.0, vector)], top, kept(service.index, asked))
+
+    return routes
+
+
+def media_routes(service: Service) -> APIRouter:
+    """What is seen and heard of items."""
+    routes = APIRouter()
+
+    @routes.get("/thumbnail/{part}/{row}")
+    async def seen(part: str, row: int) -> Response:
+        """A small picture of an item (of a text its words), moving where it has sides."""
+        one = entry(service.index, part, row)
+        stamp = one.source.stat().st_mtime_ns if isinstance(one.source, Path) else 0
+        root = str(service.index.root)
+        kind, data = await asyncio.to_thread(thumbnail, root, one.file, one.modality, stamp)
+        return Response(data, media_type=kind, headers=MEDIA)
+
+    @routes.get("/media/{part}/{row}")
+    async def media(part: str, row: int) -> Response:
+        """The file of an item."""
+        one = entry(service.index, part, row)
+        kind = kind_of(one.file)
+        if isinstance(one.source, Path):
+            return FileResponse(one.source, media_type=kind, headers=MEDIA)
+        return Response(await asyncio.to_thread(one.source), media_type=kind, headers=MEDIA)
+
+    return routes
+
+
+RAW = {"requestBody": {"required": True, "content": {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}  # fmt: skip
+
+
+def static(name: str) -> Response:
+    """A file of the page."""
+    if name not in PAGE:
+        raise HTTPException(404, f"There is no {visible(name)}.")
+    file, kind = PAGE[name]
+    return Response(files("isthmus.web.page").joinpath(file).read_bytes(), media_type=kind)
+
+
+def kept(index: Index, asked: Asked) -> tuple[str, ...]:
+    """Modalities to look among; empty for all.
+
+    Raises:
+        RequestError: the index has not one of them, or none is left.
+    """
+    for name in (*asked.only, *asked.exclude):
+        if name not in index.parts:
+            raise RequestError(
+                f"The index has no {visible(name)} items; it has: {', '.join(index.parts)}."
+            )
+    if not asked.exclude:
+        return tuple(asked.only)
+    left = [name for name in asked.only or index.parts if name not in asked.exclude]
+    if not left:
+        raise RequestError("Nothing is left to look among.")
+    return tuple(left)
+
+
+async def answered(
+    service: Service, parts: Sequence[tuple[float, Any]], top: int, only: tuple[str, ...]
+) -> Found:
+    """Ask and wait."""
+    index, hits = await asyncio.wrap_future(service.ask(Question(parts, top, only)))
+    searched = sum(len(index.parts[name].files) for name in only or index.parts)
+    return Found(items=[shown(index, hit) for hit in hits], searched=searched)
+
+
+def shown(index: Index, hit: Ranked) -> Item:
+    """An item found as the API gives it."""
+    part = Path(index.record.parts[hit.modality].vectors).stem
+    return Item(id=f"{part}/{hit.row}", file=hit.file, modality=hit.modality, score=hit.score,
+                similarity=hit.similarity)  # fmt: skip
+
+
+def sent(service: Service, name: str, body: bytes) -> Any:
+    """The vector of a file that somebody sent; nothing of it is kept.
+
+    Raises:
+        ItemError: it cannot be read.
+    """
+    suffix = Path(name).suffix.lower()
+    ends = {end for one in service.encoders for end in known(one).suffixes}
+    if suffix not in ends:
+        raise ItemError(f"{visible(name)} has a name that does not tell what it holds.")
+    if not body:
+        raise ItemError(f"{visible(name)} is empty.")
+    with tempfile.TemporaryDirectory(prefix="isthmus-sent-") as folder:
+        path = Path(folder) / f"sent{suffix}"
+        path.write_bytes(body)
+        try:
+            return service.encode(modality_of(path), path)
+        except IsthmusError as error:
+            raise ItemError(str(error).replace(str(path), visible(name))) from None
+        except BaseException as error:  # a panic of a library below
+            raise ItemError(f"{visible(name)} cannot be read: {reason(error)}") from None
