@@ -25,6 +25,8 @@ class Place:
     """Start and end; equal for an instant."""
     box: tuple[float, float, float, float] | None = None
     """Left, top, right and bottom, as shares (0..1) of width and height from the upper left."""
+    faces: tuple[int, ...] | None = None
+    """Numbers of the faces of a mesh, ascending."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,220 @@
+"""Is it there, and where? A query against the parts of an item, with a rate of false alarms.
+
+A part's similarity to a query says little by itself: some words are near to everything, and some
+pictures are. It is standardised twice: among the similarities of the same part to other words, and
+among those of the same query to parts of other items; the mean of both is the part's score. What is
+there most clearly is the item's: its score against those of things that are not there gives the
+rate of false alarms, and a logistic curve the probability.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vectors
+from isthmus.indexes.backgrounds import FLAT, Background, background
+from isthmus.records import dataclass
+from isthmus.types import Place, RequestError
+
+KNOTS = 400
+"""Quantiles of the scores of what is not there that a rule keeps."""
+PENALTY = 1e-3
+"""On half the squared slope of the curve: keeps it finite where nothing overlaps."""
+
+
+@dataclass(frozen=True, eq=False)
+class PresenceRule:
+    """What scores of parts mean in one modality of one space."""
+
+    words: Vectors
+    """(m, d) unit vectors of other words."""
+    parts: Background
+    """Of parts of other items."""
+    absent: Float[np.ndarray, " k"]
+    """Scores of things that are not there, ascending quantiles at even steps from 0 to 1."""
+    slope: float
+    intercept: float
+    """Of the log odds of presence at equal shares of both, over an item's score."""
+    items: int = 0
+    """That it was fitted on."""
+
+    def scores(
+        self, queries: Float[np.ndarray, "q d"], parts: Float[np.ndarray, "p d"]
+    ) -> Float[np.ndarray, "q p"]:
+        """Scores of the parts of one item for each query, all unit vectors."""
+        return part_scores(queries, parts, self.words, self.parts)
+
+    def probability(self, score: float) -> float:
+        """Of presence, where it is there as often as not."""
+        return float(1 / (1 + np.exp(-(self.slope * score + self.intercept))))
+
+    def false_alarms(self, score: float) -> float:
+        """Share of things that are not there whose score is as high."""
+        return float(1 - np.interp(score, self.absent, np.linspace(0, 1, len(self.absent))))
+
+    def threshold(self, rate: float) -> float:
+        """The score that so large a share of what is not there reaches.
+
+        Raises:
+            RequestError: no share.
+        """
+        if not 0 < rate < 1:
+            raise RequestError(f"A rate of false alarms is above 0 and below 1, not {rate}.")
+        return float(np.interp(1 - rate, np.linspace(0, 1, len(self.absent)), self.absent))
+
+
+def part_scores(
+    queries: Float[np.ndarray, "q d"],
+    parts: Float[np.ndarray, "p d"],
+    words: Vectors,
+    others: Background,
+) -> Float[np.ndarray, "q p"]:
+    """Similarities standardised among other words and among parts of other items, their mean."""
+    raw = queries @ parts.T
+    among_words = words @ parts.T
+    spread = np.maximum(among_words.std(axis=0), FLAT)
+    by_part = (raw - among_words.mean(axis=0)) / spread
+    mean = queries @ others.mean
+    variance = np.einsum("qd,de,qe->q", queries, others.covariance, queries)
+    by_query = (raw - mean[:, None]) / np.maximum(np.sqrt(np.maximum(variance, 0)), FLAT)[:, None]
+    return (by_part + by_query) / 2
+
+
+def fit_presence(
+    items: Sequence[Float[np.ndarray, "_p d"]],
+    queries: Float[np.ndarray, "q d"],
+    present: np.ndarray,
+    words: Vectors,
+    counted: np.ndarray | None = None,
+) -> PresenceRule:
+    """The rule of items whose things are known.
+
+    Args:
+        items: unit vectors of the parts of each of n items.
+        queries: unit vectors of the names that are asked for.
+        present: (n, q) of bool, whether the thing of a name is in an item.
+        words: (m, d) unit vectors of other words.
+        counted: (n, q) of bool, what is learned from; None for all. Names that mean nearly the same
+            as one that is there are best left out.
+
+    Raises:
+        RequestError: nothing is there, or nothing is not.
+    """
+    counted = np.ones_like(present) if counted is None else counted
+    if not (present & counted).any() or not (~present & counted).any():
+        raise RequestError(
+            "Presence is learned from things that are there and things that are not."
+        )
+    others = background(np.concatenate(list(items)))
+    best = np.stack([part_scores(queries, one, words, others).max(axis=1) for one in items])
+    there, absent = best[present & counted], best[~present & counted]
+    slope, intercept = _logistic(there, absent)
+    knots = np.quantile(absent, np.linspace(0, 1, min(KNOTS, len(absent))))
+    return PresenceRule(words.astype(np.float32), others, knots, slope, intercept, len(items))
+
+
+def _logistic(there: np.ndarray, absent: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept of the log odds, both kinds weighing the same."""
+    from scipy.optimize import minimize
+
+    scores = np.concatenate([there, absent])
+    signs = np.concatenate([np.ones(len(there)), -np.ones(len(absent))])
+    weights = np.concatenate([np.full(len(there), 0.5 / len(there)),
+                              np.full(len(absent), 0.5 / len(absent))])  # fmt: skip
+
+    def loss(x: np.ndarray) -> float:
+        odds = signs * (x[0] * scores + x[1])
+        return float(weights @ np.logaddexp(0, -odds) + PENALTY * x[0] ** 2 / 2)
+
+    start = np.array([1.0, -float(np.median(scores))])
+    slope, intercept = minimize(loss, start, method="BFGS").x
+    return float(slope), float(intercept)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place in an item, and how clearly the thing is there."""
+
+    place: Place
+    score: float
+
+
+Chooser = Callable[[Sequence[Place], Float[np.ndarray, " p"], float], list[Found]]
+
+
+def places_of(
+    places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float
+) -> list[Found]:
+    """Where the thing is: the clearest place and further ones that reach the least score.
+
+    Boxes that overlap a clearer one are left out, seconds that follow each other are one stretch;
+    of pieces of a mesh the clearest is taken.
+
+    Args:
+        places: of the parts.
+        scores: of the parts.
+        least: score of a further place.
+    """
+    kinds: dict[str, Chooser] = {"box": _boxes, "seconds": _stretches, "faces": _clearest}
+    own = next((name for name in kinds if getattr(places[0], name) is not None), "")
+    return kinds[own](places, scores, least) if own else []
+
+
+def _boxes(places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float) -> list[Found]:
+    """Non-maximum suppression; the whole picture counts only if nothing in it is clearer."""
+    found = list[Found]()
+    for row in np.argsort(-scores, kind="stable"):
+        if found and scores[row] < least:
+            break
+        if all(_overlap(places[row].box, one.place.box) < 0.3 for one in found):
+            found.append(Found(places[row], float(scores[row])))
+    return found
+
+
+def _overlap(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> float:
+    """Intersection over the smaller of two boxes: a box in a box is no second place."""
+    assert one is not None and other is not None
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    smaller = min((x[2] - x[0]) * (x[3] - x[1]) for x in (one, other))
+    return max(wide, 0) * max(high, 0) / max(smaller, 1e-12)
+
+
+def _stretches(
+    places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float
+) -> list[Found]:
+    """From each clearest moment as far as scores stay above the middle of it and the usual."""
+    usual, left, found = float(np.median(scores)), scores.astype(float).copy(), list[Found]()
+    while len(found) < len(places):
+        top = int(np.argmax(left))
+        if not np.isfinite(left[top]) or (found and left[top] < least):
+            break
+        border = (left[top] + usual) / 2
+        first = last = top
+        while first > 0 and left[first - 1] >= border:
+            first -= 1
+        while last < len(left) - 1 and left[last + 1] >= border:
+            last += 1
+        begin, end = _middle(places, first, last)
+        found.append(Found(Place(len(found), seconds=(begin, end)), float(left[top])))
+        left[max(first - 1, 0) : last + 2] = -np.inf
+    return found
+
+
+def _middle(places: Sequence[Place], first: int, last: int) -> tuple[float, float]:
+    """Start and end of overlapping stretches: half of what the outer ones share with no other."""
+    times = [one.seconds or (0.0, 0.0) for one in places]
+    lone = first == last
+    hop = times[1][0] - times[0][0] if len(times) > 1 else 0.0
+    spare = max(0.0, (times[0][1] - times[0][0] - hop) / 2) if not lone else 0.0
+    begin = times[first][0] + (spare if first > 0 else 0.0)
+    end = times[last][1] - (spare if last < len(times) - 1 else 0.0)
+    return float(begin), float(max(end, begin))
+
+
+def _clearest(
+    places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float
+) -> list[Found]:
+    top = int(np.argmax(scores))
+    return [Found(places[top], float(scores[top]))]
