@@ -69,7 +69,7 @@ def candidates(pixels: np.ndarray, most: int = MOST) -> Boxes:
     boxes = np.array(sorted(set(found)), float) / [width, height, width, height]
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     boxes = boxes[(area >= SMALLEST) & (area <= LARGEST)]
-    windows = square_windows(width, height)
+    windows = square_windows(width, height)[: most // 3]
     contrast = np.array([_contrast(codes, box) for box in boxes])
     ordered = boxes[np.argsort(-contrast, kind="stable")]
     kept = apart(ordered, ALIKE, most - len(windows))
@@ -100,7 +100,7 @@ def overlaps(box: Float[np.ndarray, " 4"], others: Boxes) -> Float[np.ndarray, "
     return both / np.maximum(areas - both, 1e-12)
 
 
-def apart(boxes: Boxes, most_alike: float, count: int) -> Boxes:
+def apart(boxes: Boxes, most_alike: float, count: int) -> Float[np.ndarray, "m 4"]:
     """The first boxes of an ordered list that do not overlap an earlier one more than so much."""
     kept = list[np.ndarray]()
     for box in boxes:
