@@ -23,6 +23,7 @@ from isthmus.studies.atlas.run import AtlasResult
 from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
+from isthmus.studies.find.run import FindResult
 from isthmus.studies.fit.run import FitResult
 from isthmus.studies.index.run import IndexResult
 from isthmus.studies.link.run import LinkResult
@@ -645,10 +646,10 @@ def search(
     Args:
         query: What to look for.
         inside: An index, a run folder, a saved set, arrays, a folder of pictures, or a world (see: isthmus worlds).
-        plus: Further words or files whose vectors are added to the query's.
-        minus: Words or files whose vectors are taken from it.
+        plus: Further words or files whose vectors are added to the query's, such as night.
+        minus: Words or files whose vectors are taken from it, such as person.
         only: Modalities of an index to look among, such as image audio (default: all).
-        exclude: Modalities of an index to leave out.
+        exclude: Modalities of an index to leave out, such as text.
         split: Only this split of a world (by default test, which the default model never saw; all for every item).
         space: The space to search in, one that encodes the query (default: that of an index, else mini).
         top: How many items to show, 1 or more.
@@ -763,6 +764,37 @@ def index(
         out: Folder of the index (default: FOLDER.index here).
         space: Space that the files are encoded in (see: isthmus spaces).
         replace: Make anew what is an index of another space.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def find(
+    query: str,
+    *files: str,
+    space: str = 'mini',
+    false_alarms: float = 0.05,
+    places: int = 5,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> FindResult:
+    """Say whether something is in files, and where: boxes, seconds, pieces; or that it is not.
+
+    Args:
+        query: What to look for, in words.
+        files: Pictures, sounds, videos, meshes or texts.
+        space: Space to look in (see: isthmus spaces).
+        false_alarms: Share of things that are not there which may be reported all the same, above 0 and below 1.
+        places: Places that are named in a file, 1 or more.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core.

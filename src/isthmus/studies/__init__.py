@@ -15,8 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
+from isthmus import registry
 from isthmus.records import short
-from isthmus.registry import find, near, resolve
+from isthmus.registry import near, resolve
 from isthmus.types.errors import ExtraMissingError
 
 STUDIES: dict[str, str] = {
@@ -33,6 +34,7 @@ STUDIES: dict[str, str] = {
     "embed": "isthmus.studies.embed.run:run",
     "index": "isthmus.studies.index.run:run",
     "search": "isthmus.studies.search.run:run",
+    "find": "isthmus.studies.find.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -54,6 +56,7 @@ REQUESTS: dict[str, str] = {
     "embed": "isthmus.studies.embed.request:EmbedRequest",
     "index": "isthmus.studies.index.request:IndexRequest",
     "search": "isthmus.studies.search.request:SearchRequest",
+    "find": "isthmus.studies.find.request:FindRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""
@@ -98,8 +101,8 @@ def request_type(name: str) -> type[Any]:
         UnknownPartError: no such study.
     """
     if name in REQUESTS:
-        return find("requests", REQUESTS, name)
-    return get_type_hints(find("studies", STUDIES, name))["request"]
+        return registry.find("requests", REQUESTS, name)
+    return get_type_hints(registry.find("studies", STUDIES, name))["request"]
 
 
 def missing_extras(error: ExtraMissingError, words: Sequence[str]) -> ExtraMissingError:
@@ -120,7 +123,7 @@ def perform(name: str, request: Any) -> Any:
     Returns:
         The study's ``RunResult``; None in all but the first of several processes.
     """
-    result = find("studies", STUDIES, name)(request)
+    result = registry.find("studies", STUDIES, name)(request)
     if result is None or not getattr(request.common, "verbose", False):
         return result
     return dataclasses.replace(result, verbose=True)

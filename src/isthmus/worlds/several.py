@@ -17,7 +17,8 @@ from isthmus.read.meshes.files import mesh
 from isthmus.read.meshes.triangles import Mesh, merged
 from isthmus.read.video import Clip, Stack, clip
 from isthmus.records import dataclass
-from isthmus.types import Credit, Items, Place, RequestError, World
+from isthmus.types import Credit, Items, Links, Place, RequestError, World
+from isthmus.worlds import load
 
 SHEET = (240, 320)
 """Shortest and longest side of a sheet, in pixels."""
@@ -231,3 +232,34 @@ def several(
         credits=dict.fromkeys(made, Credit("as its things", "isthmus.worlds.several")),
     )
     return world, {name: one.made()[1] for name, one in made.items()}
+
+
+MATERIAL: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "image": (("glyphs", "/twemoji"), ("glyphs", "/noto"), ("glyphs", "/fluent-3d")),
+    "audio": (("samples", ""), ("orchestra", "")),
+    "video": (("motions", ""),),
+    "mesh": (("furniture", ""),),
+}
+"""Worlds whose things are put together, and how the ids of those that are taken end."""
+
+
+def material(modality: str, split: str) -> dict[str, list[Any]]:
+    """Things by name of the bundled worlds of a modality, of one split.
+
+    Raises:
+        RequestError: no world has such things.
+        DataMissingError: their package is not installed.
+    """
+    if modality not in MATERIAL:
+        raise RequestError(f"Things are put together of {', '.join(MATERIAL)}, not {modality}.")
+    found: dict[str, list[Any]] = {}
+    for name, ending in MATERIAL[modality]:
+        world = load(name)
+        items, texts = world.items[modality], world.items["text"]
+        linked = world.links.get((modality, "text"), Links(()))
+        said = {own: str(texts[text]) for own, text in linked}
+        for one in items.ids:
+            called = said.get(one) or world.factors.get(one, {}).get("name")
+            if world.split.get(one) == split and one.endswith(ending) and called:
+                found.setdefault(str(called).lower(), []).append(items[one])
+    return found

@@ -36,6 +36,7 @@ from isthmus.studies.shared.search import (
     hit_lines,
     hit_values,
     open_gallery,
+    placed,
 )
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "measure_of",
     "numbers_of",
     "open_gallery",
+    "placed",
     "qualifier",
     "remarks",
     "resolve",

@@ -1,0 +1,171 @@
+"""Rules of presence for a space: fitted once on things put together, and kept.
+
+Sheets, recordings, sequences and rows of bundled things (``worlds.several``, validation splits) say
+what a space's scores mean where it is known what is there; the names of the others say what is not.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import fingerprint, unit
+from isthmus.engine.jobs import bar
+from isthmus.engine.shards import embed_shard
+from isthmus.indexes.backgrounds import Background
+from isthmus.indexes.presence import PresenceRule, fit_presence
+from isthmus.read import spoken
+from isthmus.records import dataclass
+from isthmus.store import cache_folder, read_tensors, write_tensors
+from isthmus.types import Encoder, ItemError, Items, Place, RequestError
+from isthmus.version import __version__
+from isthmus.view.within import within
+from isthmus.worlds import load
+from isthmus.worlds.several import material, several
+
+ITEMS = 40
+"""That a rule is fitted on."""
+WORDS = 600
+"""Other words."""
+TEMPLATES = ("{}", "a photo of a {}")
+"""Of names; the mean of their vectors is a name's."""
+LIKE = 0.8
+"""Cosine to the name of a thing that is there from which on another name is not counted."""
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """The parts of an item."""
+
+    places: tuple[Place, ...]
+    vectors: Float[np.ndarray, "p d"]
+    """Unit vectors."""
+
+
+def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = "item") -> Seen:
+    """The parts of an item with their vectors; of a modality without places the item itself.
+
+    Raises:
+        ItemError: it cannot be read, or none of its parts can be encoded.
+        RequestError: the space has no way for the item.
+    """
+    view = within().get(modality)
+    if view is None:
+        parts, places, to = Items(modality, (name,), [item]), (Place(0),), modality
+    else:
+        bag = view.see(item, name)
+        parts, places, to = bag.parts, bag.places, view.to
+    if to not in encoders:
+        raise RequestError(
+            f"The space has no way for {to} items, as which {modality} is looked at."
+        )
+    tower = encoders[to]
+    if view is not None:
+        tower = getattr(tower, "by_view", {}).get(view.name, tower)
+    made = embed_shard(tower, parts)
+    if not made.ids:
+        raise ItemError(next(iter(made.faults.values()), f"{name} has no parts"))
+    kept = set(made.ids)
+    rows = [place for part, place in zip(parts.ids, places, strict=True) if part in kept]
+    return Seen(tuple(rows), unit(np.asarray(made.made)))
+
+
+def named(encoders: Mapping[str, Encoder], names: list[str]) -> Float[np.ndarray, "n d"]:
+    """Unit vectors of names through the templates.
+
+    Raises:
+        RequestError: the space has no way for words.
+    """
+    words = spoken(encoders)
+    if words not in encoders:
+        raise RequestError("This space has no way for words, which presence is asked in.")
+    said = [template.format(name) for name in names for template in TEMPLATES]
+    vectors = unit(np.asarray(encoders[words].encode(said)))
+    return unit(vectors.reshape(len(names), len(TEMPLATES), -1).mean(axis=1))
+
+
+def rule_for(
+    encoders: Mapping[str, Encoder], modality: str, *, items: int = ITEMS, progress: bool = False
+) -> PresenceRule:
+    """The rule of a modality in a space, from the cache where it was fitted before.
+
+    Raises:
+        RequestError: a modality that no bundled world has things of.
+        DataMissingError: the package of that world is not installed.
+    """
+    way = [getattr(one, "preprocessing", "") for one in encoders.values()]
+    space = next(iter(encoders.values())).space
+    key = fingerprint(FORMAT, __version__, space.id, modality, items, way)[:24]
+    path = cache_folder() / "presence" / f"{modality}-{key}.safetensors"
+    if path.is_file():
+        return read_rule(path)
+    rule = fitted(encoders, modality, items, progress)
+    write_rule(path, rule)
+    return rule
+
+
+def fitted(
+    encoders: Mapping[str, Encoder], modality: str, items: int, progress: bool
+) -> PresenceRule:
+    """A rule of so many items that hold several things."""
+    of = material(modality, "val")
+    world, _ = several(of, modality, items)
+    names, found = sorted(of), list[np.ndarray]()
+    what = f"{modality} items to learn from what presence looks like"
+    with bar(items, what, progress, " It is done once a space.") as tick:
+        for name, item in zip(world.items[modality].ids, world.items[modality], strict=True):
+            found.append(seen(encoders, modality, item, name).vectors)
+            tick(1)
+    queries = named(encoders, names)
+    things = [world.factors[name]["things"] for name in world.items[modality].ids]
+    present = np.array([[name in held for name in names] for held in things])
+    near = queries @ queries.T > LIKE
+    counted = ~((present.astype(int) @ near.astype(int) > 0) & ~present)
+    return fit_presence(found, queries, present, words_of(encoders, names), counted)
+
+
+def words_of(encoders: Mapping[str, Encoder], but: list[str]) -> Float[np.ndarray, "m d"]:
+    """Other words: names of everyday things, evenly spaced through the training ones."""
+    world = load("glyphs")
+    texts = world.items["text"]
+    every = sorted(
+        {str(texts[name]) for name in texts.ids if world.split[name] == "train"} - {*but}
+    )
+    return named(encoders, every[:: max(1, len(every) // WORDS)][:WORDS])
+
+
+def write_rule(path: Path, rule: PresenceRule) -> None:
+    """Keep a rule."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "words": rule.words.astype(np.float16),
+        "mean": rule.parts.mean,
+        "covariance": rule.parts.covariance,
+        "absent": rule.absent.astype(np.float32),
+        "curve": np.array([rule.slope, rule.intercept], np.float32),
+    }
+    write_tensors(path, arrays, {"items": str(rule.items), "format": str(FORMAT)})
+
+
+def read_rule(path: Path) -> PresenceRule:
+    """A rule that was kept.
+
+    Raises:
+        RequestError: the file holds none.
+    """
+    try:
+        arrays, about = read_tensors(path)
+        slope, intercept = (float(x) for x in arrays["curve"])
+        return PresenceRule(
+            np.asarray(arrays["words"], np.float32),
+            Background(np.asarray(arrays["mean"]), np.asarray(arrays["covariance"])),
+            np.asarray(arrays["absent"], np.float64),
+            slope,
+            intercept,
+            int(about["items"]),
+        )
+    except (KeyError, ValueError) as error:
+        raise RequestError(f"{path} holds no rule of presence ({error}): delete it.") from error
