@@ -119,7 +119,7 @@ def search_routes(service: Service) -> APIRouter:
     async def about() -> About:
         """What there is to search."""
         index = service.index
-        takes = [name for name in service.encoders if known(name).read]
+        takes = list(service.encoders)
         ends = {end for name in takes for end in known(name).suffixes if not known(name).spoken}
         return About(
             space=index.space.name,
@@ -225,7 +225,7 @@ def shown(index: Index, hit: Ranked) -> Item:
     """An item found as the API gives it."""
     part = Path(index.record.parts[hit.modality].vectors).stem
     return Item(id=f"{part}/{hit.row}", file=hit.file, modality=hit.modality, score=hit.score,
-                similarity=hit.similarity)  # fmt: skip
+                similarity=hit.similarity, probability=None, place=None)  # fmt: skip
 
 
 def sent(service: Service, name: str, body: bytes) -> Any:

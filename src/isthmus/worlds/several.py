@@ -63,7 +63,8 @@ class Several:
 
 def sheet(things: Sequence[Any], rng: np.random.Generator) -> tuple[Image.Image, list[Place]]:
     """Drawings on paper of one colour or two, none over another; places are boxes."""
-    size = tuple(int(x) for x in rng.integers(*SHEET, 2, endpoint=True))
+    wide, high = (int(x) for x in rng.integers(*SHEET, 2, endpoint=True))
+    size = (wide, high)
     page, places, taken = _paper(size, rng), list[Place](), list[tuple[int, int, int, int]]()
     for number, one in enumerate(things):
         drawn = _cut(picture(one))
@@ -86,8 +87,8 @@ def _cut(one: Picture) -> Image.Image:
         return Image.fromarray(np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]))
     from scipy.ndimage import binary_fill_holes
 
-    solid = binary_fill_holes(away)
-    alpha = np.where(solid, 255, 0).astype(np.uint8)
+    solid = np.asarray(binary_fill_holes(away), bool)
+    alpha = 255 * solid.astype(np.uint8)
     whole = Image.fromarray(np.dstack([rgb, alpha]))
     return whole.crop((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
 

@@ -1,6 +1,7 @@
 """Pieces of a mesh that could be a thing: faces that hang together, and pieces near each other."""
 
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,9 @@ def _unions(whole: Mesh) -> list[Int[np.ndarray, " k"]]:
         return []
     from scipy.cluster.hierarchy import linkage
 
-    steps = linkage(_boxes(whole, component, len(centre)), "single", metric=_gap)
+    corners = _boxes(whole, component, len(centre))
+    gaps = [_gap(corners[a], corners[b]) for a, b in combinations(range(len(centre)), 2)]
+    steps = linkage(np.array(gaps), "single")
     members: dict[int, list[int]] = {number: [number] for number in range(len(centre))}
     found = [members[number] for number in range(len(centre))]
     for step, (first, second, *_rest) in enumerate(steps[:-1]):

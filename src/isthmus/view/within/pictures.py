@@ -138,12 +138,11 @@ def _contrast(codes: Int[np.ndarray, "h w"], box: Float[np.ndarray, " 4"]) -> fl
 def _merged(labels: Int[np.ndarray, "h w"], codes: Int[np.ndarray, "h w"]) -> list[Any]:
     """Boxes of segments and of all unions on the way to one."""
     count, total = int(labels.max()) + 1, labels.size
-    rows, columns = np.indices(labels.shape)
     segments: dict[int, _Segment] = {}
     for number in range(count):
         own = labels == number
-        box = (int(columns[own].min()), int(rows[own].min()),
-               int(columns[own].max()) + 1, int(rows[own].max()) + 1)  # fmt: skip
+        high, wide = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+        box = (int(wide[0]), int(high[0]), int(wide[-1]) + 1, int(high[-1]) + 1)
         segments[number] = _Segment(int(own.sum()), _histogram(codes[own]), box)
     pairs = {pair: _likeness(segments[pair[0]], segments[pair[1]], total)
              for pair in _neighbours(labels)}  # fmt: skip
@@ -201,7 +200,8 @@ def regions(item: Any, owner: str) -> Bag:
     small.thumbnail((SIDE, SIDE))
     boxes = np.concatenate([[[0.0, 0.0, 1.0, 1.0]], candidates(np.asarray(small))])
     ids = tuple(f"{owner}/{number:03d}" for number in range(len(boxes)))
-    places = tuple(Place(number, box=tuple(map(float, box))) for number, box in enumerate(boxes))
+    sides = [(float(a), float(b), float(c), float(d)) for a, b, c, d in boxes]
+    places = tuple(Place(number, box=box) for number, box in enumerate(sides))
     return Bag(owner, Items("image", ids, [Picture(crop(whole, box)) for box in boxes]), places)
 
 
