@@ -80,7 +80,6 @@ def study(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     modalities: str | Sequence[str] = (),
@@ -110,7 +109,6 @@ def study(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modalities: Modalities to look at, or all: a report card of every pair, by every road (see: isthmus card).
@@ -138,7 +136,6 @@ def compare(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
 ) -> MeasuredResult:
@@ -163,7 +160,6 @@ def compare(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
     """
@@ -186,7 +182,6 @@ def card(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     modalities: str | Sequence[str] = (),
@@ -216,7 +211,6 @@ def card(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modalities: Modalities to look at, two or more (default: all that the data hold and a space reaches).
@@ -362,7 +356,6 @@ def mend(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     remedies: str | Sequence[str] = (),
@@ -393,7 +386,6 @@ def mend(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         remedies: Chains of corrections to judge, such as mean_removal+match_odds (default: all; see: isthmus parts corrections).
@@ -422,7 +414,6 @@ def fit(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     loss: str = 'info_nce',
@@ -471,7 +462,6 @@ def fit(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         loss: Contrastive loss (see: isthmus parts losses).
@@ -483,7 +473,7 @@ def fit(
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
         freeze: Modality that stays as it is, such as image or text.
-        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:, shapes:, sounds:); without any, heads learn from vectors that are embedded once.
+        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
         tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
         scale: Inverse temperature to start with, above 0; 0 takes 20 (10 for the sigmoid loss).
@@ -517,7 +507,6 @@ def sweep(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     losses: str | Sequence[str] = (),
@@ -570,7 +559,6 @@ def sweep(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         losses: Losses to cross, such as info_nce sigmoid (see: isthmus parts losses; default: that of --loss).
@@ -586,7 +574,7 @@ def sweep(
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
         freeze: Modality that stays as it is, such as image or text.
-        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:, shapes:, sounds:); without any, heads learn from vectors that are embedded once.
+        towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
         tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
         scale: Inverse temperature to start with, above 0; 0 takes 20 (10 for the sigmoid loss).
@@ -756,7 +744,6 @@ def embed_files(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     export: str | Path | None = None,
@@ -780,7 +767,6 @@ def embed_files(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         export: Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv.
@@ -813,7 +799,6 @@ def link_spaces(
     templates: str | Path | None = None,
     arrays: str | Path | None = None,
     model: str = '',
-    pair: str | Sequence[str] = (),
     seen: bool = False,
     max_bytes: int = 0,
     modality: str = '',
@@ -842,7 +827,6 @@ def link_spaces(
         templates: Sentences for class names, one a line with {} in it; by default four plain ones.
         arrays: Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder.
         model: With --arrays: the model that made them, so that sets of one model compare.
-        pair: Two modalities to compare, such as audio image; by default the first two that are linked.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modality: Modality of the items that both spaces embed (default: text if both do, else the first).

@@ -210,10 +210,6 @@ def test_options_of_a_command_are_those_of_its_jobs(tmp_path):
          ("mini --world glyphs --split all", "mini", "--world glyphs --split all")),
         ("mini", Source(images=Path("my photos")), "mini on my photos",
          ("mini --images 'my photos'", "mini", "--images 'my photos'")),
-        ("mini", Source(world="babel-sound", pair=("audio", "image")),
-         "mini on babel-sound-audio-image",
-         ("mini --world babel-sound --pair audio image", "mini",
-          "--world babel-sound --pair audio image")),
         ("", Source(arrays=Path("a/pairs.npz"), max_bytes=9), "the vectors of pairs.npz",
          ("--arrays a/pairs.npz --max-bytes 9", "arrays:a/pairs.npz", "--max-bytes 9")),
         ("arrays:b.npz", Source(model="clip"), "clip on b.npz",
@@ -228,18 +224,3 @@ def test_a_study_is_titled_after_its_data_and_named_as_a_command_names_it(
     assert tuple(found.words[name] for name in ("data", "space", "options")) == words
     again = _parse("study", shlex.split(words[0]))
     assert resolve("".join(again.spaces), again.source).words == found.words
-
-
-def test_a_pair_of_modalities_is_all_that_a_study_sees(capsys):
-    source = Source(world="babel-sound", pair=("image", "text"), split="test")
-    world = resolve("mini", source).world()
-    assert set(world.items) == {"image", "text"} and world.items["text"].ids
-    for words, said in (
-        (["image"], "--pair wants two modalities, not image"),
-        (["image", "image"], "--pair wants two modalities"),
-        (["image", "mesh"], "has no mesh items; it has: audio, image, text"),
-    ):
-        assert main(["study", "mini", "--world", "babel-sound", "--pair", *words]) == 2
-        assert said in capsys.readouterr().err
-    assert main(["study", "--arrays", "a.npz", "--pair", "image", "text"]) == 2
-    assert "--pair would not be used" in capsys.readouterr().err

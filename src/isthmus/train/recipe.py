@@ -37,7 +37,7 @@ class Recipe:
     """Modality that stays as it is, such as image or text."""
     towers: tuple[str, ...] = ()
     """Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:,
-    fresh:, shapes:, sounds:); without any, heads learn from vectors that are embedded once."""
+    fresh:); without any, heads learn from vectors that are embedded once."""
     tower_rate: float = 1e-5
     """Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about
     1e-3."""

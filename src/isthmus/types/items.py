@@ -134,25 +134,16 @@ class World:
             raise RequestError(f"World {self.name!r} has no split {split!r}; it has: {names}.")
         return self.where(lambda name: self.split.get(name) == split)
 
-    def among(self, modalities: Sequence[str]) -> "World":
-        """The items of these modalities, all else unchanged.
-
-        Raises:
-            RequestError: the world has no such items.
-        """
-        missing = [name for name in modalities if name not in self.items]
-        if missing:
-            has = ", ".join(self.items)
-            raise RequestError(f"World {self.name!r} has no {missing[0]} items; it has: {has}.")
-        return replace(self, items={name: self.items[name] for name in modalities})
-
     def to_table(self, modality: str) -> Columns:
         """Columns of a modality's items, then ``split``, ``licence`` and every factor.
 
         Raises:
             RequestError: the world has no such items.
         """
-        items = self.among([modality]).items[modality]
+        if modality not in self.items:
+            has = ", ".join(self.items)
+            raise RequestError(f"World {self.name!r} has no {modality} items; it has: {has}.")
+        items = self.items[modality]
         table = items.to_table()
         table["split"] = [self.split.get(name) for name in items.ids]
         credits = [self.credits.get(name) for name in items.ids]

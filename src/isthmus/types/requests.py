@@ -100,8 +100,6 @@ class Source:
     """Embeddings that you already have: .npy, .npz, .safetensors, .parquet or a folder."""
     model: str = ""
     """With --arrays: the model that made them, so that sets of one model compare."""
-    pair: tuple[str, ...] = ()
-    """Two modalities to compare, such as audio image; by default the first two that are linked."""
     seen: bool = False
     """Also score items that the space was fitted or chosen on, which flatter it."""
     max_bytes: int = 0
@@ -115,7 +113,7 @@ class Source:
     @property
     def items(self) -> tuple[str, ...]:
         """Names of the options by which items were named, as against vectors."""
-        names = ("world", "split", "images", "texts", "templates", "pair")
+        names = ("world", "split", "images", "texts", "templates")
         return tuple(f"--{name}" for name in names if getattr(self, name))
 
 

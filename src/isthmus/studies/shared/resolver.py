@@ -10,7 +10,6 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
 
 from isthmus.encode import ENCODERS
 from isthmus.encode.mended import read_mended
@@ -273,35 +272,27 @@ def _chain(space: str) -> tuple[tuple[Mended, ...], str]:
 
 def _options(source: Source) -> str:
     given = ((one.name, getattr(source, one.name)) for one in fields(source))
-    named = ((f"--{name.replace('_', '-')}", value) for name, value in given if value)
-    written = ((name, *_words(value)) for name, value in named)
-    return shlex.join(word for option in written for word in option)
-
-
-def _words(value: Any) -> list[str]:
-    if value is True:
-        return []
-    return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+    named = (
+        (f"--{name.replace('_', '-')}", *([] if value is True else [str(value)]))
+        for name, value in given
+        if value
+    )
+    return shlex.join(word for option in named for word in option)
 
 
 def source_name(source: Source) -> str:
     """A short name of a source, for folders and headings."""
     own = source.images or source.texts
     name = (Path(own).name or "here") if own else (source.world or DEFAULT_WORLD)
-    return "-".join(filter(None, (name, source.split, *source.pair)))
+    return "-".join(filter(None, (name, source.split)))
 
 
 def open_source(source: Source) -> World:
-    """The world that a source names, of its pair of modalities alone if it names one.
+    """The world that a source names.
 
     Raises:
-        RequestError: nothing readable is there, a world and own files are both named, or a pair
-            that is not there.
+        RequestError: nothing readable is there, or a world and own files are both named.
     """
-    if source.pair:
-        if len(set(source.pair)) != 2:
-            raise RequestError(f"--pair wants two modalities, not {' '.join(source.pair)}.")
-        return open_source(replace(source, pair=())).among(source.pair)
     own = source.images or source.texts
     if own and source.world:
         raise RequestError("Name either a world or your own pictures and captions, not both.")
