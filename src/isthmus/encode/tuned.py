@@ -56,7 +56,8 @@ def trainable(encoders: Mapping[str, Encoder], modalities: Iterable[str]) -> dic
         if not isinstance(encoder, Trainable):
             raise RequestError(
                 f"{encoder.space.name} has no torch module for {modality}, so its tower cannot be "
-                "trained: take a space of hf:, openclip: or fresh:, or train heads alone."
+                "trained (a network of ONNX gives no gradients): take a space of hf:, openclip: or "
+                "fresh, or train heads alone."
             )
         found[modality] = encoder
     return found
