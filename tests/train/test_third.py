@@ -168,6 +168,18 @@ def test_each_recipe_is_one_command(tmp_path, space, how):
     assert np.isfinite(again["points"].encode(some)).all()
 
 
+def test_a_point_tower_stands_beside_a_space_that_was_mended(tmp_path):
+    run(request("toy", tmp_path / "one", modalities=("image", "text"), towers=("image",)))
+    folder = tmp_path / "one"
+    found = isthmus.load(f"shapes:pointnet?beside=mended:{folder}", device="cpu")
+    plain, some = isthmus.load(f"mended:{folder}", device="cpu"), ["a", "red ball"]
+    assert len({found[name].space for name in NAMED}) == 1 != plain["text"].space.dim
+    np.testing.assert_array_equal(found["text"].encode(some), plain["text"].encode(some))
+    assert found["image"].preprocessing == plain["image"].preprocessing
+    with pytest.raises(RequestError, match="stands behind corrections"):
+        isthmus.load(f"prompted:mended:{folder}", device="cpu")
+
+
 def test_what_cannot_be_trained_together_is_said(tmp_path):
     for wrong, word in (
         ({"modalities": ("points",)}, "two or three"),
@@ -181,6 +193,8 @@ def test_what_cannot_be_trained_together_is_said(tmp_path):
     with pytest.raises(RequestError, match=r"no torch module for image.*ONNX"):
         run(request("shapes:pointnet", tmp_path, towers=("points", "image")))
     with pytest.raises(RequestError, match="--modalities names 'smell'"):
-        run(request("shapes:pointnet", tmp_path, modalities=("points", "smell"), towers=()))
+        run(
+            request("shapes:pointnet", tmp_path, modalities=("points", "smell"), towers=("points",))
+        )
     with pytest.raises(RequestError, match="are frozen"):
         run(request(SPACE, tmp_path, towers=("points", "text"), freeze="", head="none"))

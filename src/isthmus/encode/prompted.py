@@ -14,6 +14,7 @@ from PIL import Image
 from isthmus.arrays import fingerprint
 from isthmus.encode import ENCODERS
 from isthmus.encode.torch_towers import Tower, weights_id
+from isthmus.encode.tuned import renamed
 from isthmus.registry import find
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
@@ -50,8 +51,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     if not isinstance(image, Tower):
         raise RequestError(
             f"{name} has no image tower of torch, so no gradient reaches a prompt before it"
-            f"{' (its network is run by ONNX)' if image else ''}: take a space of hf:, openclip: "
-            "or fresh."
+            f"{' (its network is one of ONNX, or stands behind corrections)' if image else ''}: "
+            "take a space of hf:, openclip: or fresh."
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -60,7 +61,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     old = image.space
     identity = fingerprint(old.id, about, weights_id(prompts))
     space = Space(f"prompted:{rest}", identity, old.dim, old.scale, old.bias)
-    towers = {key: replace(one, space=space) for key, one in found.items()}
+    towers = {key: renamed(one, space) for key, one in found.items()}
     joint = {k: replace(x, module=module) for k, x in towers.items() if isinstance(x, Tower)}
     said = "; ".join(filter(None, (image.preprocessing, about)))
     prompted = replace(joint["image"], forward=forward, preprocessing=said)

@@ -18,6 +18,7 @@ from isthmus.encode.shapes.inputs import CELLS, GROUPS, POINTS, SIZE, cells, gro
 from isthmus.encode.shapes.published import BESIDE, ShapeTower, space_beside
 from isthmus.encode.shapes.published import load as load_published
 from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.encode.tuned import renamed
 from isthmus.read.points import cloud
 from isthmus.store import is_file
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
@@ -103,7 +104,7 @@ def moved(beside: Mapping[str, Any], space: Space, module: Any) -> dict[str, Any
         if isinstance(one, Tower):
             module["beside"] = one.module
             more["module"] = module
-        found[name] = replace(one, space=space, **more)
+        found[name] = renamed(one, space, **more)
     return found
 
 

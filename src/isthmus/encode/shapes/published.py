@@ -6,7 +6,6 @@ and pictures. What needed a GPU there, far points and nearest ones, is NumPy or 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from isthmus.arrays import fingerprint
 from isthmus.encode import ENCODERS
 from isthmus.encode.torch_files import read_weights
 from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.encode.tuned import renamed
 from isthmus.read.farthest import farthest, nearest
 from isthmus.read.points import cloud
 from isthmus.records import dataclass
@@ -115,7 +115,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         preprocessing=about,
         prepare=lambda item: prepared(item, kind.__name__, kept),
     )
-    found: dict[str, Any] = {key: replace(one, space=space) for key, one in beside.items()}
+    found: dict[str, Any] = {key: renamed(one, space) for key, one in beside.items()}
     return {**found, tower.modality: tower}
 
 
