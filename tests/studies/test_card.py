@@ -12,7 +12,8 @@ from isthmus.encode import ENCODERS
 from isthmus.read import MODALITIES, modalities
 from isthmus.studies.card.request import CardRequest
 from isthmus.studies.card.run import run
-from isthmus.studies.card.sides import _wanted, drawn, linked, objects
+from isthmus.studies.card.sides import _wanted, drawn, objects
+from isthmus.studies.shared.collection import linked
 from isthmus.types import (
     Bag,
     Common,

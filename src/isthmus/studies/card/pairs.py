@@ -7,9 +7,10 @@ from typing import Any
 from isthmus.measure import MEASURES
 from isthmus.measure.statistics import as_pair
 from isthmus.records import dataclass
-from isthmus.studies.card.sides import Seen, Side, linked
+from isthmus.studies.card.sides import Seen, Side
 from isthmus.studies.evaluate.differences import Difference, differences
 from isthmus.studies.shared import Call
+from isthmus.studies.shared.collection import linked
 from isthmus.types import EmbeddingSet, Links, RequestError
 
 OF_PAIRS = (

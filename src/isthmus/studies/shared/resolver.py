@@ -124,7 +124,8 @@ class Resolved:
         Args:
             folder: of the jobs.
             common: how they run.
-            encoders: of the space, where they are loaded already.
+            encoders: of the space, where they are loaded already; of some modalities only, these
+                are looked at.
 
         Raises:
             RequestError: there is only one modality, or nothing links two.
