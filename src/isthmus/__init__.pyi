@@ -186,6 +186,7 @@ def card(
     max_bytes: int = 0,
     modalities: str | Sequence[str] = (),
     roads: str | Sequence[str] = (),
+    stress: str | Sequence[str] = (),
     most: int = 300,
 ) -> CardResult:
     """Measure every pair of modalities of a space by every road, on the same objects.
@@ -215,6 +216,7 @@ def card(
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modalities: Modalities to look at, two or more (default: all that the data hold and a space reaches).
         roads: Roads beside the first one of each modality, such as renders, surface+splats or direct, or all (default: those of one view; see: isthmus spaces NAME).
+        stress: Also score every road on items that were changed: noise_10db, half_length, any_pose, frozen, ..., or all that the modalities have (see: isthmus parts stresses; default: none).
         most: Objects at most, drawn by the seed, 8 or more.
     """
 
@@ -720,7 +722,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses.
     """
 
 def cache(
