@@ -19,7 +19,7 @@ from isthmus.studies.shared.collection import (
     labels_of,
     linked_request,
 )
-from isthmus.studies.shared.guard import SEEN, allowed, origin, selections_of
+from isthmus.studies.shared.guard import SEEN, origin, selections_of
 from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
 from isthmus.view.stress import Change, stresses
 
@@ -102,7 +102,7 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
                 "--stress changes items before they are embedded: name a space and items."
             )
         kept = found.collect(folder, request.common)
-        told = allowed(kept.seen, found.source) if found.other else kept.seen
+        told = found.allowed(kept)
         origins = {**origin(found.made_of or found.space, (), found.source), **_told(told)}
         chosen = _chosen(kept.sets, request.modalities, found.title)
         sides = tuple(Side("", kept.sets[name]) for name in chosen)
