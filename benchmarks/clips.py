@@ -173,8 +173,9 @@ def _seen_by(shown: Stack, seen: Seen, ways: Mapping[str, Road]) -> list[tuple[s
     frames = seen.frames(shown)
     found = [(name, way(shown, frames)) for name, way in ways.items()]
     for name, change in STRESS.items() if "mixer" in ways else ():
-        changed = change(shown)
-        found.append((f"mixer, {name}", ways["mixer"](changed, seen.frames(changed))))
+        changed = change(shown, None, None)
+        what = f"mixer, {name.replace('_', ' ')}"
+        found.append((what, ways["mixer"](changed, seen.frames(changed))))
     return found
 
 

@@ -1,6 +1,6 @@
 """Links between spaces: seconds, real names, refusals, and joining by a shared modality.
 
-    python -m benchmarks.links --part speed|names|trust|babel [--kept FOLDER] [--out links.json]
+    python -m benchmarks.links --part speed|names|trust|joined|babel [--kept DIR] [--out links.json]
 
 ``names`` reads the class names of ``ISTHMUS_SHARED`` (real CLIP ViT-B/32 texts). ``babel`` trains
 fresh towers end to end and heads on ``mini``, which have no weight in common, and joins them by
@@ -172,6 +172,30 @@ def trust(_: Path) -> dict[str, Any]:
     return {"pairs of each link": 600, **found}
 
 
+def joined_trust(kept: Path) -> dict[str, Any]:
+    """The same of methods that join by a shared modality: scenes of ``babel``, 600 shared texts.
+
+    Memories are pictures of one half of the known scenes in A and of the other half in B.
+    """
+    a, b = spaces(kept)
+    known, half = a["text"].ids[:KNOWN], KNOWN // 2
+    through = a["image"].take(known[:half]), b["image"].take(known[half:])
+    found: dict[str, Any] = {}
+    for method in ("exmcr", *JOINS):
+        fit = isthmus.join if method in JOINS else isthmus.link
+        accepted = {"true": 0, "shuffled": 0}
+        for trial in range(20):
+            rng = np.random.default_rng([trial, *b"trust"])
+            some = rng.permutation(known)[:600].tolist()
+            texts = a["text"].take(some), b["text"].take(some)
+            mixed = Links(zip(some, rng.permutation(some).tolist(), strict=True))
+            accepted["true"] += fit(*texts, method=method, through=through).trusted
+            accepted["shuffled"] += fit(*texts, mixed, method=method, through=through).trusted
+        found[method] = {**accepted, "of": 20}
+        print(method, accepted, flush=True)
+    return {"shared texts of each link": 600, **found}
+
+
 SCENES, KNOWN = 5_000, 4_000
 
 
@@ -284,6 +308,7 @@ PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "speed": speed,
     "names": names,
     "trust": trust,
+    "joined": joined_trust,
     "babel": babel,
 }
 

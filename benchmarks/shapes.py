@@ -143,11 +143,11 @@ def stressed(
     found = {}
     for name, distort in STRESS.items():
         rng, shares = np.random.default_rng(0), []
-        for _ in range(poses if name == "any pose" else 1):
+        for _ in range(poses if name == "any_pose" else 1):
             other = rng.permutation(len(clouds))
             changed = [distort(one, clouds[at], rng) for one, at in zip(clouds, other, strict=True)]
             shares.append(hits(tower.encode(changed), names, texts)["hit@5"])
-        found[name] = {"hit@5": float(np.mean(shares)), "times": len(shares)}
+        found[name.replace("_", " ")] = {"hit@5": float(np.mean(shares)), "times": len(shares)}
     return found
 
 

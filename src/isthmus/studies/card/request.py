@@ -24,6 +24,9 @@ class CardRequest(Written):
     roads: tuple[str, ...] = ()
     """Roads beside the first one of each modality, such as renders, surface+splats or direct, or
     all (default: those of one view; see: isthmus spaces NAME)."""
+    stress: tuple[str, ...] = ()
+    """Also score every road on items that were changed: noise_10db, half_length, any_pose, frozen,
+    ..., or all that the modalities have (see: isthmus parts stresses; default: none)."""
     most: int = 300
     """Objects at most, drawn by the seed, 8 or more."""
 

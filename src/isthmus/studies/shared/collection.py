@@ -53,6 +53,8 @@ class Collection:
     """Texts that the tokenizer cut at its limit."""
     seen: tuple[str, ...] = ()
     """What of the space was chosen on these items."""
+    moved: tuple[str, ...] = ()
+    """What of the maps that made vectors which were there already was chosen on these items."""
 
 
 def embed_world(
