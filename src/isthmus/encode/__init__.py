@@ -15,6 +15,6 @@ ENCODERS: dict[str, str] = {
     "st": "isthmus.encode.sentences:load",
     "mteb": "isthmus.encode.benchmarked:load",
     "fresh": "isthmus.encode.fresh.towers:load",
-    "prompted": "isthmus.encode.prompted:load",
+    "prompted": "isthmus.encode.prompted.towers:load",
     "shapes": "isthmus.encode.shapes.fresh:load",
 }

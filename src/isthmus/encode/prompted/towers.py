@@ -72,7 +72,7 @@ def _prompts(
     image: Tower, count: int, name: str
 ) -> "tuple[torch.nn.Module, Callable[[Any], torch.Tensor], str]":
     """What is trained, the tower's forward pass with it, and what it is."""
-    from isthmus.encode.prompt_networks import Frame, Tokens, image_layers
+    from isthmus.encode.prompted.networks import Frame, Tokens, image_layers
 
     some = {k: x.to(image.device) for k, x in image.inputs([Image.new("RGB", (64, 64))]).items()}
     if layers := image_layers(image.module, lambda: image.forward(some)):
