@@ -75,8 +75,9 @@ def _prompts(
     from isthmus.encode.prompted.networks import Frame, Tokens, image_layers
 
     some = {k: x.to(image.device) for k, x in image.inputs([Image.new("RGB", (64, 64))]).items()}
-    if layers := image_layers(image.module, lambda: image.forward(some)):
-        tokens = Tokens(layers, count).to(image.device)
+    layers, shape = image_layers(image.module, lambda: image.forward(some))
+    if layers:
+        tokens = Tokens(layers, shape, count).to(image.device)
         try:
             image.forward(some)
         except (RuntimeError, ValueError, IndexError) as error:
