@@ -416,6 +416,7 @@ def fit(
     model: str = '',
     seen: bool = False,
     max_bytes: int = 0,
+    modalities: str | Sequence[str] = (),
     loss: str = 'info_nce',
     similarity: str = 'cosine',
     regularisers: str | Sequence[str] = (),
@@ -464,6 +465,7 @@ def fit(
         model: With --arrays: the model that made them, so that sets of one model compare.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
@@ -513,6 +515,7 @@ def sweep(
     similarities: str | Sequence[str] = (),
     heads: str | Sequence[str] = (),
     seeds: int = 1,
+    modalities: str | Sequence[str] = (),
     loss: str = 'info_nce',
     similarity: str = 'cosine',
     regularisers: str | Sequence[str] = (),
@@ -565,6 +568,7 @@ def sweep(
         similarities: Similarities to cross (see: isthmus parts similarities; default: that of --similarity).
         heads: Heads to cross: linear, mlp, residual or none (default: that of --head).
         seeds: Seeds of each variant, 1 or more, from --seed on.
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
