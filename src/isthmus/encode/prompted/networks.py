@@ -51,6 +51,8 @@ class Frame(nn.Module):
     Source: Bahng et al. 2022, Exploring Visual Prompts for Adapting Large-Scale Models, section 3.
     """
 
+    shown: Tensor
+
     def __init__(self, pixels: Tensor, share: float) -> None:
         super().__init__()
         shape = pixels.shape[1:]

@@ -62,10 +62,12 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     identity = fingerprint(old.id, about, weights_id(prompts))
     space = Space(f"prompted:{rest}", identity, old.dim, old.scale, old.bias)
     towers = {key: renamed(one, space) for key, one in found.items()}
-    joint = {k: replace(x, module=module) for k, x in towers.items() if isinstance(x, Tower)}
+    joint: dict[str, Any] = {
+        k: replace(x, module=module) for k, x in towers.items() if isinstance(x, Tower)
+    }
     said = "; ".join(filter(None, (image.preprocessing, about)))
-    prompted = replace(joint["image"], forward=forward, preprocessing=said)
-    return {**towers, **joint, "image": prompted}
+    joint["image"] = replace(joint["image"], forward=forward, preprocessing=said)
+    return {**towers, **joint}
 
 
 def _prompts(
