@@ -1,6 +1,6 @@
 """Fresh towers for shapes against a frozen space, by one short recipe, with and without prompts.
 
-    python -m benchmarks.points [--steps 200] [--seed 0]
+    python -m benchmarks.points [--steps 100] [--seed 0]
 
 The world is ``primitives``, one solid a configuration, each with one picture of it. The space is a
 small image transformer and ``fresh``'s text tower, trained on pictures and sentences of the
@@ -42,7 +42,7 @@ PATCH, WIDTH, DEPTH = 8, 96, 4
 STOP = 60
 """Training objects that decide when training stops."""
 TOWERS = {"patches": "points", "pointnet": "points", "pointmlp": "points", "voxels": "voxels"}
-RECIPES = ("text", "text and image", "text, image and prompts")
+RECIPES = ("text and image", "text, image and prompts", "text")
 KNOWN: dict[str, Any] = {}
 """The weights of the space, once they are trained."""
 
@@ -106,7 +106,7 @@ def pair(encoders: Mapping[str, Any], some: World, names: tuple[str, str], ids: 
 
 def fitted(space: str, some: World, recipe: Recipe, ids: Mapping[str, Any]) -> dict[str, Any]:
     """Train one recipe, and let the validation part's sentences look for its shapes."""
-    encoders, begun = isthmus.load(space, device="cpu"), time.perf_counter()
+    encoders, begun = isthmus.load(space, device="cpu"), time.process_time()
     first, text = recipe.modalities[:2]
     train, stop = (pair(encoders, some, (first, text), ids[part]) for part in ("train", "stop"))
     third = None
@@ -122,7 +122,7 @@ def fitted(space: str, some: World, recipe: Recipe, ids: Mapping[str, Any]) -> d
     return {
         **scores(own, first, text),
         **told(found, towers),
-        "seconds": time.perf_counter() - begun,
+        "CPU seconds": time.process_time() - begun,
     }
 
 
@@ -146,7 +146,8 @@ def told(found: Learned, towers: Towers) -> dict[str, Any]:
 
 def scores(own: Mapping[str, EmbeddingSet], first: str, text: str) -> dict[str, Any]:
     """Sentences find their shape first, or among five; and shapes their picture."""
-    asked = {"hit": (text, first), **({"image": (first, "image")} if "image" in own else {})}
+    seen = {"image": (first, "image")} if "image" in own and first != "image" else {}
+    asked = {"hit": (text, first), **seen}
     rows: dict[str, Any] = {}
     for name, (query, other) in asked.items():
         order = np.argsort(-(own[query].unit @ own[other].unit.T), axis=1, kind="stable")
@@ -173,10 +174,21 @@ def space(some: World, ids: Mapping[str, Any], seed: int) -> dict[str, Any]:
     return {**scores(own, "image", "text"), **told(found, towers)}
 
 
+def kept_space(some: World, ids: Mapping[str, Any], options: Any) -> dict[str, Any]:
+    """What is measured so far, the space first, whose weights lie beside."""
+    if options.out.exists():
+        return json.loads(options.out.read_text())
+    shown = {"steps": options.steps, "seed": options.seed, "space": space(some, ids, options.seed)}
+    torch.save(KNOWN, options.out.with_suffix(".pt"))
+    options.out.write_text(json.dumps(shown, indent=1))
+    print("space", json.dumps(shown["space"]), flush=True)
+    return shown
+
+
 def main() -> None:
     """Every tower by every recipe; what is there already is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS / "points.json")
     options = parser.parse_args()
@@ -185,13 +197,13 @@ def main() -> None:
     some = world()
     parts = {p: [x for x in some.items["text"].ids if some.split[x] == p] for p in ("train", "val")}
     ids = {"train": parts["train"][STOP:], "stop": parts["train"][:STOP], "val": parts["val"]}
-    shown = {"space": space(some, ids, options.seed)}
-    print("space", json.dumps(shown["space"]), flush=True)
+    shown, kept = kept_space(some, ids, options), options.out.with_suffix(".pt")
+    KNOWN.update(torch.load(kept, weights_only=True))
     epochs = -(-options.steps // (len(ids["train"]) // 32))
     for kind, modality in TOWERS.items():
         for words in RECIPES:
-            image = ("image",) if words != RECIPES[0] else ()
-            prompts = words == RECIPES[2]
+            image = ("image",) if "image" in words else ()
+            prompts = "prompts" in words
             recipe = Recipe(
                 modalities=(modality, "text", *image), head="none", freeze="text", pairs=32,
                 towers=(modality, *(image if prompts else ())), tower_rate=1e-3,
@@ -199,6 +211,8 @@ def main() -> None:
             )  # fmt: skip
             name = "patches" if kind == "voxels" else kind
             beside = "prompted:small" if prompts else "small"
+            if f"{kind}: {words}" in shown:
+                continue
             row = fitted(f"shapes:{name}/{options.seed}?beside={beside}", some, recipe, ids)
             shown[f"{kind}: {words}"] = row
             print(kind, words, json.dumps(row), flush=True)

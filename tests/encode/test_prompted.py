@@ -27,14 +27,15 @@ def spaces(name):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", ["toy", "toy:mean"])
+@pytest.mark.parametrize("name", ["toy", "toy:mean", "toy:second"])
 def test_every_layer_of_a_transformer_sees_its_own_prompts(name):
     found, plain = spaces(f"{name}?prompts=4")
     prompts, model = found["image"].module["prompts"].prompts, plain["image"].module
     assert prompts.shape == (3, 4, 32) and prompts.std() > 0.02
     x = model.tokens(plain["image"].inputs(SOME)["pixels"])
     for own, layer in zip(prompts, model.layers, strict=True):
-        x = layer(torch.cat([x, own.expand(2, -1, -1)], dim=1))[:, :17]
+        x = torch.cat([x, own.expand(2, -1, -1)], dim=1)
+        x = layer(x.transpose(0, model.batch)).transpose(0, model.batch)[:, :17]
     wanted = model.out(x.mean(dim=1) if name == "toy:mean" else x[:, 0]).numpy()
     np.testing.assert_allclose(found["image"].encode(SOME), wanted, rtol=1e-4, atol=1e-5)
     assert np.abs(wanted - plain["image"].encode(SOME)).max() > 1e-3

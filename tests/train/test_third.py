@@ -37,7 +37,7 @@ def toys(monkeypatch):
 
 def few_world():
     """Scenes enough for three parts."""
-    return replace(load("babel", n=90, groups=1, size=64), split={})
+    return replace(load("babel", n=80, groups=1, size=64), split={})
 
 
 def task(towers=("points", "image"), **how):
@@ -103,6 +103,13 @@ def test_terms_are_symmetric_cross_entropies_of_the_three_modalities():
     assert odd["info_nce of image"].item() == pytest.approx(loss(i, t), rel=1e-4)
 
 
+def test_a_third_modality_has_no_head_of_its_own():
+    job = task(head="linear")
+    model = initial_model(job.recipe, job.sides, 0)
+    assert [*model.own] == ["text", "points", "image"]
+    assert model.own["text"] == model.own["image"] == () != model.own["points"]
+
+
 def test_without_its_tower_among_the_trained_the_third_stays_and_every_step_has_all_terms():
     job = task(("points",))
     for moved, terms in stepped(job, 2):
@@ -111,7 +118,7 @@ def test_without_its_tower_among_the_trained_the_third_stays_and_every_step_has_
 
 
 def test_the_loss_falls_and_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
-    whole = learn(task(epochs=12), tmp_path / "whole")
+    whole = learn(task(epochs=8), tmp_path / "whole")
     rows = whole.log
     for name in ("loss", "info_nce", "info_nce of points and image", "info_nce of image"):
         assert rows[-1][name] < rows[0][name] - 0.01, name

@@ -4,8 +4,8 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
 FILE = "towers.safetensors"
+FIELDS = "__dataclass_fields__"
+"""What every dataclass has; ``is_dataclass`` would narrow the type of an encoder away."""
 
 
 @runtime_checkable
@@ -68,8 +70,8 @@ class Renamed:
 
 def renamed(one: Any, space: Space, **more: Any) -> Any:
     """An encoder of another space from now on, with further fields changed, where it has any."""
-    plain = is_dataclass(one) and any(x.init and x.name == "space" for x in fields(one))
-    return replace(cast("Any", one), space=space, **more) if plain else Renamed(one, space)
+    names = [x.name for x in fields(one) if x.init] if hasattr(one, FIELDS) else []
+    return replace(one, space=space, **more) if "space" in names else Renamed(one, space)
 
 
 def trainable(encoders: Mapping[str, Encoder], modalities: Iterable[str]) -> dict[str, Trainable]:

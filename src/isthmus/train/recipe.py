@@ -130,7 +130,11 @@ class Recipe:
         find("similarities", {**SIMILARITIES, **DIRECTED, **LEARNED}, self.similarity)
         for name in self.weights:
             find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
-        for wrong, why in (*self._wrong_numbers(), *self._wrong_parts()):
+        for wrong, why in (
+            *self._wrong_modalities(),
+            *self._wrong_numbers(),
+            *self._wrong_parts(),
+        ):
             if wrong:
                 raise RequestError(why)
 
@@ -154,26 +158,7 @@ class Recipe:
         ]
 
     def _wrong_parts(self) -> list[tuple[bool, str]]:
-        named = self.modalities
         return [
-            (
-                len(named) not in (0, 2, 3) or len(set(named)) < len(named),
-                f"--modalities names two or three different ones, not {' '.join(named)}.",
-            ),
-            (
-                bool(named) and not set(self.towers) <= set(named),
-                f"--towers names some of --modalities {' '.join(named)}, not "
-                f"{' '.join(self.towers)}.",
-            ),
-            (
-                bool(self.third) and self.head != "none" and self.freeze != named[1],
-                "A third modality has no head, so that the second one has none either: it goes "
-                "with --head none, or with --freeze of the second.",
-            ),
-            (
-                bool(self.third) and (self.shared or self.dim > 0),
-                "A third modality stays in the space: it goes with neither --shared nor --dim.",
-            ),
             (
                 bool(self.freeze) and self.freeze in self.towers,
                 f"--freeze keeps {self.freeze} as it is and --towers trains it: name one.",
@@ -208,6 +193,29 @@ class Recipe:
             (
                 bool(self.freeze) and self.similarity in ("lorentz", "exterior_angle"),
                 "A frozen modality cannot be lifted on a hyperboloid.",
+            ),
+        ]
+
+    def _wrong_modalities(self) -> list[tuple[bool, str]]:
+        named = self.modalities
+        return [
+            (
+                len(named) not in (0, 2, 3) or len(set(named)) < len(named),
+                f"--modalities names two or three different ones, not {' '.join(named)}.",
+            ),
+            (
+                bool(named) and not set(self.towers) <= set(named),
+                f"--towers names some of --modalities {' '.join(named)}, not "
+                f"{' '.join(self.towers)}.",
+            ),
+            (
+                bool(self.third) and self.head != "none" and self.freeze != named[1],
+                "A third modality has no head, so that the second one has none either: it goes "
+                "with --head none, or with --freeze of the second.",
+            ),
+            (
+                bool(self.third) and (self.shared or self.dim > 0),
+                "A third modality stays in the space: it goes with neither --shared nor --dim.",
             ),
         ]
 

@@ -23,7 +23,8 @@ from isthmus.read.points import cloud
 from isthmus.store import is_file
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
-KINDS = ("patches", "pointnet", "pointmlp")
+KINDS = {"patches": "PatchTransformer", "pointnet": "PointNetPlus", "pointmlp": "PointMLP"}
+"""Networks for points by name."""
 ABOUT = (
     f"{POINTS} points far from each other, the outermost first, with colours and normals, in the "
     "unit ball"
@@ -40,32 +41,26 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     named, _, other = rest.partition(BESIDE)
     if is_file(Path(rest.partition("?")[0])):
         return load_published(rest, options)
-    kind, _, seed = (named or KINDS[0]).partition("/")
+    kind, _, seed = (named or "patches").partition("/")
     if kind not in KINDS or not (seed or "0").isdigit():
         raise RequestError(
             f"Fresh shape towers are shapes:{' or shapes:'.join(KINDS)}, with a seed "
-            f"shapes:{KINDS[0]}/7, and in another space than mini shapes:{KINDS[0]}{BESIDE}SPACE; "
+            f"shapes:patches/7, and in another space than mini shapes:patches{BESIDE}SPACE; "
             f"not {rest!r}."
         )
     try:
         import torch
 
-        from isthmus.encode.shapes.networks import (
-            PatchTransformer,
-            PointMLP,
-            PointNetPlus,
-            VoxelNet,
-        )
+        from isthmus.encode.shapes import networks
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     device = torch_device(options)
     beside = space_beside(other or "mini:", options if other else replace(options, device="cpu"))
     old = next(iter(beside.values())).space
-    networks = {"patches": PatchTransformer, "pointnet": PointNetPlus, "pointmlp": PointMLP}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(seed or 0))
-        points = networks[kind](old.dim)
-        module = torch.nn.ModuleDict({"points": points, "voxels": VoxelNet(old.dim)}).eval()
+        made = {"points": getattr(networks, KINDS[kind]), "voxels": networks.VoxelNet}
+        module = torch.nn.ModuleDict({name: one(old.dim) for name, one in made.items()}).eval()
     identity = fingerprint(old.id, weights_id(module), kind, POINTS, GROUPS, SIZE, CELLS)
     space = Space(f"shapes:{rest}" if rest else "shapes", identity, old.dim, old.scale, old.bias)
     of_points = ShapeTower(

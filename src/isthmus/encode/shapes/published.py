@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
 BESIDE = "?beside="
+SIGNS = {
+    "point_encoder.trans2embed.weight": "Uni3D",
+    "pc_projection": "Ulip",
+    "ppat.cls_token": "OpenShape",
+    "local_grouper_list.0.affine_alpha": "Cg3dPointMLP",
+    "cls_pos": "Cg3dTransformer",
+}
+"""Networks of the releases by a weight that each has and those after it have not."""
 BALLS: Mapping[tuple[int, int], tuple[int, float, int]] = {
     (256, 6): (64, 0.4, 256),
     (512, 6): (64, 0.4, 256),
@@ -69,31 +77,18 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     try:
         import torch
 
-        from isthmus.encode.shapes.published_networks import (
-            Cg3dPointMLP,
-            Cg3dTransformer,
-            Held,
-            OpenShape,
-            Ulip,
-            Uni3D,
-        )
+        from isthmus.encode.shapes import published_networks as networks
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     name, _, other = rest.partition(BESIDE)
     weights = read_weights(f"shapes:{name}", Path(name), quick=False)
-    signs: dict[str, type[Held]] = {
-        "point_encoder.trans2embed.weight": Uni3D,
-        "pc_projection": Ulip,
-        "ppat.cls_token": OpenShape,
-        "local_grouper_list.0.affine_alpha": Cg3dPointMLP,
-        "cls_pos": Cg3dTransformer,
-    }
-    kind = next((one for sign, one in signs.items() if sign in weights), None)
-    if kind is None:
-        told = ", ".join(f"{one.__name__} ({sign})" for sign, one in signs.items())
+    word = next((word for sign, word in SIGNS.items() if sign in weights), None)
+    if word is None:
+        told = ", ".join(f"{word} ({sign})" for sign, word in SIGNS.items())
         raise RequestError(
             f"shapes:{name} holds no point tower that is known by its weights: {told}."
         )
+    kind = getattr(networks, word)
     starts = (kind.before, "proj", "pc_")
     kept = {key: value for key, value in weights.items() if key.startswith(starts)}
     module = kind(kept).eval().to(device := torch_device(options))
@@ -102,8 +97,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
             tried = module(*(torch.zeros(shape, device=device) for shape in kind.tried))
         _check_used(module.asked, kept)
     except (ValueError, RuntimeError) as error:
-        raise RequestError(f"shapes:{name} is not a whole {kind.__name__}: {error}.") from error
-    beside, about = _beside(other, tried.shape[1], options), _about(kind.__name__, kept)
+        raise RequestError(f"shapes:{name} is not a whole {word}: {error}.") from error
+    beside, about = _beside(other, tried.shape[1], options), _about(word, kept)
     base = next(iter(beside.values())).space if beside else Space("", "", tried.shape[1], 1.0)
     identity = fingerprint(base.id, weights_id(module), about)
     space = Space(f"shapes:{rest}", identity, base.dim, base.scale, base.bias)
@@ -113,7 +108,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         forward=lambda inputs: module(*inputs.values()),
         device=device,
         preprocessing=about,
-        prepare=lambda item: prepared(item, kind.__name__, kept),
+        prepare=lambda item: prepared(item, word, kept),
     )
     found: dict[str, Any] = {key: renamed(one, space) for key, one in beside.items()}
     return {**found, tower.modality: tower}

@@ -109,7 +109,9 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         if rank:
             barrier()  # until the first process has embedded everything
         data = found.dataset(folder, common, encoders and chosen(encoders, named[:2]))
-        third = embedded_third(found, encoders, named, folder, common) if named[2:] else None
+        third = None
+        if encoders and request.recipe.third:
+            third = embedded_third(found, encoders, named, folder, common)
         split = {} if found.arrays else found.world().split
         if not rank:
             barrier()

@@ -19,27 +19,29 @@ class Tokens(nn.Module):
     16 pixels; CLIP Goes 3D (Hegde et al. 2023) takes the same.
     """
 
-    def __init__(self, layers: Sequence[tuple[nn.Module, int]], count: int) -> None:
+    def __init__(self, layers: Sequence[nn.Module], shape: tuple[int, ...], count: int) -> None:
         super().__init__()
-        width = layers[0][1]
+        width, self.batch = shape[2], shape.index(1)
         most = (6 / (3 * 16**2 + width)) ** 0.5
         drawn = torch.empty(len(layers), count, width).uniform_(-most, most)
         self.prompts = nn.Parameter(drawn)
-        for number, (layer, _) in enumerate(layers):
+        for number, layer in enumerate(layers):
             layer.register_forward_pre_hook(self._before(number))
-        layers[-1][0].register_forward_hook(self._after)
+        layers[-1].register_forward_hook(self._after)
 
     def _before(self, number: int) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Any, ...]]:
         def put_in(_: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-            x, rest = inputs[0], 1 + (self.prompts.shape[1] if number else 0)
+            x = inputs[0].transpose(0, self.batch)
+            rest = 1 + (self.prompts.shape[1] if number else 0)
             own = self.prompts[number].to(x.dtype).expand(len(x), -1, -1)
-            return torch.cat([x[:, :1], own, x[:, rest:]], dim=1), *inputs[1:]
+            x = torch.cat([x[:, :1], own, x[:, rest:]], dim=1)
+            return x.transpose(0, self.batch), *inputs[1:]
 
         return put_in
 
     def _after(self, _: nn.Module, inputs: tuple[Any, ...], found: Any) -> Any:
-        x, rest = _first(found), 1 + self.prompts.shape[1]
-        x = torch.cat([x[:, :1], x[:, rest:]], dim=1)
+        x, rest = _first(found).transpose(0, self.batch), 1 + self.prompts.shape[1]
+        x = torch.cat([x[:, :1], x[:, rest:]], dim=1).transpose(0, self.batch)
         return x if isinstance(found, Tensor) else (x, *found[1:])
 
 
@@ -48,6 +50,8 @@ class Frame(nn.Module):
 
     Source: Bahng et al. 2022, Exploring Visual Prompts for Adapting Large-Scale Models, section 3.
     """
+
+    shown: Tensor
 
     def __init__(self, pixels: Tensor, share: float) -> None:
         super().__init__()
@@ -67,34 +71,36 @@ class Frame(nn.Module):
         return pixels + self.unit * self.border * self.shown
 
 
-def image_layers(model: nn.Module, run: Callable[[], Any]) -> list[tuple[nn.Module, int]]:
-    """The layers of a transformer that one picture goes through, each with its width.
+def image_layers(
+    model: nn.Module, run: Callable[[], Any]
+) -> tuple[list[nn.Module], tuple[int, ...]]:
+    """The layers of a transformer that one picture goes through, and the shape they hand on.
 
-    They are a list of modules of one class that hand on (1, t, width); of several such lists the
-    one with the most weights. Empty if the network is no such transformer.
+    They are a list of modules of one class that hand on (1, t, width) or (t, 1, width); of several
+    such lists the one with the most weights. Empty if the network is no such transformer.
 
     Args:
         model: the whole model.
         run: takes one picture through its image tower.
     """
     lists = [list(x) for x in model.modules() if isinstance(x, (nn.ModuleList, nn.Sequential))]
-    widths: dict[nn.Module, int] = {}
+    shapes: dict[nn.Module, tuple[int, ...]] = {}
 
     def note(layer: nn.Module, inputs: tuple[Any, ...], found: Any) -> None:
         x, y = _first(inputs), _first(found)
         alike = isinstance(x, Tensor) and isinstance(y, Tensor) and x.shape == y.shape
-        if alike and x.ndim == 3 and x.shape[0] == 1 < x.shape[1]:
-            widths[layer] = x.shape[2]
+        if alike and x.ndim == 3 and min(x.shape[:2]) == 1 < max(x.shape[:2]):
+            shapes[layer] = tuple(x.shape)
 
     hooks = [one.register_forward_hook(note) for some in lists for one in some]
     with torch.no_grad():
         run()
     for hook in hooks:
         hook.remove()
-    whole = [some for some in lists if some and all(x in widths for x in some)]
+    whole = [some for some in lists if some and all(x in shapes for x in some)]
     alike = [some for some in whole if len({type(x) for x in some}) == 1]
     found = max(alike, key=_weights, default=[])
-    return [(layer, widths[layer]) for layer in found]
+    return found, shapes[found[0]] if found else ()
 
 
 def _weights(layers: Sequence[nn.Module]) -> int:

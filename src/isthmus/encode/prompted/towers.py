@@ -62,21 +62,24 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     identity = fingerprint(old.id, about, weights_id(prompts))
     space = Space(f"prompted:{rest}", identity, old.dim, old.scale, old.bias)
     towers = {key: renamed(one, space) for key, one in found.items()}
-    joint = {k: replace(x, module=module) for k, x in towers.items() if isinstance(x, Tower)}
+    joint: dict[str, Any] = {
+        k: replace(x, module=module) for k, x in towers.items() if isinstance(x, Tower)
+    }
     said = "; ".join(filter(None, (image.preprocessing, about)))
-    prompted = replace(joint["image"], forward=forward, preprocessing=said)
-    return {**towers, **joint, "image": prompted}
+    joint["image"] = replace(joint["image"], forward=forward, preprocessing=said)
+    return {**towers, **joint}
 
 
 def _prompts(
     image: Tower, count: int, name: str
 ) -> "tuple[torch.nn.Module, Callable[[Any], torch.Tensor], str]":
     """What is trained, the tower's forward pass with it, and what it is."""
-    from isthmus.encode.prompt_networks import Frame, Tokens, image_layers
+    from isthmus.encode.prompted.networks import Frame, Tokens, image_layers
 
     some = {k: x.to(image.device) for k, x in image.inputs([Image.new("RGB", (64, 64))]).items()}
-    if layers := image_layers(image.module, lambda: image.forward(some)):
-        tokens = Tokens(layers, count).to(image.device)
+    layers, shape = image_layers(image.module, lambda: image.forward(some))
+    if layers:
+        tokens = Tokens(layers, shape, count).to(image.device)
         try:
             image.forward(some)
         except (RuntimeError, ValueError, IndexError) as error:
