@@ -1,7 +1,7 @@
 """Retrieval within one modality: does an item find others of its class, and how many of them?"""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from isthmus.measure.retrieval.gains import average_precisions, relative_gains
 from isthmus.measure.retrieval.hits import hit_chances, shares_found
@@ -77,17 +77,7 @@ def class_retrieval(
     rng = seeded(rng)
     shown = labelled(a, labels, objects, rng)
     _, numbers = np.unique(shown.names, return_inverse=True)
-    own = np.unique(np.stack([numbers, shown.objects], axis=1), axis=0)
-    several = np.bincount(own[:, 0]) > 1
-    rows = np.flatnonzero(several[numbers])
-    if not len(rows):
-        raise RequestError(
-            "An item is asked for others of its class, but no class has two objects: label several "
-            "objects alike."
-        )
-    relevant = int((np.bincount(numbers)[numbers[rows]] - 1).sum())
-    most = max(1, MOST_RELEVANT * len(rows) // max(relevant, 1))
-    rows = sampled_rows(rows, shown.objects, most, rng)
+    several, rows = _asked(shown, numbers, rng)
     ranks, (query, item, weight) = _searched(shown, numbers, rows)
 
     def share(own: Int[np.ndarray, " n"]) -> float:
@@ -113,6 +103,23 @@ def class_retrieval(
         queries=len(rows),
         candidates=len(shown.items) - 1,
     )
+
+
+def _asked(
+    shown: Labelled, numbers: Int[np.ndarray, " n"], rng: np.random.Generator
+) -> tuple[Bool[np.ndarray, " c"], Int[np.ndarray, " q"]]:
+    """Which classes have several objects, and the items of these, of very many a sample."""
+    own = np.unique(np.stack([numbers, shown.objects], axis=1), axis=0)
+    several = np.bincount(own[:, 0]) > 1
+    rows = np.flatnonzero(several[numbers])
+    if not len(rows):
+        raise RequestError(
+            "An item is asked for others of its class, but no class has two objects: label several "
+            "objects alike."
+        )
+    relevant = int((np.bincount(numbers)[numbers[rows]] - 1).sum())
+    most = max(1, MOST_RELEVANT * len(rows) // max(relevant, 1))
+    return several, sampled_rows(rows, shown.objects, most, rng)
 
 
 Nearest = tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"], Float[np.ndarray, " k"]]

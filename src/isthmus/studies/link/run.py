@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from isthmus.studies.shared import (
 from isthmus.studies.shared.collection import embed_world
 from isthmus.studies.shared.resolver import ARRAYS, holds_vectors, open_source
 from isthmus.transform.links import JOINS, LINKS, Link
-from isthmus.types import Common, EmbeddingSet, RequestError, Source, World, plain
+from isthmus.types import Common, EmbeddingSet, Encoder, RequestError, Source, World, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -164,18 +165,27 @@ class _End:
                 f"--through {word}: {self.found.space} has {', '.join(self.known)} of these items, "
                 f"and there are no vectors {word}. {error}"
             ) from error
-        encoders = self.found.encoders(self.common)
         for name in world.items:
-            if name in encoders and name != self.shared:
+            if name in self.encoders and name != self.shared:
                 return self._embedded(world, name)
         raise RequestError(
             f"--through {word} holds {', '.join(world.items)}, but {self.found.space} encodes "
-            f"{', '.join(encoders)}: something beside {self.shared} is wanted."
+            f"{', '.join(self.encoders)}: something beside {self.shared} is wanted."
         )
 
     def _embedded(self, world: World, name: str) -> EmbeddingSet:
-        encoder, place = self.found.encoders(self.common)[name], self.folder / world.name
-        return embed_world({name: encoder}, world, place, job_options(self.common)).sets[name]
+        encoder = self.known.get(name) or self.encoders[name]
+        place, options = self.folder / world.name, job_options(self.common)
+        return embed_world({name: encoder}, world, place, options).sets[name]
+
+    @cached_property
+    def encoders(self) -> Mapping[str, Encoder]:
+        """All of the space.
+
+        Raises:
+            RequestError: it is of vectors only.
+        """
+        return self.found.encoders(self.common)
 
 
 def _whole(found: Resolved) -> Resolved:
