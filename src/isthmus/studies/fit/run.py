@@ -103,7 +103,9 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
     ):
         encoders = None
         if request.recipe.towers or named:
-            encoders = found.encoders(common, "--towers and --modalities name encoders")
+            trains = "--towers trains encoders"
+            why = trains if request.recipe.towers else "--modalities names them"
+            encoders = found.encoders(common, why)
             trainable(encoders, request.recipe.towers)  # refused before anything is embedded
             chosen(encoders, named)
         if rank:
