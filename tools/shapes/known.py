@@ -1,4 +1,4 @@
-"""What the bank holds: renders of named meshes, the texts they are to be near, and folds of them."""
+"""What the bank holds: renders of named meshes, texts that they are to be near, and folds."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,9 +3,10 @@
     python -m tools.shapes.renders_head --bank .build/shapes --out FOLDER [--folds]
 
 What is added to a picture's vector is linear in the features of both branches. It learns from
-furniture as it stands and turned over, MegaGlest's models and drawings that are blown up, towards their names and, of
-furniture, a share of their category's name. ``--folds`` judges it by four folds, no name or family
-in two of them, with and without the names of categories; the head that ships is fitted on all.
+furniture as it stands and turned over, MegaGlest's models and drawings that are blown up, towards
+their names and, of furniture, a share of their category's name. ``--folds`` judges a recipe by four
+folds, no name or family in two of them; the head that ships is fitted on all. ``--category 0``
+leaves the names of categories out, as a zero-shot question about them wants it.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Named meshes that towers for shapes learn from: furniture, MegaGlest's models, blown up drawings.
 
-No test object of ``furniture``, no test unit of ``units`` and no test drawing of ``glyphs`` is among
-them. Whoever learns from MegaGlest's models or OpenMoji's drawings is CC-BY-SA.
+No test object of ``furniture``, test unit of ``units`` or test drawing of ``glyphs`` is among them.
+Whoever learns from MegaGlest's models or OpenMoji's drawings is CC-BY-SA.
 """
 
 import io
