@@ -27,7 +27,10 @@ from tools.clips.units import Motion, frames
 
 STYLES = ("fluent-3d", "twemoji", "openmoji-color")
 SIDE = 96
-FRONT = tuple(Pose(a, e) for a, e in ((0, 0), (-40, 10), (40, 20), (180, 30), (150, 0), (-20, 50)))
+FRONT = tuple(
+    Pose(float(a), float(e))
+    for a, e in ((0, 0), (-40, 10), (40, 20), (180, 30), (150, 0), (-20, 50))
+)
 """Where a drawing that is blown up is looked at from: seldom from its edge."""
 WAYS = 4
 """Ways up of a mesh that are tried."""
