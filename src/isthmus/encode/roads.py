@@ -127,7 +127,7 @@ class Joined:
             ItemError: one of them cannot be seen.
         """
         found = [unit(way.encode(items)) for way in self.ways.values()]
-        return np.mean(found, axis=0, dtype=np.float32)
+        return np.stack(found).mean(axis=0).astype(np.float32)
 
 
 def joined(ways: Mapping[str, Encoder], names: Sequence[str]) -> dict[str, Encoder]:
