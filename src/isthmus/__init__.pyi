@@ -216,7 +216,7 @@ def card(
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modalities: Modalities to look at, two or more (default: all that the data hold and a space reaches).
-        roads: Roads beside the first one of each modality, such as renders, surface+splats or direct, or all (default: those of one view; see: isthmus spaces NAME).
+        roads: Roads beside the first one of each modality, such as renders, surface+splats or direct, all, or several as one, renders&surface (default: those of one view; see: isthmus spaces NAME).
         stress: Also score every road on items that were changed: noise_10db, half_length, any_pose, frozen, ..., or all that the modalities have (see: isthmus parts stresses; default: none).
         most: Objects at most, drawn by the seed, 8 or more.
     """

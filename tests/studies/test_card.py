@@ -186,6 +186,13 @@ def test_roads_of_several_views_are_taken_where_they_are_asked_for():
     assert _wanted(ways, ("all",)) == ways
 
 
+def test_several_roads_are_taken_together_where_they_are_asked_for():
+    rows = carded(roads=("sniffed&told",)).record["roads"]
+    assert {one["what"] for one in rows} == {"tune: sniffed&told against sniffed"}
+    with pytest.raises(RequestError, match="No road is called 'sniffed&lost'"):
+        carded(roads=("sniffed&lost",))
+
+
 def test_the_same_card_again_is_the_same_to_the_byte():
     first = Path("runs/card-senses-senses/report.html")
     carded()
