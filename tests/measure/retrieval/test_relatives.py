@@ -5,6 +5,7 @@ import pytest
 
 from isthmus import measure
 from isthmus.measure.retrieval import relatives
+from isthmus.measure.statistics import wilson_interval
 from isthmus.types import EmbeddingSet, RequestError
 from tests.measure.retrieval_spaces import labelled_cloud
 
@@ -84,3 +85,16 @@ def test_a_class_has_two_objects():
         measure.class_retrieval(a, list(a.ids))
     with pytest.raises(RequestError, match="no class has two objects"):
         measure.class_retrieval(a, ["one"] * 120, objects=["x"] * 120)
+
+
+def test_each_others_nearest_are_one_toss():
+    """Fifty pairs far apart, of which some are of one class: both of a pair are right, or none."""
+    rng = np.random.default_rng(0)
+    x = np.repeat(rng.normal(size=(50, 40)), 2, axis=0) + 0.01 * rng.normal(size=(100, 40))
+    same = np.arange(50) < 20
+    first = rng.choice(["a", "b"], 50)
+    second = np.where(same, first, np.where(first == "a", "b", "a"))
+    found = measure.class_retrieval(x, np.stack([first, second], axis=1).ravel())
+    assert found.value == 0.4 and found.n == 100
+    around = wilson_interval(same.astype(float))
+    assert [found.interval.low, found.interval.high] == pytest.approx([around.low, around.high])

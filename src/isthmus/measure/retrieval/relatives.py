@@ -93,7 +93,9 @@ def class_retrieval(
         name="class retrieval, hit@1",
         value=float(hits.mean()),
         n=n,
-        interval=wilson_interval(hits, units) if n >= LEAST else None,
+        interval=wilson_interval(hits, _together(units, query, shown.objects[item]))
+        if n >= LEAST
+        else None,
         null=chance("label", float(hits.mean()), draws, note="class labels dealt anew to objects"),
         hits=tuple(float(hit_chances(ranks, k).mean()) for k in KS),
         recalls=tuple(float(shares_found(ranks, k).mean()) for k in KS),
@@ -103,6 +105,20 @@ def class_retrieval(
         queries=len(rows),
         candidates=len(shown.items) - 1,
     )
+
+
+def _together(
+    units: Int[np.ndarray, " q"], query: Int[np.ndarray, " k"], nearest: Int[np.ndarray, " k"]
+) -> Int[np.ndarray, " q"]:
+    """Objects as one where each is the other's nearest: they are right or wrong together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    size = int(max(units.max(), nearest.max())) + 1
+    own = units[query]
+    there = coo_array((np.ones(len(own), bool), (own, nearest)), shape=(size, size)).tocsr()
+    mutual = there.multiply(there.T)
+    return connected_components(mutual, directed=False)[1][units]
 
 
 def _asked(
