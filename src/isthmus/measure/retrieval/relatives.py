@@ -88,14 +88,12 @@ def class_retrieval(
     hits = hit_chances(ranks, 1)
     draws = np.array([share(one) for one in permuted_labels(numbers, shown.objects, rng, DRAWS)])
     units = shown.objects[rows]
-    n = len(np.unique(units))
+    n, alike = len(np.unique(units)), _together(units, query, shown.objects[item])
     return ClassRetrievalResult(
         name="class retrieval, hit@1",
         value=float(hits.mean()),
         n=n,
-        interval=wilson_interval(hits, _together(units, query, shown.objects[item]))
-        if n >= LEAST
-        else None,
+        interval=wilson_interval(hits, alike) if n >= LEAST else None,
         null=chance("label", float(hits.mean()), draws, note="class labels dealt anew to objects"),
         hits=tuple(float(hit_chances(ranks, k).mean()) for k in KS),
         recalls=tuple(float(shares_found(ranks, k).mean()) for k in KS),
