@@ -173,8 +173,9 @@ def _seen_by(shown: Stack, seen: Seen, ways: Mapping[str, Road]) -> list[tuple[s
     frames = seen.frames(shown)
     found = [(name, way(shown, frames)) for name, way in ways.items()]
     for name, change in STRESS.items() if "mixer" in ways else ():
-        changed = change(shown)
-        found.append((f"mixer, {name}", ways["mixer"](changed, seen.frames(changed))))
+        changed = change(shown, None, None)
+        what = f"mixer, {name.replace('_', ' ')}"
+        found.append((what, ways["mixer"](changed, seen.frames(changed))))
     return found
 
 
@@ -210,7 +211,13 @@ def units(seen: Seen, ways: Mapping[str, Road], folder: Path) -> dict[str, Any]:
         right[name], chosen[name] = _classified(tables, labels)
     single = max((name for name in chosen if name.startswith("frame ")), key=lambda n: chosen[n])
     right["majority rule"] = labels["test"] == np.bincount(labels["train"]).argmax()
-    kept = [*ways, single, "frame 4", "majority rule"]
+    kept = [
+        *ways,
+        single,
+        "frame 4",
+        "majority rule",
+        *(name for name in features if " and " in name),
+    ]
     if "mixer" in ways:
         said = _by_words(world, test, features["mixer"], seen, actions)
         right["mixer, by words"] = said == labels["test"]
@@ -238,6 +245,10 @@ def _features(
     clips = world.items["video"]
     by_road = {name: (lambda one, way=way: way(clips[one], frames[one]))
                for name, way in ways.items()}  # fmt: skip
+    if set(TOWERS) <= set(ways):
+        by_road[" and ".join(TOWERS)] = lambda one: np.concatenate(
+            [by_road[name](one) for name in TOWERS]
+        )
     return {**by_road, **{f"frame {k}": (lambda one, k=k: frames[one][k]) for k in (0, 2, 4, 6)}}
 
 

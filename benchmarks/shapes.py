@@ -1,9 +1,11 @@
 """Named objects of ``furniture`` by every road into ``mini``: the test part, opened once.
 
-    python -m benchmarks.shapes --out shapes.json [--part val] [--poses 20]
+    python -m benchmarks.shapes --out shapes.json [--part val] [--poses 20] [--head head.npz]
 
 Queries are the distinct English names of a part, relevant is every object of that name; by name
-means the mean of the vectors of ``TEMPLATES``. Intervals are of names, and of families.
+means the mean of the vectors of ``TEMPLATES``. Intervals are of names, and of families. Other
+weights of the head for renders, such as one that no category's name was shown to, are measured
+beside with ``--head``.
 """
 
 import argparse
@@ -19,7 +21,8 @@ from scipy.spatial.transform import Rotation
 
 import isthmus
 from isthmus.arrays import unit
-from isthmus.encode.roads import Road, roads
+from isthmus.encode.roads import JOIN, Road, joined, roads
+from isthmus.encode.shapes.towers import arrays
 from isthmus.measure.statistics import wilson_interval
 from isthmus.read.meshes.files import mesh
 from isthmus.read.points import sampled
@@ -29,6 +32,8 @@ from isthmus.view.shape_views import POINTS, rotated
 from isthmus.view.stress.shapes import STRESS
 from isthmus.worlds import load
 
+TOGETHER = ("renders&surface", "surface&surface+splats")
+OTHER = "renders, another head"
 TEMPLATES = ("{}", "a photo of a {}")
 UNNAMEABLE = ("Miscellaneous", "Exterior", "Staircases")
 
@@ -85,6 +90,7 @@ def main() -> None:
     parser.add_argument("--poses", type=int, default=20)
     parser.add_argument("--view-poses", type=int, default=0)
     parser.add_argument("--only", nargs="+")
+    parser.add_argument("--head", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     world, mini = load("furniture"), isthmus.load("mini", workers=1)
@@ -101,12 +107,16 @@ def main() -> None:
         RENDERS, see=lambda item, owner: render_bag(item, RenderSetup(dome(6)), owner, workers=1)
     )
     ways |= {"mini as it is, 6 renders": Road(six, plain)}
+    if options.head:
+        head = replace(mini["image"].by_view["renders"], weights=arrays(options.head))
+        ways |= {OTHER: Road(RENDERS, head)}
+    ways |= joined(ways, TOGETHER)
     known = json.loads(options.out.read_text()) if options.out.exists() else {}
     for road, tower in ways.items():
         if road in known or (options.only and road not in options.only):
             continue
         begun = time.perf_counter()
-        vectors = tower.encode(shapes)
+        vectors = encoded(road, tower, shapes, options.out.parent)
         row = {
             "names": hits(vectors, names, mini["text"]),
             "categories": classes(vectors, labels, families, mini["text"]),
@@ -116,10 +126,23 @@ def main() -> None:
             row["stress"] = stressed(mini["points"], clouds, options.poses, names, mini["text"])
         if road in ("upright", "standing") and options.view_poses:
             row["any pose"] = posed(tower, shapes, options.view_poses, names, mini["text"])
-        np.save(options.out.with_name(f"{road}.npy"), vectors)
+        np.save(kept(options.out.parent, road), vectors)
         known[road] = row
         print(road, json.dumps(row), flush=True)
         options.out.write_text(json.dumps(known, indent=1))
+
+
+def kept(folder: Path, road: str) -> Path:
+    """Where the vectors of a road are kept."""
+    return folder / f"{road}.npy"
+
+
+def encoded(road: str, tower: Any, shapes: list[Any], folder: Path) -> np.ndarray:
+    """Vectors of a road; roads that are taken together are read from those that are kept."""
+    parts = road.split(JOIN)
+    if len(parts) > 1 and all(kept(folder, one).exists() for one in parts):
+        return np.mean([unit(np.load(kept(folder, one))) for one in parts], axis=0)
+    return tower.encode(shapes)
 
 
 def posed(
@@ -143,11 +166,11 @@ def stressed(
     found = {}
     for name, distort in STRESS.items():
         rng, shares = np.random.default_rng(0), []
-        for _ in range(poses if name == "any pose" else 1):
+        for _ in range(poses if name == "any_pose" else 1):
             other = rng.permutation(len(clouds))
             changed = [distort(one, clouds[at], rng) for one, at in zip(clouds, other, strict=True)]
             shares.append(hits(tower.encode(changed), names, texts)["hit@5"])
-        found[name] = {"hit@5": float(np.mean(shares)), "times": len(shares)}
+        found[name.replace("_", " ")] = {"hit@5": float(np.mean(shares)), "times": len(shares)}
     return found
 
 

@@ -25,7 +25,7 @@ from isthmus.encode.roads import roads
 from isthmus.encode.sounds.towers import EVERY, heard
 from isthmus.measure.statistics import change_interval, wilson_interval
 from isthmus.store import data_folder, read_table
-from isthmus.view.stress.sounds import STRESS, stressed
+from isthmus.view.stress.sounds import STRESS
 from isthmus.worlds import load
 from tools.mini.gcompris import resources
 from tools.sounds.instruments import INSTRUMENTS
@@ -163,9 +163,9 @@ def compared(of: Orchestra, mini: Any) -> dict[str, Any]:
             around = change_interval(gain, objects)
             found[f"direct over {road}"] = [
                 round(float(x), 4) for x in (gain.mean(), around.low, around.high)]  # fmt: skip
-    for name in STRESS:
+    for name, change in STRESS.items():
         other = rng.permutation(len(items))
-        changed = [stressed(one, name, seed, items[at])
+        changed = [change(one, items[at], np.random.default_rng(seed))
                    for seed, (one, at) in enumerate(zip(items, other, strict=True))]  # fmt: skip
         said = guessed(mini["audio"].encode(changed), names, mini["text"])
         found[f"direct, {name}"] = share(said == own, list(own))

@@ -59,6 +59,7 @@ def study(
     quiet: bool = ...,
     verbose: bool = ...,
     rehash: bool = ...,
+    seen: bool = ...,
     modalities: str | Sequence[str] = ...,
     thorough: bool = ...,
 ) -> MeasuredResult: ...
@@ -188,6 +189,7 @@ def card(
     max_bytes: int = 0,
     modalities: str | Sequence[str] = (),
     roads: str | Sequence[str] = (),
+    stress: str | Sequence[str] = (),
     most: int = 300,
 ) -> CardResult:
     """Measure every pair of modalities of a space by every road, on the same objects.
@@ -216,7 +218,8 @@ def card(
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modalities: Modalities to look at, two or more (default: all that the data hold and a space reaches).
-        roads: Roads beside the first one of each modality, such as renders, surface+splats or direct, or all (default: those of one view; see: isthmus spaces NAME).
+        roads: Roads beside the first one of each modality, such as renders, surface+splats or direct, all, or several as one, renders&surface (default: those of one view; see: isthmus spaces NAME).
+        stress: Also score every road on items that were changed: noise_10db, half_length, any_pose, frozen, ..., or all that the modalities have (see: isthmus parts stresses; default: none).
         most: Objects at most, drawn by the seed, 8 or more.
     """
 
@@ -240,6 +243,7 @@ def atlas(
     up: Literal['x', 'y', 'z'] = 'y',
     styles: str | Sequence[str] = (),
     limit: int = 0,
+    seen: bool = False,
     words: str | Path | None = None,
 ) -> AtlasResult:
     """See every object from all sides and measure what its views span.
@@ -266,6 +270,7 @@ def atlas(
         up: The axis that points up in your files.
         styles: Draw every view in these styles too, one or more of: flat, toon, sketch, photo; and share the variance between object, view and style.
         limit: Objects at most, the first ones: 1 or more; 0 is all.
+        seen: Also measure objects that the space was fitted or chosen on, which flatter it.
         words: Vocabulary to name objects with, one text a line (default: their names and the glyphs').
     """
 
@@ -291,6 +296,7 @@ def styles(
     style_column: str = 'style',
     fit_on: Literal['train', 'others'] = 'train',
     score: int = 200,
+    seen: bool = False,
 ) -> StylesResult:
     """Find the same object in another style, by every style decomposition, on unseen objects.
 
@@ -315,6 +321,7 @@ def styles(
         style_column: Column of the style.
         fit_on: Fit on training objects, or on unseen objects that are not scored.
         score: Unseen objects to score, 2 or more.
+        seen: Also score objects that the space was fitted or chosen on, which flatter it.
     """
 
 @overload
@@ -332,6 +339,7 @@ def mend(
     quiet: bool = ...,
     verbose: bool = ...,
     rehash: bool = ...,
+    seen: bool = ...,
     remedies: str | Sequence[str] = ...,
     calibrate: int | Sequence[int] = ...,
     splits: int = ...,
@@ -418,6 +426,7 @@ def fit(
     model: str = '',
     seen: bool = False,
     max_bytes: int = 0,
+    modalities: str | Sequence[str] = (),
     loss: str = 'info_nce',
     similarity: str = 'cosine',
     regularisers: str | Sequence[str] = (),
@@ -466,6 +475,7 @@ def fit(
         model: With --arrays: the model that made them, so that sets of one model compare.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
@@ -515,6 +525,7 @@ def sweep(
     similarities: str | Sequence[str] = (),
     heads: str | Sequence[str] = (),
     seeds: int = 1,
+    modalities: str | Sequence[str] = (),
     loss: str = 'info_nce',
     similarity: str = 'cosine',
     regularisers: str | Sequence[str] = (),
@@ -567,6 +578,7 @@ def sweep(
         similarities: Similarities to cross (see: isthmus parts similarities; default: that of --similarity).
         heads: Heads to cross: linear, mlp, residual or none (default: that of --head).
         seeds: Seeds of each variant, 1 or more, from --seed on.
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
@@ -730,7 +742,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities or views.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses.
     """
 
 def cache(
@@ -874,6 +886,7 @@ def link_spaces(
     max_bytes: int = 0,
     modality: str = '',
     methods: str | Sequence[str] = ('ridge', 'procrustes', 'cca', 'asif'),
+    through: str | Sequence[str] = (),
 ) -> LinkResult:
     """Fit links from one space to another on the same items, judge them held out, keep the best.
 
@@ -901,5 +914,6 @@ def link_spaces(
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
         modality: Modality of the items that both spaces embed (default: text if both do, else the first).
-        methods: Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp (see: isthmus parts links).
+        methods: Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp, and with --through exmcr and cmcr, which leads both spaces into a new one (see: isthmus parts links).
+        through: Join by the shared modality what else the first and the second space know, one name for each or one for both: a modality of the items, vectors (a saved set or file), a folder or a world.
     """

@@ -78,7 +78,9 @@ def resolve(target: str) -> Any:
 
 
 def describe(target: str) -> str:
-    """What a registered object says ``about`` itself, or its docstring's first sentence."""
+    """What a registered object says ``about`` itself, its docstring's first sentence, its names."""
     found = resolve(target)
+    if isinstance(found, Mapping):  # of named things
+        return ", ".join(map(str, found))
     text = getattr(found, "about", "") or inspect.getdoc(found) or ""
     return text.split("\n\n", maxsplit=1)[0].replace("\n", " ").strip()

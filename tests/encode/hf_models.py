@@ -232,3 +232,46 @@ def pe_audio(folder):
 
 
 MODELS |= {"chinese_clip": chinese_clip, "metaclip2": metaclip2, "groupvit": groupvit}
+
+
+def video_prism(folder):
+    siglip_tokenizer(folder, ["input_ids", "attention_mask"])
+    vision = VISION | {
+        "image_size": 32,
+        "num_frames": 4,
+        "tubelet_size": [1, 16, 16],
+        "num_spatial_layers": 1,
+        "num_temporal_layers": 1,
+        "num_auxiliary_layers": 1,
+    }
+    config = transformers.VideoPrismConfig(
+        text_config=TEXT | {"max_position_embeddings": 64}, vision_config=vision
+    )
+    return transformers.VideoPrismClipModel(config)
+
+
+def pe_video_parts(folder):
+    """Text and clip sides of PE with a picture tower of transformers instead of timm's."""
+    text = pe_audio(folder).config.text_config
+    picture = transformers.ViTConfig(
+        **(VISION | {"num_hidden_layers": 1, "image_size": 32, "patch_size": 16}), num_labels=24
+    )
+    side = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    side |= {"head_dim": 16, "num_attention_heads": 2}
+    return text, side, transformers.PeVideoEncoderConfig(**side, vision_config=picture)
+
+
+def pe_video(folder):
+    text, _, video = pe_video_parts(folder)
+    (folder / "preprocessor_config.json").unlink()
+    return transformers.PeVideoModel(
+        transformers.PeVideoConfig(text_config=text, video_config=video)
+    )
+
+
+def pe_audio_video(folder):
+    text, side, video = pe_video_parts(folder)
+    audio = pe_audio(folder).config.audio_config
+    both = transformers.PeAudioVideoEncoderConfig(**side, audio_config=audio, video_config=video)
+    config = transformers.PeAudioVideoConfig(text_config=text, audio_video_config=both)
+    return transformers.PeAudioVideoModel(config)

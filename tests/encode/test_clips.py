@@ -1,5 +1,7 @@
 """Towers for clips: they see eight frames in order, and their networks heed it."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,8 @@ from isthmus.lab.loading import load  # noqa: E402
 from isthmus.read.video import Stack, clip, evenly  # noqa: E402
 from isthmus.testing import check_encoder  # noqa: E402
 from isthmus.types import DataMissingError, LoadOptions, RequestError, Space  # noqa: E402
-from isthmus.view.stress.clips import backwards  # noqa: E402
+from isthmus.view.stress.clips import backwards, in_memory  # noqa: E402
+from isthmus.worlds import load as open_world  # noqa: E402
 from tests.read.films import animation, number_of, numbered  # noqa: E402
 
 
@@ -92,8 +95,27 @@ def test_missing_towers_are_said(tmp_path, monkeypatch):
     with pytest.raises(RequestError, match="mixer, direct, not 'best'"):
         load("clips:best")
     monkeypatch.setattr(clips, "data_folder", lambda _name: tmp_path)
-    with pytest.raises(RequestError, match="do not ship"):
+    with pytest.raises(DataMissingError, match="isthmus-units"):
         load("clips:direct")
+
+
+SHIPPED = Path(__file__).parents[2] / "packages/isthmus-units/src/isthmus_units/clip_towers"
+
+
+@pytest.mark.skipif(not (SHIPPED / "direct.onnx").exists(), reason="isthmus-units is not here")
+@pytest.mark.parametrize("kind", ["mixer", "direct"])
+def test_the_towers_that_ship_tell_a_scene_from_its_reverse(monkeypatch, kind):
+    monkeypatch.setattr(clips, "data_folder", lambda _name: SHIPPED)
+    towers = load(f"clips:{kind}")
+    world = open_world("babel-motion", n=60, seed=5).part("val")
+    ids = [name for name in world.items["video"].ids if world.factors[name]["event"] is None][:6]
+    texts = isthmus.embed(towers["text"], [world.items["text"][name] for name in ids]).unit
+    gains = []
+    for name, own in zip(ids, texts, strict=True):
+        both = (world.items["video"][name], backwards(in_memory(clip(world.items["video"][name]))))
+        forth, back = (isthmus.embed(towers["video"], [one]).unit[0] for one in both)
+        gains.append(own @ forth - own @ back)
+    assert np.mean(gains) > 0.04 and np.median(gains) > 0.04
 
 
 def test_every_space_of_pictures_takes_clips_by_the_road_of_frames(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import isthmus.encode.roads as module
-from isthmus.encode.roads import Road, roads, with_roads
+from isthmus.encode.roads import Road, joined, roads, with_roads
 from isthmus.types import Bag, ItemError, Items, Place, Space, View
 
 SPACE = Space("toy", "1", 3)
@@ -101,3 +101,16 @@ def test_what_cannot_be_seen_is_the_items_fault():
 
     with pytest.raises(ItemError, match="nothing is seen"):
         Road(View("drawn", "a", "b", see), Tower("b")).encode([0])
+
+
+def test_roads_are_joined_by_the_mean_of_their_directions(seen):
+    seen(view("drawn", "a", "b"), view("said", "a", "c"))
+    ways = roads({"b": Tower("b", factor=7), "c": Tower("c")}, "a")
+    both = joined(ways, ["drawn", "drawn&said", "drawn&lost"])
+    assert [*both] == ["drawn&said"]
+    road = both["drawn&said"]
+    assert (road.road, road.modality, road.space) == ("drawn&said", "a", SPACE)
+    assert road.preprocessing == "drawn: drawn are seen & said: said are seen"
+    assert road.selections == ()
+    (wanted,) = ways["drawn"].encode([0])  # both see the same, one seven times as long
+    np.testing.assert_allclose(road.encode([0]), [wanted / np.linalg.norm(wanted)], atol=1e-6)

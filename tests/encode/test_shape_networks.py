@@ -10,8 +10,10 @@ torch = pytest.importorskip("torch")
 from isthmus.encode.shapes.inputs import cells, grouped, rows  # noqa: E402
 from isthmus.encode.shapes.networks import (  # noqa: E402
     PatchTransformer,
+    PointMLP,
     PointNetPlus,
     VoxelNet,
+    alike,
     far_points,
     taken,
 )
@@ -28,6 +30,7 @@ def inputs(kind, n=3):
     return {
         "patches": (torch.randn(n, 8, 6, 12, generator=draw), torch.randn(n, 8, 3, generator=draw)),
         "points": (torch.randn(n, 160, 9, generator=draw),),
+        "pointmlp": (torch.randn(n, 160, 9, generator=draw),),
         "voxels": (torch.rand(n, 4, 32, 32, 32, generator=draw),),
     }[kind]
 
@@ -37,12 +40,13 @@ def network(kind):
     made = {
         "patches": lambda: PatchTransformer(7, width=24, depth=2, heads=3),
         "points": lambda: PointNetPlus(7, width=8),
+        "pointmlp": lambda: PointMLP(7, width=8),
         "voxels": lambda: VoxelNet(7, width=8),
     }
     return made[kind]()
 
 
-@pytest.mark.parametrize("kind", ["patches", "points", "voxels"])
+@pytest.mark.parametrize("kind", ["patches", "points", "pointmlp", "voxels"])
 def test_a_vector_an_item_whatever_the_batch_and_every_weight_learns(kind):
     net, some = network(kind), inputs(kind)
     found = net(*some)
@@ -64,9 +68,20 @@ def test_the_order_of_points_and_patches_changes_nothing():
     )
     (points,) = inputs("points")
     moved = torch.cat([points[:, :1], points[:, 1:][:, torch.randperm(159)]], dim=1)
-    torch.testing.assert_close(
-        network("points")(points), network("points")(moved), atol=1e-5, rtol=1e-4
+    for kind in ("points", "pointmlp"):
+        net = network(kind)
+        torch.testing.assert_close(net(points), net(moved), atol=1e-5, rtol=1e-4)
+
+
+def test_neighbourhoods_of_any_size_are_brought_to_one():
+    """Ma et al. 2022, equation 2: the differences of a cloud have a standard deviation of 1."""
+    own = torch.randn(2, 5, 3)
+    around = (
+        own[:, :, None] + torch.randn(2, 5, 4, 3) * torch.tensor([0.1, 9.0])[:, None, None, None]
     )
+    found = alike(around, own)
+    torch.testing.assert_close(found.flatten(1).std(dim=1), torch.ones(2), atol=1e-3, rtol=0)
+    torch.testing.assert_close(alike(3 * around, 3 * own), found, atol=1e-3, rtol=1e-3)
 
 
 def test_far_points_are_those_of_numpy():

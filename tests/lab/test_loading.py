@@ -30,6 +30,9 @@ def here(tmp_path, monkeypatch):
         ("openclip:local-dir:model", "model"),
         ("openclip:ViT-B-32/weights.pt", "weights.pt"),
         ("openclip:ViT-B-32:weights.pt", "weights.pt"),
+        ("prompted:hf:model?prompts=5", "model"),
+        ("shapes:weights.pt?beside=mini", "weights.pt"),
+        ("shapes:patches?beside=prompted:hf:model", "model"),
     ],
 )
 def test_a_path_in_a_name_holds_in_every_directory(name, path, here):
@@ -39,8 +42,8 @@ def test_a_path_in_a_name_holds_in_every_directory(name, path, here):
 
 @pytest.mark.parametrize(
     "name",
-    ["mini", "fresh:7", "hf:org/name", "mended:gone", "openclip:ViT-B-32/laion2b",
-     "openclip:hf-hub:org/name"],
+    ["mini", "fresh:7", "shapes", "shapes:patches/3", "prompted:fresh", "hf:org/name",
+     "mended:gone", "openclip:ViT-B-32/laion2b", "openclip:hf-hub:org/name"],
 )  # fmt: skip
 def test_what_is_no_path_stays(name, here):
     assert lasting(name) == name

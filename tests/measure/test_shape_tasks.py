@@ -30,6 +30,8 @@ def values(modality):
         "zero-shot": measure.zero_shot(shapes, SHAPE, classes).value,
         "linear probe": measure.linear_probe(shapes, SHAPE).value,
         "prototypes": measure.prototype_probe(shapes, SHAPE).value,
+        "few-shot": measure.few_shot(shapes, SHAPE).value,
+        "itself": measure.class_retrieval(shapes, SHAPE).value,
         "recall": measure.recall_at_k(*some).value,
         "hit": measure.hit_at_k(*some, links).value,
         "ndcg": measure.ndcg(*some, links).value,

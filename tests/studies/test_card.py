@@ -12,7 +12,8 @@ from isthmus.encode import ENCODERS
 from isthmus.read import MODALITIES, modalities
 from isthmus.studies.card.request import CardRequest
 from isthmus.studies.card.run import run
-from isthmus.studies.card.sides import _wanted, drawn, linked, objects
+from isthmus.studies.card.sides import _wanted, drawn, objects
+from isthmus.studies.shared.collection import linked
 from isthmus.types import (
     Bag,
     Common,
@@ -27,6 +28,7 @@ from isthmus.types import (
     World,
 )
 from isthmus.view import VIEWS, views
+from isthmus.view.stress import STRESSES
 from isthmus.worlds import WORLDS
 
 SPACE, N, D = Space("senses", "senses-12", 12), 40, 12
@@ -75,6 +77,18 @@ SNIFFED = View("sniffed", of="tune", to="smell", see=sniffed, about="smelt once"
 TOLD = View("told", of="tune", to="word", see=told, about="told in one of two words")
 
 
+def swapped(item, other, rng):
+    """Every second one becomes the next one."""
+    return str(int(item) + (int(item) % 2 == 0))
+
+
+CHANGES = {
+    "same": lambda item, other, rng: item,
+    "swapped": swapped,
+    "other": lambda item, other, rng: other,
+}
+
+
 def senses_world():
     """Smells, tunes and words; smells and tunes are linked to words only."""
     names = {kind: [f"{kind}-{row}" for row in range(N)] for kind in ("smell", "tune", "word")}
@@ -95,6 +109,7 @@ def senses(monkeypatch, tmp_path):
         monkeypatch.setitem(MODALITIES, kind, f"{here}:{kind.upper()}")
     for name in ("sniffed", "told"):
         monkeypatch.setitem(VIEWS, name, f"{here}:{name.upper()}")
+    monkeypatch.setitem(STRESSES, "smell", f"{here}:CHANGES")
     monkeypatch.setitem(ENCODERS, "senses", f"{here}:load_senses")
     monkeypatch.setitem(WORLDS, "senses", f"{here}:senses_world")
     monkeypatch.chdir(tmp_path)
@@ -141,6 +156,27 @@ def test_a_road_that_loses_everything_is_told_from_one_that_does_not():
     assert not carded(roads=("sniffed",)).record["roads"]
 
 
+def test_classes_are_read_by_every_road(monkeypatch):
+    world = senses_world()
+    odd = {
+        name: {"label": ("even", "odd")[row % 2]}
+        for some in world.items.values()
+        for row, name in enumerate(some.ids)
+    }
+    monkeypatch.setitem(WORLDS, "senses", "tests.studies.test_card:labelled_world")
+    monkeypatch.setitem(
+        globals(), "labelled_world", lambda: World(world.name, world.items, world.links, odd)
+    )
+    found = carded()
+    told = [found[f"{name}[tune (told)]"] for name in ("few_shot", "class_retrieval")]
+    assert [one.value for one in told] == [1, 1] and told[1].ndcg5 == pytest.approx(1)
+    for name in ("few_shot", "class_retrieval", "linear_probe", "knn_probe"):
+        plain = found[f"{name}[smell]"]
+        assert plain.value < 0.8 and plain.null.p > 0.05
+        assert f">{name.replace('_', ' ')}<" in found.page
+    assert found["ndcg[smell, word]"].value > 0.9 and "nDCG@5" in found.page
+
+
 def test_roads_of_several_views_are_taken_where_they_are_asked_for():
     ways = dict.fromkeys(
         ("cells+renders", "direct", "cells+depth", "cells"), Sense("tune", 0.0, 0.0)
@@ -148,6 +184,13 @@ def test_roads_of_several_views_are_taken_where_they_are_asked_for():
     assert [*_wanted(ways, ())] == ["cells+renders", "direct", "cells"]
     assert [*_wanted(ways, ("cells+depth",))] == ["cells+renders", "cells+depth"]
     assert _wanted(ways, ("all",)) == ways
+
+
+def test_several_roads_are_taken_together_where_they_are_asked_for():
+    rows = carded(roads=("sniffed&told",)).record["roads"]
+    assert {one["what"] for one in rows} == {"tune: sniffed&told against sniffed"}
+    with pytest.raises(RequestError, match="No road is called 'sniffed&lost'"):
+        carded(roads=("sniffed&lost",))
 
 
 def test_the_same_card_again_is_the_same_to_the_byte():

@@ -44,7 +44,7 @@ def test_the_learning_rate_rises_for_a_twentieth_and_falls_to_nothing():
 
 def test_towers_have_a_rate_of_their_own():
     matrix, towers = torch.zeros(2, 2, requires_grad=True), Towers.__new__(Towers)
-    towers.parameters = {"matrix": matrix}
+    towers.parameters, towers.reached = {"matrix": matrix}, {}
     recipe = Recipe(rate=0.5, tower_rate=0.001, decay=0.3)
     arrays, shape = packed(initial_model(recipe, task().sides, 0))
     progress = Progress.start({**arrays, "tower.matrix": np.full((2, 2), 7.0)})

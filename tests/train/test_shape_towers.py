@@ -29,6 +29,7 @@ def pair(encoders, modality, ids):
     ("name", "modality", "loss"),
     [
         ("shapes:pointnet", "points", "multi_positive"),
+        ("shapes:pointmlp", "points", "multi_positive"),
         ("shapes:patches", "points", "info_nce"),
         ("shapes:patches/1", "voxels", "text2shape"),
     ],
@@ -59,4 +60,4 @@ def test_the_space_of_fresh_towers_is_that_of_its_frozen_texts():
     assert isthmus.load("shapes:patches/2")["text"].space != encoders["text"].space
     trainable(encoders, ["points", "voxels"])
     with pytest.raises(RequestError, match="Fresh shape towers are shapes:patches or"):
-        isthmus.load("shapes:pointmlp")
+        isthmus.load("shapes:pointconv")

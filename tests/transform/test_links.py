@@ -170,3 +170,24 @@ def test_sets_of_other_spaces_are_refused_and_offered_a_link(tmp_path, monkeypat
     link(a, shuffled).save()  # not to be trusted: never offered
     with pytest.raises(SpaceMismatchError, match="fit a link"):
         fitted(b)
+
+
+def test_what_joins_is_seen_from_three_sides_and_an_item_stays_itself():
+    rng = np.random.default_rng(0)
+    x, y, a, b = (unit(rng.normal(size=(n, 6))) for n in (5, 5, 3, 4))
+    pairs = LinkPairs(x, y, np.array([7, 7, 2, 3, 4]), Memory(a, b), seed=9)
+    shared, more = pairs.joining
+    assert len(shared.x) == len(more.x) == 5 + 3 + 4
+    np.testing.assert_array_equal(shared.x[:5], x)
+    np.testing.assert_array_equal(more.x[5:8], a)  # an item itself
+    np.testing.assert_array_equal(more.y[8:], b)
+    sharp = a[1] @ x.T - (a @ x.T).mean(axis=0)
+    weights = np.exp(100 * (sharp - sharp.max()))
+    for side, found in ((x, shared.x), (y, shared.y)):  # one weighting, seen in both spaces
+        np.testing.assert_allclose(found[6], unit((weights @ side)[None])[0], atol=1e-6)
+    np.testing.assert_allclose(more.y[5:8], recalled(shared.y[5:8], b))
+    np.testing.assert_allclose(more.x[8:], recalled(shared.x[8:], a))
+    assert shared.objects.tolist() == [7, 7, 2, 3, 4, *range(8, 15)] and shared.seed == 9
+    whole = shared.beside(more)
+    np.testing.assert_array_equal(whole.y[12:], more.y)
+    assert whole.memory is None and len(whole.objects) == 24

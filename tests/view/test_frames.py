@@ -92,4 +92,8 @@ def test_changes_of_clips():
     assert shown(frozen(some)) == [0] * 5
     assert frozen(some).seconds.tolist() == some.seconds.tolist()
     assert shown(some) == [0, 1, 2, 3, 4], "A change leaves the clip itself alone."
-    assert len(STRESS) == 4
+    assert [*STRESS] == ["half_the_frames", "backwards", "double_speed", "frozen"]
+    for name, change in STRESS.items():
+        assert shown(change(Clip(some), None, None)) == shown(globals()[name](some))
+    (few, _) = (STRESS["frozen"](stack(100), None, None), None)
+    assert len(few.frames) == 64 and few.duration == pytest.approx(10)

@@ -1,46 +1,59 @@
-"""Renders of training shapes by the image tower of ``mini``, kept a file an object.
+"""Renders of named meshes by the image tower of ``mini``, and their clouds, kept a file a mesh.
 
-    python -m tools.shapes.bank furniture --parts train val --out .build/shapes
+    python -m tools.shapes.bank furniture --out .build/shapes
+    python -m tools.shapes.bank units --root .build/clips/unpacked/.../megaglest --out .build/shapes
 
 It goes on where it was stopped.
 """
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from isthmus.read.meshes.files import mesh
 from isthmus.read.points import sampled
-from isthmus.view.cameras import dome
+from isthmus.types import ItemError
 from isthmus.view.renders import render
-from isthmus.worlds import load
+from tools.shapes import sources
 from tools.shapes.seen import seen, tower
 
 POINTS = 4096
 
 
+def found(kind: str, root: Path | None) -> Iterator[sources.Source]:
+    """The meshes of a source."""
+    return sources.units(root) if kind == "units" and root else getattr(sources, kind)()
+
+
+def file(folder: Path, key: str) -> Path:
+    """Where the renders of a mesh are kept."""
+    return folder / f"{key.replace('/', '__')}.npz"
+
+
 def main() -> None:
-    """Write one npz an object: views (12, 3888) float16, points, colours, normals."""
+    """Write one npz a mesh: views (v, 3888) float16, points, colours, normals, and what it is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("world")
-    parser.add_argument("--parts", nargs="+", default=["train", "val"])
+    parser.add_argument("kind", choices=["furniture", "turned", "units", "glyphs"])
+    parser.add_argument("--root", type=Path, help="MegaGlest's folder of data, for units")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    world = load(options.world)
-    folder = options.out / options.world
+    folder = options.out / options.kind
     folder.mkdir(parents=True, exist_ok=True)
-    network = tower()
-    ids = [name for name in world.items["mesh"].ids if world.split[name] in options.parts]
-    begun = time.perf_counter()
-    for number, name in enumerate(ids):
-        path = folder / f"{name.replace('/', '__')}.npz"
+    network, begun = tower(), time.perf_counter()
+    for number, source in enumerate(found(options.kind, options.root)):
+        path = file(folder, source.id)
         if path.exists():
             continue
-        shape = mesh(world.items["mesh"][name])
-        drawn = [view.colour for view in render(shape, dome(12), workers=1)]
-        cloud = sampled(shape.fitted(), POINTS)
+        try:
+            shape = source.make()
+            cloud = sampled(shape.fitted(), POINTS)
+        except (ItemError, ValueError, IndexError) as error:
+            print(source.id, error, flush=True)
+            continue
+        drawn = [view.colour for view in render(shape, source.poses, workers=1)]
+        what = {key: getattr(source, key) for key in ("name", "part", "group", "label")}
         np.savez(
             path.with_suffix(".part.npz"),
             views=seen(network, drawn),
@@ -48,10 +61,11 @@ def main() -> None:
             colours=cloud.colours,
             normals=cloud.normals.astype(np.float16),
             size=np.ptp(shape.bounds, axis=0),
+            **what,
         )
         path.with_suffix(".part.npz").rename(path)
         if number % 20 == 0:
-            print(number, len(ids), f"{time.perf_counter() - begun:.0f} s", flush=True)
+            print(number, f"{time.perf_counter() - begun:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ ENCODERS: dict[str, str] = {
     "st": "isthmus.encode.sentences:load",
     "mteb": "isthmus.encode.benchmarked:load",
     "fresh": "isthmus.encode.fresh.towers:load",
+    "prompted": "isthmus.encode.prompted.towers:load",
     "shapes": "isthmus.encode.shapes.fresh:load",
     "sounds": "isthmus.encode.sounds.fresh:load",
 }

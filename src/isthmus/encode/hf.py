@@ -1,4 +1,4 @@
-"""``hf:``: dual encoders of transformers (CLIP, SigLIP, SigLIP 2, ALIGN, CLAP and their like).
+"""``hf:``: dual encoders of transformers (CLIP, SigLIP, ALIGN, CLAP, X-CLIP, VideoPrism, PE, ...).
 
 What a model encodes beside texts is told by which of ``get_image_features``, ``get_audio_features``
 and ``get_video_features`` it has (or ``get_audio_embeds`` and its like), never by its name. A model
@@ -11,6 +11,7 @@ safetensors are read, and no code from a repository is run.
 """
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     rest, _, wanted = rest.partition(SPACE)
     model, processors, tokenizer = _open(rest)
     own = _text_space(f"hf:{rest}", model, wanted)
+    model = getattr(model, f"{own}_model", model) if own else model  # of PE-AV the part of a space
     processors = {m: one for m, one in processors.items() if own in ("", m)}
     named = {f"{modality} processor": one for modality, one in processors.items()}
     tell_of_code(f"hf:{rest}", model=model.config, tokenizer=tokenizer, **named)
@@ -162,6 +164,8 @@ def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
         output_loading_info=True,
         trust_remote_code=False,
     )
+    for part in model.modules():
+        _complete(part)
     there = [one for one in _TOWERS if _method(model, one) and _text_method(model, one)]
     if not there:
         raise RequestError(
@@ -180,6 +184,27 @@ def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
         raise RequestError(f"hf:{where} lacks its tokenizer's files, such as tokenizer.json.")
     check_tokenizer(f"hf:{where}", tokenizer)
     return model, processors, tokenizer
+
+
+def _complete(model: Any) -> None:
+    """Give PE video the methods that transformers (5.24) defines inside its constructor only.
+
+    They do what its ``forward`` does of a text and of a clip.
+    """
+    if not hasattr(model, "text_video_head") or hasattr(model, "get_video_embeds"):
+        return
+
+    def of_texts(input_ids: Any, attention_mask: Any = None) -> Any:
+        found = model.text_model(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=-1
+        )
+        return model.text_video_head(found.hidden_states[-1][:, 0])
+
+    def of_clips(pixel_values_videos: Any) -> Any:
+        found = model.video_encoder(pixel_values_videos=pixel_values_videos)
+        return model.video_head(found.pooler_output)
+
+    model.get_text_video_embeds, model.get_video_embeds = of_texts, of_clips
 
 
 def _structure(config: Any) -> dict[str, Any]:
@@ -254,18 +279,21 @@ def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
 
 
 def _video_tower(model: Any, processor: Any, space: Space, options: LoadOptions) -> VideoTower:
-    frames = int(model.config.vision_config.num_frames)
+    own = getattr(model.config, "vision_config", None)
+    frames = int(getattr(processor, "num_frames", 0) or getattr(own, "num_frames", 0) or FRAMES)
+    encode = getattr(model, _method(model, "video"))
+    taken = next(iter(signature(encode).parameters))
 
     def prepare(images: list[Any]) -> dict[str, np.ndarray]:
         pixels = np.asarray(processor(images=images, return_tensors="np")["pixel_values"])
-        return {"pixel_values": pixels.reshape(1, *pixels.shape[-4:])}
+        return {taken: pixels.reshape(1, *pixels.shape[-4:])}
 
     return VideoTower(
         space=space,
         module=model,
         prepare=prepare,
         collate=joined,
-        forward=lambda inputs: _features(getattr(model, _method(model, "video"))(**inputs)),
+        forward=lambda inputs: _features(encode(**inputs)).flatten(1),  # VideoPrism gives (n, 1, d)
         device=torch_device(options),
         preprocessing=f"{frames} frames at the middles of equal parts of the time; "
         + _told(processor, _PIXELS),
@@ -312,6 +340,41 @@ def _image_processor(where: str) -> Any:
     return AutoImageProcessor.from_pretrained(where, backend="pil", trust_remote_code=False)
 
 
+FRAMES = 16
+"""Of a clip, where neither model nor processor says how many."""
+_OF_CLIPS = (
+    *("do_resize", "size", "resample", "do_center_crop", "crop_size", "do_rescale"),
+    *("rescale_factor", "do_normalize", "image_mean", "image_std", "do_convert_rgb"),
+)
+
+
+def _video_processor(where: str) -> Any:
+    """What prepares frames; of a processor of videos, which wants torchvision, its settings.
+
+    Raises:
+        RequestError: its settings are not whole.
+    """
+    from transformers import CLIPImageProcessorPil
+    from transformers.utils.hub import cached_file
+
+    def settings(name: str) -> dict[str, Any]:
+        found = cached_file(where, name, _raise_exceptions_for_missing_entries=False)
+        return read_json(Path(found)) if found else {}
+
+    said = settings("video_preprocessor_config.json")
+    said = said or settings("processor_config.json").get("video_processor", {})
+    if not said:
+        return _image_processor(where)
+    if missing := [key for key in ("size", "do_resize", "do_normalize") if key not in said]:
+        raise RequestError(
+            f"hf:{where}: its video_preprocessor_config.json does not say {missing[0]!r}."
+        )
+    kept = {key: said[key] for key in _OF_CLIPS if said.get(key) is not None}
+    processor = CLIPImageProcessorPil(**{"do_center_crop": False, **kept})
+    processor.num_frames = said.get("num_frames")
+    return processor
+
+
 def _sound_processor(where: str) -> Any:
     from transformers import AutoFeatureExtractor
 
@@ -321,7 +384,7 @@ def _sound_processor(where: str) -> Any:
 _TOWERS: dict[str, tuple[Callable[[str], Any], Callable[..., Encoder]]] = {
     "image": (_image_processor, _image_tower),
     "audio": (_sound_processor, _audio_tower),
-    "video": (_image_processor, _video_tower),
+    "video": (_video_processor, _video_tower),
 }
 """Of each modality that has a ``get_MODALITY_features``: how its processor is opened, and its tower
 made of the model, the processor, the space and the options."""

@@ -51,6 +51,13 @@ def _explained(name: str, error: Exception, extra: str) -> IsthmusError:
     if isinstance(error, IsthmusError):
         return error
     if isinstance(error, ImportError):
+        more = _BESIDE.findall(error.name or "") or _BESIDE.findall(str(error))
+        if more:  # of this model only
+            wanted = " ".join(dict.fromkeys(more))
+            return CheckpointError(
+                f"{name} is of a model that needs {wanted} beside transformers, which is not "
+                f"installed: run  pip install {wanted}"
+            )
         return ExtraMissingError(error.name or "transformers", extra)
     text = _CODES.sub("", str(error)).strip()
     if "Error(s) in loading state_dict" in text:
@@ -65,6 +72,8 @@ def _explained(name: str, error: Exception, extra: str) -> IsthmusError:
     return explained
 
 
+_BESIDE = re.compile("timm|torchvision")
+"""Packages that some models of transformers want and most do not."""
 _CODES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 """What a terminal would obey."""
 

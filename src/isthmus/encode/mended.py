@@ -36,11 +36,10 @@ from isthmus.types import (
     conform,
     same_space,
 )
+from isthmus.types.selections import taken_out
 
 FILE = "mended.safetensors"
 FORMAT = "isthmus-mended/1"
-SAW = "saw"
-"""The array of marks of the items that it was chosen on."""
 _REMOVES = 16
 """Mended spaces that are mended from each other."""
 
@@ -189,12 +188,7 @@ def _read(folder: Path) -> tuple[Mended, str]:
 
 def _selection(what: str, arrays: dict[str, np.ndarray]) -> Selection | None:
     """The items that a mended space was chosen on, which are taken out of the arrays."""
-    if not what:
-        return None
-    saw = arrays.pop(SAW, None)
-    if saw is None or saw.ndim != 1 or saw.dtype != np.int64:
-        raise ValueError(f"its array {SAW!r} of the items that it saw is missing or of other kind")
-    return Selection(what, saw)
+    return next(iter(taken_out(filter(None, [what]), arrays)), None)
 
 
 def _parts(found: Any) -> tuple[tuple[MapByModality, ...], FittedRule | None]:

@@ -1,7 +1,8 @@
 """Roads: a modality that no tower takes is seen as one that a tower does.
 
 *Indirect* roads go over views, *direct* ones end at a tower made for the modality; both give
-vectors of the same space, which is why they can be exchanged and compared.
+vectors of the same space, which is why they can be exchanged, compared and combined: the road
+``renders&surface`` is the mean of both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from isthmus.view import views
 
 PARTS = 64
 """That are encoded at once: a recording of hours has thousands."""
+JOIN = "&"
+"""Between roads that are taken together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,58 @@ class Road:
             pooled.append(rule(vectors[start : start + len(bag)], *weights))
             start += len(bag)
         return np.stack(pooled).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """An encoder by several roads from one modality: the mean of their directions."""
+
+    ways: Mapping[str, Encoder]
+
+    @property
+    def modality(self) -> str:
+        """Of the items: that of every road."""
+        return next(iter(self.ways.values())).modality
+
+    @property
+    def space(self) -> Space:
+        """That of every road."""
+        return next(iter(self.ways.values())).space
+
+    @property
+    def road(self) -> str:
+        """The roads' names."""
+        return JOIN.join(self.ways)
+
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """Those of every road."""
+        return tuple(one for way in self.ways.values() for one in getattr(way, "selections", ()))
+
+    @property
+    def preprocessing(self) -> str:
+        """What is done on each road."""
+        said = ((name, getattr(way, "preprocessing", "")) for name, way in self.ways.items())
+        return " & ".join(f"{name}: {what}" for name, what in said)
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """(n, d) float32.
+
+        Raises:
+            ItemError: one of them cannot be seen.
+        """
+        found = [unit(way.encode(items)) for way in self.ways.values()]
+        return np.stack(found).mean(axis=0).astype(np.float32)
+
+
+def joined(ways: Mapping[str, Encoder], names: Sequence[str]) -> dict[str, Encoder]:
+    """Those of the names that join several of these ways, such as ``renders&surface``."""
+    parts = {name: name.split(JOIN) for name in names if JOIN in name}
+    return {
+        name: Joined({one: ways[one] for one in some})
+        for name, some in parts.items()
+        if all(one in ways for one in some)
+    }
 
 
 def roads(

@@ -34,7 +34,7 @@ _BUILTINS = {
 
 _INSIDE = (
     *("state_dict", "model_state_dict", "model_state", "model", "module", "net", "network"),
-    *("params", "weights", "ema_state_dict", "model_ema"),
+    *("params", "weights", "ema_state_dict", "model_ema", "base_model"),
 )
 """Keys under which trainings keep weights, the first that holds some wins."""
 

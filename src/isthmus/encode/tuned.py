@@ -4,13 +4,15 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from isthmus.arrays import fingerprint
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.records import dataclass
 from isthmus.transform.mended import TUNE
-from isthmus.types import Encoder, RequestError, Step
+from isthmus.types import Encoder, RequestError, Space, Step
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
 FILE = "towers.safetensors"
+FIELDS = "__dataclass_fields__"
+"""What every dataclass has; ``is_dataclass`` would narrow the type of an encoder away."""
 
 
 @runtime_checkable
@@ -42,6 +46,34 @@ class Trainable(Encoder, Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Renamed:
+    """An encoder whose vectors are of another space now; all else of it is as it was."""
+
+    inner: Encoder
+    space: Space
+
+    @property
+    def modality(self) -> str:
+        """Of the items."""
+        return self.inner.modality
+
+    def encode(self, items: Sequence[Any]) -> Vectors:
+        """(n, d) float32, as the encoder gives them."""
+        return self.inner.encode(items)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("inner", "module"):
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+
+def renamed(one: Any, space: Space, **more: Any) -> Any:
+    """An encoder of another space from now on, with further fields changed, where it has any."""
+    names = [x.name for x in fields(one) if x.init] if hasattr(one, FIELDS) else []
+    return replace(one, space=space, **more) if "space" in names else Renamed(one, space)
+
+
 def trainable(encoders: Mapping[str, Encoder], modalities: Iterable[str]) -> dict[str, Trainable]:
     """The encoders of these modalities.
 
@@ -56,8 +88,8 @@ def trainable(encoders: Mapping[str, Encoder], modalities: Iterable[str]) -> dic
         if not isinstance(encoder, Trainable):
             raise RequestError(
                 f"{encoder.space.name} has no torch module for {modality}, so its tower cannot be "
-                "trained: take a space of hf:, openclip:, fresh:, shapes: or sounds:, or train "
-                "heads alone."
+                "trained (a network of ONNX gives no gradients): take a space of hf:, openclip:, "
+                "fresh, shapes or sounds, or train heads alone."
             )
         found[modality] = encoder
     return found

@@ -216,12 +216,13 @@ def bar(
                 and (left := spent / max(done, 1) * (total - done)) > LONG
             ):
                 said = True
-                _log.warning(_long_words(total, what, left) + quick)
+                _log.warning(long_words(total, what, left) + quick)
 
         yield tick
 
 
-def _long_words(total: int, what: str, seconds: float) -> str:
+def long_words(total: int, what: str, seconds: float) -> str:
+    """What is said of work that takes more than ``LONG`` seconds."""
     minutes = round(seconds / 60)
     about = "a minute" if minutes == 1 else f"{minutes} minutes"
     return f"{total:,} {what} take about {about}."

@@ -279,4 +279,5 @@ def _as_set(encoder: Encoder, fragments: Sequence[Fragment[Vectors]]) -> Embeddi
         )
     vectors = np.concatenate([np.asarray(one.made) for one in fragments])
     step = Step("encode", {"space": encoder.space.name, "faults": dict(faults)}, __version__)
-    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,))
+    chosen = tuple(getattr(encoder, "selections", ()))
+    return EmbeddingSet(vectors, ids, encoder.modality, encoder.space, (step,), chosen)

@@ -18,7 +18,6 @@ import numpy as np
 from isthmus.arrays import Vectors
 from isthmus.encode.mended import FILE as MENDED_FILE
 from isthmus.encode.mended import FORMAT as MENDED_FORMAT
-from isthmus.encode.mended import SAW
 from isthmus.encode.tuned import FILE as TOWERS
 from isthmus.lab.loading import lasting
 from isthmus.read import known
@@ -26,6 +25,7 @@ from isthmus.read.vectors.saved_sets import FORMAT, LINKS, RULE, VECTORS, read_s
 from isthmus.store import atomic, packed, sweep, write_table, write_tensors
 from isthmus.transform.mended import Mended
 from isthmus.types import EmbeddingSet, Links, RequestError, check_kind
+from isthmus.types.selections import kept
 
 
 def save(embedded: EmbeddingSet, path: str | Path) -> Path:
@@ -52,6 +52,9 @@ def save(embedded: EmbeddingSet, path: str | Path) -> Path:
     arrays: dict[str, np.ndarray] = {}
     if embedded.space.rule is not None:
         arrays, about[RULE] = packed(embedded.space.rule, RULE)
+    if embedded.selections:
+        about["selections"] = [one.what for one in embedded.selections]
+        arrays = {**arrays, **kept(embedded.selections)}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=temporary) as parent:
         part = Path(parent) / "set"
         write_table(part / "items.parquet", {"id": embedded.ids})
@@ -141,7 +144,7 @@ def save_mended(
         "parts": parts,
     }
     if mended.selection is not None:
-        about["selection"], arrays = mended.selection.what, {**arrays, SAW: mended.selection.saw}
+        about["selection"], arrays = mended.selection.what, {**arrays, **kept([mended.selection])}
     path = Path(folder) / MENDED_FILE
     (path.parent / TOWERS).unlink(missing_ok=True)
     if towers:

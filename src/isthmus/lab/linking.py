@@ -27,7 +27,16 @@ from isthmus.transform.links import JOINS, LINKS, Link, LinkPairs, Trust
 from isthmus.transform.links.link import Regions, Share
 from isthmus.transform.links.pairs import Memory
 from isthmus.transform.maps import Map
-from isthmus.types import EmbeddingSet, Interval, Links, RequestError, Space, check_kind, same_space
+from isthmus.types import (
+    EmbeddingSet,
+    Interval,
+    Links,
+    RequestError,
+    Selection,
+    Space,
+    check_kind,
+    same_space,
+)
 
 HELD, MOST_HELD, FEWEST = 0.2, 1_000, 20
 """Share of the pairs that a link is judged on, at most so many, and at least so many objects."""
@@ -75,7 +84,9 @@ def link(
     pairs = data.pairs(_memory(a, b, through))
     found: Map = fit(pairs)
     judged = _judged(data, pairs.x, found, None)
-    return Link(a.space, b.space, method, (a.modality, b.modality), found, *judged, _about(through))
+    chosen = _chosen(a, b, method, through)
+    kinds, about = (a.modality, b.modality), _about(through)
+    return Link(a.space, b.space, method, kinds, found, *judged, about, chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +126,14 @@ def join(
     heads = [array for _, array in sorted(packed((first, second))[0].items())]
     identity = fingerprint(a.space.id, b.space.id, method, *heads)
     space = Space(f"{a.space.name} + {b.space.name}", identity, first.dim)
-    kinds, about = (a.modality, b.modality), _about(through)
+    kinds, more = (a.modality, b.modality), (_about(through), _chosen(a, b, method, through))
     one = Link(
-        *(a.space, space, method, kinds, first), *_judged(data, pairs.x, first, second), about
+        *(a.space, space, method, kinds, first), *_judged(data, pairs.x, first, second), *more
     )
     other = Link(
         *(b.space, space, method, (kinds[1], kinds[0]), second),
         *_judged(data.reversed, pairs.y, second, first),
-        about,
+        *more,
     )
     return Joined(one, other)
 
@@ -181,6 +192,12 @@ def _memory(a: EmbeddingSet, b: EmbeddingSet, through: Through | None) -> Memory
     for own, more in zip((a, b), through, strict=True):
         same_space(own.space, more.space)
     return Memory(*(one.unit for one in through))
+
+
+def _chosen(a: EmbeddingSet, b: EmbeddingSet, method: str, through: Through | None) -> Selection:
+    """All that a link saw, what it was judged on too: of several links the best is kept."""
+    what = f"the link {a.space.name} → {b.space.name} ({method})"
+    return Selection.on(what, (a, b, *(through or ())))
 
 
 def _about(through: Through | None) -> str:

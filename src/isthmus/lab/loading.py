@@ -56,9 +56,15 @@ def lasting(name: str) -> str:
     """A space's name that holds in every working directory: a path in it made absolute.
 
     Args:
-        name: as ``load`` takes it; ``openclip:ARCH/FILE`` too.
+        name: as ``load`` takes it; ``openclip:ARCH/FILE`` too, and spaces inside of its name.
     """
     scheme, _, rest = name.partition(":")
+    if scheme == "prompted":
+        return f"{scheme}:{lasting(rest)}"
+    if scheme == "shapes" and rest:
+        own, mark, other = rest.partition("?beside=")
+        own = str(Path(own).resolve()) if is_file(Path(own)) else own
+        return f"{scheme}:{own}{mark}{other and lasting(other)}"
     before = [start for start in PLACES.get(scheme, ()) if rest.startswith(start)]
     if scheme == "openclip" and not before:
         before = [rest[: at + 1] for at, mark in enumerate(rest) if mark in "/:"]

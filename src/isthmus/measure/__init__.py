@@ -68,7 +68,9 @@ TWO_SETS: dict[str, str] = {
 """Measures of two sets with links: ``measure(a, b, links=None, *, rng)``."""
 
 LABELLED: dict[str, str] = {
+    "class_retrieval": "isthmus.measure.retrieval.relatives:class_retrieval",
     "cluster_agreement": "isthmus.measure.classification.clusters:cluster_agreement",
+    "few_shot": "isthmus.measure.classification.probes:few_shot",
     "knn_probe": "isthmus.measure.classification.probes:knn_probe",
     "linear_probe": "isthmus.measure.classification.probes:linear_probe",
     "prototype_probe": "isthmus.measure.classification.probes:prototype_probe",

@@ -8,6 +8,7 @@ from typing import Any
 from isthmus.measure.classification.backbones import backbone as backbone
 from isthmus.measure.classification.clusters import cluster_agreement as cluster_agreement
 from isthmus.measure.classification.modality_probes import modality_probe as modality_probe
+from isthmus.measure.classification.probes import few_shot as few_shot
 from isthmus.measure.classification.probes import knn_probe as knn_probe
 from isthmus.measure.classification.probes import linear_probe as linear_probe
 from isthmus.measure.classification.probes import prototype_probe as prototype_probe
@@ -53,6 +54,7 @@ from isthmus.measure.retrieval.hits import hit_at_k as hit_at_k
 from isthmus.measure.retrieval.hits import mean_reciprocal_rank as mean_reciprocal_rank
 from isthmus.measure.retrieval.hits import median_rank as median_rank
 from isthmus.measure.retrieval.hits import recall_at_k as recall_at_k
+from isthmus.measure.retrieval.relatives import class_retrieval as class_retrieval
 from isthmus.measure.spaces.space_pairs import biased_cka as biased_cka
 from isthmus.measure.spaces.space_pairs import linear_cka as linear_cka
 from isthmus.measure.spaces.space_pairs import procrustes as procrustes

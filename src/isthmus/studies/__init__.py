@@ -234,8 +234,9 @@ def _of_sets(name: str, study: str, args: Sequence[Any], keywords: Mapping[str, 
 
 
 def options_of_sets(study: str) -> list[Option]:
-    """The options of a study but those that name its data."""
-    return [one for one in options(request_type(study)) if one.path[0] not in DATA]
+    """The options of a study but those that name its data; sets may have been seen, too."""
+    every = options(request_type(study))
+    return [one for one in every if one.path[0] not in DATA or one.path[-1] == "seen"]
 
 
 def signature_of_sets(study: str) -> inspect.Signature:

@@ -57,3 +57,12 @@ def steps(pair: Pair, recipe: Recipe) -> int:
     """Batches of an epoch."""
     size = min(recipe.pairs // recipe.per_object, pair.n)
     return rounds(pair, recipe) * (pair.n // max(1, size))
+
+
+def drawn(
+    pair: Pair, rows: Int[np.ndarray, " n"], rng: np.random.Generator
+) -> Int[np.ndarray, " n"]:
+    """A random item of b for each of these rows of a, among those that it is linked to."""
+    links = pair.by_query
+    first, end = (np.searchsorted(links[:, 0], rows, side) for side in ("left", "right"))
+    return links[first + np.floor(rng.random(len(rows)) * (end - first)).astype(int), 1]

@@ -99,7 +99,7 @@ def below(start: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]
 def write_log(log: Sequence[dict[str, Any]], folder: Path) -> None:
     """``log.csv``: a row an epoch, written whole each time."""
     with atomic(folder / "log.csv") as part, part.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(log[0]))
+        table = csv.DictWriter(file, list(dict.fromkeys(name for row in log for name in row)))
         table.writeheader()
         table.writerows(log)
 

@@ -18,25 +18,25 @@ from isthmus.store import packed, unpacked
 from isthmus.train.heads import mlp
 from isthmus.train.losses.contrastive import info_nce
 from isthmus.transform.links.closed_forms import ridge, stretch, times
-from isthmus.transform.links.pairs import ENHANCED, LinkPairs
+from isthmus.transform.links.pairs import LinkPairs
 from isthmus.transform.maps import Affine
 from isthmus.transform.networks import LAYER_KINDS, Dense, Network, Residual, through
 from isthmus.types import ExtraMissingError, RequestError
 
-STEPS = 240
+STEPS, JOINING_STEPS = 240, 400
 BATCH, JOINING = 512, 256
 """Pairs of a step; where each comes with a pseudo pair, half as many."""
 RATE = 1e-3
 EVERY = 20
 """Steps between looks at the objects that decide which weights are kept."""
 HIDDEN = 512
-SCALE = 50.0
-"""Inverse temperature of joining (C-MCR: 1/50), where that of a contrastive head starts."""
+SCALE, JOINING_SCALE = 50.0, 20.0
+"""Where the inverse temperature of a contrastive head starts, and that of joining (C-MCR: 50)."""
 CLOSE = 0.1
 """Weight of the intra-space term (C-MCR: 0.1)."""
-NOISE = 0.3
-"""Squared length of the noise, in squared distances from the mean (C-MCR: 0.004 a coordinate); of
-0.02, 0.3, 1 and 2 the best on known scenes of ``babel``."""
+NOISE = 0.1
+"""Squared length of the noise, in squared distances from the mean (C-MCR: 0.004 a coordinate). It,
+steps and temperature of joining were chosen on 600 known scenes of ``babel``."""
 FAR = 8.0
 """Times that a prediction is farther from its mean than ridge regression has it, at the start."""
 JUDGES = 1_000
@@ -71,9 +71,9 @@ def fit_exmcr(pairs: LinkPairs) -> Network:
     Source: Zhang et al. 2024, Extending Multi-modal Contrastive Representations (Ex-MCR),
     section 3.2: the base space is kept.
     """
-    rows, (start, begun) = _joining(pairs, "exmcr"), _starts(pairs)
+    shared, rows, (start, begun) = _joining(pairs, "exmcr")
     heads = (_bent(start, pairs.seed),)
-    (head,) = _trained(pairs, heads, rows, _joined_loss(rows), begun)
+    (head,) = _trained(shared, heads, rows, _joined_loss(rows), begun)
     return Network(head, pairs.y.shape[1])
 
 
@@ -81,8 +81,9 @@ def fit_cmcr(pairs: LinkPairs) -> tuple[Network, Network]:
     """Heads of A and of B into one new space, joined by a modality that both share.
 
     No pair of the other modalities is needed. For each item t of the shared one, the memories of
-    both spaces give pseudo items v and a that mean the same (``Memory.pseudo_pairs``); noise makes
-    points of all of them small clouds; heads f and g are trained by
+    both spaces give pseudo items v and a that mean the same, and for each that is remembered such a
+    t (``LinkPairs.joining``); noise makes points of all of them small clouds; heads f and g are
+    trained by
 
         InfoNCE(f(t), g(t)) + InfoNCE(f(v), g(a)) + 0.1 (|f(t) - f(v)| + |g(t) - g(a)|) / 2
 
@@ -92,17 +93,17 @@ def fit_cmcr(pairs: LinkPairs) -> tuple[Network, Network]:
     (inter- and intra-space alignment). Heads there are MLPs with batch normalisation from random
     weights; here they are linear maps with a bent addition, from ridge regression and identity.
     """
-    rows, dim = _joining(pairs, "cmcr"), pairs.y.shape[1]
-    start, begun = _starts(pairs)
+    shared, rows, (start, begun) = _joining(pairs, "cmcr")
+    dim = pairs.y.shape[1]
     same = Dense(np.eye(dim), np.zeros(dim))
     heads = _bent(start, pairs.seed), _bent(same, pairs.seed + 1)
-    f, g = _trained(pairs, heads, rows, _joined_loss(rows), begun)
+    f, g = _trained(shared, heads, rows, _joined_loss(rows), begun)
     return Network(f, dim), Network(g, dim)
 
 
 def _starts(pairs: LinkPairs) -> tuple[Dense, Dense]:
     """Ridge regression as ``fit_ridge`` gives it, and as training starts."""
-    found, best = ridge(pairs.all), stretch(ridge, pairs.all)
+    found, best = ridge(pairs), stretch(ridge, pairs)
     kept, begun = (times(found, factor) for factor in (best, FAR))
     return _layer(kept), _layer(begun)
 
@@ -121,7 +122,7 @@ def _bent(start: Dense, seed: int) -> Layers:
 
 
 def _fit_contrastive(pairs: LinkPairs, *, bent: bool) -> Network:
-    start, begun = _starts(pairs)
+    start, begun = _starts(pairs.all)
     head = _bent(start, pairs.seed) if bent else (start,)
 
     def loss(heads: Sequence[Layers], batch: Rows, scale: Any, targets: Any) -> Any:
@@ -133,15 +134,16 @@ def _fit_contrastive(pairs: LinkPairs, *, bent: bool) -> Network:
     return Network(head, pairs.y.shape[1])
 
 
-def _joining(pairs: LinkPairs, method: str) -> Rows:
-    """Pairs of the shared modality and their pseudo pairs, row by row."""
+def _joining(pairs: LinkPairs, method: str) -> tuple[LinkPairs, Rows, tuple[Dense, Dense]]:
+    """Pairs of the shared modality; these and their pseudo pairs, row by row; where heads start."""
     if pairs.memory is None:
         raise RequestError(
             f"{method} joins two spaces by a modality that they share, and wants sets of their "
             "other modalities: isthmus.link(texts_a, texts_b, through=(images_a, sounds_b))."
         )
-    more = pairs.recalled
-    return [*(evenly_spaced(side, ENHANCED) for side in (pairs.x, pairs.y)), more.x, more.y]
+    shared, more = pairs.joining
+    rows = [shared.x, shared.y, more.x, more.y]
+    return shared, rows, _starts(shared.beside(more))
 
 
 def _joined_loss(rows: Rows) -> Callable[..., Any]:
@@ -155,7 +157,8 @@ def _joined_loss(rows: Rows) -> Callable[..., Any]:
             normalised(x + size * torch.randn_like(x)) for x, size in zip(batch, sizes, strict=True)
         ]
         t, u, v, a = (_out(heads, side, x) for side, x in zip((0, 1, 0, 1), noisy, strict=True))
-        inter = info_nce(SCALE * t @ u.T, targets) + info_nce(SCALE * v @ a.T, targets)
+        inter = info_nce(JOINING_SCALE * t @ u.T, targets)
+        inter = inter + info_nce(JOINING_SCALE * v @ a.T, targets)
         intra = torch.linalg.norm(t - v, dim=1).mean() + torch.linalg.norm(u - a, dim=1).mean()
         return inter + CLOSE * intra / 2
 
@@ -177,7 +180,7 @@ def _trained(
     """Heads as they were best on a tenth of the objects.
 
     Args:
-        pairs: their objects and seed; row by row those of ``rows``, or evenly spaced ones.
+        pairs: their objects and seed, row by row those of ``rows``.
         heads: of A, and of B where it moves too; A's is what training must beat.
         rows: A's and B's vectors, then further pairs of them.
         loss: of heads, a batch of ``rows``, the inverse temperature and the matches.
@@ -187,7 +190,7 @@ def _trained(
         import torch
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
-    objects = evenly_spaced(pairs.objects, len(rows[0]))
+    objects, steps = pairs.objects, STEPS if len(rows) == 2 else JOINING_STEPS
     rng = np.random.default_rng([pairs.seed, *b"steps"])
     judging = np.isin(objects, rng.permutation(np.unique(objects))[: max(2, len(objects) // 10)])
     if judging.all():
@@ -201,10 +204,10 @@ def _trained(
         log_scale = torch.tensor(np.log(SCALE), dtype=torch.float32, requires_grad=True)
         model = unpacked(weights, shape, LAYER_KINDS)
         optimiser = torch.optim.AdamW([*weights.values(), log_scale], lr=RATE, weight_decay=0.01)
-        fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
         tensors = [torch.tensor(np.asarray(x, np.float32)) for x in rows]
         best = _reciprocal(arrays, shape, rows, judges), arrays
-        for step in range(1, STEPS + 1):
+        for step in range(1, steps + 1):
             batch = rng.permutation(train)[: BATCH if len(rows) == 2 else JOINING]
             same = torch.tensor(objects[batch][:, None] == objects[batch][None, :]).float()
             optimiser.zero_grad()

@@ -22,7 +22,7 @@ from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.store import packed, unpacked
 from isthmus.train import LOSSES, REGULARISERS, VECTOR_LOSSES
-from isthmus.train.batches import Batch, batches, steps
+from isthmus.train.batches import Batch, batches, drawn, steps
 from isthmus.train.checkpoints import (
     FILE,
     Progress,
@@ -59,6 +59,9 @@ class Task:
     seed: int = 0
     towers: Towers | None = None
     """What is trained end to end; None trains on the vectors alone."""
+    third: Pair | None = None
+    """A further modality as b, and as a the side of the pairs that it is matched with, of which
+    every item is linked."""
     general: str = ""
     """The modality that says less of more, the left side of a similarity with two different sides;
     empty is that of b."""
@@ -68,16 +71,20 @@ class Task:
     @property
     def key(self) -> str:
         """Hash of everything that the result depends on, wherever it is computed."""
-        sets = [some.fingerprint for one in (self.pairs, self.held) for some in (one.a, one.b)]
-        rows = [one.rows for one in (self.pairs, self.held)]
+        pairs = [one for one in (self.pairs, self.held, self.third) if one]
+        sets, rows = (
+            [x.fingerprint for one in pairs for x in (one.a, one.b)],
+            [x.rows for x in pairs],
+        )
         return fingerprint(self.recipe.to_dict(), self.seed, sets, *rows)
 
     @property
     def sides(self) -> dict[str, EmbeddingSet]:
-        """The training vectors by modality, the general one first."""
+        """The training vectors by modality, the general one first, a third one last."""
         a, b = self.pairs.a, self.pairs.b
         general = self.general or b.modality
-        return {some.modality: some for some in ((b, a) if b.modality == general else (a, b))}
+        ordered = (b, a) if b.modality == general else (a, b)
+        return {x.modality: x for x in (*ordered, *([self.third.b] if self.third else []))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,10 +156,11 @@ class Training:
     def run_epoch(self, folder: Path | None) -> None:
         """One epoch of steps; ``progress`` changes at its end."""
         recipe, epoch = self.task.recipe, self.progress.epoch
-        totals: dict[str, float] = {}
+        values: dict[str, list[float]] = {}
         for number, batch in enumerate(batches(self.task.pairs, recipe, self.task.seed, epoch)):
             for name, value in self._step(batch, number, folder).items():
-                totals[name] = totals.get(name, 0.0) + value / self.per_epoch
+                values.setdefault(name, []).append(value)
+        totals = {name: sum(some) / len(some) for name, some in values.items()}
         progress = self.progress
         progress.epoch, progress.step = epoch + 1, progress.step + self.per_epoch
         row = {"epoch": progress.epoch, "step": progress.step, "loss": sum(totals.values())}
@@ -186,15 +194,11 @@ class Training:
         share = len(batch.rows) // many
         own = slice(rank * share, (rank + 1) * share)
         used = Batch(*(x[: share * many] for x in (batch.rows, batch.objects, batch.swapped)))
-        sides: list[Tensor] = []
-        for modality in self.model.own:
-            column = 0 if modality == self.task.pairs.a.modality else 1
-            units = self._units(modality, used.rows[own, column])
-            sides.append(gathered(self.model.side(modality, units)))
-        found = terms(self.model, recipe, used, sides[0], sides[1])
+        found = self._terms(used, own, done)
         loss = torch.stack(list(found.values())).sum()
         self.parameters.optimiser.zero_grad()
         loss.backward()
+        self.parameters.take_turn(done)
         trained = self.parameters.trained
         summed(x for name, x in trained.items() if name.startswith(PER_PROCESS))
         gradients = [x.grad for x in trained.values() if x.grad is not None]
@@ -203,6 +207,42 @@ class Training:
             raise RequestError(self._stopped(done, float(loss.detach()), folder))
         self.parameters.step()
         return {name: float(value.detach()) for name, value in found.items()}
+
+    def _terms(self, batch: Batch, own: slice, done: int) -> dict[str, Tensor]:
+        """What is made smaller in a step, after so many.
+
+        Args:
+            batch: pairs of all processes.
+            own: those of this one.
+            done: steps before; of odd ones the third modality's tower has its turn.
+        """
+        pairs, third, recipe = self.task.pairs, self.task.third, self.task.recipe
+        rows = {pairs.a.modality: batch.rows[:, 0], pairs.b.modality: batch.rows[:, 1]}
+        general, other = [*self.model.own][:2]
+
+        def side(modality: str) -> Tensor:
+            units = self._units(modality, rows[modality][own])
+            return gathered(self.model.side(modality, units))
+
+        if third is None:
+            return terms(self.model, recipe, batch, side(general), side(other))
+        name, first = third.b.modality, third.a.modality
+        rng = np.random.default_rng([self.task.seed, done, *b"third"])
+        rows[name] = drawn(third, rows[first], rng)
+        if self.parameters.odd and done % 2:
+            second = other if first == general else general
+            ends = {x: side(x) for x in (second, name)}
+            return {f"{recipe.loss} of {name}": self._matched(batch, ends)}
+        sides = {general: side(general), other: side(other)}
+        found = terms(self.model, recipe, batch, sides[general], sides[other])
+        with torch.set_grad_enabled(not self.parameters.odd):
+            ends = {first: sides[first], name: side(name)}
+        return {**found, f"{recipe.loss} of {first} and {name}": self._matched(batch, ends)}
+
+    def _matched(self, batch: Batch, ends: Mapping[str, Tensor]) -> Tensor:
+        """The loss between a third modality and another, the more general of the two first."""
+        a, b = (ends[name] for name in sorted(ends, key=[*self.model.own].index))
+        return _loss(self.model, self.task.recipe, batch, a, b)
 
     def _units(self, modality: str, rows: np.ndarray) -> Tensor:
         """(n, d) unit vectors of training items, by the towers where they are trained."""

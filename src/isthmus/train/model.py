@@ -90,7 +90,8 @@ def initial_model(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) 
     e = recipe.dim or d
     head = find("heads", HEADS, recipe.head)
     fixed = {m: (_standard(sides[m]),) if recipe.standardise else () for m in sides}
-    own = {m: () if m == recipe.freeze else head(d, e, recipe.hidden, rng) for m in sides}
+    still = (recipe.freeze, recipe.third)
+    own = {m: () if m in still else head(d, e, recipe.hidden, rng) for m in sides}
     trunk: tuple[Any, ...] = head(e, e, recipe.hidden, rng) if recipe.shared else ()
     if recipe.similarity in HYPERBOLIC:
         trunk = (*trunk, Lifted(np.zeros(1)))

@@ -42,6 +42,9 @@ class Parameters:
             weights = {TOWER + name: x for name, x in towers.parameters.items()}
             self.tensors |= weights
             self.trained |= weights
+        third = towers.reached.get(recipe.third, ()) if towers else ()
+        self.odd = {TOWER + name for name in third}
+        """What learns in odd steps alone, and all else in even ones; empty: all in all."""
         self.optimiser = torch.optim.AdamW(self._groups())
         if progress.step:
             self._restore(progress)
@@ -49,10 +52,19 @@ class Parameters:
     def arrays(self) -> dict[str, dict[str, np.ndarray]]:
         """The parts of a checkpoint as they are now."""
         moments = {
-            part: {k: self.optimiser.state[x][moment] for k, x in self.trained.items()}
+            part: {
+                k: self.optimiser.state[x].get(moment, torch.zeros_like(x))
+                for k, x in self.trained.items()
+            }
             for part, moment in (("first", "exp_avg"), ("second", "exp_avg_sq"))
         }
         return {part: _arrays(some) for part, some in {"now": self.tensors, **moments}.items()}
+
+    def take_turn(self, done: int) -> None:
+        """Leave the gradients of what learns in this step, after so many."""
+        for name, x in self.trained.items():
+            if self.odd and (name in self.odd) != bool(done % 2):
+                x.grad = None
 
     def step(self) -> None:
         """One step of the optimiser; the temperature stays above its least."""
@@ -101,8 +113,11 @@ class Parameters:
 
     def _restore(self, progress: Progress) -> None:
         for name, x in self.trained.items():
+            steps = progress.step
+            if self.odd:
+                steps = steps // 2 if name in self.odd else (steps + 1) // 2
             self.optimiser.state[x] = {
-                "step": torch.tensor(float(progress.step)),
+                "step": torch.tensor(float(steps)),
                 "exp_avg": torch.tensor(progress.arrays["first"][name], device=x.device),
                 "exp_avg_sq": torch.tensor(progress.arrays["second"][name], device=x.device),
             }

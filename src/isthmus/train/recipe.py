@@ -17,6 +17,11 @@ OWN_SCALE = {"triplet": 1.0, "cloob": 1.0}
 class Recipe:
     """How heads on two towers are trained, and the towers with them."""
 
+    modalities: tuple[str, ...] = ()
+    """Two linked modalities that are trained on, such as points text (default: the first two that
+    the world links); a third one, such as image, is what the first is matched with as well (ULIP,
+    OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is,
+    in odd ones it alone learns, against the second modality (CLIP Goes 3D)."""
     loss: str = "info_nce"
     """Contrastive loss (see: isthmus parts losses)."""
     similarity: str = "cosine"
@@ -71,6 +76,11 @@ class Recipe:
         return usual if self.scale == 0 or self.loss in OWN_SCALE else self.scale
 
     @property
+    def third(self) -> str:
+        """The modality that the first one is matched with as well; empty without one."""
+        return self.modalities[2] if len(self.modalities) == 3 else ""
+
+    @property
     def learns_scale(self) -> bool:
         """Whether the temperature is a parameter."""
         return self.temperature == "learned" and self.loss not in OWN_SCALE
@@ -98,6 +108,7 @@ class Recipe:
         """A short name: loss, similarity, head and what was added."""
         extra = [f"{name} {weight:g}" for name, weight in self.weights.items()]
         marks = {
+            f"of {' '.join(self.modalities)}": bool(self.modalities),
             f"{' and '.join(self.towers)} end to end": bool(self.towers),
             "shared trunk": self.shared,
             "standardised": self.standardise,
@@ -119,7 +130,11 @@ class Recipe:
         find("similarities", {**SIMILARITIES, **DIRECTED, **LEARNED}, self.similarity)
         for name in self.weights:
             find("regularisers", {**REGULARISERS, **VECTOR_LOSSES}, name)
-        for wrong, why in (*self._wrong_numbers(), *self._wrong_parts()):
+        for wrong, why in (
+            *self._wrong_modalities(),
+            *self._wrong_numbers(),
+            *self._wrong_parts(),
+        ):
             if wrong:
                 raise RequestError(why)
 
@@ -181,10 +196,34 @@ class Recipe:
             ),
         ]
 
+    def _wrong_modalities(self) -> list[tuple[bool, str]]:
+        named = self.modalities
+        return [
+            (
+                len(named) not in (0, 2, 3) or len(set(named)) < len(named),
+                f"--modalities names two or three different ones, not {' '.join(named)}.",
+            ),
+            (
+                bool(named) and not set(self.towers) <= set(named),
+                f"--towers names some of --modalities {' '.join(named)}, not "
+                f"{' '.join(self.towers)}.",
+            ),
+            (
+                bool(self.third) and self.head != "none" and self.freeze != named[1],
+                "A third modality has no head, so that the second one has none either: it goes "
+                "with --head none, or with --freeze of the second.",
+            ),
+            (
+                bool(self.third) and (self.shared or self.dim > 0),
+                "A third modality stays in the space: it goes with neither --shared nor --dim.",
+            ),
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
             **dataclasses.asdict(self),
             "regularisers": list(self.regularisers),
             "towers": list(self.towers),
+            "modalities": list(self.modalities),
         }

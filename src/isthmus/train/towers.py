@@ -36,8 +36,11 @@ class Towers:
         self.prepared: dict[tuple[str, str], dict[str, Tensor]] = {}
         self.room = KEPT
         named = dict(next(iter(modules.values())).named_parameters())
-        reached = {name for m in self.trained for name in self._reached(m, named)}
-        self.parameters = {name: named[name] for name in sorted(reached)}
+        self.reached = {m: self._reached(m, named) for m in self.trained}
+        """Names of the weights that each tower's vectors depend on."""
+        self.parameters = {
+            name: named[name] for name in sorted(set().union(*self.reached.values()))
+        }
         self.start = self.weights()
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -98,10 +101,15 @@ class Towers:
         return {key: torch.cat([rows[name][key] for name in ids]) for key in keys}
 
     def _reached(self, modality: str, named: Mapping[str, Any]) -> list[str]:
-        """Names of the weights that a tower's vectors depend on."""
         tower: Trainable = self.trained[modality]
         one = next(iter(self.items[modality].values()))
-        tower.vectors(tower.inputs([one])).sum().backward()
+        found = tower.vectors(tower.inputs([one])).sum()
+        if not found.requires_grad:
+            raise RequestError(
+                f"All weights of {tower.space.name} for {modality} are frozen: name another tower "
+                "in --towers, or the space without prompted:."
+            )
+        found.backward()
         found = [name for name, x in named.items() if x.grad is not None]
         tower.module.zero_grad()
         return found

@@ -75,7 +75,9 @@ class Mended:
                     f"vectors; the first is {some.ids[gone[0]]!r}."
                 )
         history = (*some.history, self.step)
-        return EmbeddingSet(vectors, some.ids, some.modality, self.space, history)
+        moved = replace(some, vectors=vectors, space=self.space, history=history)
+        own = () if self.selection is None else (self.selection.following(some, moved),)
+        return replace(moved, selections=(*some.selections, *own))
 
     @property
     def tuned(self) -> bool:

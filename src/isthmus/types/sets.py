@@ -1,6 +1,7 @@
 """EmbeddingSet: n vectors of one modality in one space, with their names and history."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, overload
 
@@ -11,6 +12,7 @@ from isthmus.records import amount, dataclass, short
 from isthmus.store import Columns
 from isthmus.types.choosing import Named, One, as_ids, chosen
 from isthmus.types.errors import RequestError, check_kind
+from isthmus.types.selections import Selection
 from isthmus.types.spaces import Space, Step
 
 
@@ -34,6 +36,8 @@ class EmbeddingSet:
     """Where the vectors live. Sets compare only if their spaces are equal."""
     history: tuple[Step, ...] = ()
     """Oldest first: the encoder, its parameters, the data's source and licence."""
+    selections: tuple[Selection, ...] = ()
+    """What was fitted or chosen of the maps that they went through, and on which items."""
 
     def __post_init__(self) -> None:
         vectors = as_vectors(self.vectors)
@@ -132,12 +136,12 @@ class EmbeddingSet:
 
     def _at(self, rows: list[int]) -> "EmbeddingSet":
         ids = tuple(self.ids[row] for row in rows)
-        return EmbeddingSet(self.vectors[rows], ids, self.modality, self.space, self.history)
+        return replace(self, vectors=self.vectors[rows], ids=ids)
 
     def then(self, step: Step, vectors: Vectors) -> "EmbeddingSet":
         """The same items after one more map: new vectors in a new space, history one longer."""
-        return EmbeddingSet(
-            vectors, self.ids, self.modality, self.space.then(step), (*self.history, step)
+        return replace(
+            self, vectors=vectors, space=self.space.then(step), history=(*self.history, step)
         )
 
     @classmethod

@@ -39,11 +39,11 @@ def standing(shape: Mesh, count: int = 1) -> Float[np.ndarray, "k 3 3"]:
 
 
 def upright_renders(item: Any, owner: str) -> Bag:
-    """Six pictures around each of two ways up, as ``UPRIGHT`` says; poses are the file's."""
-    shape, poses = mesh(item), dome(6)
+    """Three pictures around each of four ways up, as ``UPRIGHT`` says; poses are the file's."""
+    shape, poses = mesh(item), dome(3)
     places: list[Pose] = []
     pictures: list[Picture] = []
-    for turn in standing(shape, 2):
+    for turn in standing(shape, 4):
         for view in render(rotated(shape, turn), poses, workers=1):
             x, y, z = turn.T @ view.pose.direction()
             angles = np.rad2deg([np.arctan2(x, z), np.arcsin(np.clip(y, -1, 1))])
@@ -120,7 +120,7 @@ UPRIGHT = View(
     of="mesh",
     to="image",
     see=upright_renders,
-    about="6 shaded renders around each of the two ways up that its shape makes likeliest",
+    about="3 shaded renders around each of the four ways up that its shape makes likeliest",
 )
 SURFACE = View(
     "surface", of="mesh", to="points", see=surface, about="10,000 points drawn over its surface"

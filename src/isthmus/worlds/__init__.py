@@ -23,6 +23,7 @@ WORLDS: dict[str, str] = {
     "motions": "isthmus.worlds.motions:motions_world",
     "orchestra": "isthmus.worlds.orchestra:orchestra_world",
     "primitives": "isthmus.worlds.babel.primitives:primitives_world",
+    "configurations": "isthmus.worlds.babel.primitives:configurations_world",
     "samples": "isthmus.worlds.orchestra:samples_world",
     "units": "isthmus.worlds.units:units_world",
 }

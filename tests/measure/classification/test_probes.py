@@ -123,3 +123,33 @@ def test_labels_that_are_probed_together_do_not_see_each_other():
     first = np.arange(240) % 2 == 0
     alone = np.concatenate([_right(z, first, one[None]) for one in labels])
     np.testing.assert_array_equal(_right(z, first, labels), alone)
+
+
+def test_a_few_of_each_class_by_every_choice_there_is():
+    """One of each: the mean over all choices of training objects, of which twenty are drawn."""
+    a, labels, _ = labelled_cloud(6, n=90, noise=0.8)
+    found = measure.few_shot(a, labels, shots=1, rng=np.random.default_rng(0))
+    own = trial(a, labels, None, np.random.default_rng(0))
+    rng, right, classes = np.random.default_rng(1), [], np.unique(own.y)
+    for _ in range(400):
+        rows = [rng.choice(np.flatnonzero(own.y == one)) for one in classes]
+        right.append(((own.held_out @ own.x[rows].T).argmax(axis=1) == own.task.truth).mean())
+    assert found.value == pytest.approx(np.mean(right), abs=0.04)
+    assert (found.trained_on, found.items) == (len(classes), 30)
+    more = measure.few_shot(a, labels, rng=np.random.default_rng(0))
+    assert len(classes) < more.trained_on <= 5 * len(classes) and more.value > found.value + 0.05
+    every = measure.few_shot(a, labels, shots=60, rng=np.random.default_rng(0))
+    assert every.value == measure.prototype_probe(a, labels, rng=np.random.default_rng(0)).value
+    assert "drawn 20 times" in every.about
+
+
+def test_few_shots_count_objects_and_not_their_views():
+    rng = np.random.default_rng(2)
+    objects = np.repeat(np.arange(60), 4)
+    vectors = rng.normal(size=(60, 32))[objects] + 0.05 * rng.normal(size=(240, 32))
+    labels = rng.choice(["heads", "tails"], 60)[objects]
+    honest = measure.few_shot(vectors, labels, shots=3, objects=objects)
+    assert honest.trained_on == 2 * 3 * 4 and honest.n == 20
+    assert honest.value in Interval(honest.null.low, honest.null.high, "null")
+    with pytest.raises(RequestError, match="a whole number, 1 or more, not 0"):
+        measure.few_shot(vectors, labels, shots=0)

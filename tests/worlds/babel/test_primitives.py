@@ -76,3 +76,13 @@ def test_the_same_seed_gives_the_same_solids(world):
 def test_options_out_of_range_are_refused():
     with pytest.raises(RequestError, match="1 or more solids of each configuration"):
         load("primitives", each=0)
+
+
+def test_configurations_link_every_solid_to_every_sentence_of_its_kind(world):
+    some = load("configurations", each=2, seed=3)
+    links = some.links["points", "text"]
+    assert len(links) == 756 * 4 and some.items["text"].ids == world.items["text"].ids
+    assert all(
+        some.factors[a]["configuration"] == some.factors[b]["configuration"] for a, b in links
+    )
+    assert set(world.links["points", "text"]) <= set(links)

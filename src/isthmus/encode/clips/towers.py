@@ -2,8 +2,8 @@
 
 ``clips:mixer`` sees eight frames through ``mini`` and mixes their vectors over time;
 ``clips:direct`` sees the pixels of eight frames at once. Towers are trained against the frozen
-space, so their vectors compare with those of ``mini``. The mixer's weights are in
-``isthmus-units``, since it saw its share-alike clips; of ``direct`` no weights ship.
+space, so their vectors compare with those of ``mini``. Their weights are in ``isthmus-units``,
+since they saw its share-alike clips.
 """
 
 from collections.abc import Sequence
@@ -84,13 +84,8 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         raise RequestError(f"Towers for clips are {', '.join(TOWERS)}, not {rest!r}: clips:mixer.")
     towers = mini.load("", options)
     folder = data_folder("clip_towers")
-    if folder is None:
+    if folder is None or not (folder / f"{rest}.onnx").is_file():
         raise DataMissingError(f"clips:{rest}", "isthmus-units")
-    if not (folder / f"{rest}.onnx").is_file():
-        raise RequestError(
-            f"The weights of clips:{rest} do not ship: train them with tools.clips, or load "
-            f"clips:{TOWERS[0]}."
-        )
     seen = towers["image"] if rest == "mixer" else None
     assert seen is None or isinstance(seen, mini.MiniImage)
     file = folder / f"{rest}.onnx"

@@ -140,3 +140,57 @@ class VoxelNet(nn.Module):
 def halved(come: int, go: int) -> tuple[nn.Module, ...]:
     """Half the side of a grid."""
     return nn.Conv3d(come, go, 3, stride=2, padding=1), nn.GroupNorm(8, go), nn.GELU()
+
+
+class PointMLP(nn.Module):
+    """PointMLP: neighbourhoods of far points, brought to one size, through residual layers.
+
+    Source: Ma et al. 2022, Rethinking Network Design and Local Geometry in Point Cloud, section 3,
+    with three stages of one layer before and after the maximum, and rows normed instead of batches.
+    """
+
+    def __init__(self, dim: int, width: int = 32) -> None:
+        super().__init__()
+        self.start = nn.Sequential(nn.Linear(CHANNELS, width), nn.LayerNorm(width), nn.GELU())
+        self.stages = nn.ModuleList([Stage(2**step * width) for step in range(3)])
+        self.out = nn.Sequential(nn.LayerNorm(8 * width), nn.Linear(8 * width, dim))
+
+    def forward(self, points: Tensor) -> Tensor:
+        """(n, p, 9) with p of 8 or more to (n, dim)."""
+        places, x = points[:, :, :3], self.start(points)
+        for stage in self.stages:
+            places, x = stage(places, x)
+        return self.out(x.amax(dim=1))
+
+
+class Stage(nn.Module):
+    """Half as many points, each knowing the ones near it, twice as wide."""
+
+    def __init__(self, width: int, near: int = 8) -> None:
+        super().__init__()
+        self.near = near
+        self.alpha, self.beta = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+        self.wider = nn.Sequential(
+            nn.Linear(2 * width, 2 * width), nn.LayerNorm(2 * width), nn.GELU()
+        )
+        self.before, self.after = (mixed(2 * width, width, 2 * width) for _ in range(2))
+
+    def forward(self, places: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, p, 3) and (n, p, c) to (n, p / 2, 3) and (n, p / 2, 2 c)."""
+        middles = far_points(places, places.shape[1] // 2)
+        centres, own = taken(places, middles), taken(x, middles)
+        many = min(self.near, places.shape[1])
+        around = taken(x, torch.cdist(centres, places).topk(many, largest=False)[1])
+        away = alike(around, own) * self.alpha + self.beta
+        x = self.wider(torch.cat([away, own[:, :, None].expand_as(around)], dim=3))
+        x = (x + self.before(x)).amax(dim=2)
+        return centres, x + self.after(x)
+
+
+def alike(around: Tensor, own: Tensor) -> Tensor:
+    """(n, g, k, c) differences from (n, g, c), over their standard deviation in the whole cloud.
+
+    Source: Ma et al. 2022, equation 2 (the geometric affine module, without alpha and beta).
+    """
+    away = around - own[:, :, None]
+    return away / (away.flatten(1).std(dim=1)[:, None, None, None] + 1e-5)

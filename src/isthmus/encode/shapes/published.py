@@ -1,12 +1,11 @@
-"""``shapes:FILE``: published point towers, Uni3D, ULIP, ULIP-2 and OpenShape, on the CPU too.
+"""``shapes:FILE``: published point towers, Uni3D, ULIP, ULIP-2, OpenShape and CLIP Goes 3D.
 
 Which one a file holds is told by the names of its weights. ``shapes:FILE?beside=SPACE`` puts it
 into the space that it was trained against, such as ``openclip:ViT-bigG-14/...``, beside its texts
-and pictures. What needed a GPU there, far points and nearest ones, is NumPy here.
+and pictures. What needed a GPU there, far points and nearest ones, is NumPy or plain torch here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from isthmus.arrays import fingerprint
 from isthmus.encode import ENCODERS
 from isthmus.encode.torch_files import read_weights
 from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.encode.tuned import renamed
 from isthmus.read.farthest import farthest, nearest
 from isthmus.read.points import cloud
 from isthmus.records import dataclass
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
 BESIDE = "?beside="
+SIGNS = {
+    "point_encoder.trans2embed.weight": "Uni3D",
+    "pc_projection": "Ulip",
+    "ppat.cls_token": "OpenShape",
+    "local_grouper_list.0.affine_alpha": "Cg3dPointMLP",
+    "cls_pos": "Cg3dTransformer",
+}
+"""Networks of the releases by a weight that each has and those after it have not."""
 BALLS: Mapping[tuple[int, int], tuple[int, float, int]] = {
     (256, 6): (64, 0.4, 256),
     (512, 6): (64, 0.4, 256),
@@ -69,54 +77,58 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     try:
         import torch
 
-        from isthmus.encode.shapes.published_networks import Held, OpenShape, Ulip, Uni3D
+        from isthmus.encode.shapes import published_networks as networks
     except ModuleNotFoundError as error:
         raise ExtraMissingError("torch", "train") from error
     name, _, other = rest.partition(BESIDE)
     weights = read_weights(f"shapes:{name}", Path(name), quick=False)
-    signs: dict[str, type[Held]] = {
-        "point_encoder.trans2embed.weight": Uni3D,
-        "pc_projection": Ulip,
-        "ppat.cls_token": OpenShape,
-    }
-    kind = next((one for sign, one in signs.items() if sign in weights), None)
-    if kind is None:
-        told = ", ".join(f"{one.__name__} ({sign})" for sign, one in signs.items())
+    word = next((word for sign, word in SIGNS.items() if sign in weights), None)
+    if word is None:
+        told = ", ".join(f"{word} ({sign})" for sign, word in SIGNS.items())
         raise RequestError(
             f"shapes:{name} holds no point tower that is known by its weights: {told}."
         )
+    kind = getattr(networks, word)
     starts = (kind.before, "proj", "pc_")
     kept = {key: value for key, value in weights.items() if key.startswith(starts)}
     module = kind(kept).eval().to(device := torch_device(options))
     try:
         with torch.inference_mode():
-            tried = module(*(torch.zeros(shape, device=device) for shape in _shapes(kept)))
+            tried = module(*(torch.zeros(shape, device=device) for shape in kind.tried))
         _check_used(module.asked, kept)
     except (ValueError, RuntimeError) as error:
-        raise RequestError(f"shapes:{name} is not a whole {kind.__name__}: {error}.") from error
-    beside, about = _beside(other, tried.shape[1], options), _about(kind.__name__, kept)
+        raise RequestError(f"shapes:{name} is not a whole {word}: {error}.") from error
+    beside, about = _beside(other, tried.shape[1], options), _about(word, kept)
     base = next(iter(beside.values())).space if beside else Space("", "", tried.shape[1], 1.0)
     identity = fingerprint(base.id, weights_id(module), about)
     space = Space(f"shapes:{rest}", identity, base.dim, base.scale, base.bias)
     tower = ShapeTower(
         space=space,
         module=module,
-        forward=lambda inputs: module(inputs["patches"], inputs["centres"]),
+        forward=lambda inputs: module(*inputs.values()),
         device=device,
         preprocessing=about,
-        prepare=lambda item: prepared(item, kind.__name__, kept),
+        prepare=lambda item: prepared(item, word, kept),
     )
-    found: dict[str, Any] = {key: replace(one, space=space) for key, one in beside.items()}
+    found: dict[str, Any] = {key: renamed(one, space) for key, one in beside.items()}
     return {**found, tower.modality: tower}
+
+
+def space_beside(name: str, options: LoadOptions) -> dict[str, Any]:
+    """The encoders of a space by modality, without those of shapes.
+
+    Raises:
+        RequestError: no such space.
+    """
+    scheme, _, rest = name.partition(":")
+    found: Mapping[str, Any] = find("encoders", ENCODERS, scheme)(rest, options)
+    return {key: one for key, one in found.items() if key not in ("points", "voxels")}
 
 
 def _beside(name: str, dim: int, options: LoadOptions) -> Mapping[str, Any]:
     """The encoders of the space that a tower was trained against."""
-    if not name:
-        return {}
-    scheme, _, rest = name.partition(":")
-    found: Mapping[str, Any] = find("encoders", ENCODERS, scheme)(rest, options)
-    if (there := next(iter(found.values())).space.dim) != dim:
+    found = space_beside(name, options) if name else {}
+    if found and (there := next(iter(found.values())).space.dim) != dim:
         raise RequestError(
             f"The point tower gives {dim} coordinates and {name} has {there}: name the space that "
             "it was trained against."
@@ -124,7 +136,10 @@ def _beside(name: str, dim: int, options: LoadOptions) -> Mapping[str, Any]:
     return found
 
 
-BLOCKS = ("visual.blocks.", "blocks.blocks.", "transformer.layers.", ".sa.", "encoder.")
+BLOCKS = (
+    *("visual.blocks.", "blocks.blocks.", "transformer.layers.", ".sa.", "encoder."),
+    *("prompt_embeddings", "local_grouper_list.", "pre_blocks_list.", "pos_blocks_list."),
+)
 
 
 def _check_used(asked: set[str], weights: Mapping[str, Any]) -> None:
@@ -139,11 +154,6 @@ def _check_used(asked: set[str], weights: Mapping[str, Any]) -> None:
         raise ValueError(f"it has {more[0]}, which is not computed here")
 
 
-def _shapes(weights: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Of a small input that the network is tried with."""
-    return (1, 2, 3, 9 if "ppat.cls_token" in weights else 6), (1, 2, 3)
-
-
 def _balls(weights: Mapping[str, Any]) -> tuple[int, float, int]:
     """Balls of an OpenShape tower, their radius, and points in each."""
     width = int(weights["ppat.cls_token"].shape[-1])
@@ -151,31 +161,43 @@ def _balls(weights: Mapping[str, Any]) -> tuple[int, float, int]:
     return BALLS.get((width, len(set(parts))), (384, 0.2, 64))
 
 
+SAMPLES: Mapping[str, tuple[int, int, int]] = {
+    "Uni3D": (10_000, 512, 64),
+    "Ulip": (10_000, 512, 32),
+    "Cg3dTransformer": (8_192, 64, 32),
+    "Cg3dPointMLP": (1_024, 0, 0),
+}
+"""Points of a cloud, patches of them, and points of a patch; OpenShape's follow from its size."""
+
+
 def _about(kind: str, weights: Mapping[str, Any]) -> str:
+    points, groups, size = SAMPLES.get(kind, (10_000, 0, 0))
+    where = f", {groups} patches of {size} points" if groups else ""
     if kind == "OpenShape":
         groups, radius, size = _balls(weights)
-        where = f"{groups} balls of radius {radius} with {size} points"
-    else:
-        where = f"512 patches of {64 if kind == 'Uni3D' else 32} points"
-    return f"10,000 points about their mean in the unit ball, y up, colours 0..1, {where} ({kind})"
+        where = f", {groups} balls of radius {radius} with {size} points"
+    colours = "" if kind.startswith("Cg3d") else ", colours 0..1"
+    return f"{points:,} points about their mean in the unit ball, y up{colours}{where} ({kind})"
 
 
 def prepared(item: Any, kind: str, weights: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Patches (g, k, c) of a cloud and their middles (g, 3), as a release takes them.
+    """Patches (g, k, c) of a cloud and their middles (g, 3), or points, as a release takes them.
 
     Args:
         item: a cloud.
-        kind: ``Uni3D``, ``Ulip`` or ``OpenShape``.
+        kind: ``OpenShape`` or one of ``SAMPLES``.
         weights: of the tower, from which the number and size of balls follow.
 
     Raises:
         ItemError: no cloud that can be read.
     """
     found = cloud(item)
-    count = 10_000
+    count, groups, size = SAMPLES.get(kind, (10_000, 0, 0))
     some = found.taken(np.arange(count) * len(found.points) // count)
     places = some.points - some.points.mean(axis=0)
     places = places / max(float(np.linalg.norm(places, axis=1).max()), 1e-9)
+    if kind == "Cg3dPointMLP":
+        return {"points": places.astype(np.float32)}
     colours = some.colours[:, :3] / np.float32(255)
     if kind == "OpenShape":
         groups, radius, size = _balls(weights)
@@ -183,9 +205,9 @@ def prepared(item: Any, kind: str, weights: Mapping[str, Any]) -> dict[str, np.n
         around = in_balls(places, centres, radius, size)
         more = [places[around], colours[around]]
     else:
-        centres = places[farthest(places, 512)]
-        around = nearest(places, centres, 64 if kind == "Uni3D" else 32)
-        more = [colours[around]]
+        centres = places[farthest(places, groups)]
+        around = nearest(places, centres, size)
+        more = [] if kind == "Cg3dTransformer" else [colours[around]]
     away = places[around] - centres[:, None]
     patches = np.concatenate([away, *more], axis=2).astype(np.float32)
     return {"patches": patches, "centres": centres.astype(np.float32)}

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, layer_norm, linear, relu, scaled_dot_product_attention, silu
 
+from isthmus.encode.shapes.networks import alike, far_points, taken
+
 Weights = Mapping[str, Tensor]
 
 
@@ -18,6 +20,8 @@ class Held(nn.Module):
 
     before = ""
     """What the names of its weights begin with."""
+    tried: tuple[tuple[int, ...], ...] = ((1, 2, 3, 6), (1, 2, 3))
+    """Shapes of a small input."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__()
@@ -110,8 +114,7 @@ def attended(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
 class Uni3D(Held):
     """Zhou et al. 2024, Uni3D, section 3.1: tokens of patches through the blocks of an EVA."""
 
-    before = "point_encoder."
-    groups, size, points, eps = 512, 64, 10_000, 1e-6
+    before, eps = "point_encoder.", 1e-6
 
     def forward(self, patches: Tensor, centres: Tensor) -> Tensor:
         """(n, g, k, 6) and (n, g, 3) to (n, d)."""
@@ -160,8 +163,7 @@ class Uni3D(Held):
 class Ulip(Held):
     """Xue et al. 2023 and 2024, ULIP and ULIP-2: Point-BERT, the class token beside the maximum."""
 
-    before = "point_encoder."
-    groups, size, points, eps = 512, 32, 10_000, 1e-5
+    before, eps = "point_encoder.", 1e-5
 
     def forward(self, patches: Tensor, centres: Tensor) -> Tensor:
         """(n, g, k, 6), or of the places alone, and (n, g, 3) to (n, d)."""
@@ -179,14 +181,65 @@ class Ulip(Held):
             )
             x = x + self.times(inside, f"{block}.mlp.fc2")
         x = self.normed(x, f"{start}norm", self.eps)
-        return torch.cat([x[:, 0], x[:, 1:].amax(dim=1)], dim=1) @ self.need("pc_projection")
+        return self.projected(torch.cat([x[:, 0], x[:, 1:].amax(dim=1)], dim=1))
+
+    def projected(self, x: Tensor) -> Tensor:
+        """The class token and the maximum to (n, d)."""
+        return x @ self.need("pc_projection")
+
+
+class Cg3dTransformer(Ulip):
+    """Hegde et al. 2023, CLIP Goes 3D: the same network of places alone, under plain names."""
+
+    before = ""
+
+    def projected(self, x: Tensor) -> Tensor:
+        """The class token and the maximum to (n, d)."""
+        return self.times(x, "projection")
+
+
+class Cg3dPointMLP(Held):
+    """Ma et al. 2022, PointMLP, ending in a projection, as CLIP Goes 3D has it.
+
+    Neighbourhoods of 24 points, brought to one size about their own middle; groups of one.
+    """
+
+    tried = ((1, 192, 3),)
+
+    def forward(self, points: Tensor) -> Tensor:
+        """(n, p, 3) with p of 192 or more to (n, d)."""
+        places, x = points, self.bent(points, "embedding.net")
+        for stage in range(self.depth("local_grouper_list")):
+            rows = far_points(places, places.shape[1] // 2)
+            centres, own = taken(places, rows), taken(x, rows)
+            around = taken(x, torch.cdist(centres, places).topk(24, largest=False)[1])
+            grouper = f"local_grouper_list.{stage}.affine"
+            away = alike(around, own) * self.need(f"{grouper}_alpha") + self.need(f"{grouper}_beta")
+            x = torch.cat([away, own[:, :, None].expand_as(around)], dim=3)
+            x = self.bent(x, f"pre_blocks_list.{stage}.transfer.net")
+            x = self.residual(x, f"pre_blocks_list.{stage}.operation").amax(dim=2)
+            x = self.residual(x, f"pos_blocks_list.{stage}.operation")
+            places = centres
+        return self.times(x.amax(dim=1), "projection")
+
+    def bent(self, x: Tensor, name: str) -> Tensor:
+        """X through a convolution of one point, normed and without what is below zero."""
+        return relu(self.scaled(self.times(x, f"{name}.0"), f"{name}.1"))
+
+    def residual(self, x: Tensor, name: str) -> Tensor:
+        """X through several layers of two convolutions, each added to what came in."""
+        for number in range(self.depth(name)):
+            inside = self.bent(x, f"{name}.{number}.net1")
+            more = f"{name}.{number}.net2"
+            x = relu(x + self.scaled(self.times(inside, f"{more}.0"), f"{more}.1"))
+        return x
 
 
 class OpenShape(Held):
     """Liu et al. 2023, OpenShape, section 3.3: a transformer over balls of points."""
 
-    before = "ppat."
-    points, eps = 10_000, 1e-5
+    before, eps = "ppat.", 1e-5
+    tried = ((1, 2, 3, 9), (1, 2, 3))
 
     def forward(self, patches: Tensor, centres: Tensor) -> Tensor:
         """(n, g, k, 9) and (n, g, 3) to (n, d)."""

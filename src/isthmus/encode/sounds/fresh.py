@@ -1,7 +1,8 @@
 """``sounds``: a tower for sounds that knows nothing yet, beside frozen towers of ``mini``.
 
-``isthmus fit sounds --towers audio --freeze text`` trains it against texts, and against pictures
-with ``--pair audio image --freeze image``, as Wav2CLIP does. ``sounds:SEED`` draws other weights.
+``isthmus fit sounds --modalities audio text --towers audio --freeze text --head none`` trains it
+against texts; with ``image`` for ``text`` against pictures, as Wav2CLIP does. ``sounds:SEED`` draws
+other weights.
 """
 
 import re

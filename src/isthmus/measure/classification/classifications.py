@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -104,16 +105,34 @@ def classified(
     Classes of equal score share the first place. The null permutes the labels among objects
     while the answers stay as they are: chance follows how often each class is answered.
     """
+    five = top5_of(scores, task)
+    return answered(partial(kind, top5=five), name, top_probabilities(scores), task, rng)
+
+
+def top5_of(scores: Float[np.ndarray, "n c"], task: Task) -> float:
+    """Share of items whose class is among the five of the highest scores; ties are shared out."""
+    size = scores.shape
+    among = above_and_tied(scores.copy(), np.arange(size[0]), task.truth)
+    ranks = Ranks.of_items(np.arange(size[0]), *among, size)
+    return float(hit_chances(ranks, min(5, size[1])).mean())
+
+
+def answered(
+    kind: Callable[..., R],
+    name: str,
+    answers: Float[np.ndarray, "n c"],
+    task: Task,
+    rng: np.random.Generator,
+) -> R:
+    """The result of the probability with which each item is given each class; else as above."""
     truth, classes, objects = task.truth, task.classes, task.objects
     rows, c, n = np.arange(len(truth)), len(classes), len(np.unique(objects))
-    answers = top_probabilities(scores)
     right = answers[rows, truth].astype(np.float64)
     confusion = np.zeros((c, c))
     row, column = np.nonzero(answers)
     np.add.at(confusion, (truth[row], column), answers[row, column])
     draws = answers[rows, permuted_labels(truth, objects, rng, DRAWS)].mean(axis=1)
     null = chance("label", float(right.mean()), draws, note="class labels dealt anew to objects")
-    among = Ranks.of_items(rows, *above_and_tied(scores.copy(), rows, truth), (len(rows), c))
     count = np.bincount(truth, minlength=c)
     recalls = np.divide(np.diag(confusion), count, out=np.full(c, np.nan), where=count > 0)
     return kind(
@@ -122,7 +141,6 @@ def classified(
         n=n,
         interval=wilson_interval(right, objects) if n >= LEAST else None,
         null=replace(null, mean=float((count / len(rows)) @ answers.mean(axis=0))),
-        top5=float(hit_chances(among, min(5, c)).mean()),
         class_recall=float(np.nanmean(recalls)),
         items=len(rows),
         classes=classes,

@@ -1,6 +1,7 @@
 """Probes: can a class be read from the vectors by a simple rule, on objects it never saw?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -8,9 +9,22 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, unit
-from isthmus.measure.classification.classifications import ClassResult, Task, classified
-from isthmus.measure.statistics import Labels, SetLike, check_whole, labelled, seeded
-from isthmus.records import dataclass
+from isthmus.measure.classification.classifications import (
+    ClassResult,
+    Task,
+    answered,
+    classified,
+    top5_of,
+)
+from isthmus.measure.statistics import (
+    Labels,
+    SetLike,
+    check_whole,
+    labelled,
+    seeded,
+    top_probabilities,
+)
+from isthmus.records import amount, dataclass
 from isthmus.types import RequestError
 
 STRENGTHS = (100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
@@ -95,6 +109,13 @@ class PrototypeProbeResult(ProbeResult):
     """Held-out accuracy of the nearest class mean."""
 
     paper = "Snell et al. 2017, arXiv 1703.05175, equation 2, with the cosine"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FewShotResult(ProbeResult):
+    """Held-out accuracy of the nearest mean of a few objects of each class, over many choices."""
+
+    paper = "Snell et al. 2017, arXiv 1703.05175, section 3.1, with the cosine"
 
 
 P = TypeVar("P", bound=ProbeResult)
@@ -220,6 +241,49 @@ def prototype_probe(
     return found.result(
         PrototypeProbeResult, "prototype probe", "the nearest class mean", prototypes
     )
+
+
+CHOICES = 20
+"""Of the few objects of each class, over which answers are averaged."""
+
+
+def few_shot(
+    a: SetLike,
+    labels: Labels,
+    *,
+    shots: int = 5,
+    objects: Labels | None = None,
+    rng: np.random.Generator | None = None,
+) -> FewShotResult:
+    """Share of unseen objects that are nearest to the mean of a few objects of their own class.
+
+    The few are drawn 20 times from two thirds of the objects, fewer where a class has no more, and
+    all items of a drawn object count; arguments and null as in ``linear_probe``.
+
+    Raises:
+        RequestError: shots < 1, an item has no label, or there is no class to learn and to ask.
+    """
+    check_whole(shots, "Few-shot classification is by a number of objects of each class")
+    found, taken = trial(a, labels, objects, rng), list[Trial]()
+    pairs = np.unique(np.stack([found.y, found.objects], axis=1), axis=0)
+    for _ in range(CHOICES):
+        order = found.rng.permutation(len(pairs))
+        kept = order[np.argsort(pairs[order, 0], kind="stable")]
+        _, start = np.unique(pairs[kept, 0], return_index=True)
+        place = np.arange(len(kept)) - np.repeat(start, np.diff([*start, len(kept)]))
+        few = {(y, one) for y, one in pairs[kept[place < shots]].tolist()}
+        rows = [pair in few for pair in zip(found.y.tolist(), found.objects.tolist(), strict=True)]
+        some = np.array(rows)
+        taken.append(replace(found, x=found.x[some], y=found.y[some], objects=found.objects[some]))
+    scores = [one.scored(prototypes) for one in taken]
+    made = partial(
+        FewShotResult,
+        trained_on=round(np.mean([len(one.y) for one in taken])),
+        rule=f"the nearest mean of {amount(shots, 'object')} of each class, drawn {CHOICES} times",
+        top5=float(np.mean([top5_of(one, found.task) for one in scores])),
+    )
+    answers = np.mean([top_probabilities(one) for one in scores], axis=0)
+    return answered(made, f"few-shot, {shots} of each", answers, found.task, found.rng)
 
 
 def neighbours(

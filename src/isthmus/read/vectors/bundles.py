@@ -7,7 +7,7 @@ their running number.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +112,7 @@ def _saved(paths: Sequence[Path], model: str | None) -> ArrayBundle:
             )
         if model:
             space = _space(path, model, "", some.space.dim)
-            some = EmbeddingSet(some.vectors, some.ids, some.modality, space, some.history)
+            some = replace(some, space=space)
         check_rows(path, some.vectors, some.modality, some.ids)
         sets[some.modality] = some
     links = read_links(paths[0].parent, *list(sets)[:2]) if len(sets) > 1 else None

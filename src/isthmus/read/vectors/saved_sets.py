@@ -8,6 +8,7 @@ from isthmus.records import dataclass
 from isthmus.scores.kinds import RULE_KINDS
 from isthmus.store import is_file, is_folder, read_described, read_table, unpacked
 from isthmus.types import EmbeddingSet, Links, Name, RequestError, Space, Step, conform, reason
+from isthmus.types.selections import taken_out
 
 FORMAT = "isthmus-set/1"
 
@@ -26,6 +27,7 @@ class _About:
     space: Space
     history: tuple[Step, ...]
     rule: Any = None
+    selections: tuple[str, ...] = ()
 
 
 def saved_sets(path: Path) -> list[Path]:
@@ -66,13 +68,14 @@ def read_saved_set(path: Path) -> EmbeddingSet:
         arrays, values = read_described(path / VECTORS, FORMAT)
         about = conform(_About, values)
         ids = tuple(read_table(path / "items.parquet", ["id"])["id"])
-        space = about.space
+        space, arrays = about.space, dict(arrays)
+        chosen = taken_out(about.selections, arrays)
         if about.rule is not None:
             rules = {name: array for name, array in arrays.items() if name != "vectors"}
             rule = unpacked(rules, about.rule, RULE_KINDS)
             if not isinstance(rule, RULE_KINDS):
                 raise ValueError("its rule is no score rule")
             space = replace(space, rule=rule)
-        return EmbeddingSet(arrays["vectors"], ids, about.modality, space, about.history)
+        return EmbeddingSet(arrays["vectors"], ids, about.modality, space, about.history, chosen)
     except Exception as error:
         raise RequestError(f"{path} is not a whole saved set: {reason(error)}") from error

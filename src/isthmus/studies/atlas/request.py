@@ -36,5 +36,7 @@ class AtlasRequest(Written):
     variance between object, view and style."""
     limit: int = 0
     """Objects at most, the first ones: 1 or more; 0 is all."""
+    seen: bool = False
+    """Also measure objects that the space was fitted or chosen on, which flatter it."""
     words: Path | None = None
     """Vocabulary to name objects with, one text a line (default: their names and the glyphs')."""

@@ -29,7 +29,8 @@ from isthmus.studies.shared import (
     resolve,
     run_folder,
 )
-from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, World, amount
+from isthmus.studies.shared.guard import SEEN, allowed, told_by
+from isthmus.types import EmbeddingSet, Encoder, Items, RequestError, Source, World, amount
 from isthmus.view.cameras import RIGS
 from isthmus.view.mesh_views import RENDERS, RenderSetup
 from isthmus.view.render_jobs import Views, rendered_into, restyled_into
@@ -66,12 +67,18 @@ def run(request: AtlasRequest, asked: Any = None) -> AtlasResult:
     if RENDERS.to not in encoders:
         raise RequestError(f"Renders are images, but {found.space} encodes {', '.join(encoders)}.")
     of = request.objects.resolve().name if request.objects else request.world or DEFAULT_ATLAS
+    found = replace(found, source=replace(found.source, seen=request.seen))
+    told = found.check_unseen(world, encoders, [RENDERS.of])
     with run_folder(asked or request, "atlas", found.space, of) as folder:
-        return _seen(request, world, encoders, folder)
+        return _seen(request, world, encoders, folder, told)
 
 
 def _seen(
-    request: AtlasRequest, world: World, encoders: Mapping[str, Encoder], folder: Path
+    request: AtlasRequest,
+    world: World,
+    encoders: Mapping[str, Encoder],
+    folder: Path,
+    told: Sequence[str],
 ) -> AtlasResult:
     common = request.common
     setup = RenderSetup(RIGS[request.rig](request.views), up=request.up)
@@ -79,6 +86,7 @@ def _seen(
     views = rendered_into(folder / "renders", world, setup, job, common.workers)
     pictures = views.world.items[RENDERS.to]
     report = embed_into(folder / "jobs" / "views", encoders[RENDERS.to], pictures, job)
+    told = [*told, *allowed(told_by([report.embedded]), Source(seen=request.seen))]
     styled, factors = _styled(request, world, setup, encoders, folder)
     ring, drawn = request.rig == "turntable", {bag.owner for bag in views.bags}
     notes = {name: why for name, why in views.world.faults.items() if name in drawn}
@@ -97,6 +105,7 @@ def _seen(
             "objects": str(request.objects.name if request.objects else world.name),
             "views": f"{request.views}, {request.rig}, {setup.options.side} px",
             "space": request.space or DEFAULT_SPACE,
+            **({SEEN: "; ".join(told)} if told else {}),
         },
     )
     found = atlas(

@@ -1,6 +1,6 @@
 """The card as a page: retrieval and gap of every pair, road against road, and the protocol."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from isthmus.report import (
     span,
 )
 from isthmus.studies import command_of, request_type
-from isthmus.studies.card.pairs import OF_CLASSES, OF_SIDES, Couple
+from isthmus.studies.card.pairs import OF_CLASSES, OF_SIDES, Couple, Versus
 from isthmus.studies.card.result import Carded
 from isthmus.studies.card.sides import objects
 from isthmus.studies.pages.all_numbers import adjusted, numbers_section
@@ -48,6 +48,7 @@ def card_page(found: Carded) -> Page:
         _gap(found),
         *_roads(found),
         _sides(found),
+        *_stress(found),
         _protocol(found),
         numbers_section(found.measured, p),
         *_left_out(found),
@@ -113,6 +114,17 @@ def summary(found: Carded) -> tuple[str, ...]:
             f"Of {amount(len(hits), 'comparison')} of hit@1 on the same objects {len(sure)} leave "
             f"out zero{': ' if told else ''}{signed(told)}."
         )
+    lost = [
+        (one, row)
+        for one in found.borne
+        for row in one.rows
+        if row.interval and row.interval.high < 0
+    ]
+    if found.borne:
+        worst = min(lost, key=lambda pair: pair[1].value, default=None)
+        told = worst and f": {worst[0].what}, {worst[1].name} {100 * worst[1].value:+.1f} points"
+        count = amount(sum(len(one.rows) for one in found.borne), "score")
+        lines.append(f"Of {count} under stress {len(lost)} fall for sure{signed(told or '')}.")
     gaps = {
         key: result
         for key, result in found.measured.results.items()
@@ -156,7 +168,10 @@ def _retrieval(found: Carded, p: dict[str, float]) -> Section:
         {
             "query → searched": f"{found.before[space]}{one.query} → {one.gallery}",
             "hit@1": f"{number(one.value)} ({span(one.interval)})",
-            "hit@10": number(one.at[-1]) if one.at else "–",
+            "hit@5": number(one.at[1]),
+            "hit@10": number(one.at[-1]),
+            "nDCG@5": number(gain.value),
+            "mAP": number(precision.value),
             "chance of hit@1": beside(one.null.mean, one.value),
             "adjusted p": number(p.get(key)),
             "queries": f"{one.queries:,}",
@@ -165,7 +180,11 @@ def _retrieval(found: Carded, p: dict[str, float]) -> Section:
         }
         for space, pairs in enumerate(found.pairs)
         for couple in pairs
-        for key, one in _ways(found, space, couple)
+        for (key, one), gain, precision in zip(
+            _ways(found, space, couple),
+            *(found.directions(space, couple, name) for name in ("ndcg", "mean_average_precision")),
+            strict=True,
+        )
     ]
     blocks: list[Block] = []
     if found.grid is not None and len(found.spaces[0].modalities) > 2:
@@ -214,22 +233,47 @@ def _value(result: Result | None) -> str:
     return f"{number(result.value)}{interval}"
 
 
-def _roads(found: Carded) -> Iterator[Section]:
-    rows = [
+def _stress(found: Carded) -> Iterator[Section]:
+    if not found.request.stress:
+        return
+    plain = [name for name in found.spaces[0].modalities if not _changed(found, name)]
+    none = f" No change is registered of {', '.join(plain)}." if plain else ""
+    lead = (
+        "The same items after a change, by every road, paired with themselves as they are: what is "
+        "drawn for an item (noise, a pose, the second one) is the same for every road, once an "
+        "item. What they are matched with stays as it is. Intervals are those of the paired "
+        f"difference; one in twenty leaves out zero by luck.{none}"
+    )
+    rows = _versus(found.borne, "as it is", "changed")
+    blocks = (rows_table("Changed items", rows, ("with", "measure")),) if rows else ()
+    yield Section("stress", "Under stress", lead, blocks)
+
+
+def _changed(found: Carded, modality: str) -> bool:
+    return any(
+        one.stressed for some in found.spaces for one in some.sides if one.modality == modality
+    )
+
+
+def _versus(some: Iterable[Versus], first: str, other: str) -> list[dict[str, str]]:
+    return [
         {
             "what": one.what,
             "with": one.against,
             "measure": row.name,
-            "first": number(row.first),
-            "other": number(row.second),
+            first: number(row.first),
+            other: number(row.second),
             "difference": number(row.value),
             "95 % interval": span(row.interval),
             "n": f"{row.n:,}",
         }
-        for one in found.apart
+        for one in some
         for row in one.rows
     ]
-    if rows:
+
+
+def _roads(found: Carded) -> Iterator[Section]:
+    if rows := _versus(found.apart, "first", "other"):
         lead = (
             "The same objects by another road or in another space, matched with the same items. "
             "Intervals are those of the paired difference; one in twenty leaves out zero by luck. "
@@ -339,6 +383,9 @@ def record(found: Carded) -> dict[str, Any]:
         "results": {key: result.to_dict() for key, result in found.measured.results.items()},
         "roads": [
             {"what": one.what, "with": one.against, "rows": plain(one.rows)} for one in found.apart
+        ],
+        "stress": [
+            {"what": one.what, "with": one.against, "rows": plain(one.rows)} for one in found.borne
         ],
         "missing": dict(found.missing),
     }

@@ -7,13 +7,17 @@ from typing import Any
 from isthmus.measure import MEASURES
 from isthmus.measure.statistics import as_pair
 from isthmus.records import dataclass
-from isthmus.studies.card.sides import Seen, Side, linked
+from isthmus.studies.card.sides import Seen, Side
 from isthmus.studies.evaluate.differences import Difference, differences
 from isthmus.studies.shared import Call
+from isthmus.studies.shared.collection import linked
 from isthmus.types import EmbeddingSet, Links, RequestError
 
 OF_PAIRS = (
     "hit_at_k",
+    "recall_at_k",
+    "ndcg",
+    "mean_average_precision",
     "median_rank",
     "matched_cosine",
     "unmatched_cosine",
@@ -24,8 +28,8 @@ OF_PAIRS = (
 )
 """Retrieval, the gap profile, and whether both arrange the objects alike."""
 OF_SIDES = ("intra_cosine", "effective_rank", "uniformity")
-OF_CLASSES = ("zero_shot", "knn_probe")
-"""Where objects have labels; a probe where classes have several objects."""
+OF_CLASSES = ("zero_shot", "linear_probe", "few_shot", "knn_probe", "class_retrieval")
+"""Where objects have labels; all but the first where classes have several objects."""
 SHOWN = ("hit@1", "hit@10", "centroid gap", "matched cosine")
 """How roads are told apart: the first words of ``Difference.name``."""
 
@@ -92,7 +96,8 @@ def calls(found: Seen, pairs: tuple[Couple, ...], before: str = "") -> Iterator[
     for couple in pairs:
         given = {"a": couple.a.embedded, "b": couple.b.embedded, "links": couple.links}
         for name in OF_PAIRS:
-            yield Call(f"{name}[{before}{couple.name}]", name, MEASURES[name], given)
+            cut = {"k": 5} if name == "ndcg" else {}
+            yield Call(f"{name}[{before}{couple.name}]", name, MEASURES[name], given | cut)
     for side in found.sides:
         for name in OF_SIDES:
             key, given = f"{name}[{before}{side.name}]", {"a": side.embedded}
@@ -101,12 +106,9 @@ def calls(found: Seen, pairs: tuple[Couple, ...], before: str = "") -> Iterator[
 
 
 def _of_classes(found: Seen, side: Side, name: str) -> Iterator[Call]:
-    some = side.embedded
-    labels = {one: found.labels[one] for one in some.ids if one in found.labels}
-    texts = {one.modality for one in found.prompts.values()}
-    if len(labels) < len(some) or len(set(labels.values())) < 2 or some.modality in texts:
+    if not (labels := found.labelled(side)):
         return
-    given: dict[str, Any] = {"a": some, "labels": labels, "classes": found.prompts or None}
+    given: dict[str, Any] = {"a": side.embedded, "labels": labels, "classes": found.prompts or None}
     several = 2 * len(set(labels.values())) <= len(labels)
     for measure in OF_CLASSES if several else OF_CLASSES[:1]:
         yield Call(f"{measure}[{name}]", measure, MEASURES[measure], given)
@@ -116,20 +118,21 @@ def roads_apart(found: Seen, pairs: tuple[Couple, ...], seed: int) -> Iterator[V
     """Every further road of a modality against its first one, matched with each other modality."""
     for side in (one for one in found.sides if not one.first):
         first = found.side(side.modality)
-        for couple in pairs:
-            ends = {one.modality: one for one in (couple.a, couple.b)}
-            if side.modality not in ends:
-                continue
-            ends.pop(side.modality)
-            (other,) = ends.values()
-            links = couple.links
-            if links is not None and couple.a.modality != side.modality:
-                links = links.reversed
+        for other, links in partners(side, pairs):
             what = f"{side.modality}: {side.road} against {first.road}"
-            rows = _apart(
+            rows = apart(
                 (first.embedded, other.embedded), (side.embedded, other.embedded), links, seed
             )
             yield Versus(what, other.modality, rows)
+
+
+def partners(side: Side, pairs: tuple[Couple, ...]) -> Iterator[tuple[Side, Links | None]]:
+    """The sides that a side's modality is paired with, and the links to each."""
+    for couple in pairs:
+        if side.modality == couple.a.modality:
+            yield couple.b, couple.links
+        elif side.modality == couple.b.modality:
+            yield couple.a, couple.links and couple.links.reversed
 
 
 def spaces_apart(one: Seen, other: Seen, pairs: tuple[Couple, ...], seed: int) -> Iterator[Versus]:
@@ -141,11 +144,11 @@ def spaces_apart(one: Seen, other: Seen, pairs: tuple[Couple, ...], seed: int) -
                 (some.side(names[0]).embedded, some.side(names[1]).embedded)
                 for some in (one, other)
             )
-            rows = _apart(first, second, couple.links, seed)
+            rows = apart(first, second, couple.links, seed)
             yield Versus(f"{names[0]}: {other.space} against {one.space}", names[1], rows)
 
 
-def _apart(
+def apart(
     first: tuple[EmbeddingSet, EmbeddingSet],
     second: tuple[EmbeddingSet, EmbeddingSet],
     links: Links | None,

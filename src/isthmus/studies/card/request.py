@@ -22,8 +22,11 @@ class CardRequest(Written):
     modalities: tuple[str, ...] = ()
     """Modalities to look at, two or more (default: all that the data hold and a space reaches)."""
     roads: tuple[str, ...] = ()
-    """Roads beside the first one of each modality, such as renders, surface+splats or direct, or
-    all (default: those of one view; see: isthmus spaces NAME)."""
+    """Roads beside the first one of each modality, such as renders, surface+splats or direct, all,
+    or several as one, renders&surface (default: those of one view; see: isthmus spaces NAME)."""
+    stress: tuple[str, ...] = ()
+    """Also score every road on items that were changed: noise_10db, half_length, any_pose, frozen,
+    ..., or all that the modalities have (see: isthmus parts stresses; default: none)."""
     most: int = 300
     """Objects at most, drawn by the seed, 8 or more."""
 

@@ -59,6 +59,8 @@ class Carded:
     """What stands before the names in the keys of each space's results."""
     measured: Measured
     apart: tuple[Versus, ...]
+    borne: tuple[Versus, ...]
+    """Changed items against the same as they are."""
     missing: Mapping[str, str]
     title: str
     request: CardRequest
@@ -67,9 +69,11 @@ class Carded:
         """A result, if it was measured."""
         return self.measured.results.get(f"{measure}[{name}]")
 
-    def directions(self, space: int, couple: Couple) -> tuple[Direction, ...]:
-        """hit@k of a pair both ways; none where it could not be measured."""
-        found = self.of("hit_at_k", f"{self.before[space]}{couple.name}")
+    def directions(
+        self, space: int, couple: Couple, measure: str = "hit_at_k"
+    ) -> tuple[Direction, ...]:
+        """A measure of retrieval of a pair both ways; none where it could not be measured."""
+        found = self.of(measure, f"{self.before[space]}{couple.name}")
         return found.directions if isinstance(found, RankingResult) else ()
 
     @cached_property

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from isthmus.records import dataclass
@@ -12,6 +13,7 @@ from isthmus.studies.card.pairs import calls, couples, roads_apart, spaces_apart
 from isthmus.studies.card.request import CardRequest
 from isthmus.studies.card.result import Carded
 from isthmus.studies.card.sides import Seen, drawn, seen
+from isthmus.studies.card.stress import borne, under_stress
 from isthmus.studies.shared import MeasuredResult, measure_calls, resolve, run_folder
 from isthmus.types import RequestError, Result
 
@@ -41,10 +43,10 @@ def run(request: CardRequest, asked: Any = None) -> CardResult:
     world = None if held[0] else drawn(found[0].world(), request.most, request.common.seed)
     with run_folder(asked or request, "card", *names) as folder:
         several = len(found) > 1
-        sides = [
-            seen(one, world, request, folder / "spaces" / str(number) if several else folder)
-            for number, one in enumerate(found)
-        ]
+        sides = list[Seen]()
+        for number, one in enumerate(found):
+            place = folder / "spaces" / str(number) if several else folder
+            sides.append(under_stress(seen(one, world, request, place), request, place))
         result = card(sides, request, found[0].title if not several else "")
         sets = {
             "-".join(filter(None, (str(number) if several else "", one.modality, one.road))): one
@@ -101,6 +103,11 @@ def _carded(spaces: Sequence[Seen], request: CardRequest, title: str) -> Carded:
     apart = [one for some, pairs, _ in named for one in roads_apart(some, pairs, seed)]
     for other in spaces[1:]:
         apart += spaces_apart(spaces[0], other, paired[0][0], seed)
+    harder = [
+        replace(one, what=f"{name}{one.what}")
+        for some, pairs, name in named
+        for one in borne(some, pairs, seed)
+    ]
     left = {f"pair {name}": why for _, missing in paired for name, why in missing.items()}
     return Carded(
         spaces=tuple(spaces),
@@ -108,6 +115,7 @@ def _carded(spaces: Sequence[Seen], request: CardRequest, title: str) -> Carded:
         before=tuple(before),
         measured=measured,
         apart=tuple(apart),
+        borne=tuple(harder),
         missing={**left, **measured.missing},
         title=title,
         request=request,

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
 
-from isthmus.encode.roads import roads
+from isthmus.encode.roads import joined, roads
 from isthmus.lab import embed_into
 from isthmus.records import dataclass
 from isthmus.registry import near
@@ -19,8 +19,9 @@ from isthmus.studies.shared.collection import (
     labels_of,
     linked_request,
 )
-from isthmus.studies.shared.guard import SEEN, allowed, origin, selections_of
+from isthmus.studies.shared.guard import SEEN, origin, selections_of
 from isthmus.types import EmbeddingSet, Encoder, Items, Links, RequestError, World
+from isthmus.view.stress import Change, stresses
 
 ALL, STEP = "all", "+"
 """Every road, and what stands between the views of a longer one."""
@@ -39,6 +40,9 @@ class Side:
     """Whether it is the road that is taken where none is named."""
     seconds: float = float("nan")
     """To make one vector of an item; NaN where vectors were there already."""
+    encoder: Encoder | None = None
+    stressed: Mapping[str, EmbeddingSet] = field(default_factory=dict[str, EmbeddingSet])
+    """The same items by the same road after each change that was asked for, by its name."""
 
     @property
     def modality(self) -> str:
@@ -72,6 +76,14 @@ class Seen:
         """The first road of a modality."""
         return next(one for one in self.sides if one.modality == modality and one.first)
 
+    def labelled(self, side: Side) -> dict[str, str]:
+        """The class of every item of a side; nothing of texts, or where one or two classes lack."""
+        some = side.embedded
+        found = {name: self.labels[name] for name in some.ids if name in self.labels}
+        texts = {one.modality for one in self.prompts.values()}
+        whole = len(found) == len(some) and len(set(found.values())) > 1
+        return found if whole and some.modality not in texts else {}
+
     @property
     def modalities(self) -> tuple[str, ...]:
         """In the order of the data."""
@@ -85,8 +97,12 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
         RequestError: fewer than two modalities are there and reached by the space.
     """
     if world is None:
+        if request.stress:
+            raise RequestError(
+                "--stress changes items before they are embedded: name a space and items."
+            )
         kept = found.collect(folder, request.common)
-        told = allowed(kept.seen, found.source) if found.other else kept.seen
+        told = found.allowed(kept)
         origins = {**origin(found.made_of or found.space, (), found.source), **_told(told)}
         chosen = _chosen(kept.sets, request.modalities, found.title)
         sides = tuple(Side("", kept.sets[name]) for name in chosen)
@@ -94,12 +110,14 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
             found.title, sides, kept.world, kept.links, origin=origins, faults=kept.world.faults
         )
     encoders = found.encoders(request.common)
-    ways = {name: roads(encoders, name) for name in world.items}
+    every = {name: roads(encoders, name) for name in world.items}
+    ways = {name: some | joined(some, request.roads) for name, some in every.items()}
     there = [name for name, some in ways.items() if some]
     chosen = _chosen(there, request.modalities, f"{found.space} on {world.name}")
     known_roads = {road: way for name in chosen for road, way in ways[name].items()}
     if unknown := [name for name in request.roads if name not in {*known_roads, ALL}]:
         raise RequestError(f"No road is called {unknown[0]!r}; {near(unknown[0], known_roads)}")
+    changes(chosen, request.stress)
     templates = linked_request(world, there, found.source)[1]
     told = found.check_unseen(world, encoders, chosen)
     selections = selections_of(found.space, encoders.values(), found.source)
@@ -108,8 +126,8 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
     for modality in chosen:
         for road, encoder in _wanted(ways[modality], request.roads).items():
             first = road == next(iter(ways[modality]))
-            side, failed = _embedded(road, encoder, world.items[modality], request, folder)
-            sides.append(Side(road, side.embedded, side.about, first, side.seconds))
+            side, failed = embedded(road, encoder, world.items[modality], request, folder)
+            sides.append(replace(side, first=first))
             faults |= failed
     labels = labels_of(world, (name for one in sides for name in one.embedded.ids))
     classes = class_vectors(class_items(sorted(set(labels.values())), templates), encoders)
@@ -143,15 +161,32 @@ def _wanted(ways: Mapping[str, Encoder], named: Sequence[str]) -> dict[str, Enco
     return {name: way for name, way in ways.items() if name in kept}
 
 
-def _embedded(
+def changes(modalities: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Change]]:
+    """The named changes of each modality that has some, or all.
+
+    Raises:
+        RequestError: a name that none of them has.
+    """
+    there = {name: some for name, some in stresses().items() if name in modalities}
+    known = dict.fromkeys(name for some in there.values() for name in some)
+    if unknown := [name for name in names if name not in {*known, ALL}]:
+        raise RequestError(f"No stress is called {unknown[0]!r}; {near(unknown[0], known)}")
+    return {
+        modality: {name: one for name, one in some.items() if {name, ALL} & {*names}}
+        for modality, some in there.items()
+    }
+
+
+def embedded(
     road: str, encoder: Encoder, items: Items, request: CardRequest, folder: Path
 ) -> tuple[Side, dict[str, str]]:
+    """A modality by a road, and why some of its items could not be embedded."""
     start, place = time.perf_counter(), folder / "jobs" / f"{items.modality}-{road}"
     report = embed_into(place, encoder, items, job_options(request.common, folder))
     took = time.perf_counter() - start
     seconds = took / report.encoded if report.encoded else float("nan")
     about = getattr(encoder, "preprocessing", "")
-    return Side(road, report.embedded, about, seconds=seconds), report.faults
+    return Side(road, report.embedded, about, seconds=seconds, encoder=encoder), report.faults
 
 
 def drawn(world: World, most: int, seed: int) -> World:
@@ -180,29 +215,3 @@ def objects(world: World) -> dict[str, str]:
                 one, other = sorted((root(a), root(b)))
                 parent[other] = one
     return {name: root(name) for name in parent}
-
-
-def linked(world: World, a: str, b: str) -> tuple[Links, str]:
-    """The links of two modalities, and the modality by way of which they are, if any.
-
-    Raises:
-        RequestError: nothing links the two.
-    """
-    if found := between(world, a, b):
-        return found, ""
-    for other in world.items:
-        first, second = between(world, a, other), between(world, other, b)
-        if first and second:
-            on: dict[str, list[str]] = {}
-            for name, end in second:
-                on.setdefault(name, []).append(end)
-            joined = [(name, end) for name, middle in first for end in on.get(middle, ())]
-            if joined:
-                return Links(joined), other
-    raise RequestError(f"No links join {a} and {b} of {world.name}.")
-
-
-def between(world: World, a: str, b: str) -> Links | None:
-    """The links of two modalities, whichever way the world has them."""
-    turned = world.links.get((b, a))
-    return world.links.get((a, b)) or (turned.reversed if turned else None)

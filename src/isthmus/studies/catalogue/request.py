@@ -32,7 +32,7 @@ class PartsRequest:
 
     kind: Positional[str] = ""
     """Only these: encoders, worlds, similarities, poolings, corrections, links, losses,
-    regularisers, heads, bases, projectors, targets, measures, modalities or views."""
+    regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses."""
     common: Brief = field(default_factory=Brief)
 
 

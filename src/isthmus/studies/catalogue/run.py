@@ -27,6 +27,7 @@ from isthmus.train import HEADS, LOSSES, REGULARISERS, VECTOR_LOSSES
 from isthmus.transform import BASES, CORRECTIONS, PROJECTORS, TARGETS
 from isthmus.transform.links import JOINS, LINKS
 from isthmus.view import VIEWS
+from isthmus.view.stress import STRESSES
 
 REGISTERS = {
     "encoders": ENCODERS,
@@ -44,6 +45,7 @@ REGISTERS = {
     "measures": MEASURES,
     "modalities": MODALITIES,
     "views": VIEWS,
+    "stresses": STRESSES,
 }
 
 

@@ -12,10 +12,19 @@ from isthmus.report import html
 from isthmus.studies.evaluate import Evaluation, K, Row, split_dataset, with_interval
 from isthmus.studies.fit.page import fit_page
 from isthmus.studies.fit.request import FitRequest, Grid, SweepRequest
-from isthmus.studies.shared import EVERYTHING, RunResult, resolve, run_folder, versions
+from isthmus.studies.shared import (
+    EVERYTHING,
+    Resolved,
+    RunResult,
+    job_options,
+    resolve,
+    run_folder,
+    versions,
+)
+from isthmus.studies.shared.collection import embed_world, linked
 from isthmus.train.recipe import Recipe
 from isthmus.transform.mended import Mended
-from isthmus.types import ExtraMissingError
+from isthmus.types import Common, EmbeddingSet, Encoder, ExtraMissingError, Links, RequestError
 
 if TYPE_CHECKING:
     from isthmus.studies.fit.training import TrainingData
@@ -87,23 +96,31 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
     found = resolve(request.space, request.source)
     if found.arrays is None and not found.source.split:  # all of a world: it is cut in parts here
         found = replace(found, source=replace(found.source, split=EVERYTHING))
-    device = torch_device(common.loading)
+    device, named = torch_device(common.loading), request.recipe.modalities
     with (
         process_group(device.type) as (rank, _),  # which gives each process a device of its own
         run_folder(request, study, *found.names, first=not rank) as folder,
     ):
         encoders = None
-        if request.recipe.towers:
-            encoders = found.encoders(common, "--towers trains encoders")
+        if request.recipe.towers or named:
+            trains = "--towers trains encoders"
+            why = trains if request.recipe.towers else "--modalities names them"
+            encoders = found.encoders(common, why)
             trainable(encoders, request.recipe.towers)  # refused before anything is embedded
+            chosen(encoders, named)
         if rank:
             barrier()  # until the first process has embedded everything
-        data = found.dataset(folder, common)
+        data = found.dataset(folder, common, encoders and chosen(encoders, named[:2]))
+        third = None
+        if encoders and request.recipe.third:
+            third = embedded_third(found, encoders, named, folder, common)
         split = {} if found.arrays else found.world().split
         if not rank:
             barrier()
-        towers = Towers(encoders, data.about.items, request.recipe.towers) if encoders else None
-        parts = TrainingData(split_dataset(data, split, common.seed), towers, str(device))
+        trained = request.recipe.towers
+        towers = Towers(encoders, data.about.items, trained) if encoders and trained else None
+        splits = split_dataset(data, split, common.seed)
+        parts = TrainingData(splits, towers, third, str(device))
         seeds = range(common.seed, common.seed + grid.seeds)
         result = fit(
             parts, recipes, folder, seeds=seeds, origin=found.origin, progress=common.progress
@@ -115,6 +132,38 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
                 safe = "".join(c if c.isalnum() else "-" for c in name)
                 write_events(log, folder / "tensorboard" / safe)
         return result
+
+
+def chosen(encoders: Mapping[str, Encoder], named: Sequence[str]) -> Mapping[str, Encoder]:
+    """The encoders of these modalities; of none named, all.
+
+    Raises:
+        RequestError: the space has none for one of them.
+    """
+    if missing := [name for name in named if name not in encoders]:
+        raise RequestError(
+            f"The space encodes {', '.join(encoders)}, and --modalities names {missing[0]!r}."
+        )
+    return {name: encoders[name] for name in named or encoders}
+
+
+def embedded_third(
+    found: Resolved,
+    encoders: Mapping[str, Encoder],
+    named: Sequence[str],
+    folder: Path,
+    common: Common,
+) -> tuple[EmbeddingSet, Links]:
+    """The last of three modalities, and its links from the first.
+
+    Raises:
+        RequestError: the world has none, nothing links the two, or it was seen before.
+    """
+    world, (first, _, third) = found.world(), named
+    links = linked(world, first, third)[0]
+    one = chosen(encoders, [third])
+    found.check_unseen(world, one, one)
+    return embed_world(one, world, folder / "jobs", job_options(common, folder)).sets[third], links
 
 
 def fit(

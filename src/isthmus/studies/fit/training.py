@@ -10,8 +10,9 @@ import numpy as np
 from isthmus.encode.tuned import tuning
 from isthmus.engine.jobs import bar
 from isthmus.engine.processes import rank_and_size
+from isthmus.measure.statistics import Pair
 from isthmus.read import spoken
-from isthmus.records import dataclass
+from isthmus.records import amount, dataclass
 from isthmus.studies.evaluate import (
     Evaluation,
     ScoreSums,
@@ -27,7 +28,7 @@ from isthmus.train.loop import Task, learn
 from isthmus.train.recipe import Recipe
 from isthmus.train.towers import Towers
 from isthmus.transform.mended import Mended
-from isthmus.types import EmbeddingSet, Selection, Step
+from isthmus.types import EmbeddingSet, Links, RequestError, Selection, Step
 
 QUICK = (
     " What is done is kept: stop at any time, and go on with the same command. Fewer --epochs take "
@@ -42,6 +43,8 @@ class TrainingData:
     splits: Splits
     towers: Towers | None = None
     """What embeds the items, where it is trained end to end."""
+    third: tuple[EmbeddingSet, Links] | None = None
+    """A third modality, and its links from the one that it is matched with."""
     device: str = "auto"
     """Where training computes."""
 
@@ -102,16 +105,35 @@ def _train(
     train, held = splits.train.pair, splits.val.pair
     sides = train.a.modality, train.b.modality
     general = spoken(sides) or sides[0]  # texts say less of more: the left of two unlike sides
-    task = Task(train, held, recipe, seed, data.towers, general, data.device)
+    third = _third(data, recipe)
+    task = Task(train, held, recipe, seed, data.towers, third, general, data.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
     space = train.a.space
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
     mended = learned.model.mended(space, recipe, task.pairs.n)
-    sets = (train.a, train.b, held.a, held.b)
+    sets = (train.a, train.b, held.a, held.b, *([third.b] if third else []))
     mended = replace(mended, selection=Selection.on(f"the training of {recipe.chain}", sets))
     found = Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
     return replace(found, epoch=learned.epoch)
+
+
+def _third(data: TrainingData, recipe: Recipe) -> Pair | None:
+    """The third modality of what is trained on, linked from the first one."""
+    if data.third is None:
+        return None
+    train, (items, links) = data.splits.train, data.third
+    first = train.a if train.a.modality == recipe.modalities[0] else train.b
+    rows = links.rows(first, items)
+    if missing := sorted({*range(len(first))} - {*rows[:, 0].tolist()}):
+        raise RequestError(
+            f"{amount(len(missing), f'{first.modality} item')} of {len(first):,}, such as "
+            f"{first.ids[missing[0]]!r}, have no {items.modality} item to be matched with: name "
+            "another third modality, or none."
+        )
+    used, renumbered = np.unique(rows[:, 1], return_inverse=True)
+    rows = np.stack([rows[:, 0], renumbered], axis=1)
+    return Pair(first, items.take(items.ids[row] for row in used), rows)
 
 
 def _place(out: Path, task: Task) -> Path:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from isthmus.report import PLACE, Advice, Page, Section, number, span
+from isthmus.studies.link.request import LinkRequest
 from isthmus.studies.pages.common import made_section, rows_table
-from isthmus.transform.links import Link
+from isthmus.transform.links import JOINS, Link
 from isthmus.transform.links.link import CERTAIN, Share
 
 _LEAD = (
@@ -19,7 +20,9 @@ _WHERE = (
 )
 
 
-def link_page(links: Sequence[Link], verdict: str, todo: Sequence[Advice], seed: int) -> Page:
+def link_page(
+    links: Sequence[Link], verdict: str, todo: Sequence[Advice], request: LinkRequest
+) -> Page:
     """The page; ``links`` are the best first."""
     best, trust = links[0], links[0].trust
     lead = _LEAD.format(fitted=trust.fitted, n=trust.hit1.n, gallery=trust.gallery, p=CERTAIN)
@@ -44,7 +47,8 @@ def link_page(links: Sequence[Link], verdict: str, todo: Sequence[Advice], seed:
                 {
                     "from": f"{best.source.name} (id {best.source.id})",
                     "to": f"{best.target.name} (id {best.target.id})",
-                    "seed": seed,
+                    **({"joined": best.about} if best.about else {}),
+                    "seed": request.common.seed,
                 }
             ),
         ),
@@ -52,11 +56,13 @@ def link_page(links: Sequence[Link], verdict: str, todo: Sequence[Advice], seed:
 
 
 def _use(best: Link) -> str:
+    joined = best.method in JOINS
     if not best.trusted:
         return "Nothing is kept. Check that equal ids are the same items in both spaces."
     return (
         f'In Python: isthmus.load_link("{PLACE}") takes a set of {best.source.name} and gives one '
         f"of {best.target.name}; {PLACE} stands for the folder that this page lies in."
+        + (f" Sets of the other space are led there by the link in {PLACE}/second." * joined)
     )
 
 

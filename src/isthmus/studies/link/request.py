@@ -5,10 +5,12 @@ from dataclasses import field
 from tyro.conf import Positional
 
 from isthmus.records import dataclass
-from isthmus.types import Source, Written
+from isthmus.types import RequestError, Source, Written
 
 METHODS = ("ridge", "procrustes", "cca", "asif")
 """Those that need no training."""
+JOINING = ("exmcr", "cmcr")
+"""Those that need what else the spaces know."""
 
 
 @dataclass(frozen=True)
@@ -26,5 +28,16 @@ class LinkRequest(Written):
     modality: str = ""
     """Modality of the items that both spaces embed (default: text if both do, else the first)."""
     methods: tuple[str, ...] = METHODS
-    """Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp (see: isthmus parts
-    links)."""
+    """Ways to fit: ridge, procrustes, cca, asif, contrastive, contrastive_mlp, and with --through
+    exmcr and cmcr, which leads both spaces into a new one (see: isthmus parts links)."""
+    through: tuple[str, ...] = ()
+    """Join by the shared modality what else the first and the second space know, one name for each
+    or one for both: a modality of the items, vectors (a saved set or file), a folder or a world."""
+
+    def __post_init__(self) -> None:
+        joining = [name for name in self.methods if name in JOINING]
+        if len(self.through) > 2 or (joining and not self.through):
+            raise RequestError(
+                f"--through names what else the two spaces know, one name each, such as image audio"
+                f"{f', and {joining[0]} wants it' if joining else ''}."
+            )

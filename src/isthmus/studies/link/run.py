@@ -3,17 +3,19 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from isthmus.lab import link
+from isthmus.lab import join, link
 from isthmus.read import spoken
 from isthmus.records import dataclass
-from isthmus.registry import find
+from isthmus.registry import UnknownPartError, find
 from isthmus.report import Advice, amount, html, number
+from isthmus.store import is_folder
 from isthmus.studies import command_of
 from isthmus.studies.link.page import link_page
-from isthmus.studies.link.request import LinkRequest
+from isthmus.studies.link.request import JOINING, LinkRequest
 from isthmus.studies.shared import (
     EVERYTHING,
     Resolved,
@@ -24,8 +26,9 @@ from isthmus.studies.shared import (
     versions,
 )
 from isthmus.studies.shared.collection import embed_world
-from isthmus.transform.links import LINKS, Link
-from isthmus.types import Common, RequestError, plain
+from isthmus.studies.shared.resolver import ARRAYS, holds_vectors, open_source
+from isthmus.transform.links import JOINS, LINKS, Link
+from isthmus.types import Common, EmbeddingSet, Encoder, RequestError, Source, World, plain
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,7 +95,7 @@ def run(request: LinkRequest) -> LinkResult:
         UnknownPartError: a method has no such name.
     """
     for name in request.methods:
-        find("links", LINKS, name)
+        find("links", {**LINKS, **JOINS}, name)
     common = request.common
     ends = [_whole(resolve(name, request.source)) for name in (request.first, request.second)]
     names = (request.first, request.second, *ends[0].names[1:])
@@ -100,21 +103,89 @@ def run(request: LinkRequest) -> LinkResult:
         places = [folder / "jobs" / side for side in ("first", "second")]
         known = [_known(one, at, common) for one, at in zip(ends, places, strict=True)]
         name = _modality(known[0], known[1], request)
-        a, b = (
-            have[name]
-            if one.arrays is not None
-            else embed_world({name: have[name]}, one.world(), at, job_options(common)).sets[name]
-            for one, have, at in zip(ends, known, places, strict=True)
-        )
-        links, seconds = dict[str, Link](), dict[str, float]()
+        sides = [_End(*one, name, common) for one in zip(ends, known, places, strict=True)]
+        a, b = (one.vectors(name) for one in sides)
+        words = request.through * (2 // max(len(request.through), 1))
+        more = [one.more(word) for one, word in zip(sides, words, strict=False)]
+        through = (more[0], more[1]) if more else None
+        links, seconds, others = dict[str, Link](), dict[str, float](), dict[str, Link]()
         for method in dict.fromkeys(request.methods):
             start = time.perf_counter()
-            links[method] = link(a, b, method=method)
+            if method in JOINS:
+                joined = join(a, b, method=method, through=through)
+                links[method], others[method] = joined.a, joined.b
+            else:
+                links[method] = link(a, b, method=method, through=through)
             seconds[method] = time.perf_counter() - start
         result = _result(request, links, seconds)
         if result.kept is not None:
             result.kept.save(folder)
+            if result.kept.method in others:
+                others[result.kept.method].save(folder / SECOND)
         return result.write(folder)
+
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """One of the two spaces, with what it knows."""
+
+    found: Resolved
+    known: Mapping[str, Any]
+    """By modality: vectors that are there, else encoders of the items that are."""
+    folder: Path
+    shared: str
+    """The modality that both spaces embed."""
+    common: Common
+
+    def vectors(self, name: str) -> EmbeddingSet:
+        """Of a modality."""
+        if self.found.arrays is not None:
+            return self.known[name]
+        return self._embedded(self.found.world(), name)
+
+    def more(self, word: str) -> EmbeddingSet:
+        """What else the space knows: a modality of the items, vectors, or a world.
+
+        Raises:
+            RequestError: none of these, or nothing that the space encodes.
+        """
+        if word in self.known:
+            return self.vectors(word)
+        if word.startswith(ARRAYS) or holds_vectors(Path(word)):
+            sets = resolve(word).collect(self.folder, self.common).sets
+            return next((one for name, one in sets.items() if name != self.shared), None) or next(
+                iter(sets.values())
+            )
+        path = Path(word)
+        source = Source(images=path) if is_folder(path) else Source(world=word, split=EVERYTHING)
+        try:
+            world = open_source(source)
+        except UnknownPartError as error:
+            raise RequestError(
+                f"--through {word}: {self.found.space} has {', '.join(self.known)} of these items, "
+                f"and there are no vectors {word}. {error}"
+            ) from error
+        for name in world.items:
+            if name in self.encoders and name != self.shared:
+                return self._embedded(world, name)
+        raise RequestError(
+            f"--through {word} holds {', '.join(world.items)}, but {self.found.space} encodes "
+            f"{', '.join(self.encoders)}: something beside {self.shared} is wanted."
+        )
+
+    def _embedded(self, world: World, name: str) -> EmbeddingSet:
+        encoder = self.known.get(name) or self.encoders[name]
+        place, options = self.folder / world.name, job_options(self.common)
+        return embed_world({name: encoder}, world, place, options).sets[name]
+
+    @cached_property
+    def encoders(self) -> Mapping[str, Encoder]:
+        """All of the space.
+
+        Raises:
+            RequestError: it is of vectors only.
+        """
+        return self.found.encoders(self.common)
 
 
 def _whole(found: Resolved) -> Resolved:
@@ -122,6 +193,10 @@ def _whole(found: Resolved) -> Resolved:
     if found.arrays is None and not found.source.split:
         return replace(found, source=replace(found.source, split=EVERYTHING))
     return found
+
+
+SECOND = "second"
+"""Folder of the second space's link where both lead into a new one."""
 
 
 def _known(found: Resolved, folder: Path, common: Common) -> Mapping[str, Any]:
@@ -151,7 +226,7 @@ def _result(
     best = ranked(links)[0]
     kept = best if best.trusted else None
     verdict = _verdict(best)
-    page = link_page(ranked(links), verdict, todo(request), request.common.seed)
+    page = link_page(ranked(links), verdict, todo(request), request)
     return LinkResult(
         links=links,
         kept=kept,
@@ -162,6 +237,7 @@ def _result(
             "versions": versions(),
             "kept": kept.method if kept else None,
             "spaces": [one.to_dict() for one in (best.source, best.target)],
+            "through": list(request.through),
             "links": {name: plain(one.trust) for name, one in links.items()},
         },
         seconds=seconds,
@@ -186,8 +262,15 @@ def _verdict(best: Link) -> str:
 
 def todo(request: LinkRequest) -> tuple[Advice, ...]:
     """The way back, and heads that are trained."""
-    back = replace(request, first=request.second, second=request.first, out=None)
-    learned = replace(request, methods=("contrastive", "contrastive_mlp"), out=None)
+    back = replace(
+        request,
+        first=request.second,
+        second=request.first,
+        through=request.through[::-1],
+        out=None,
+    )
+    heads = JOINING if request.through else ("contrastive", "contrastive_mlp")
+    learned = replace(request, methods=heads, out=None)
     tried = set(learned.methods) <= set(request.methods)
     more = Advice(
         "Try heads that are trained",

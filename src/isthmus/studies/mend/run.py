@@ -29,6 +29,7 @@ from isthmus.studies.mend.choose import Choice, Judged, choice, judged, screenin
 from isthmus.studies.mend.page import Said, mend_page, summary, todo, usage
 from isthmus.studies.mend.request import REMEDIES, MendRequest
 from isthmus.studies.shared import Dataset, RunResult, resolve, run_folder, versions
+from isthmus.studies.shared.guard import allowed, told_by
 from isthmus.transform import CORRECTIONS
 from isthmus.transform.mended import Mended, fit_mended, parts_of
 from isthmus.types import Calibration, Links, Selection, plain
@@ -216,6 +217,7 @@ def mend_sets(
         request: which remedies, how they are judged, and the run folder; None writes nothing.
     """
     pair, how = as_pair(a, b, links), request or MendRequest()
+    allowed(told_by((pair.a, pair.b)), how.source)
     common, data = how.common, Dataset(pair.a, pair.b, links)
     return mend(data, how.out, how, seed=common.seed, progress=common.progress)
 

@@ -53,6 +53,8 @@ class Collection:
     """Texts that the tokenizer cut at its limit."""
     seen: tuple[str, ...] = ()
     """What of the space was chosen on these items."""
+    moved: tuple[str, ...] = ()
+    """What of the maps that made vectors which were there already was chosen on these items."""
 
 
 def embed_world(
@@ -232,3 +234,29 @@ def class_vectors(prompted: Items | None, encoders: Mapping[str, Encoder]) -> Em
     if prompted is None or not said:
         return None
     return embed(encoders[said], replace(prompted, modality=said))
+
+
+def linked(world: World, a: str, b: str) -> tuple[Links, str]:
+    """The links of two modalities, and the modality by way of which they are, if any.
+
+    Raises:
+        RequestError: nothing links the two.
+    """
+    if found := between(world, a, b):
+        return found, ""
+    for other in world.items:
+        first, second = between(world, a, other), between(world, other, b)
+        if first and second:
+            on: dict[str, list[str]] = {}
+            for name, end in second:
+                on.setdefault(name, []).append(end)
+            joined = [(name, end) for name, middle in first for end in on.get(middle, ())]
+            if joined:
+                return Links(joined), other
+    raise RequestError(f"No links join {a} and {b} of {world.name}.")
+
+
+def between(world: World, a: str, b: str) -> Links | None:
+    """The links of two modalities, whichever way the world has them."""
+    turned = world.links.get((b, a))
+    return world.links.get((a, b)) or (turned.reversed if turned else None)

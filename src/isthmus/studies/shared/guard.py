@@ -82,6 +82,13 @@ def check_unseen(
     return allowed(told, source)
 
 
+def told_by(sets: Iterable[EmbeddingSet]) -> tuple[str, ...]:
+    """What sets themselves say was chosen on their items: of a link or a remedy that moved them."""
+    there = tuple(sets)
+    chosen = (one for some in there for one in some.selections)
+    return tuple(dict.fromkeys(filter(None, (one.told(x) for one in chosen for x in there))))
+
+
 def allowed(told: Sequence[str], source: Source) -> tuple[str, ...]:
     """The same sentences, if scores on such items are asked for.
 

@@ -27,7 +27,7 @@ from isthmus.studies.shared.collection import (
 )
 from isthmus.studies.shared.dataset import Dataset
 from isthmus.studies.shared.folders import CONFIG, DEFAULT_WORLD
-from isthmus.studies.shared.guard import SEEN, allowed, check_unseen, selections_of
+from isthmus.studies.shared.guard import SEEN, allowed, check_unseen, selections_of, told_by
 from isthmus.transform.mended import Mended
 from isthmus.types import Common, Encoder, RequestError, Source, World
 from isthmus.worlds import load as load_world
@@ -124,15 +124,15 @@ class Resolved:
         Args:
             folder: of the jobs.
             common: how they run.
-            encoders: of the space, where they are loaded already.
+            encoders: of the space, where they are loaded already; of some modalities only, these
+                are looked at.
 
         Raises:
             RequestError: there is only one modality, or nothing links two.
         """
         if self.arrays is not None:
             found, encoders = self.collect(folder, common), {}
-            # a mended space of arrays that is named alone names these very arrays
-            seen = allowed(found.seen, self.source) if self.other else found.seen
+            seen = self.allowed(found)
         else:
             world = self.world()
             encoders = self.encoders(common) if encoders is None else encoders
@@ -148,6 +148,17 @@ class Resolved:
         more = tuple(name for name in found.sets if name not in (data.a.modality, data.b.modality))
         about = replace(data.about, title=self.title, words=self.words, context=context, more=more)
         return replace(data, about=about)
+
+    def allowed(self, found: Collection) -> tuple[str, ...]:
+        """What was chosen on the items of vectors that are there, if that is asked for.
+
+        A mended space of arrays that is named alone means these very arrays, which is enough.
+
+        Raises:
+            RequestError: something was, and it is not.
+        """
+        seen = allowed(found.seen, self.source) if self.other else found.seen
+        return (*allowed(found.moved, self.source), *seen)
 
     def check_unseen(
         self, world: World, encoders: Mapping[str, Encoder], modalities: Iterable[str]
@@ -167,13 +178,14 @@ class Resolved:
             return embed_world(self.encoders(common), world, folder / "jobs", options)
         bundle = open_arrays(self.arrays, self.source.model or None, self.source.max_bytes)
         found = collection_of_bundle(bundle, self.arrays)
+        moved = told_by(found.sets.values())
         chosen = selections_of(self.space, (), self.source) if self.chain else ()
         told = [one.told(some) for one in chosen for some in found.sets.values()]
         for mended in self.chain:
             if mended.selection is not None:
                 told += [mended.selection.told(some) for some in found.sets.values()]
             found = replace(found, sets={name: mended(x) for name, x in found.sets.items()})
-        return replace(found, seen=tuple(filter(None, told)))
+        return replace(found, seen=tuple(filter(None, told)), moved=moved)
 
 
 def job_options(common: Common, run: Path | None = None) -> JobOptions:

@@ -90,7 +90,7 @@ AFTER_MAP = (
         "Classification",
         "What labels can be read off the vectors.",
         (("zero_shot",), ("linear_probe",)),
-        ("knn_probe", "prototype_probe", "cluster_agreement"),
+        ("knn_probe", "prototype_probe", "few_shot", "class_retrieval", "cluster_agreement"),
     ),
     Part(
         "clouds",

@@ -20,6 +20,7 @@ from isthmus.studies.shared import (
     resolve,
     run_folder,
 )
+from isthmus.studies.shared.guard import SEEN, allowed, told_by
 from isthmus.studies.study.page import study_page
 from isthmus.studies.study.request import StudyRequest
 from isthmus.types import Links, RequestError, Source
@@ -104,7 +105,10 @@ def study(
         RequestError: no link has both its ends in the sets.
     """
     pair, asked = as_pair(a, b, links), request or StudyRequest()
-    data = Dataset(pair.a, pair.b, links, about or About())
+    told = allowed(told_by((pair.a, pair.b)), asked.source)
+    known = about or About()
+    context = {**known.context, **({SEEN: "; ".join(told)} if told else {})}
+    data = Dataset(pair.a, pair.b, links, replace(known, context=context))
     return _studied(data, asked.out, asked)
 
 

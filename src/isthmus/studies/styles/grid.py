@@ -20,6 +20,7 @@ from isthmus.studies.shared import (
     remarks,
     resolve,
 )
+from isthmus.studies.shared.guard import allowed, told_by
 from isthmus.studies.styles.request import StylesRequest
 from isthmus.transform.restyling import StyleGrid
 from isthmus.types import EmbeddingSet, RequestError, Source, amount
@@ -56,7 +57,7 @@ def resolve_styles(request: StylesRequest) -> Resolved:
     if request.images is not None and (request.world or request.arrays):
         raise RequestError("Name either --images, a --world or --arrays.")
     split = "" if request.arrays or not request.world else EVERYTHING
-    source = Source(request.world, split, request.images, arrays=request.arrays)
+    source = Source(request.world, split, request.images, arrays=request.arrays, seen=request.seen)
     found = resolve(request.space, source)
     if found.arrays is None:
         if request.labels is not None:
@@ -96,6 +97,23 @@ def style_grid(
     grid, _ = StyleGrid.of(cells, *zip(*names, strict=True))
     split = {objects[row]: gathered.split.get(vectors.ids[row], "") for row in rows}
     return grid, split, gathered
+
+
+def check_scored(
+    found: Resolved, request: StylesRequest, gathered: Cells, scored: StyleGrid
+) -> tuple[str, ...]:
+    """What of the space was chosen on the objects that are scored, if that is asked for.
+
+    Raises:
+        RequestError: something was, and it is not.
+    """
+    factors, asked = gathered.factors, set(scored.objects)
+    column = request.object_column
+    some = gathered.vectors.take(
+        name for name in gathered.vectors.ids if str(factors.get(name, {}).get(column, "")) in asked
+    )
+    told = told_by([some])
+    return told if found.chain and not found.other else allowed(told, found.source)
 
 
 def split_objects(

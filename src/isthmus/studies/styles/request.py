@@ -38,6 +38,9 @@ class StylesRequest(Written):
     score: int = 200
     """Unseen objects to score, 2 or more."""
 
+    seen: bool = False
+    """Also score objects that the space was fitted or chosen on, which flatter it."""
+
     def __post_init__(self) -> None:
         if self.score < 2 or self.style_level < 0:
             raise RequestError(

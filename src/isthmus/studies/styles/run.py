@@ -13,9 +13,11 @@ from isthmus.registry import find
 from isthmus.report import Advice, html
 from isthmus.studies import command_of
 from isthmus.studies.shared import DEFAULT_WORLD, run_folder, versions
+from isthmus.studies.shared.guard import SEEN
 from isthmus.studies.styles.grid import (
     LEAST_FITTED,
     LEAST_SCORED,
+    check_scored,
     resolve_styles,
     split_objects,
     style_grid,
@@ -47,12 +49,14 @@ def run(request: StylesRequest) -> StylesResult:
         fitted, scored = split_objects(
             grid, split, request.fit_on, request.score, request.common.seed
         )
+        told = check_scored(found, request, gathered, scored)
         several = request.images is not None and len(gathered.vectors) > grid.cells[..., 0].size
         result = styles(
             fitted,
             scored,
             title=f"{found.title}, {len(grid.objects):,} objects in {len(grid.styles)} styles"
-            + (", means of cells" if several else ""),
+            + (", means of cells" if several else "")
+            + "".join(f"; {SEEN}: {one}" for one in told),
             todo=todo(request, split),
             common=request.common,
         )

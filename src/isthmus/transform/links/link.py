@@ -27,12 +27,14 @@ from isthmus.types import (
     EmbeddingSet,
     Interval,
     RequestError,
+    Selection,
     Space,
     Step,
     conform,
     plain,
     same_space,
 )
+from isthmus.types.selections import kept, taken_out
 
 FORMAT = "isthmus-link/1"
 CERTAIN = 0.001
@@ -122,6 +124,8 @@ class Link:
     regions: Regions
     about: str = ""
     """What else is known, such as that it joins by a shared modality."""
+    selection: Selection | None = None
+    """The items that it was fitted and judged on."""
 
     @property
     def trusted(self) -> bool:
@@ -154,7 +158,10 @@ class Link:
                 f"The link {self.name} leaves nothing of {len(gone)} of {len(some)} vectors; the "
                 f"first is {some.ids[gone[0]]!r}."
             )
-        return EmbeddingSet(moved, some.ids, some.modality, self.target, (*some.history, self.step))
+        history = (*some.history, self.step)
+        found = replace(some, vectors=moved, space=self.target, history=history)
+        own = () if self.selection is None else (self.selection.following(some, found),)
+        return replace(found, selections=(*some.selections, *own))
 
     def doubted(self, some: EmbeddingSet) -> tuple[str, ...]:
         """Ids of a set of A of which the held-out pairs say nothing good.
@@ -197,17 +204,19 @@ class Link:
         content = self.step.parameters["content"][:6]
         own = slug(f"{self.source.name}-{self.target.name}-{self.method}-{content}")
         path = Path(folder) if folder is not None else links_folder() / own
+        chosen = () if self.selection is None else (self.selection,)
         held = {"map": self.map, "regions": self.regions, "rule": self.target.rule}
         arrays, parts = packed(held)
         about = {
             "format": FORMAT,
             "parts": parts,
+            "selections": [one.what for one in chosen],
             "trust": plain(self.trust),
             **{name: getattr(self, name) for name in ("method", "modalities", "about")},
             **{name: getattr(self, name).to_dict() for name in ("source", "target", "step")},
         }
         text = json.dumps(about, sort_keys=True)
-        write_tensors(path / LINK_FILE, arrays, {"isthmus": text})
+        write_tensors(path / LINK_FILE, {**arrays, **kept(chosen)}, {"isthmus": text})
         return path
 
 
@@ -224,6 +233,7 @@ class _About:
     step: Step
     parts: Any
     about: str = ""
+    selections: tuple[str, ...] = ()
 
 
 def read_link(folder: str | Path) -> Link:
@@ -240,7 +250,8 @@ def read_link(folder: str | Path) -> Link:
         )
     try:
         arrays, values = read_described(path, FORMAT)
-        about = conform(_About, values)
+        about, arrays = conform(_About, values), dict(arrays)
+        chosen = taken_out(about.selections, arrays)
         found = unpacked(arrays, about.parts, (*MAP_KINDS, *RULE_KINDS, Regions))
         link = Link(
             source=about.source,
@@ -251,6 +262,7 @@ def read_link(folder: str | Path) -> Link:
             trust=about.trust,
             regions=found["regions"],
             about=about.about,
+            selection=next(iter(chosen), None),
         )
         _try(link)
     except (ValueError, OSError, KeyError, TypeError) as error:

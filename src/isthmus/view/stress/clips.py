@@ -1,15 +1,19 @@
 """The same clip, changed: what a reader of clips is put to the test with. Pure functions.
 
-A change gives frames in memory (``read.video.Stack``) at their seconds; what it leaves of the
-order, speed and motion of a clip is said in each line.
+A change takes and gives frames in memory (``read.video.Stack``) at their seconds; what it leaves of
+the order, speed and motion of a clip is said in each line. ``STRESS`` takes whatever is a clip.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from isthmus.read.video import Stack
+from isthmus.read.video import Clip, Stack, clip
+
+MOST, SIDE = 64, 256
+"""Frames of a clip that are changed, evenly spaced, and pixels of their shorter side."""
 
 
 def half_the_frames(clip: Stack) -> Stack:
@@ -33,10 +37,21 @@ def frozen(clip: Stack) -> Stack:
     return replace(clip, frames=np.broadcast_to(clip.frames[:1], clip.frames.shape))
 
 
-STRESS: dict[str, Callable[[Stack], Stack]] = {
-    "half the frames": half_the_frames,
-    "backwards": backwards,
-    "double speed": double_speed,
-    "frozen": frozen,
+def in_memory(some: Clip) -> Stack:
+    """Its frames; of a long clip ``MOST``, in the middles of equal parts of its time."""
+    times = some.timeline.seconds
+    rows = np.arange(len(times))
+    if len(times) > MOST:
+        rows = ((np.arange(MOST) + 0.5) / MOST * len(times)).astype(int)
+    return some.stack(times[rows], SIDE)
+
+
+def _of_any(change: Callable[[Stack], Stack]) -> Callable[[Any, Any, Any], Stack]:
+    return lambda item, _other, _rng: change(in_memory(clip(item)))
+
+
+STRESS = {
+    change.__name__: _of_any(change)
+    for change in (half_the_frames, backwards, double_speed, frozen)
 }
-"""Changes by name."""
+"""Changes of whatever ``read.video`` makes a clip of, by name; see ``view.stress``."""

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.read.audio import Mono, Sound, sound
-from isthmus.types import RequestError
+from isthmus.view.stress import Change
 
 
 def with_noise(samples: Mono, decibels: float, rng: np.random.Generator) -> Mono:
@@ -47,38 +47,30 @@ def two_at_once(samples: Mono, other: Float[np.ndarray, " other"]) -> Mono:
     return _clipped((samples + second * _rms(samples) / (_rms(second) or 1.0)) / 2)
 
 
-STRESS: dict[str, Callable[[Mono, Mono, np.random.Generator], Mono]] = {
-    "noise_10db": lambda samples, _, rng: with_noise(samples, 10.0, rng),
-    "noise_0db": lambda samples, _, rng: with_noise(samples, 0.0, rng),
-    "louder_12db": lambda samples, _, rng: with_gain(samples, 12.0),
-    "quieter_12db": lambda samples, _, rng: with_gain(samples, -12.0),
-    "half_length": lambda samples, _, rng: half_length(samples, rng),
-    "two_at_once": lambda samples, other, _: two_at_once(samples, other),
+def _alone(change: Callable[[Mono, np.random.Generator], Mono]) -> Change:
+    """A change of whatever is a sound: mono, at its own hertz."""
+
+    def changed(item: Any, _other: Any, rng: np.random.Generator) -> Sound:
+        found = sound(item)
+        return sound((change(found.mono(), rng), found.hertz))
+
+    return changed
+
+
+def _both(item: Any, other: Any, _rng: np.random.Generator) -> Sound:
+    found = sound(item)
+    return sound((two_at_once(found.mono(), sound(other).mono(found.hertz)), found.hertz))
+
+
+STRESS: dict[str, Change] = {
+    "noise_10db": _alone(lambda samples, rng: with_noise(samples, 10.0, rng)),
+    "noise_0db": _alone(lambda samples, rng: with_noise(samples, 0.0, rng)),
+    "louder_12db": _alone(lambda samples, _: with_gain(samples, 12.0)),
+    "quieter_12db": _alone(lambda samples, _: with_gain(samples, -12.0)),
+    "half_length": _alone(half_length),
+    "two_at_once": _both,
 }
-"""By name: of a sound's samples, those of another sound at its rate, and a generator."""
-
-
-def stressed(item: Any, name: str, seed: int, other: Any = None) -> Sound:
-    """A sound made harder: mono, at its own hertz; equal seeds give equal samples.
-
-    Args:
-        item: whatever ``read.audio`` makes a sound of.
-        name: of a setting in ``STRESS``.
-        seed: one an item, so that items do not share their noise.
-        other: the second sound of ``two_at_once``, of any rate.
-
-    Raises:
-        ItemError: one of them cannot be read.
-        RequestError: no such setting, or it wants a second sound.
-    """
-    if name not in STRESS or (name == "two_at_once" and other is None):
-        wanted = "two_at_once wants another sound" if name in STRESS else "there is no such one"
-        raise RequestError(f"Sounds are stressed by {', '.join(STRESS)}; {name!r}: {wanted}.")
-    first = sound(item)
-    samples = first.mono()
-    second = samples if other is None else sound(other).mono(first.hertz)
-    rng = np.random.default_rng(seed)
-    return sound((STRESS[name](samples, second, rng), first.hertz))
+"""Changes of whatever ``read.audio`` makes a sound of, by name; see ``view.stress``."""
 
 
 def _rms(samples: Any) -> float:

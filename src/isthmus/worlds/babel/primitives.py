@@ -4,6 +4,7 @@ Text2Shape's set of that name, made anew from facts: as voxels, point clouds, me
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import product
 
@@ -179,6 +180,27 @@ def primitives_world(each: int = 10, seed: int = 0) -> World:
         split={one.id: splits()[one.configuration] for one in every},
         credits=dict.fromkeys(ids, CREDIT),
     )
+
+
+def configurations_world(each: int = 10, seed: int = 0) -> World:
+    """The solids and sentences of ``primitives``, all of a configuration linked to each other.
+
+    So a shape has many texts and a text many shapes: relevance by configuration, where
+    ``primitives`` links a solid to its own sentence. Factors, splits and items are the same.
+
+    Args:
+        each: solids, and so sentences, of each configuration, 1 or more.
+        seed: any whole number from 0.
+
+    Raises:
+        RequestError: an option is out of range.
+    """
+    world = primitives_world(each, seed)
+    alike: dict[int, list[str]] = {}
+    for name, facts in world.factors.items():
+        alike.setdefault(facts["configuration"], []).append(name)
+    every = Links([pair for names in alike.values() for pair in product(names, names)])
+    return replace(world, name="configurations", links=dict.fromkeys(world.links, every))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Frozen towers with learned prompts among their layers or around their pictures."""
