@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "sweep": ("sweep", *ARRAYS, "--epochs", "1", "--losses", "info_nce", "sigmoid"),
     "replicate": ("replicate", "cone_at_random"),
     "embed": ("embed", "toy", "out", "--world", "words", "--export", "table.csv"),
+    "index": ("index", "../inputs/pictures", "--space", "pixels", "--out", "pictures.index"),
     "search": ("search", "zzz", "--in", "words", "--space", "toy", "--out", "sheet.html"),
     "edit": ("edit", "../inputs/red.png", "--to", "blue", "--corpus", "colours",
              "--space", "pixels", "--in", "../inputs/pictures"),

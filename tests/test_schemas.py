@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from isthmus.cli import COMMANDS
+from isthmus.cli import COMMANDS, request_of
 from isthmus.records import dataclass
-from isthmus.studies import request_type
 from isthmus.types import Count, Inside, Name, Space, Step, Within, conform, request_to_dict
 from isthmus.types.schemas import ELSEWHERE
 
@@ -105,9 +104,9 @@ def test_paths_lead_nowhere_else(path):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_request_has_a_schema_that_its_own_json_meets(name):
-    kind = request_type(name)
+    kind = request_of(name)
     needed = {"first": "a", "second": "b", "query": "q", "space": "mini", "out": "o"}
-    needed |= {"photo": "p.png", "to": "red"}
+    needed |= {"photo": "p.png", "to": "red", "folder": "f", "files": ["f"], "index": "i"}
     names = {one.name for one in fields(kind)}
     request = conform(kind, {k: v for k, v in needed.items() if k in names})
     assert conform(kind, request_to_dict(request)) == request

@@ -35,7 +35,7 @@ def killed(name, points, first=0):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
-@pytest.mark.parametrize("name", ["embed", "search", "edit", "atlas"])
+@pytest.mark.parametrize("name", ["embed", "search", "edit", "atlas", "index"])
 def test_a_killed_command_ends_in_the_same_bytes(name):
     found = killed(name, 3, first=1)
     assert len(found) == 3
@@ -44,7 +44,9 @@ def test_a_killed_command_ends_in_the_same_bytes(name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
-@pytest.mark.parametrize("name", sorted({*COMMANDS} - {"embed", "search", "edit", "atlas"}))
+@pytest.mark.parametrize(
+    "name", sorted({*COMMANDS} - {"embed", "search", "edit", "atlas", "index"})
+)
 def test_every_other_command_ends_in_the_same_bytes(name):
     found = killed(name, 2, first=4)
     assert len(found) == 2

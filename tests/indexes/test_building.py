@@ -15,7 +15,7 @@ from isthmus.engine.jobs import JobOptions
 from isthmus.indexes import building, generations
 from isthmus.indexes.building import build
 from isthmus.indexes.index import open_index
-from isthmus.types import EmbeddingSet, ItemError, RequestError, Space
+from isthmus.types import EmbeddingSet, ItemError, NothingLeftError, RequestError, Space
 from tests.toys import files_of
 
 SPACE = Space("bytes", "bytes-8", 8)
@@ -198,6 +198,19 @@ def test_nothing_to_index_is_a_sentence(tmp_path):
     (tmp_path / "half" / building.WORK).mkdir(parents=True)
     with pytest.raises(RequestError, match="was never finished: run isthmus index again"):
         open_index(tmp_path / "half")
+
+
+def test_a_folder_of_broken_files_is_a_sentence_and_they_are_read_again_only_if_changed(tmp_path):
+    root, out = tmp_path / "files", tmp_path / "ix"
+    root.mkdir()
+    for number in range(3):
+        (root / f"{number}.png").write_bytes(b"broken %d" % number)
+    with pytest.raises(NothingLeftError, match=r"Nothing of .* could be encoded: all of 3 files"):
+        build(root, space("image"), out, OPTIONS)
+    (root / "0.png").write_bytes(b"mended")
+    again = space("image")
+    report = build(root, again, out, OPTIONS)
+    assert encoded(again) == {"image": 1} and len(report.skipped) == 2
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "table", "other"])

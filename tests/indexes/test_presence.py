@@ -89,7 +89,8 @@ def test_what_cannot_be_learned_from_is_refused():
 
 
 def test_boxes_that_overlap_a_clearer_one_are_no_second_place():
-    boxes = [(0.0, 0.0, 1.0, 1.0), (0.1, 0.1, 0.4, 0.4), (0.12, 0.1, 0.42, 0.4), (0.6, 0.6, 0.9, 0.9)]
+    boxes = [(0.0, 0.0, 1.0, 1.0), (0.1, 0.1, 0.4, 0.4)]
+    boxes += [(0.12, 0.1, 0.42, 0.4), (0.6, 0.6, 0.9, 0.9)]
     places = [Place(k, box=box) for k, box in enumerate(boxes)]
     found = places_of(places, np.array([1.0, 3.0, 2.9, 2.0]), 1.5)
     assert [one.place.number for one in found] == [1, 3]

@@ -59,6 +59,8 @@ def runs(tmp_path_factory):
             **trained(pairs),
             "replicate": isthmus.replicate("cone_at_random", quiet=True),
             "search": isthmus.search("red", **photos),
+            "index": isthmus.index("photos", quiet=True),
+            "find": isthmus.find("red", "photos/0.png", learn=4, quiet=True),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),

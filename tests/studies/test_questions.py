@@ -24,6 +24,8 @@ ASKED = {
     "sweep": ((), {"arrays": "p.npz", "losses": ["triplet", "cloob"], "seeds": 3, "epochs": 2}),
     "replicate": (("one", "two"), {"data": "d", "out": "run"}),
     "search": (("an owl",), {"inside": "photos", "top": 3}),
+    "index": (("photos",), {"out": "photos.index", "replace": True}),
+    "find": (("an owl", "a.jpg", "b.wav"), {"false_alarms": 0.1, "learn": 10}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),

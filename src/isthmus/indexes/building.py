@@ -34,7 +34,7 @@ from isthmus.lab.embedding import EmbedTask, encoders_of
 from isthmus.lab.loading import lasting
 from isthmus.records import dataclass
 from isthmus.store import mark
-from isthmus.types import Encoder, Items, RequestError
+from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space
 from isthmus.version import __version__
 
 WORK = "work"
@@ -78,6 +78,7 @@ def build(
     Raises:
         RequestError: no such folder, nothing in it that can be indexed, an index of another space,
             another process that writes to it, or a full disk.
+        NothingLeftError: not one file could be encoded.
     """
     folder, out = Path(folder), Path(out)
     options = options or JobOptions(shard_size=SHARD)
@@ -98,17 +99,11 @@ def build(
         for modality, some in by_modality(found, encoders).items():
             work.add(encoders[modality], some)
         contents.save()
-        record = IndexRecord(
-            format=FORMAT,
-            name=name,
-            folder=str(folder.resolve()),
-            space=space_values(next(iter(encoders.values())).space),
-            parts=work.parts,
-            skipped=dict(sorted({**faults, **work.faults}.items())),
-            unread=dict(sorted(work.unread.items())),
-        )
-        write_record(out, record)
+        space_of_all = next(iter(encoders.values())).space
+        write_record(out, work.record(name, str(folder.resolve()), space_of_all, faults))
         shutil.rmtree(out / WORK, ignore_errors=True)
+    if not work.parts:
+        raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
     return BuildReport(open_index(out), work.encoded, work.kept)
 
 
@@ -146,6 +141,27 @@ class _Work:
     unread: dict[str, str] = field(default_factory=dict[str, str])
     encoded: dict[str, int] = field(default_factory=dict[str, int])
     kept: dict[str, int] = field(default_factory=dict[str, int])
+
+    def record(
+        self, name: str, folder: str, space: Space, faults: Mapping[str, str]
+    ) -> IndexRecord:
+        """What the index is made of now.
+
+        Args:
+            name: of the space, as it is loaded.
+            folder: that was indexed.
+            space: of all vectors.
+            faults: of files that were never looked into.
+        """
+        return IndexRecord(
+            format=FORMAT,
+            name=name,
+            folder=folder,
+            space=space_values(space),
+            parts=self.parts,
+            skipped=dict(sorted({**faults, **self.faults}.items())),
+            unread=dict(sorted(self.unread.items())),
+        )
 
     def add(self, encoder: Encoder, some: Sequence[Entry]) -> None:
         """The files of one modality."""

@@ -115,7 +115,7 @@ def fitted(
     world, _ = several(of, modality, items)
     names, found = sorted(of), list[np.ndarray]()
     what = f"{modality} items to learn from what presence looks like"
-    with bar(items, what, progress, " It is done once a space.") as tick:
+    with bar(items, what, progress, " It is done once a space; --learn 10 is quicker.") as tick:
         for name, item in zip(world.items[modality].ids, world.items[modality], strict=True):
             found.append(seen(encoders, modality, item, name).vectors)
             tick(1)

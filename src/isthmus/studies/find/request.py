@@ -22,6 +22,8 @@ class FindRequest:
     false_alarms: float = 0.05
     """Share of things that are not there which may be reported all the same, above 0 and below
     1."""
+    learn: int = 40
+    """Things put together that presence is learned from at the first use of a space, 4 or more."""
     places: int = 5
     """Places that are named in a file, 1 or more."""
     common: Common = field(default_factory=Common)
@@ -31,5 +33,7 @@ class FindRequest:
             raise RequestError("An empty query finds nothing: say what to look for.")
         if not self.files:
             raise RequestError("There is nothing to look in: name files after the query.")
-        if not 0 < self.false_alarms < 1 or self.places < 1:
-            raise RequestError("--false-alarms is above 0 and below 1, and --places is 1 or more.")
+        if not 0 < self.false_alarms < 1 or self.places < 1 or self.learn < 4:
+            raise RequestError(
+                "--false-alarms is above 0 and below 1, --places is 1 or more, --learn 4 or more."
+            )

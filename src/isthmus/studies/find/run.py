@@ -99,7 +99,9 @@ def run(request: FindRequest) -> FindResult:
     for file, modality in kinds.items():
         try:
             if modality not in rules:
-                rules[modality] = rule_for(encoders, modality, progress=request.common.progress)
+                rules[modality] = rule_for(
+                    encoders, modality, items=request.learn, progress=request.common.progress
+                )
             sights.append(_sight(request, encoders, query, (file, modality), rules))
         except ItemError as error:
             faults[file] = str(error)
