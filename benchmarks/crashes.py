@@ -126,10 +126,13 @@ class Pixels:
 
     def encode(self, items: Sequence[Any]) -> np.ndarray:
         """(n, 48) float32."""
+        from isthmus.read.image import picture
+
         if self.modality == "text":
             rows = [np.resize(np.frombuffer(item.encode(), np.uint8), 48) for item in items]
         else:
-            rows = [np.asarray(item.rgb().resize((4, 4))).ravel() for item in items]
+            seen = [picture(item).rgb().resize((4, 4)) for item in items]
+            rows = [np.asarray(one).ravel() for one in seen]
         return np.stack(rows).astype(np.float32) + 1
 
 

@@ -790,6 +790,7 @@ def find(
     *files: str,
     space: str = 'mini',
     false_alarms: float = 0.05,
+    learn: int = 40,
     places: int = 5,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
@@ -806,6 +807,7 @@ def find(
         files: Pictures, sounds, videos, meshes or texts.
         space: Space to look in (see: isthmus spaces).
         false_alarms: Share of things that are not there which may be reported all the same, above 0 and below 1.
+        learn: Things put together that presence is learned from at the first use of a space, 4 or more.
         places: Places that are named in a file, 1 or more.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.

@@ -130,7 +130,7 @@ def fitted(
 def words_of(encoders: Mapping[str, Encoder], but: list[str]) -> Float[np.ndarray, "m d"]:
     """Other words: names of everyday things, evenly spaced through the training ones."""
     world = load("glyphs")
-    texts = world.items["text"]
+    texts = world.items[spoken(world.items)]
     every = sorted(
         {str(texts[name]) for name in texts.ids if world.split[name] == "train"} - {*but}
     )

@@ -72,7 +72,7 @@ def run(request: IndexRequest) -> IndexResult:
         replace=request.replace,
     )
     report = build(request.folder, encoders, out, options, name=request.space)
-    index, new = report.index, sum(report.encoded.values())
+    index = report.index
     look = request_type("search")("a red fruit", str(out))
     left = f", {amount(len(index.skipped), 'file')} left out" if index.skipped else ""
     return IndexResult(
@@ -80,8 +80,8 @@ def run(request: IndexRequest) -> IndexResult:
         space=request.space,
         items=index.counts()["items"],
         encoded=report.encoded,
-        verdict=f"{amount(len(index), 'file')} of {request.folder} in {request.space}, {new:,} "
-        f"encoded now{left}.",
+        verdict=f"{amount(len(index), 'file')} of {request.folder} can be found in {request.space}"
+        f"{left}.",
         todo=[Advice("Search in it", "", "", command_of("search", look))],
         faults=index.skipped,
     )
