@@ -91,13 +91,9 @@ class Index:
         """The same for many unit vectors."""
         if top < 1:
             raise RequestError(f"At least one item must be asked for, not {top}.")
-        if missing := [name for name in only if name not in self.parts]:
-            has = ", ".join(self.parts)
-            raise RequestError(f"{self.folder} has no {missing[0]} items; it has: {has}.")
         found: list[list[Ranked]] = [[] for _ in queries]
-        for name, part in self.parts.items():
-            if only and name not in only:
-                continue
+        for name in self.among(only):
+            part = self.parts[name]
             scores, rows = nearest(queries, part.vectors, top)
             for number, query in enumerate(queries):
                 standard = part.background.standardised(query, scores[number])
@@ -106,6 +102,20 @@ class Index:
                     for row, raw, score in zip(rows[number], scores[number], standard, strict=True)
                 ]
         return [sorted(some, key=lambda hit: -hit.score)[:top] for some in found]
+
+    def among(self, only: Sequence[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
+        """Modalities to look among: those named, or all, but for those left out.
+
+        Raises:
+            RequestError: one that the index has not, or none is left.
+        """
+        if missing := [name for name in (*only, *exclude) if name not in self.parts]:
+            has = ", ".join(self.parts)
+            raise RequestError(f"The index has no {missing[0]} items; it has: {has}.")
+        left = tuple(name for name in only or self.parts if name not in exclude)
+        if not left:
+            raise RequestError("Nothing is left to look among: all its modalities are excluded.")
+        return left
 
     def counts(self) -> dict[str, Any]:
         """Items by modality, and how many files were left out."""

@@ -139,7 +139,8 @@ def search_routes(service: Service) -> APIRouter:
         more = ((sign, one) for sign, some in ((1.0, asked.plus), (-1.0, asked.minus))
                 for one in some)  # fmt: skip
         parts = [(1.0, asked.query), *more]
-        return await answered(service, parts, asked.top, kept(service.index, asked))
+        some = service.index.among(asked.only, asked.exclude)
+        return await answered(service, parts, asked.top, some)
 
     @routes.post("/search/file", openapi_extra=RAW)
     async def search_file(
@@ -149,9 +150,9 @@ def search_routes(service: Service) -> APIRouter:
         only: Annotated[list[str], Query()] = [],  # noqa: B006
     ) -> Found:
         """Search by a file: its bytes are the body, its name tells what it holds."""
-        body, asked = await request.body(), Asked(query=name, top=top, only=only)
+        some, body = service.index.among(only), await request.body()
         vector = await asyncio.to_thread(sent, service, name, body)
-        return await answered(service, [(1.0, vector)], top, kept(service.index, asked))
+        return await answered(service, [(1.0, vector)], top, some)
 
     return routes
 
@@ -193,31 +194,12 @@ def static(name: str) -> Response:
     return Response(files("isthmus.web.page").joinpath(file).read_bytes(), media_type=kind)
 
 
-def kept(index: Index, asked: Asked) -> tuple[str, ...]:
-    """Modalities to look among; empty for all.
-
-    Raises:
-        RequestError: the index has not one of them, or none is left.
-    """
-    for name in (*asked.only, *asked.exclude):
-        if name not in index.parts:
-            raise RequestError(
-                f"The index has no {visible(name)} items; it has: {', '.join(index.parts)}."
-            )
-    if not asked.exclude:
-        return tuple(asked.only)
-    left = [name for name in asked.only or index.parts if name not in asked.exclude]
-    if not left:
-        raise RequestError("Nothing is left to look among.")
-    return tuple(left)
-
-
 async def answered(
     service: Service, parts: Sequence[tuple[float, Any]], top: int, only: tuple[str, ...]
 ) -> Found:
     """Ask and wait."""
     index, hits = await asyncio.wrap_future(service.ask(Question(parts, top, only)))
-    searched = sum(len(index.parts[name].files) for name in only or index.parts)
+    searched = sum(len(index.parts[name].files) for name in only)
     return Found(items=[shown(index, hit) for hit in hits], searched=searched)
 
 

@@ -95,7 +95,7 @@ def run(request: SearchRequest) -> SearchResult:
     encoders = resolve(space).encoders(common, "a query must be encoded")
     wanted = composed(encoders, space, request)
     if index is not None:
-        some = kept_modalities(index, request)
+        some = index.among(request.only, request.exclude)
         hits = [_of_index(index, one) for one in index.search(wanted, request.top, only=some)]
         searched, skipped, world = sum(len(index.parts[x].files) for x in some), index.skipped, None
     else:
@@ -121,22 +121,6 @@ def run(request: SearchRequest) -> SearchResult:
     if not (request.open or request.out):
         return found
     return replace(found, sheet=write_sheet(found, sheet))
-
-
-def kept_modalities(index: Index, request: SearchRequest) -> list[str]:
-    """Modalities of an index that are looked among.
-
-    Raises:
-        RequestError: one that the index has not, or none is left.
-    """
-    for name in (*request.only, *request.exclude):
-        if name not in index.parts:
-            has = ", ".join(index.parts)
-            raise RequestError(f"{index.folder} has no {name} items; it has: {has}.")
-    kept = [name for name in request.only or index.parts if name not in request.exclude]
-    if not kept:
-        raise RequestError("--exclude leaves nothing to look among.")
-    return kept
 
 
 def _of_index(index: Index, found: Ranked) -> Hit:
