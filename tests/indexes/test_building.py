@@ -265,7 +265,9 @@ def test_one_list_ranks_by_what_a_query_meets_in_each_modality(folder, tmp_path)
                 [mine[file] for file in one.files], wanted, atol=2e-2, rtol=1e-3
             )
     assert {hit.modality for hit in index.search(query, 5, only=["audio"])} == {"audio"}
-    with pytest.raises(RequestError, match="The index has no mesh items; it has: audio, image, text"):
+    with pytest.raises(
+        RequestError, match="The index has no mesh items; it has: audio, image, text"
+    ):
         index.search(query, only=["mesh"])
     with pytest.raises(RequestError, match="At least one item"):
         index.search(query, 0)
