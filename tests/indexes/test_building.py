@@ -14,7 +14,7 @@ import pytest
 from isthmus.engine.jobs import JobOptions
 from isthmus.indexes import building, generations
 from isthmus.indexes.building import build
-from isthmus.indexes.index import open_index
+from isthmus.indexes.index import is_index, open_index
 from isthmus.types import EmbeddingSet, ItemError, NothingLeftError, RequestError, Space
 from tests.toys import files_of
 
@@ -198,6 +198,14 @@ def test_nothing_to_index_is_a_sentence(tmp_path):
     (tmp_path / "half" / building.WORK).mkdir(parents=True)
     with pytest.raises(RequestError, match="was never finished: run isthmus index again"):
         open_index(tmp_path / "half")
+
+
+def test_a_folder_of_files_is_no_index_whatever_it_holds(folder, tmp_path):
+    (folder / "index.json").write_text("{}")
+    (folder / building.WORK).mkdir()
+    assert not is_index(folder) and not is_index(tmp_path / "nowhere")
+    build(folder, space(), tmp_path / "ix", OPTIONS)
+    assert is_index(tmp_path / "ix")
 
 
 def test_a_folder_of_broken_files_is_a_sentence_and_they_are_read_again_only_if_changed(tmp_path):

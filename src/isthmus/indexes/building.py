@@ -20,6 +20,7 @@ from isthmus.engine.shards import at_once
 from isthmus.indexes.files import Entry, by_modality, entries
 from isthmus.indexes.generations import (
     FORMAT,
+    WORK,
     IndexPart,
     IndexRecord,
     PartRecord,
@@ -37,7 +38,6 @@ from isthmus.store import mark
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space
 from isthmus.version import __version__
 
-WORK = "work"
 SHARD = 128
 """Files a shard: what is encoded again at most after a kill."""
 CHANGED = "changed while it was read; index it again"

@@ -29,7 +29,9 @@ from isthmus.types import Count, Inside, RequestError, Space, conform
 
 INDEX = "index.json"
 FORMAT = 1
-OWN = (INDEX, "contents.json", ".lock", MARKER, "work")
+WORK = "work"
+"""Folder of what is being encoded."""
+OWN = (INDEX, "contents.json", ".lock", MARKER, WORK)
 """What else an index keeps in its folder."""
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from isthmus.indexes.exact import nearest
 from isthmus.indexes.generations import (
     INDEX,
+    WORK,
     IndexPart,
     IndexRecord,
     read_part,
@@ -18,6 +19,7 @@ from isthmus.indexes.generations import (
     space_of,
 )
 from isthmus.records import amount, dataclass
+from isthmus.store import marked
 from isthmus.types import EmbeddingSet, RequestError, Space, same_space
 
 
@@ -126,8 +128,8 @@ class Index:
 
 
 def is_index(folder: Path) -> bool:
-    """Whether a folder is an index, finished or not."""
-    return (folder / INDEX).is_file() or (folder / "work").is_dir()
+    """Whether a folder is an index, finished or not; a folder of files may hold an index.json."""
+    return marked(folder) and any((folder / name).exists() for name in (INDEX, WORK))
 
 
 def open_index(folder: str | Path) -> Index:
@@ -139,7 +141,7 @@ def open_index(folder: str | Path) -> Index:
     folder = Path(folder)
     record = read_record(folder)
     if record is None:
-        unfinished = (folder / "work").is_dir()
+        unfinished = (folder / WORK).is_dir()
         why = (
             "was never finished: run isthmus index again, which goes on"
             if unfinished
