@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from isthmus.read.image import moves
 from isthmus.read.recognise import modality_of
 from isthmus.read.video import Clip, Stack, at_rate, clip, evenly, of_shots
 from isthmus.testing import check_reader
@@ -194,6 +195,7 @@ def test_content_decides_and_names_only_guess(tmp_path):
         still = tmp_path / f"still.{kind.lower()}"
         Image.new("RGB", (9, 9)).save(still)
         assert modality_of(str(still)) == "image"
+    assert not moves(b"\xff-\x2d other bytes - that are no picture") and not moves(b"RIFF")
     for name in files:
         assert [k for k, _ in shown(tmp_path / name)] == [0, 1, 2]
 

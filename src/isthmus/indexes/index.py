@@ -51,7 +51,7 @@ class Index:
     def __len__(self) -> int:
         return sum(len(part.files) for part in self.parts.values())
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         counts = ", ".join(f"{len(one.files):,} {name}" for name, one in self.parts.items())
         return f"Index({self.folder}: {counts} items in {self.space.name})"
 

@@ -222,8 +222,8 @@ def moves(start: bytes) -> bool:
     webp = start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and len(start) > 20
     if webp:
         return bool(start[20] & 2)
-    kinds = {b"GIF8": b"NETSCAPE2.0", b"\x89PNG": b"acTL"}
-    return kinds.get(start[:4], b"-") in start[:4096]
+    sign = {b"GIF8": b"NETSCAPE2.0", b"\x89PNG": b"acTL"}.get(start[:4])
+    return sign is not None and sign in start[:4096]
 
 
 @cache
