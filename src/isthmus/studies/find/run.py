@@ -1,13 +1,13 @@
 """Look for something in files: is it there, how sure is that, and where."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from isthmus.indexes.presence import Found, PresenceRule, places_of
 from isthmus.indexes.rules import named, rule_for, seen
 from isthmus.read.recognise import modality_of
+from isthmus.records import dataclass
 from isthmus.report import amount, visible
 from isthmus.studies.find.request import FindRequest
 from isthmus.studies.shared import RunResult, placed, resolve
