@@ -123,8 +123,9 @@ def test_every_space_of_pictures_takes_clips_by_the_road_of_frames(tmp_path):
     path.write_bytes(animation(6, "WEBP"))
     tower = load("mini")["video"]
     assert tower.road == "frames"
-    found = isthmus.embed("mini", [path], modality="video")
+    found = isthmus.embed("mini", [path])
+    assert found.modality == "video"  # it moves
     pictures = [frame.image for frame in clip(path).at(evenly(clip(path).timeline, 8))]
     expected = unit(isthmus.embed("mini", pictures).vectors).mean(axis=0)
     np.testing.assert_allclose(found.vectors[0], expected, atol=1e-5)
-    assert isthmus.embed("mini", [path]).modality == "image"
+    assert isthmus.embed("mini", [path], modality="image").modality == "image"
