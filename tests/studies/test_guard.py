@@ -171,3 +171,24 @@ def test_an_atlas_of_objects_that_the_space_was_chosen_on_is_refused(monkeypatch
     assert "saw 1 of 20 image items" in capsys.readouterr().err
     assert main(["atlas", "saw_view", *asked, "--seen", "--out", "seen"]) == 0
     assert "chosen on these items" in Path("seen/report.html").read_text("utf-8")
+
+
+def test_a_link_is_not_judged_on_items_that_one_of_its_ends_was_chosen_on(capsys):
+    sets = spaces()
+    moved = isthmus.link(sets["a", "text"], sets["b", "text"])(sets["a", "text"])
+    isthmus.save(moved, Path("moved") / "text")
+    isthmus.save(sets["b", "text"], Path("plain") / "text")
+    words = ["link", "arrays:plain", "arrays:moved", "--methods", "ridge"]
+    assert main(words) == 2
+    assert "the link a → b (ridge) saw 120 of 120 text items" in capsys.readouterr().err
+    assert main([*words, "--seen", "--out", "seen"]) == 0
+
+
+def test_a_link_of_a_mended_space_is_not_judged_on_what_it_was_mended_on(capsys):
+    remedy = ["--remedies", "mean_removal", "--splits", "2", "--keep", "mean_removal", "--quiet"]
+    assert main(["mend", "mini", "--world", "glyphs", "--split", "val", "--out", "m", *remedy]) == 0
+    capsys.readouterr()
+    words = ["link", "mini", "mended:m", "--world", "glyphs", "--methods", "ridge", "--quiet"]
+    assert main([*words, "--split", "val"]) == 2
+    assert "a choice was made on" in capsys.readouterr().err
+    assert main([*words, "--split", "test", "--out", "new"]) == 0

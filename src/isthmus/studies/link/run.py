@@ -26,6 +26,7 @@ from isthmus.studies.shared import (
     versions,
 )
 from isthmus.studies.shared.collection import embed_world
+from isthmus.studies.shared.guard import allowed, told_by
 from isthmus.studies.shared.resolver import ARRAYS, holds_vectors, open_source
 from isthmus.transform.links import JOINS, LINKS, Link
 from isthmus.types import Common, EmbeddingSet, Encoder, RequestError, Source, World, plain
@@ -91,7 +92,8 @@ def run(request: LinkRequest) -> LinkResult:
     """Embed the same items in both spaces, fit every link, keep the best in the run folder.
 
     Raises:
-        RequestError: no modality that both spaces have, or too few items of it.
+        RequestError: no modality that both spaces have, too few items of it, or items that
+            something of a space was chosen on.
         UnknownPartError: a method has no such name.
     """
     for name in request.methods:
@@ -138,10 +140,18 @@ class _End:
     common: Common
 
     def vectors(self, name: str) -> EmbeddingSet:
-        """Of a modality."""
+        """Of a modality.
+
+        Raises:
+            RequestError: something of the space was chosen on these items, on which it would be
+                judged.
+        """
         if self.found.arrays is not None:
+            allowed(told_by([self.known[name]]), self.found.source)
             return self.known[name]
-        return self._embedded(self.found.world(), name)
+        world = self.found.world()
+        self.found.check_unseen(world, {name: self.known[name]}, [name])
+        return self._embedded(world, name)
 
     def more(self, word: str) -> EmbeddingSet:
         """What else the space knows: a modality of the items, vectors, or a world.
@@ -202,7 +212,9 @@ SECOND = "second"
 def _known(found: Resolved, folder: Path, common: Common) -> Mapping[str, Any]:
     """A space's vectors by modality where they are there, else its encoders of what there is."""
     if found.arrays is not None:
-        return found.collect(folder, common).sets
+        collected = found.collect(folder, common)
+        allowed(collected.seen, found.source)
+        return collected.sets
     encoders, world = found.encoders(common), found.world()
     return {name: encoders[name] for name in world.items if name in encoders}
 
