@@ -61,7 +61,7 @@ def lasting(name: str) -> str:
     scheme, _, rest = name.partition(":")
     if scheme == "prompted":
         return f"{scheme}:{lasting(rest)}"
-    if scheme == "shapes" and rest:
+    if scheme in ("shapes", "sounds") and rest:
         own, mark, other = rest.partition("?beside=")
         own = str(Path(own).resolve()) if is_file(Path(own)) else own
         return f"{scheme}:{own}{mark}{other and lasting(other)}"
