@@ -21,7 +21,7 @@ from scipy.spatial.transform import Rotation
 
 import isthmus
 from isthmus.arrays import unit
-from isthmus.encode.roads import JOIN, Road, joined, roads
+from isthmus.encode.roads import JOIN, Road, combined, roads
 from isthmus.encode.shapes.towers import arrays
 from isthmus.measure.statistics import wilson_interval
 from isthmus.read.meshes.files import mesh
@@ -32,7 +32,7 @@ from isthmus.view.shape_views import POINTS, rotated
 from isthmus.view.stress.shapes import STRESS
 from isthmus.worlds import load
 
-TOGETHER = ("renders&surface", "surface&surface+splats")
+COMBINED = ("renders&surface", "surface&surface+splats")
 OTHER = "renders, another head"
 TEMPLATES = ("{}", "a photo of a {}")
 UNNAMEABLE = ("Miscellaneous", "Exterior", "Staircases")
@@ -110,7 +110,7 @@ def main() -> None:
     if options.head:
         head = replace(mini["image"].by_view["renders"], weights=arrays(options.head))
         ways |= {OTHER: Road(RENDERS, head)}
-    ways |= joined(ways, TOGETHER)
+    ways |= combined(ways, COMBINED)
     known = json.loads(options.out.read_text()) if options.out.exists() else {}
     for road, tower in ways.items():
         if road in known or (options.only and road not in options.only):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import isthmus.encode.roads as module
-from isthmus.encode.roads import Road, joined, roads, with_roads
+from isthmus.encode.roads import Road, combined, roads, with_roads
 from isthmus.types import Bag, ItemError, Items, Place, Space, View
 
 SPACE = Space("toy", "1", 3)
@@ -106,7 +106,7 @@ def test_what_cannot_be_seen_is_the_items_fault():
 def test_roads_are_joined_by_the_mean_of_their_directions(seen):
     seen(view("drawn", "a", "b"), view("said", "a", "c"))
     ways = roads({"b": Tower("b", factor=7), "c": Tower("c")}, "a")
-    both = joined(ways, ["drawn", "drawn&said", "drawn&lost"])
+    both = combined(ways, ["drawn", "drawn&said", "drawn&lost"])
     assert [*both] == ["drawn&said"]
     road = both["drawn&said"]
     assert (road.road, road.modality, road.space) == ("drawn&said", "a", SPACE)

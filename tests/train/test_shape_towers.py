@@ -59,5 +59,5 @@ def test_the_space_of_fresh_towers_is_that_of_its_frozen_texts():
     assert encoders["text"].space != text.space
     assert isthmus.load("shapes:patches/2")["text"].space != encoders["text"].space
     trainable(encoders, ["points", "voxels"])
-    with pytest.raises(RequestError, match="Fresh shape towers are shapes:patches or"):
+    with pytest.raises(RequestError, match="Fresh towers are shapes:patches or"):
         isthmus.load("shapes:pointconv")

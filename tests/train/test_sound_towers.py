@@ -6,7 +6,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (isthmus[train])")
 
 import isthmus  # noqa: E402
+from isthmus.encode.roads import roads  # noqa: E402
 from isthmus.encode.sounds.fresh import MOST  # noqa: E402
+from isthmus.encode.tuned import trainable  # noqa: E402
 from isthmus.lab import embed  # noqa: E402
 from isthmus.measure.statistics import Pair  # noqa: E402
 from isthmus.testing import check_encoder  # noqa: E402
@@ -37,7 +39,7 @@ def test_a_tower_learns_against_what_is_frozen(other):
 
 
 def test_the_tower_is_an_encoder_beside_those_of_mini():
-    encoders = isthmus.load("sounds:3", device="cpu")
+    encoders = isthmus.load("sounds:logmel/3", device="cpu")
     waves = [
         (0.2 * np.sin(np.arange(n) / 9).astype(np.float32), 16_000) for n in (9_000, 60_000, 30_000)
     ]
@@ -51,6 +53,16 @@ def test_the_tower_is_an_encoder_beside_those_of_mini():
     mini = isthmus.load("mini")["text"]
     np.testing.assert_array_equal(encoders["text"].encode(["a cow"]), mini.encode(["a cow"]))
     assert encoders["text"].space == encoders["audio"].space != mini.space
-    assert isthmus.load("sounds:4", device="cpu")["audio"].space != encoders["audio"].space
-    with pytest.raises(RequestError, match="The seed of a fresh sound tower is a number"):
+    assert isthmus.load("sounds:logmel/4", device="cpu")["audio"].space != encoders["audio"].space
+    with pytest.raises(RequestError, match="Fresh towers are sounds:logmel, with a seed"):
         isthmus.load("sounds:small")
+
+
+def test_every_way_into_the_space_ends_in_it_and_another_space_may_stand_beside():
+    for name in ("sounds", "sounds:logmel?beside=fresh"):
+        encoders = isthmus.load(name, device="cpu")
+        ways = [way for modality in encoders for way in roads(encoders, modality).values()]
+        assert {way.space for way in ways} == {encoders["audio"].space}
+    fresh = isthmus.load("fresh", device="cpu")["text"]
+    np.testing.assert_array_equal(encoders["text"].encode(["a cow"]), fresh.encode(["a cow"]))
+    assert set(trainable(encoders, ["audio", "text", "image"])) == {"audio", "text", "image"}

@@ -22,7 +22,7 @@ from isthmus.view import views
 PARTS = 64
 """That are encoded at once: a recording of hours has thousands."""
 JOIN = "&"
-"""Between roads that are taken together."""
+"""Between roads that are combined."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Road:
 
 
 @dataclass(frozen=True, eq=False)
-class Joined:
+class Combined:
     """An encoder by several roads from one modality: the mean of their directions."""
 
     ways: Mapping[str, Encoder]
@@ -130,11 +130,11 @@ class Joined:
         return np.stack(found).mean(axis=0).astype(np.float32)
 
 
-def joined(ways: Mapping[str, Encoder], names: Sequence[str]) -> dict[str, Encoder]:
-    """Those of the names that join several of these ways, such as ``renders&surface``."""
+def combined(ways: Mapping[str, Encoder], names: Sequence[str]) -> dict[str, Encoder]:
+    """Those of the names that combine several of these ways, such as ``renders&surface``."""
     parts = {name: name.split(JOIN) for name in names if JOIN in name}
     return {
-        name: Joined({one: ways[one] for one in some})
+        name: Combined({one: ways[one] for one in some})
         for name, some in parts.items()
         if all(one in ways for one in some)
     }

@@ -61,9 +61,10 @@ def lasting(name: str) -> str:
     scheme, _, rest = name.partition(":")
     if scheme == "prompted":
         return f"{scheme}:{lasting(rest)}"
-    if scheme == "shapes" and rest:
+    if scheme in ("shapes", "sounds") and rest:
         own, mark, other = rest.partition("?beside=")
-        own = str(Path(own).resolve()) if is_file(Path(own)) else own
+        if scheme == "shapes" and is_file(Path(own)):
+            own = str(Path(own).resolve())
         return f"{scheme}:{own}{mark}{other and lasting(other)}"
     before = [start for start in PLACES.get(scheme, ()) if rest.startswith(start)]
     if scheme == "openclip" and not before:

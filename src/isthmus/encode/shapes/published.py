@@ -13,20 +13,19 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import fingerprint
-from isthmus.encode import ENCODERS
+from isthmus.encode.beside import BESIDE, moved, space_beside
 from isthmus.encode.torch_files import read_weights
 from isthmus.encode.torch_towers import Tower, torch_device, weights_id
-from isthmus.encode.tuned import renamed
 from isthmus.read.farthest import farthest, nearest
 from isthmus.read.points import cloud
 from isthmus.records import dataclass
-from isthmus.registry import find
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
-BESIDE = "?beside="
+SHAPES = ("points", "voxels")
+"""What the towers of this room take."""
 SIGNS = {
     "point_encoder.trans2embed.weight": "Uni3D",
     "pc_projection": "Ulip",
@@ -110,24 +109,12 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         preprocessing=about,
         prepare=lambda item: prepared(item, word, kept),
     )
-    found: dict[str, Any] = {key: renamed(one, space) for key, one in beside.items()}
-    return {**found, tower.modality: tower}
-
-
-def space_beside(name: str, options: LoadOptions) -> dict[str, Any]:
-    """The encoders of a space by modality, without those of shapes.
-
-    Raises:
-        RequestError: no such space.
-    """
-    scheme, _, rest = name.partition(":")
-    found: Mapping[str, Any] = find("encoders", ENCODERS, scheme)(rest, options)
-    return {key: one for key, one in found.items() if key not in ("points", "voxels")}
+    return {**moved(beside, space), tower.modality: tower}
 
 
 def _beside(name: str, dim: int, options: LoadOptions) -> Mapping[str, Any]:
     """The encoders of the space that a tower was trained against."""
-    found = space_beside(name, options) if name else {}
+    found = space_beside(name, options, SHAPES) if name else {}
     if found and (there := next(iter(found.values())).space.dim) != dim:
         raise RequestError(
             f"The point tower gives {dim} coordinates and {name} has {there}: name the space that "

@@ -1,29 +1,27 @@
-"""``sounds``: a tower for sounds that knows nothing yet, beside frozen towers of ``mini``.
+"""``sounds``: a tower for sounds that knows nothing yet, beside the towers of any space.
 
 ``isthmus fit sounds --modalities audio text --towers audio --freeze text --head none`` trains it
-against texts; with ``image`` for ``text`` against pictures, as Wav2CLIP does. ``sounds:SEED`` draws
-other weights.
+against the texts of ``mini``; with ``image`` for ``text`` against pictures, as Wav2CLIP does.
+``sounds:logmel/7`` draws other weights, ``sounds:logmel?beside=SPACE`` stands in another space.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isthmus.arrays import fingerprint
-from isthmus.encode.mini import load as load_mini
+from isthmus.encode.beside import asked, drawn, moved, space_beside, space_of
 from isthmus.encode.sounds.towers import EVERY, FRAMES, HERTZ, MELS, PEAK, patches
-from isthmus.encode.torch_towers import Tower, torch_device, weights_id
+from isthmus.encode.torch_towers import Tower, torch_device
 from isthmus.read.audio import POLICY, sound
 from isthmus.records import dataclass
-from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
+from isthmus.types import Encoder, LoadOptions
 
 if TYPE_CHECKING:
     from isthmus.encode.torch_towers import Inputs
 
+NETWORKS = {"audio": "isthmus.encode.sounds.networks:LogMelNet"}
 MOST = 8
 """Patches of a sound that are heard, its first: about 4.3 s."""
 
@@ -51,33 +49,22 @@ class LogMelTower(Tower):
 
 
 def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
-    """An untrained tower for sounds, with the texts and images of ``mini``.
+    """An untrained tower for sounds, with the other towers of ``mini`` or of a space.
 
     Raises:
-        RequestError: the rest is no number.
+        RequestError: another kind, or a space that cannot be loaded.
         ExtraMissingError: torch is not installed.
     """
-    if not re.fullmatch("[0-9]{0,9}", rest):
-        raise RequestError(f"The seed of a fresh sound tower is a number, not {rest!r}: sounds:7.")
-    try:
-        import torch
-
-        from isthmus.encode.sounds.networks import LogMelNet
-    except ModuleNotFoundError as error:
-        raise ExtraMissingError("torch", "train") from error
-    mini: dict[str, Any] = dict(load_mini("", LoadOptions("cpu", options.workers)))
-    old, device = mini["text"].space, torch_device(options)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(rest or 0))
-        module = LogMelNet(old.dim).eval().to(device)
-    identity = fingerprint(old.id, weights_id(module), HERTZ, PEAK, EVERY, MOST)
-    space = Space(f"sounds:{rest}" if rest else "sounds", identity, old.dim, old.scale, old.bias)
+    _, seed, other = asked("sounds", rest, ["logmel"])
+    beside = space_beside(other, options, tuple(NETWORKS))
+    old = next(iter(beside.values())).space
+    module, device = drawn(NETWORKS, old.dim, seed), torch_device(options)
+    space = space_of("sounds", rest, old, module, HERTZ, PEAK, EVERY, MOST)
     tower = LogMelTower(
         space=space,
-        module=module,
-        forward=lambda inputs: module(inputs["patches"], inputs["there"]),
+        module=module.to(device),
+        forward=lambda inputs: module["audio"](inputs["patches"], inputs["there"]),
         device=device,
         preprocessing=f"{POLICY}; the first {MOST} log-mel patches, every {EVERY} s",
     )
-    others = {name: replace(mini[name], space=space) for name in ("image", "text")}
-    return {**others, "audio": tower}
+    return {**moved(beside, space, module), "audio": tower}

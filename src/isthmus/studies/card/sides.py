@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.encode.roads import joined, roads
+from isthmus.encode.roads import combined, roads
 from isthmus.lab import embed_into
 from isthmus.records import dataclass
 from isthmus.registry import near
@@ -111,7 +111,7 @@ def seen(found: Resolved, world: World | None, request: CardRequest, folder: Pat
         )
     encoders = found.encoders(request.common)
     every = {name: roads(encoders, name) for name in world.items}
-    ways = {name: some | joined(some, request.roads) for name, some in every.items()}
+    ways = {name: some | combined(some, request.roads) for name, some in every.items()}
     there = [name for name, some in ways.items() if some]
     chosen = _chosen(there, request.modalities, f"{found.space} on {world.name}")
     known_roads = {road: way for name in chosen for road, way in ways[name].items()}

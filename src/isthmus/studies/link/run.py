@@ -26,7 +26,6 @@ from isthmus.studies.shared import (
     versions,
 )
 from isthmus.studies.shared.collection import embed_world
-from isthmus.studies.shared.guard import allowed, told_by
 from isthmus.studies.shared.resolver import ARRAYS, holds_vectors, open_source
 from isthmus.transform.links import JOINS, LINKS, Link
 from isthmus.types import Common, EmbeddingSet, Encoder, RequestError, Source, World, plain
@@ -147,7 +146,6 @@ class _End:
                 judged.
         """
         if self.found.arrays is not None:
-            allowed(told_by([self.known[name]]), self.found.source)
             return self.known[name]
         world = self.found.world()
         self.found.check_unseen(world, {name: self.known[name]}, [name])
@@ -213,7 +211,7 @@ def _known(found: Resolved, folder: Path, common: Common) -> Mapping[str, Any]:
     """A space's vectors by modality where they are there, else its encoders of what there is."""
     if found.arrays is not None:
         collected = found.collect(folder, common)
-        allowed(collected.seen, found.source)
+        found.allowed(collected)
         return collected.sets
     encoders, world = found.encoders(common), found.world()
     return {name: encoders[name] for name in world.items if name in encoders}
