@@ -59,6 +59,17 @@ def test_links_between_documents_lead_somewhere(path):
     assert missing == []
 
 
+@pytest.mark.parametrize("path", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"])
+def test_what_documents_import_is_there(path):
+    text = path.read_text(encoding="utf-8")
+    wanted = re.findall(r"^(?:>>> )?\s*(from isthmus[.\w]* import [\w, ]+)$", text, re.M)
+    for line in wanted:
+        try:
+            exec(line, {})
+        except ModuleNotFoundError as missing:  # an extra that is not installed here
+            assert not str(missing.name).startswith("isthmus."), f"{path.name}: {line}"
+
+
 def test_the_drawing_shows_exactly_the_rooms_in_their_order():
     from tools.architecture_picture import OUT, layers
 
