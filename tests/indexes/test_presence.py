@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.arrays import unit
-from isthmus.indexes.presence import Found, fit_presence, part_scores, places_of
+from isthmus.indexes.presence import Found, fit_presence, numbers, on_line, places_of
 from isthmus.types import Place, RequestError
 
 D, WORDS, SIGNAL = 24, 40, 1.2
@@ -71,10 +71,26 @@ def test_scores_are_two_standardisations_by_hand():
     rule = fit_presence(items, queries, present, words)
     pool, parts = np.concatenate(items).astype(float), items[0].astype(float)
     raw, among, others = queries @ parts.T, words @ parts.T, queries @ pool.T
-    wanted = (raw - among.mean(axis=0)) / among.std(axis=0)
-    wanted = (wanted + (raw - others.mean(axis=1)[:, None]) / others.std(axis=1)[:, None]) / 2
-    found = part_scores(queries, items[0], words, rule.parts)
-    np.testing.assert_allclose(found, wanted, atol=2e-3)
+    found = numbers(queries, items[0], words, rule.parts)
+    by_part = (raw - among.mean(axis=0)) / among.std(axis=0)
+    by_query = (raw - others.mean(axis=1)[:, None]) / others.std(axis=1)[:, None]
+    np.testing.assert_allclose(found[..., 0], by_part, atol=2e-3)
+    np.testing.assert_allclose(found[..., 1], by_query, atol=2e-3)
+    rival = (raw - among.max(axis=0)) / among.std(axis=0)  # none of these words is near a query
+    np.testing.assert_allclose(found[..., 2], rival, atol=2e-3)
+    np.testing.assert_allclose(rule.scores(queries, items[0]), on_line(found, rule.line))
+
+
+def test_a_word_that_means_the_same_is_no_rival():
+    rng = np.random.default_rng(0)
+    words = unit(rng.normal(size=(7, D)).astype(np.float32))
+    items, queries, present = things(rng, 9)
+    others = fit_presence(items, queries, present, words).parts
+    near = unit(queries[:1] + 0.01)
+    with_it = numbers(queries[:1], items[0], np.concatenate([words, near]), others)
+    spread = (np.concatenate([words, near]) @ items[0].T).std(axis=0)
+    rival = (queries[:1] @ items[0].T - (words @ items[0].T).max(axis=0)) / spread
+    np.testing.assert_allclose(with_it[..., 2], rival, atol=1e-4)
 
 
 def test_what_cannot_be_learned_from_is_refused():

@@ -1,10 +1,11 @@
 """Is it there, and where? A query against the parts of an item, with a rate of false alarms.
 
 A part's similarity to a query says little by itself: some words are near to everything, and some
-pictures are. It is standardised twice: among the similarities of the same part to other words, and
-among those of the same query to parts of other items; the mean of both is the part's score. What is
-there most clearly is the item's: its score against those of things that are not there gives the
-rate of false alarms, and a logistic curve the probability.
+pictures are. Three numbers say more: its place among the similarities of the same part to other
+words, its place among those of the same query to parts of other items, and how far the query is
+before the word that fits the part best (a red cube is no red ball). A line over them is the part's
+score, that of the clearest part the item's: against the scores of things that are not there it
+gives the rate of false alarms, and a logistic curve the probability.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +16,15 @@ from jaxtyping import Float
 from isthmus.arrays import Vectors
 from isthmus.indexes.backgrounds import FLAT, Background, background
 from isthmus.records import dataclass
+from isthmus.scores.odds import likelihood_ratio, logistic
 from isthmus.types import Place, RequestError
 
+LIKE = 0.8
+"""Cosine of two names from which on they mean nearly the same."""
+ROUNDS = 5
+"""Of learning the line from each item's best part, and taking the best part by it."""
 KNOTS = 400
 """Quantiles of the scores of what is not there that a rule keeps."""
-PENALTY = 1e-3
-"""On half the squared slope of the curve: keeps it finite where nothing overlaps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,8 @@ class PresenceRule:
     """(m, d) unit vectors of other words."""
     parts: Background
     """Of parts of other items."""
+    line: Float[np.ndarray, " 4"]
+    """Slopes of the three numbers and a constant."""
     absent: Float[np.ndarray, " k"]
     """Scores of things that are not there, ascending quantiles at even steps from 0 to 1."""
     slope: float
@@ -43,7 +49,7 @@ class PresenceRule:
         self, queries: Float[np.ndarray, "q d"], parts: Float[np.ndarray, "p d"]
     ) -> Float[np.ndarray, "q p"]:
         """Scores of the parts of one item for each query, all unit vectors."""
-        return part_scores(queries, parts, self.words, self.parts)
+        return on_line(numbers(queries, parts, self.words, self.parts), self.line)
 
     def probability(self, score: float) -> float:
         """Of presence, where it is there as often as not."""
@@ -64,21 +70,32 @@ class PresenceRule:
         return float(np.interp(1 - rate, np.linspace(0, 1, len(self.absent)), self.absent))
 
 
-def part_scores(
+def numbers(
     queries: Float[np.ndarray, "q d"],
     parts: Float[np.ndarray, "p d"],
     words: Vectors,
     others: Background,
-) -> Float[np.ndarray, "q p"]:
-    """Similarities standardised among other words and among parts of other items, their mean."""
+) -> Float[np.ndarray, "q p 3"]:
+    """What a part's score is a line over.
+
+    The similarity standardised among other words and among parts of other items; and the first of
+    these less its highest value among the words that do not mean nearly the same as the query.
+    """
     raw = queries @ parts.T
-    among_words = words @ parts.T
-    spread = np.maximum(among_words.std(axis=0), FLAT)
-    by_part = (raw - among_words.mean(axis=0)) / spread
-    mean = queries @ others.mean
-    variance = np.einsum("qd,de,qe->q", queries, others.covariance, queries)
-    by_query = (raw - mean[:, None]) / np.maximum(np.sqrt(np.maximum(variance, 0)), FLAT)[:, None]
-    return (by_part + by_query) / 2
+    among = words @ parts.T
+    middle, spread = among.mean(axis=0), np.maximum(among.std(axis=0), FLAT)
+    by_part = (raw - middle) / spread
+    rival = np.stack(
+        [among[one <= LIKE].max(axis=0, initial=-1.0) for one in queries @ words.T]
+    )
+    return np.stack([by_part, others.among(queries, raw), (raw - rival) / spread], axis=2)
+
+
+def on_line(
+    some: Float[np.ndarray, "... 3"], line: Float[np.ndarray, " 4"]
+) -> Float[np.ndarray, "..."]:
+    """Scores of parts."""
+    return some @ line[:3] + line[3]
 
 
 def fit_presence(
@@ -107,29 +124,25 @@ def fit_presence(
             "Presence is learned from things that are there and things that are not."
         )
     others = background(np.concatenate(list(items)))
-    best = np.stack([part_scores(queries, one, words, others).max(axis=1) for one in items])
-    there, absent = best[present & counted], best[~present & counted]
-    slope, intercept = _logistic(there, absent)
+    every = [numbers(queries, one, words, others) for one in items]
+    line = np.array([0.5, 0.5, 0.0, 0.0])
+    for _ in range(ROUNDS):
+        best = np.stack([_clearest_part(one, line) for one in every])
+        line = logistic(best[present & counted], best[~present & counted])
+    found = np.stack([on_line(one, line).max(axis=1) for one in every])
+    there, absent = found[present & counted], found[~present & counted]
+    slope, intercept = likelihood_ratio(there, absent)
     knots = np.quantile(absent, np.linspace(0, 1, min(KNOTS, len(absent))))
-    return PresenceRule(words.astype(np.float32), others, knots, slope, intercept, len(items))
+    return PresenceRule(
+        words.astype(np.float32), others, line, knots, slope, intercept, len(items)
+    )
 
 
-def _logistic(there: np.ndarray, absent: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of the log odds, both kinds weighing the same."""
-    from scipy.optimize import minimize
-
-    scores = np.concatenate([there, absent])
-    signs = np.concatenate([np.ones(len(there)), -np.ones(len(absent))])
-    weights = np.concatenate([np.full(len(there), 0.5 / len(there)),
-                              np.full(len(absent), 0.5 / len(absent))])  # fmt: skip
-
-    def loss(x: np.ndarray) -> float:
-        odds = signs * (x[0] * scores + x[1])
-        return float(weights @ np.logaddexp(0, -odds) + PENALTY * x[0] ** 2 / 2)
-
-    start = np.array([1.0, -float(np.median(scores))])
-    slope, intercept = minimize(loss, start, method="BFGS").x
-    return float(slope), float(intercept)
+def _clearest_part(
+    some: Float[np.ndarray, "q p 3"], line: Float[np.ndarray, " 4"]
+) -> Float[np.ndarray, "q 3"]:
+    """The three numbers of each query's best part."""
+    return some[np.arange(len(some)), on_line(some, line).argmax(axis=1)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from isthmus.arrays import fingerprint, unit
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
 from isthmus.indexes.backgrounds import Background
-from isthmus.indexes.presence import PresenceRule, fit_presence
+from isthmus.indexes.presence import LIKE, PresenceRule, fit_presence
 from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.store import cache_folder, read_tensors, write_tensors
@@ -31,9 +31,7 @@ WORDS = 600
 """Other words."""
 TEMPLATES = ("{}", "a photo of a {}")
 """Of names; the mean of their vectors is a name's."""
-LIKE = 0.8
-"""Cosine to the name of a thing that is there from which on another name is not counted."""
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +142,7 @@ def write_rule(path: Path, rule: PresenceRule) -> None:
         "words": rule.words.astype(np.float16),
         "mean": rule.parts.mean,
         "covariance": rule.parts.covariance,
+        "line": rule.line,
         "absent": rule.absent.astype(np.float32),
         "curve": np.array([rule.slope, rule.intercept], np.float32),
     }
@@ -162,6 +161,7 @@ def read_rule(path: Path) -> PresenceRule:
         return PresenceRule(
             np.asarray(arrays["words"], np.float32),
             Background(np.asarray(arrays["mean"]), np.asarray(arrays["covariance"])),
+            np.asarray(arrays["line"], np.float64),
             np.asarray(arrays["absent"], np.float64),
             slope,
             intercept,

@@ -127,7 +127,8 @@ def _of_index(index: Index, found: Ranked) -> Hit:
     path = index.root / found.file
     item = path if is_file(path) else None
     text = str(item) if item is None else ""
-    return Hit(found.file, found.score, text, item, found.modality, str(path))
+    told = (found.modality, str(path), found.probability)
+    return Hit(found.file, found.score, text, item, *told)
 
 
 def said(request: SearchRequest) -> str:

@@ -158,10 +158,14 @@ def hit_lines(hits: Sequence[Hit]) -> list[str]:
     kinds = {hit.modality for hit in hits} if any(hit.file for hit in hits) else {""}
     wide = max(map(len, kinds), default=0)
     return [
-        f"{rank:>3}  {hit.score:6.3f}  {hit.modality if wide else '':<{wide}}{'  ' * bool(wide)}"
+        f"{rank:>3}  {_sureness(hit)}  {hit.modality if wide else '':<{wide}}{'  ' * bool(wide)}"
         f"{visible(hit.id):<{width}}  {visible(hit.caption, 80)}".rstrip()
         for rank, hit in enumerate(hits, start=1)
     ]
+
+
+def _sureness(hit: Hit) -> str:
+    return f"{hit.score:6.3f}" if hit.probability is None else f"{hit.probability:6.1%}"
 
 
 def hit_values(hits: Sequence[Hit]) -> list[dict[str, Any]]:
