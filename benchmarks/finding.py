@@ -82,7 +82,10 @@ def asked(scene: Any, rng: np.random.Generator) -> dict[str, str]:
     near = {
         f"{c} {s}"
         for one in there
-        for c, s in [*((one.split()[0], s) for s in SHAPES), *((c, one.split()[1]) for c in COLOURS)]
+        for c, s in [
+            *((one.split()[0], s) for s in SHAPES),
+            *((c, one.split()[1]) for c in COLOURS),
+        ]
     } - {*there}
     far = sorted({*names()} - near - {*there})
     chosen = {one: "there" for one in there}

@@ -30,6 +30,7 @@ MODALITIES = ("text", "image", "points", "audio")
 WORLD = "babel-sound?n={n}&takes=2&groups=1&seed={seed}"
 PRIORS = (0.5, 0.01)
 TOP = 10
+WAYS = ("raw", "standardised", "odds", "fair")
 
 Sets = Mapping[str, np.ndarray]
 
@@ -49,13 +50,15 @@ def material(space: str, n: int, seed: int, part: str) -> tuple[Sets, Sets]:
 def scored(test: tuple[Sets, Sets], odds: Odds) -> dict[str, dict[str, np.ndarray]]:
     """Scores of every way, by direction: (queries, items), an item with itself never."""
     vectors, owners = test
-    ways: dict[str, dict[str, np.ndarray]] = {name: {} for name in ("raw", "standardised", "odds")}
+    ways: dict[str, dict[str, np.ndarray]] = {name: {} for name in WAYS}
     for gallery, items in vectors.items():
         met = background(items)
         for query, asked in vectors.items():
             key, sides = direction(query, gallery), (asked, items)
             raw = asked.astype(np.float64) @ items.T
-            found = odds.ratios(query, gallery, sides, met) + odds.prior(query, gallery, len(items))
+            asking = background(asked)
+            found = odds.ratios(query, gallery, sides, met, asking)
+            found += odds.prior(query, gallery, len(items))
             for name, scores in (
                 ("raw", raw),
                 ("standardised", met.among(asked.astype(np.float64), raw)),
@@ -64,6 +67,7 @@ def scored(test: tuple[Sets, Sets], odds: Odds) -> dict[str, dict[str, np.ndarra
                 if query == gallery:
                     np.fill_diagonal(scores, -np.inf)
                 ways[name][key] = scores
+            ways["fair"][key] = ways["odds"][key] + odds.fair[gallery]
     return ways
 
 
@@ -95,7 +99,9 @@ def interleaved(name: str) -> Callable[[Any, str], np.ndarray]:
     def rule(ways: Any, query: str) -> np.ndarray:
         some = [ways[name][direction(query, m)] for m in MODALITIES]
         first = np.argsort(np.argsort([-one.max(axis=1) for one in some], axis=0), axis=0)
-        parts = [-(places(one) + turn[:, None] / 10.0) for one, turn in zip(some, first, strict=True)]
+        parts = [
+            -(places(one) + turn[:, None] / 10.0) for one, turn in zip(some, first, strict=True)
+        ]
         out = np.concatenate(parts, axis=1)
         out[~np.isfinite(np.concatenate(some, axis=1))] = -np.inf
         return out
@@ -111,6 +117,7 @@ LISTS: dict[str, Callable[[Any, str], np.ndarray]] = {
     "standardised, interleaved": interleaved("standardised"),
     "standardised": lambda ways, query: merged(ways["standardised"], query),
     "odds": lambda ways, query: merged(ways["odds"], query),
+    "odds, made fair": lambda ways, query: merged(ways["fair"], query),
 }
 TRIVIAL = tuple(LISTS)[:5]
 """The similarity as it is and the rules; the others are what an index does."""

@@ -31,7 +31,7 @@ def chances(odds, vectors, owners, way, prior):
     """Probabilities and truths of all pairs, weighted to a share of matches."""
     query, gallery = way
     sides = vectors[query], vectors[gallery]
-    found = odds.ratios(query, gallery, sides, background(vectors[gallery]))
+    found = odds.ratios(query, gallery, sides, background(vectors[gallery]), None)
     same = owners[query][:, None] == owners[gallery][None]
     other = ~np.eye(len(found), dtype=bool) if query == gallery else np.ones(found.shape, bool)
     ratio, truth = found[other], same[other]
@@ -71,11 +71,11 @@ def test_odds_are_kept_to_the_last_number(tmp_path):
     vectors, owners = spaces(30, np.random.default_rng(1))
     odds = fit_odds(vectors, owners, "invented")
     again = read_odds(tmp_path / write_odds(tmp_path, odds))
-    assert again.world == "invented" and again.matches == odds.matches
+    assert again.world == "invented" and again.matches == odds.matches and again.fair == odds.fair
     assert odds.matches["text>image"] == 2 and odds.matches["image>image"] == 1
     assert {*again.lines} == {*odds.lines} and len(odds.lines) == 9
     sides, met = (vectors["text"], vectors["image"]), background(vectors["image"])
-    assert np.array_equal(*(x.ratios("text", "image", sides, met) for x in (odds, again)))
+    assert np.array_equal(*(x.ratios("text", "image", sides, met, None) for x in (odds, again)))
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     with pytest.raises(RequestError, match="holds no odds"):
         read_odds(tmp_path / "broken.safetensors")

@@ -39,8 +39,8 @@ class Ranked:
     similarity: float
     """Cosine to the query."""
     score: float
-    """What the list is ranked by: log odds of a match where they were learned for all modalities
-    that are looked among, else the similarity in spreads above what the query meets among all items
+    """What the list is ranked by: log odds of a match, made fair between modalities, where they were
+    learned for all that are looked among; else the similarity in spreads above what the query meets among all items
     of this modality."""
     probability: float | None = None
     """Of a match, where odds were learned: were there as many matches as on what they were learned
@@ -131,10 +131,11 @@ class Index:
         ranked, chances = part.background.standardised(query, scores), [None] * len(rows)
         if asked and self.odds is not None:
             sides = query[None], np.asarray(part.vectors[rows])
-            odds = self.odds.ratios(asked, part.modality, sides, part.background)[0]
+            asking = self.parts[asked].background if asked in self.parts else None
+            odds = self.odds.ratios(asked, part.modality, sides, part.background, asking)[0]
             odds = odds + self.odds.prior(asked, part.modality, len(part.files))
             chances = (1 / (1 + np.exp(-odds))).tolist()
-            ranked = odds if by_odds else ranked
+            ranked = odds + self.odds.fair.get(part.modality, 0.0) if by_odds else ranked
         files = (part.files[int(row)] for row in rows)
         return [
             Ranked(file, part.modality, int(row), float(raw), float(score), chance)

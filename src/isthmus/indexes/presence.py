@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from isthmus.arrays import Vectors
 from isthmus.indexes.backgrounds import FLAT, Background, background
+from isthmus.indexes.odds import on_line
 from isthmus.records import dataclass
 from isthmus.scores.odds import likelihood_ratio, logistic
 from isthmus.types import Place, RequestError
@@ -85,17 +86,8 @@ def numbers(
     among = words @ parts.T
     middle, spread = among.mean(axis=0), np.maximum(among.std(axis=0), FLAT)
     by_part = (raw - middle) / spread
-    rival = np.stack(
-        [among[one <= LIKE].max(axis=0, initial=-1.0) for one in queries @ words.T]
-    )
+    rival = np.stack([among[one <= LIKE].max(axis=0, initial=-1.0) for one in queries @ words.T])
     return np.stack([by_part, others.among(queries, raw), (raw - rival) / spread], axis=2)
-
-
-def on_line(
-    some: Float[np.ndarray, "... 3"], line: Float[np.ndarray, " 4"]
-) -> Float[np.ndarray, "..."]:
-    """Scores of parts."""
-    return some @ line[:3] + line[3]
 
 
 def fit_presence(
@@ -133,9 +125,7 @@ def fit_presence(
     there, absent = found[present & counted], found[~present & counted]
     slope, intercept = likelihood_ratio(there, absent)
     knots = np.quantile(absent, np.linspace(0, 1, min(KNOTS, len(absent))))
-    return PresenceRule(
-        words.astype(np.float32), others, line, knots, slope, intercept, len(items)
-    )
+    return PresenceRule(words.astype(np.float32), others, line, knots, slope, intercept, len(items))
 
 
 def _clearest_part(

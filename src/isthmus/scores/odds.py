@@ -104,11 +104,16 @@ def likelihood_ratio(
 
 
 def logistic(
-    matches: Float[np.ndarray, "k f"], negatives: Float[np.ndarray, "l f"]
+    matches: Float[np.ndarray, "k f"], negatives: Float[np.ndarray, "l f"], share: float = 0.5
 ) -> Float[np.ndarray, " f+1"]:
-    """Slopes and intercept of a logistic, both kinds weighing alike, by Newton's method.
+    """Slopes and intercept of log p(s | match) / p(s | negative), a line, by Newton's method.
 
     A library's solver of many coordinates takes twenty times as long, and stops at its tolerance.
+
+    Args:
+        matches: numbers of pairs that match.
+        negatives: of pairs that do not.
+        share: of all weight that matches have.
     """
     from scipy.special import expit
 
@@ -116,7 +121,8 @@ def logistic(
     middle, spread = scores.mean(axis=0), np.maximum(scores.std(axis=0), 1e-12)
     x = np.vstack([((scores - middle) / spread).T, np.ones(len(scores))])
     sign = np.repeat([1.0, -1.0], [len(matches), len(negatives)])
-    weight = np.repeat([0.5 / len(matches), 0.5 / len(negatives)], [len(matches), len(negatives)])
+    each = [share / len(matches), (1 - share) / len(negatives)]
+    weight = np.repeat(each, [len(matches), len(negatives)])
     penalty = np.append(PENALTY / len(scores) / spread**2, 0.0)
 
     def loss(at: np.ndarray) -> float:
@@ -134,7 +140,7 @@ def logistic(
         if np.abs(size * step).max() < 1e-9:
             break
     slopes = found[:-1] / spread
-    return np.append(slopes, found[-1] - slopes @ middle)
+    return np.append(slopes, found[-1] - slopes @ middle - np.log(share / (1 - share)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -196,7 +196,13 @@ def sound_world(
     Raises:
         RequestError: an option is out of range; says what it can be.
     """
-    if min(n, takes) < 1 or not 0 <= close <= takes or seed < 0 or groups not in (1, 2) or style not in (None, *STYLES):
+    if (
+        min(n, takes) < 1
+        or not 0 <= close <= takes
+        or seed < 0
+        or groups not in (1, 2)
+        or style not in (None, *STYLES)
+    ):
         raise RequestError(
             f"babel-sound: n and takes are 1 or more, close is 0 to takes, seed a whole number "
             f"from 0, groups 1 or 2, style one of {', '.join(STYLES)} or None; not {n}, {takes}, "
