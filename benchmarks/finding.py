@@ -88,9 +88,9 @@ def asked(scene: Any, rng: np.random.Generator) -> dict[str, str]:
         ]
     } - {*there}
     far = sorted({*names()} - near - {*there})
-    chosen = {one: "there" for one in there}
+    chosen = dict.fromkeys(there, "there")
     for kind, some, count in (("near", sorted(near), 1), ("far", far, len(there) - 1)):
-        chosen |= {one: kind for one in rng.permutation(some)[:count].tolist()}
+        chosen |= dict.fromkeys(rng.permutation(some)[:count].tolist(), kind)
     return chosen
 
 
@@ -310,7 +310,8 @@ def places(space: str, n: int) -> dict[str, Any]:
                 whole.append(shared(all_of, place))
         found[modality] = {
             "IoU": _mean(ours, n), "the place of any of its things": _mean(chance, n),
-            "the whole": _mean(whole, n), "over 0.5": round(float(np.mean(np.array(ours) > 0.5)), 4),
+            "the whole": _mean(whole, n),
+            "over 0.5": round(float(np.mean(np.array(ours) > 0.5)), 4),
             "items": n, "things": len(ours),
         }  # fmt: skip
         print(modality, found[modality])

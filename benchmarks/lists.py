@@ -5,12 +5,13 @@
     python -m benchmarks.lists mended:SPACE
 
 Scenes of babel as text, picture, point cloud and sound, two of each. The space was fitted on other
-scenes; the test scenes show pairs of colour and shape that no training scene shows, odds are learned
-on validation scenes (seen pairs, other scenes), backgrounds on the gallery itself, as an index does.
-Every item asks; what is of its scene is relevant, in all modalities. Beside: the similarity as it
-is and the trivial rules. Mixed lists: nDCG@10, share of each modality in the first ten against its
-share of what is relevant. Per ordered pair: R@1, calibration error and Brier score at one match in
-two and in a hundred, beside a constant and a logistic of the raw cosine learned on the same scenes.
+scenes; the test scenes show pairs of colour and shape that no training scene shows, odds are
+learned on validation scenes (seen pairs, other scenes), backgrounds on the gallery itself, as an
+index does. Every item asks; what is of its scene is relevant, in all modalities. Beside: the
+similarity as it is and the trivial rules. Mixed lists: nDCG@10, share of each modality in the first
+ten against its share of what is relevant. Per ordered pair: R@1, calibration error and Brier score
+at one match in two and in a hundred, beside a constant and a logistic of the raw cosine learned on
+the same scenes.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def material(space: str, n: int, seed: int, part: str) -> tuple[Sets, Sets]:
 
 def scored(test: tuple[Sets, Sets], odds: Odds) -> dict[str, dict[str, np.ndarray]]:
     """Scores of every way, by direction: (queries, items), an item with itself never."""
-    vectors, owners = test
+    vectors, _ = test
     ways: dict[str, dict[str, np.ndarray]] = {name: {} for name in WAYS}
     for gallery, items in vectors.items():
         met = background(items)

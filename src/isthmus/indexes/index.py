@@ -39,9 +39,9 @@ class Ranked:
     similarity: float
     """Cosine to the query."""
     score: float
-    """What the list is ranked by: log odds of a match, made fair between modalities, where they were
-    learned for all that are looked among; else the similarity in spreads above what the query meets among all items
-    of this modality."""
+    """What the list is ranked by: log odds of a match, made fair between modalities, where they
+    were learned for all that are looked among; else the similarity in spreads above what the query
+    meets among all items of this modality."""
     probability: float | None = None
     """Of a match, where odds were learned: were there as many matches as on what they were learned
     from."""

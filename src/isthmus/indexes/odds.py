@@ -187,8 +187,7 @@ def _list(odds: Odds, pairs: Mapping[str, _Pairs], query: str) -> _List:
 
 
 def _lacking(one: _List, added: np.ndarray) -> Float[np.ndarray, " m"]:
-    """Share of each modality in what matches, less its share of the first places; mean over
-    queries."""
+    """Share of each modality in what matches, less that in the first places; mean over queries."""
     first = np.argpartition(-(one.scores + added[one.of]), TOP, axis=1)[:, :TOP]
     shown = np.stack([(one.of[first] == k).mean(axis=1) for k in range(len(added))], axis=1)
     right = np.stack([one.same[:, one.of == k].sum(axis=1) for k in range(len(added))], axis=1)

@@ -22,6 +22,8 @@ from isthmus.types import Place, RequestError
 
 LIKE = 0.8
 """Cosine of two names from which on they mean nearly the same."""
+ALIKE = 0.3
+"""Intersection over union from which on two stretches of time are of one thing."""
 ROUNDS = 5
 """Of learning the line from each item's best part, and taking the best part by it."""
 KNOTS = 400
@@ -187,22 +189,52 @@ def _overlap(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> 
 def _stretches(
     places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float
 ) -> list[Found]:
-    """From each clearest moment as far as scores stay above the middle of it and the usual."""
-    usual, left, found = float(np.median(scores)), scores.astype(float).copy(), list[Found]()
+    """From each clearest moment as far as scores stay above the middle of it and the usual.
+
+    A part that is about as long, and as clear, is taken as it is: it knows where it begins.
+    """
+    steady = _steady(places)
+    usual, left, found = float(np.median(scores[:steady])), scores.astype(float).copy(), []
     while len(found) < len(places):
         top = int(np.argmax(left))
         if not np.isfinite(left[top]) or (found and left[top] < least):
             break
         border = (left[top] + usual) / 2
-        first = last = top
-        while first > 0 and left[first - 1] >= border:
-            first -= 1
-        while last < len(left) - 1 and left[last + 1] >= border:
-            last += 1
-        begin, end = _middle(places, first, last)
-        found.append(Found(Place(len(found), seconds=(begin, end)), float(left[top])))
-        left[max(first - 1, 0) : last + 2] = -np.inf
+        both = places[top].seconds or (0.0, 0.0)
+        if top < steady:
+            both = _stretch(places[:steady], left[:steady], top, border)
+            alike = [k for k in range(steady, len(places)) if left[k] >= border
+                     and _together(places[k].seconds, both) > ALIKE]  # fmt: skip
+            if alike:
+                both = places[max(alike, key=lambda k: left[k])].seconds or both
+        found.append(Found(Place(len(found), seconds=both), float(left[top])))
+        left[[_together(one.seconds, both) > 0 for one in places]] = -np.inf
     return found
+
+
+def _steady(places: Sequence[Place]) -> int:
+    """How many of the first parts are equally long: windows, after which come events."""
+    lengths = [round(x.seconds[1] - x.seconds[0], 6) for x in places if x.seconds]
+    return next((k for k, one in enumerate(lengths) if one != lengths[0]), len(lengths))
+
+
+def _stretch(
+    places: Sequence[Place], scores: Float[np.ndarray, " p"], top: int, border: float
+) -> tuple[float, float]:
+    """From a window over its neighbours that reach a border."""
+    first = last = top
+    while first > 0 and scores[first - 1] >= border:
+        first -= 1
+    while last < len(scores) - 1 and scores[last + 1] >= border:
+        last += 1
+    return _middle(places, first, last)
+
+
+def _together(one: tuple[float, float] | None, other: tuple[float, float]) -> float:
+    """Intersection over union of two stretches."""
+    assert one is not None
+    both = max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+    return both / max(one[1] - one[0] + other[1] - other[0] - both, 1e-12)
 
 
 def _middle(places: Sequence[Place], first: int, last: int) -> tuple[float, float]:

@@ -71,6 +71,12 @@ def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = 
     return Seen(tuple(rows), unit(np.asarray(made.made)))
 
 
+def nearest_part(some: Seen, query: Float[np.ndarray, " d"]) -> Place | None:
+    """The part nearest to a query; None where that is the whole."""
+    best = int((some.vectors @ query).argmax())
+    return some.places[best] if best or some.places[0].seconds else None
+
+
 def named(encoders: Mapping[str, Encoder], names: list[str]) -> Float[np.ndarray, "n d"]:
     """Unit vectors of names through the templates.
 

@@ -97,7 +97,7 @@ def likelihood_ratio(
     where matches score no higher than negatives, scores say nothing.
     """
     kinds = (evenly_spaced(np.sort(of), MOST)[:, None] for of in (matches, negatives))
-    slope, intercept = logistic(*kinds)
+    slope, intercept = logistic(next(kinds), next(kinds))
     if slope < 1e-3:
         return 1e-3, -1e-3 * float((matches.mean() + negatives.mean()) / 2)
     return float(slope), float(intercept)

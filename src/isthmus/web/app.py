@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
