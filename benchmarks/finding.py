@@ -196,7 +196,8 @@ def judged(judge: Judge, some: Sequence[Any], questions: Sequence[Mapping[str, s
     """AP50, with what is not there asked as well and without, and presence at a threshold."""
     every, there_only, truths = [], [], 0
     best: dict[str, list[float]] = {"there": [], "near": [], "far": []}
-    for parts, kinds in zip(some, questions, strict=True):
+    owners: dict[str, list[int]] = {"there": [], "near": [], "far": []}
+    for number, (parts, kinds) in enumerate(zip(some, questions, strict=True)):
         true = truth(parts.scene)
         places, scores = judge(parts, [*kinds])
         for row, (name, kind) in enumerate(kinds.items()):
@@ -208,6 +209,7 @@ def judged(judge: Judge, some: Sequence[Any], questions: Sequence[Mapping[str, s
                 there_only += pairs
                 truths += len(true[name])
             best[kind].append(float(scores[row].max()))
+            owners[kind].append(number)
     if threshold is None:  # as many of what is there as the rule finds
         threshold = float(np.quantile(best["there"], 0.2))
     found: dict[str, Any] = {
@@ -217,10 +219,10 @@ def judged(judge: Judge, some: Sequence[Any], questions: Sequence[Mapping[str, s
     }
     for kind, label in (("there", "recall"), ("near", "false alarms, near misses"),
                         ("far", "false alarms, others")):  # fmt: skip
-        above = int((np.array(best[kind]) >= threshold).sum())
-        low, high = wilson_interval(above, len(best[kind]))[:2]
-        found[label] = {"value": round(above / len(best[kind]), 4), "low": round(float(low), 4),
-                        "high": round(float(high), 4), "n": len(best[kind])}  # fmt: skip
+        above = np.array(best[kind]) >= threshold
+        one = wilson_interval(above.astype(float), np.array(owners[kind]))
+        found[label] = {"value": round(float(above.mean()), 4), "low": round(one.low, 4),
+                        "high": round(one.high, 4), "n": len(above)}  # fmt: skip
     return found
 
 

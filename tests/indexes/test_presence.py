@@ -124,3 +124,19 @@ def test_seconds_that_follow_each_other_are_one_stretch():
     assert len(places_of(places, scores, 2.0)) == 1
     alone = [Place(0, seconds=(0.0, 0.4))]
     assert places_of(alone, np.array([1.0]), 0.0) == [Found(Place(0, seconds=(0.0, 0.4)), 1.0)]
+
+
+def test_a_window_is_taken_as_the_event_it_lies_in():
+    windows = [Place(k, seconds=(k / 2, k / 2 + 1)) for k in range(19)]
+    events = [Place(19, seconds=(2.1, 4.3)), Place(20, seconds=(7.0, 7.2))]
+    scores = np.full(21, -1.0)
+    scores[4:8] = 2.0, 3.0, 3.0, 2.0  # windows from 2 to 4.5 s
+    scores[19] = 1.9
+    (found,) = places_of([*windows, *events], scores, 1.0)
+    assert found.place.seconds == (2.1, 4.3) and found.score == 3.0
+    scores[19] = -1.0  # no event that looks like it: as far as windows reach
+    (found,) = places_of([*windows, *events], scores, 1.0)
+    assert found.place.seconds == (2.25, 4.25)
+    scores[20] = 5.0  # an event by itself
+    first, second = places_of([*windows, *events], scores, 1.0)
+    assert first.place.seconds == (7.0, 7.2) and second.place.seconds == (2.25, 4.25)

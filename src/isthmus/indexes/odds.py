@@ -33,8 +33,9 @@ SHARE = 0.1
 """Weight of matches when a line is fitted: between one in two and one in a hundred."""
 MOST = 600
 """Items of a modality that odds are learned from."""
-TOP, TURNS, STEP = 10, 30, 6.0
-"""First places that are to be fair, and how that is found: so many steps along what is lacking."""
+TOP, TURNS, STEP = 10, 40, 4.0
+"""First places that are to be fair, and how that is found: steps along what is lacking, each
+shorter than the one before."""
 FEWEST = 8
 """Objects from which on odds are learned."""
 FORMAT = 1
@@ -160,9 +161,9 @@ def _fair(odds: Odds, pairs: Mapping[tuple[str, str], _Pairs]) -> dict[str, floa
     asking = [a for a in names if all((a, b) in pairs for b in names)]
     lists = [_list(odds, {b: pairs[a, b] for b in names}, a) for a in asking]
     added = np.zeros(len(names))
-    for _ in range(TURNS if lists else 0):
+    for turn in range(TURNS if lists else 0):
         lacking = np.mean([_lacking(one, added) for one in lists], axis=0)
-        added += STEP * lacking
+        added += STEP / (1 + turn / 4) * lacking
     return dict(zip(names, (added - added.mean()).tolist(), strict=True))
 
 
