@@ -22,9 +22,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import write_results
+from isthmus.indexes.parts import Seen
+from isthmus.indexes.parts import overlaps as overlapping
 from isthmus.indexes.presence import PresenceRule, fit_presence, places_of
 from isthmus.indexes.rules import named, rule_for, seen, words_of
 from isthmus.measure.statistics import wilson_interval
+from isthmus.records import dataclass
 from isthmus.types import Place
 from isthmus.view.within.pictures import overlaps
 
@@ -102,7 +105,7 @@ def by_rule(encoders: Any, rule: PresenceRule, every: Mapping[str, np.ndarray]) 
     """What ``isthmus find`` does."""
 
     def judge(parts: Any, some: Sequence[str]) -> tuple[Sequence[Place], np.ndarray]:
-        return parts.places, rule.scores(np.stack([every[one] for one in some]), parts.vectors)
+        return parts.places, rule.scores(np.stack([every[one] for one in some]), parts)
 
     return judge
 
@@ -226,14 +229,19 @@ def judged(judge: Judge, some: Sequence[Any], questions: Sequence[Mapping[str, s
     return found
 
 
-class Parts:
-    """A scene and the vectors of its candidates."""
+@dataclass(frozen=True, eq=False)
+class Parts(Seen):
+    """A scene and its candidates."""
 
-    def __init__(self, encoders: Any, scene: Any) -> None:
-        from isthmus.read.image import Picture
+    scene: Any = None
 
-        found = seen(encoders, "image", Picture(scene), scene.id)
-        self.scene, self.places, self.vectors = scene, found.places, found.vectors
+
+def looked(encoders: Any, scene: Any) -> Parts:
+    """The candidates of a scene."""
+    from isthmus.read.image import Picture
+
+    found = seen(encoders, "image", Picture(scene), scene.id)
+    return Parts(found.places, found.vectors, scene)
 
 
 def babel(space: str, n: int) -> dict[str, Any]:
@@ -244,7 +252,7 @@ def babel(space: str, n: int) -> dict[str, Any]:
 
     encoders = load(space)
     known, new = (
-        [Parts(encoders, one) for one in tqdm(scenes(n, part), desc=f"{part} scenes")]
+        [looked(encoders, one) for one in tqdm(scenes(n, part), desc=f"{part} scenes")]
         for part in ("val", "test")
     )
     every = dict(zip(names(), named(encoders, names()), strict=True))
@@ -270,21 +278,20 @@ def babel(space: str, n: int) -> dict[str, Any]:
 def learned(known: Sequence[Parts], every: Mapping[str, np.ndarray], words: np.ndarray) -> Any:
     """The rule of presence of scenes; what is not there is asked as in ``asked``."""
     kinds = [asked(one.scene, np.random.default_rng((0, k))) for k, one in enumerate(known)]
-    present = np.array([[k.get(name) == "there" for name in every] for k in kinds])
     counted = np.array([[name in k for name in every] for k in kinds])
-    return fit_presence(
-        [one.vectors for one in known], np.stack([*every.values()]), present, words, counted
-    )
+    order = {name: number for number, name in enumerate(every)}
+    where = [
+        {order[name]: [Place(k, box=box) for k, box in enumerate(boxes)]
+         for name, boxes in truth(one.scene).items()}
+        for one in known
+    ]  # fmt: skip
+    queries = np.stack([*every.values()])
+    return fit_presence(known, queries, where, words, counted)
 
 
 def shared(one: Place, other: Place) -> float:
     """Intersection over union of seconds or faces."""
-    if one.seconds and other.seconds:
-        both = min(one.seconds[1], other.seconds[1]) - max(one.seconds[0], other.seconds[0])
-        total = sum(x.seconds[1] - x.seconds[0] for x in (one, other)) - max(both, 0)
-        return max(both, 0.0) / total
-    a, b = set(one.faces or ()), set(other.faces or ())
-    return len(a & b) / len(a | b)
+    return float(overlapping([one], [other])[0])
 
 
 def places(space: str, n: int) -> dict[str, Any]:
@@ -303,7 +310,7 @@ def places(space: str, n: int) -> dict[str, Any]:
                                total=n, desc=modality):  # fmt: skip
             parts = seen(encoders, modality, item, name)
             held = world.factors[name]["things"]
-            scores = rule.scores(named(encoders, list(held)), parts.vectors)
+            scores = rule.scores(named(encoders, list(held)), parts)
             all_of = _all(parts.places)
             for row, place in enumerate(true[name]):
                 ours.append(shared(places_of(parts.places, scores[row], np.inf)[0].place, place))

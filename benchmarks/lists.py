@@ -255,6 +255,8 @@ def run(space: str, n: int) -> dict[str, Any]:
     }
     worst = [one for pair in found["probabilities"].values() for k, one in pair.items()
              if k != "matches"]  # fmt: skip
+    key = "Brier, logistic of the raw cosine"
+    found["Brier below the raw cosine's"] = sum(one["Brier"] < one[key] for one in worst)
     found["worst"] = {
         "ECE": max(one["ECE"] for one in worst),
         "Brier over the constant": max(one["Brier"] - one["Brier, constant"] for one in worst),

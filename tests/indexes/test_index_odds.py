@@ -1,4 +1,4 @@
-"""An index that knows how probable a match is: kept with it, ranking it, fair between modalities."""
+"""An index that knows how probable a match is: kept with it, ranking by it, fairly."""
 
 import numpy as np
 import pytest

@@ -139,10 +139,10 @@ class _Pairs:
 
 
 def on_line(
-    some: Float[np.ndarray, "... 3"], line: Float[np.ndarray, " 4"]
+    some: Float[np.ndarray, "... f"], line: Float[np.ndarray, " f+1"]
 ) -> Float[np.ndarray, "..."]:
     """Slopes times numbers, and the constant."""
-    return some @ line[:3] + line[3]
+    return some @ line[:-1] + line[-1]
 
 
 def _line(pairs: _Pairs, way: tuple[str, str]) -> Float[np.ndarray, " 4"]:

@@ -1,31 +1,27 @@
 """Is it there, and where? A query against the parts of an item, with a rate of false alarms.
 
-A part's similarity to a query says little by itself: some words are near to everything, and some
-pictures are. Three numbers say more: its place among the similarities of the same part to other
-words, its place among those of the same query to parts of other items, and how far the query is
-before the word that fits the part best (a red cube is no red ball). A line over them is the part's
-score, that of the clearest part the item's: against the scores of things that are not there it
-gives the rate of false alarms, and a logistic curve the probability.
+A line over what is told of a part (``parts.numbers``) is its score, that of the clearest part the
+item's: against the scores of things that are not there it gives the rate of false alarms, and a
+logistic curve the probability. The line is learned where it is known what is there, and where.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors
-from isthmus.indexes.backgrounds import FLAT, Background, background
+from isthmus.indexes.backgrounds import Background, background
 from isthmus.indexes.odds import on_line
+from isthmus.indexes.parts import Seen, numbers, overlaps
 from isthmus.records import dataclass
 from isthmus.scores.odds import likelihood_ratio, logistic
 from isthmus.types import Place, RequestError
 
-LIKE = 0.8
-"""Cosine of two names from which on they mean nearly the same."""
 ALIKE = 0.3
 """Intersection over union from which on two stretches of time are of one thing."""
-ROUNDS = 5
-"""Of learning the line from each item's best part, and taking the best part by it."""
+RIGHT, WRONG = 0.5, 0.3
+"""Overlap from which on a part is the thing, and below which it is not."""
 KNOTS = 400
 """Quantiles of the scores of what is not there that a rule keeps."""
 
@@ -38,8 +34,8 @@ class PresenceRule:
     """(m, d) unit vectors of other words."""
     parts: Background
     """Of parts of other items."""
-    line: Float[np.ndarray, " 4"]
-    """Slopes of the three numbers and a constant."""
+    line: Float[np.ndarray, " f"]
+    """Slopes of what is told of a part, and a constant."""
     absent: Float[np.ndarray, " k"]
     """Scores of things that are not there, ascending quantiles at even steps from 0 to 1."""
     slope: float
@@ -48,11 +44,9 @@ class PresenceRule:
     items: int = 0
     """That it was fitted on."""
 
-    def scores(
-        self, queries: Float[np.ndarray, "q d"], parts: Float[np.ndarray, "p d"]
-    ) -> Float[np.ndarray, "q p"]:
+    def scores(self, queries: Float[np.ndarray, "q d"], some: Seen) -> Float[np.ndarray, "q p"]:
         """Scores of the parts of one item for each query, all unit vectors."""
-        return on_line(numbers(queries, parts, self.words, self.parts), self.line)
+        return on_line(numbers(queries, some, self.words, self.parts), self.line)
 
     def probability(self, score: float) -> float:
         """Of presence, where it is there as often as not."""
@@ -73,56 +67,39 @@ class PresenceRule:
         return float(np.interp(1 - rate, np.linspace(0, 1, len(self.absent)), self.absent))
 
 
-def numbers(
-    queries: Float[np.ndarray, "q d"],
-    parts: Float[np.ndarray, "p d"],
-    words: Vectors,
-    others: Background,
-) -> Float[np.ndarray, "q p 3"]:
-    """What a part's score is a line over.
-
-    The similarity standardised among other words and among parts of other items; and the first of
-    these less its highest value among the words that do not mean nearly the same as the query.
-    """
-    raw = queries @ parts.T
-    among = words @ parts.T
-    middle, spread = among.mean(axis=0), np.maximum(among.std(axis=0), FLAT)
-    by_part = (raw - middle) / spread
-    rival = np.stack([among[one <= LIKE].max(axis=0, initial=-1.0) for one in queries @ words.T])
-    return np.stack([by_part, others.among(queries, raw), (raw - rival) / spread], axis=2)
+Where = Mapping[int, Sequence[Place]]
+"""What is in an item: the places of the things of queries, by their numbers."""
 
 
 def fit_presence(
-    items: Sequence[Float[np.ndarray, "_p d"]],
+    items: Sequence[Seen],
     queries: Float[np.ndarray, "q d"],
-    present: np.ndarray,
+    where: Sequence[Where],
     words: Vectors,
-    counted: np.ndarray | None = None,
+    counted: Bool[np.ndarray, "n q"] | None = None,
 ) -> PresenceRule:
-    """The rule of items whose things are known.
+    """The rule of items of which it is known what is in them, and where.
 
     Args:
-        items: unit vectors of the parts of each of n items.
+        items: the parts of each of n items.
         queries: unit vectors of the names that are asked for.
-        present: (n, q) of bool, whether the thing of a name is in an item.
+        where: what is in each item.
         words: (m, d) unit vectors of other words.
-        counted: (n, q) of bool, what is learned from; None for all. Names that mean nearly the same
-            as one that is there are best left out.
+        counted: (n, q), what is learned from; None for all. Names that mean nearly the same as one
+            that is there are best left out.
 
     Raises:
         RequestError: nothing is there, or nothing is not.
     """
+    present = np.array([[k in one for k in range(len(queries))] for one in where])
     counted = np.ones_like(present) if counted is None else counted
     if not (present & counted).any() or not (~present & counted).any():
         raise RequestError(
             "Presence is learned from things that are there and things that are not."
         )
-    others = background(np.concatenate(list(items)))
+    others = background(np.concatenate([one.vectors for one in items]))
     every = [numbers(queries, one, words, others) for one in items]
-    line = np.array([0.5, 0.5, 0.0, 0.0])
-    for _ in range(ROUNDS):
-        best = np.stack([_clearest_part(one, line) for one in every])
-        line = logistic(best[present & counted], best[~present & counted])
+    line = _line(every, items, where, counted)
     found = np.stack([on_line(one, line).max(axis=1) for one in every])
     there, absent = found[present & counted], found[~present & counted]
     slope, intercept = likelihood_ratio(there, absent)
@@ -130,11 +107,28 @@ def fit_presence(
     return PresenceRule(words.astype(np.float32), others, line, knots, slope, intercept, len(items))
 
 
-def _clearest_part(
-    some: Float[np.ndarray, "q p 3"], line: Float[np.ndarray, " 4"]
-) -> Float[np.ndarray, "q 3"]:
-    """The three numbers of each query's best part."""
-    return some[np.arange(len(some)), on_line(some, line).argmax(axis=1)]
+def _line(
+    every: Sequence[Float[np.ndarray, "q p f"]],
+    items: Sequence[Seen],
+    where: Sequence[Where],
+    counted: Bool[np.ndarray, "n q"],
+) -> Float[np.ndarray, " f+1"]:
+    """The line that tells parts that are the thing from parts that are not.
+
+    Of what is there parts that overlap it by half or more are right, those that do by less than
+    three tenths wrong; where no part overlaps it so much, the one that does most is right.
+    """
+    right, wrong = list[np.ndarray](), list[np.ndarray]()
+    for told, some, places, kept in zip(every, items, where, counted, strict=True):
+        for query in np.flatnonzero(kept):
+            true = places.get(int(query))
+            if not true:
+                wrong.append(told[query])
+                continue
+            over = overlaps(some.places, true)
+            right.append(told[query][over >= min(RIGHT, float(over.max()))])
+            wrong.append(told[query][over < WRONG])
+    return logistic(np.concatenate(right), np.concatenate(wrong))
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from isthmus.arrays import fingerprint, unit
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
 from isthmus.indexes.backgrounds import Background
-from isthmus.indexes.presence import LIKE, PresenceRule, fit_presence
+from isthmus.indexes.parts import LIKE, Seen
+from isthmus.indexes.presence import PresenceRule, Where, fit_presence
 from isthmus.read import spoken
-from isthmus.records import dataclass
 from isthmus.store import cache_folder, read_tensors, write_tensors
 from isthmus.types import Encoder, ItemError, Items, Place, RequestError
 from isthmus.version import __version__
@@ -31,16 +31,7 @@ WORDS = 600
 """Other words."""
 TEMPLATES = ("{}", "a photo of a {}")
 """Of names; the mean of their vectors is a name's."""
-FORMAT = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """The parts of an item."""
-
-    places: tuple[Place, ...]
-    vectors: Float[np.ndarray, "p d"]
-    """Unit vectors."""
+FORMAT = 3
 
 
 def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = "item") -> Seen:
@@ -116,19 +107,21 @@ def fitted(
 ) -> PresenceRule:
     """A rule of so many items that hold several things."""
     of = material(modality, "val")
-    world, _ = several(of, modality, items)
-    names, found = sorted(of), list[np.ndarray]()
+    world, places = several(of, modality, items)
+    names, found = sorted(of), list[Seen]()
     what = f"{modality} items to learn from what presence looks like"
     with bar(items, what, progress, " It is done once a space; --learn 10 is quicker.") as tick:
         for name, item in zip(world.items[modality].ids, world.items[modality], strict=True):
-            found.append(seen(encoders, modality, item, name).vectors)
+            found.append(seen(encoders, modality, item, name))
             tick(1)
-    queries = named(encoders, names)
-    things = [world.factors[name]["things"] for name in world.items[modality].ids]
-    present = np.array([[name in held for name in names] for held in things])
+    queries, where = named(encoders, names), list[Where]()
+    for name in world.items[modality].ids:
+        held = dict(zip(world.factors[name]["things"], places[name], strict=True))
+        where.append({names.index(thing): [place] for thing, place in held.items()})
+    present = np.array([[k in one for k in range(len(names))] for one in where])
     near = queries @ queries.T > LIKE
     counted = ~((present.astype(int) @ near.astype(int) > 0) & ~present)
-    return fit_presence(found, queries, present, words_of(encoders, names), counted)
+    return fit_presence(found, queries, where, words_of(encoders, names), counted)
 
 
 def words_of(encoders: Mapping[str, Encoder], but: list[str]) -> Float[np.ndarray, "m d"]:

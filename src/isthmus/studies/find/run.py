@@ -157,7 +157,7 @@ def _sight(
     file, modality = item
     rule = rules[modality]
     parts = seen(encoders, modality, Path(file), file)
-    scores = rule.scores(query, parts.vectors)[0]
+    scores = rule.scores(query, parts)[0]
     least = rule.threshold(request.false_alarms)
     best = float(scores.max())
     present = best >= least
