@@ -84,6 +84,12 @@ class MiniText:
     modality: str = "text"
     preprocessing: str = "lower-cased word pieces, cut at 128 tokens"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "tokenizer": self.tokenizer.to_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, tokenizer=Kitoken(state["tokenizer"]))
+
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32; texts of like length share a batch, which is cut to its longest."""
         tokens = [cut(row, self.limit) for row in self._tokens(items)]

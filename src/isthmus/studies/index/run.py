@@ -1,16 +1,15 @@
 """Index a folder: a file of vectors a modality, brought up to date by content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isthmus.engine.jobs import JobOptions
 from isthmus.indexes.building import SHARD, build
 from isthmus.report import Advice, amount
 from isthmus.studies import command_of, request_type
 from isthmus.studies.index.request import IndexRequest
-from isthmus.studies.shared import RunResult, resolve
+from isthmus.studies.shared import RunResult, job_options, resolve
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,13 +63,7 @@ def run(request: IndexRequest) -> IndexResult:
     common = request.common
     encoders = resolve(request.space).encoders(common, "an index is of files")
     out = request.out or Path(f"{request.folder.resolve().name}.index")
-    options = JobOptions(
-        batch_size=common.batch_size,
-        shard_size=SHARD,
-        rehash=common.rehash,
-        progress=common.progress,
-        replace=request.replace,
-    )
+    options = replace(job_options(common), shard_size=SHARD, wait=False, replace=request.replace)
     report = build(request.folder, encoders, out, options, name=request.space)
     index = report.index
     look = request_type("search")("a red fruit", str(out))
