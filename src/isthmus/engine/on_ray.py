@@ -9,6 +9,7 @@ into it late. Ray's own retries and checkpoints are off (``retries.py`` says wha
 import os
 import socket
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ ANSWER, PATIENCE = 5.0, 10.0
 """Seconds until an address must answer, and after which it is asked whether machines are left."""
 AHEAD = 2
 """Shards under way for each place, so that none waits for this process."""
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""What a client of gRPC says first; the head of a cluster answers with a frame of the same kind, 4,
+while Ray itself waits for minutes for what never answers (RFC 9113, sections 3.4 and 6.5)."""
 TOKEN = "export RAY_AUTH_MODE=token and, on every machine, the same RAY_AUTH_TOKEN"
 
 
@@ -87,21 +91,42 @@ def connect(place: tuple[str, int] | None) -> None:
     called = f"ray:{place[0]}:{place[1]}" if place else "ray"
     if place:
         try:
-            socket.create_connection(place, ANSWER).close()
+            with socket.create_connection(place, ANSWER) as line:
+                line.sendall(HELLO)
+                said = line.recv(9)
+            fault = "" if said[3:4] == HELLO[-6:-5] else "it is no cluster of Ray"
         except OSError as error:
+            fault = str(error)
+        if fault:
             raise RequestError(
-                f"--engine {called} does not answer ({error}): start a cluster with  ray start "
+                f"--engine {called} does not answer ({fault}): start a cluster with  ray start "
                 f"--head --port {place[1]}  on {place[0]}, or name the address of one."
-            ) from None
+            )
+    # there is no other switch for notices of lost processes, which go to standard output
+    ray._private.worker._worker_logs_enabled = False
     address = f"{place[0]}:{place[1]}" if place else None
     try:
-        ray.init(address, log_to_driver=False, logging_level="ERROR", _skip_env_hook=True)
+        with _silent():
+            ray.init(address, log_to_driver=False, logging_level="ERROR")
     except (ray.exceptions.RayError, ConnectionError, RuntimeError, ValueError, OSError) as error:
         said = str(error).strip().split("\n", maxsplit=1)[0]
         raise RequestError(
             f"--engine {called} cannot be joined ({said}): this machine must be one of the "
             f"cluster's  (ray start --address HOST:PORT), with the same Ray; {TOKEN}."
         ) from None
+
+
+@contextmanager
+def _silent() -> Generator[None]:
+    """Nothing is printed meanwhile: Ray's core writes to the terminal what its error says, too."""
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @dataclass(frozen=True)

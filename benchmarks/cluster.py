@@ -1,0 +1,460 @@
+"""A small cluster on this machine, a drill in which all dies that can die, and what Ray costs.
+
+    python -m benchmarks.cluster [--pictures 3000] [--timed 8000] [--only drill]
+    python -m benchmarks.cluster --cost          (one billion items on paper, of what was measured)
+
+Two nodes of Ray with one processor each, on loopback, behind a token. *Drill*: ``isthmus embed``
+and ``isthmus index`` of a folder with a picture that ends the process that reads it; the command is
+killed and started again, then a node is killed; the files must be those of one process for which
+that picture cannot be read. *Speed*: the same job in one process, on one node and on two.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import secrets
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness import RESULTS, write_results
+
+POISON = "poison.png"
+SHARD = 128
+KILLED_AT, LOST_AT = 0.2, 0.5
+"""Shares of the shards that are done when the command is killed, and when a node is."""
+STORE = 150_000_000
+"""Bytes of a node's object store."""
+
+
+class Cluster:
+    """Nodes of Ray on this machine, each a session of processes that is killed by their ids."""
+
+    def __init__(self) -> None:
+        self.room = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))  # sockets want a short path
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        usage = {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
+        self.environment = {**os.environ, **token, **usage}
+        self.sessions: list[int] = []
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in range(len(self.sessions)):
+            self.kill(number)
+        shutil.rmtree(self.room, ignore_errors=True)
+
+    @property
+    def engine(self) -> str:
+        """What ``--engine`` takes."""
+        return f"ray:127.0.0.1:{self.port}"
+
+    def add(self, cores: int = 1) -> None:
+        """Start a node: the head, or one more."""
+        head = ("--head", f"--port={self.port}", "--include-dashboard=false")
+        place = f"--node-ip-address=127.0.0.{len(self.sessions) + 1}"
+        how = (*head, f"--temp-dir={self.room}") if not self.sessions else (
+            f"--address=127.0.0.1:{self.port}",)  # fmt: skip
+        size = (f"--num-cpus={cores}", f"--object-store-memory={STORE}", "--disable-usage-stats")
+        program = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
+        with (self.room / "start.log").open("a") as log:
+            started = subprocess.Popen(
+                [*program, *how, place, *size],
+                env=self.environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
+        self.sessions.append(started.pid)
+        if started.wait(120):
+            raise RuntimeError((self.room / "start.log").read_text())
+
+    def kill(self, number: int) -> None:
+        """Kill every process of a node, as a machine ends that loses its power."""
+        for _ in range(3):
+            for pid in _session(self.sessions[number]):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.2)
+
+
+def _stat(pid: int) -> list[str]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return []
+
+
+def _session(number: int) -> list[int]:
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return [pid for pid in pids if (_stat(pid) or ["", "", "", ""])[3] == str(number)]
+
+
+def _cpu(pid: int) -> float:
+    ticks = sum(map(int, _stat(pid)[11:15]))  # with those of children that have ended
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def in_child(words: Sequence[str]) -> int:
+    """A command of isthmus in this process, with spaces and engines of the drill."""
+    from isthmus.cli import main
+    from isthmus.encode import ENCODERS
+    from isthmus.engine import ENGINES
+
+    ENCODERS["deadly"] = "benchmarks.cluster:load_deadly"
+    ENGINES["one"] = "benchmarks.cluster:one_process"
+    return main(list(words))
+
+
+@dataclass(frozen=True, eq=False)
+class Deadly:
+    """A tower that one picture kills."""
+
+    tower: Any
+    modality: str = "image"
+
+    @property
+    def space(self) -> Any:
+        """That of the tower."""
+        return self.tower.space
+
+    @property
+    def preprocessing(self) -> str:
+        """That of the tower."""
+        return self.tower.preprocessing
+
+    def encode(self, items: Sequence[Any]) -> Any:
+        """(n, d) float32, or the end of the process."""
+        if any(Path(getattr(item, "source", item)).name == POISON for item in items):
+            os._exit(1)
+        return self.tower.encode(items)
+
+
+def load_deadly(_rest: str, options: Any) -> dict[str, Any]:
+    """The image tower of ``mini``, and what kills it."""
+    from isthmus.encode.mini import load
+
+    return {"image": Deadly(load("", options)["image"])}
+
+
+def one_process(_address: str, _share: Any) -> Any:
+    """The engine ``local`` on which the picture that kills cannot be read."""
+    from isthmus.engine.retries import KILLS, Without
+    from isthmus.types import Items
+
+    def run(task: Any, shards: Iterable[Any], tick: Callable[[int], Any]) -> Iterator[Any]:
+        for number, shard in shards:
+            left = {row: KILLS for row, name in enumerate(shard.ids) if Path(name).name == POISON}
+            payload = Without(shard.payload, left) if left else shard.payload
+            yield number, task.run(Items(shard.modality, shard.ids, payload), tick)
+
+    return run
+
+
+def pictures(folder: Path, count: int, deadly: bool = True) -> None:
+    """Pictures of the world glyphs as PNG in a folder, and one that kills."""
+    from isthmus.read.image import picture
+    from isthmus.worlds import load
+
+    folder.mkdir()
+    seen = load("glyphs").items["image"].payload
+    for number in range(count):
+        pixels = picture(seen[number % len(seen)]).rgb().resize((256, 256))
+        pixels.putpixel((number % 256, number // 256), (0, 0, 0))  # no two are the same
+        pixels.save(folder / f"p{number:06d}.png", compress_level=1)
+        if deadly and number == count // 3:
+            pixels.putpixel((255, 255), (255, 0, 0))
+            pixels.save(folder / POISON)
+
+
+def command(kind: str, folder: Path, out: Path, engine: str) -> list[str]:
+    """The words of the command that is drilled."""
+    words = {
+        "embed": ["embed", "deadly", str(out), "--images", str(folder), "--split", "all"],
+        "index": ["index", str(folder), "--space", "deadly", "--out", str(out)],
+    }[kind]
+    return [*words, "--engine", engine, "--workers", "1", "--json"]
+
+
+def begin(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
+    program = [sys.executable, "-m", "benchmarks.cluster", "--child", *words]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(program, env=dict(environment), stdout=pipe, stderr=pipe, text=True)
+
+
+def lines_of(out: Path) -> list[dict[str, Any]]:
+    """The whole lines of a job's manifest."""
+    found = []
+    for path in out.rglob("manifest.jsonl"):
+        for text in path.read_text().splitlines():
+            with contextlib.suppress(ValueError):
+                found.append(json.loads(text))
+    return found
+
+
+def wait_for(shards: int, out: Path, child: subprocess.Popen[str]) -> int:
+    """Until so many shards are done, or the command is."""
+    while (done := len(lines_of(out))) < shards and child.poll() is None:
+        time.sleep(0.05)
+    return done
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Bytes by path, but for locks and what tells the engine or seconds."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in (".lock", "timings.json", "config.json")
+    }
+
+
+def drill(kind: str, folder: Path, root: Path) -> dict[str, Any]:
+    """Kill the command, start it again, kill a node; and compare with one process."""
+    count = len(list(folder.iterdir()))
+    shards = -(-count // (SHARD if kind == "index" else 512))
+    here, there = root / f"{kind}-one", root / f"{kind}-cluster"
+    said = begin(command(kind, folder, here, "one"), os.environ).communicate()
+    wanted = files(here)
+    assert wanted, said
+    with Cluster() as cluster:
+        cluster.add(), cluster.add()
+        words = command(kind, folder, there, cluster.engine)
+        first = begin(words, cluster.environment)
+        wait_for(max(1, round(KILLED_AT * shards)), there, first)
+        first.kill()
+        first.communicate()
+        kept = {line["file"]: _age(there, line) for line in lines_of(there)}
+        second = begin(words, cluster.environment)
+        lost_at = wait_for(max(2, round(LOST_AT * shards)), there, second)
+        again = {file: stamp for file, stamp in kept.items()
+                 if stamp != _age(there, {"file": file})}  # fmt: skip
+        cluster.kill(1)
+        out, err = second.communicate()
+    result = json.loads(out) if out.startswith("{") else {"said": err}
+    found = files(there)
+    skipped = result.get("skipped", result.get("faults", {}))
+    return {
+        "pictures": count,
+        "shards": shards,
+        "done when the command was killed": len(kept),
+        "done when the node was killed": lost_at,
+        "done before and done again": len(again),
+        "exit": second.returncode,
+        "skipped": dict(skipped),
+        "bytes": _bytes(folder, there, shards) if kind == "embed" else {},
+        "files that differ from one process": sorted(
+            name for name in {*found, *wanted} if found.get(name) != wanted.get(name)
+        ),
+    }
+
+
+def _bytes(folder: Path, out: Path, shards: int) -> dict[str, float]:
+    """What is kept of a picture, and of a shard."""
+    count, jobs = len(list(folder.iterdir())), out / "jobs" / "image"
+    fragments = sum(path.stat().st_size for path in (jobs / "fragments").iterdir())
+    return {
+        "picture": sum(path.stat().st_size for path in folder.iterdir()) / count,
+        "fragment, a picture": fragments / count,
+        "manifest, a shard": (jobs / "manifest.jsonl").stat().st_size / shards,
+        "contents, a picture": (jobs / "contents.json").stat().st_size / count,
+    }
+
+
+def _age(out: Path, line: Mapping[str, Any]) -> int:
+    found = [*out.rglob(Path(line["file"]).name)]
+    return found[0].stat().st_mtime_ns if found else 0
+
+
+class CpuSeconds:
+    """Processor seconds of a cluster's processes inside a ``with`` block, ended ones included."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._stop = cluster, threading.Event()
+        self._first, self._last = dict[int, float](), dict[int, float]()
+
+    def __enter__(self) -> "CpuSeconds":
+        self._look(self._first)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    @property
+    def seconds(self) -> float:
+        """Up to the last look, of which there are four a second."""
+        return sum(self._last.values()) - sum(self._first.get(pid, 0) for pid in self._last)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.25):
+            self._look(self._last)
+
+    def _look(self, into: dict[int, float]) -> None:
+        for session in self._cluster.sessions:
+            into |= {pid: _cpu(pid) for pid in _session(session)}
+
+
+def timed(words: Sequence[str], cluster: Cluster | None) -> dict[str, float]:
+    """Wall and processor seconds of a command: the command's own, and those of the cluster."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    watch = CpuSeconds(cluster) if cluster else None
+    with watch or contextlib.nullcontext():
+        child = begin(words, cluster.environment if cluster else os.environ)
+        _, err = child.communicate()
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if child.returncode:
+        raise RuntimeError(err)
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": wall, "own": own, "cluster": watch.seconds if watch else 0.0}
+
+
+def speed(kind: str, folder: Path, few: Path, root: Path, runs: int) -> dict[str, Any]:
+    """The same job in one process, on one node and on two, in turn; and a shard's own seconds.
+
+    Args:
+        kind: the command.
+        folder: pictures.
+        few: one shard of such, whose seconds are those that do not grow.
+        root: where indexes go.
+        runs: times that each is timed.
+    """
+    ways = ("one process", "one node", "two nodes")
+    found = {way: list[dict[str, float]]() for way in ways}
+    small = {way: list[dict[str, float]]() for way in ways}
+    with Cluster() as one, Cluster() as two:
+        one.add()
+        two.add(), two.add()
+        clusters = dict(zip(ways, (None, one, two), strict=True))
+        for number in range(runs):
+            for way, cluster in clusters.items():
+                engine = cluster.engine if cluster else "local"
+                for what, times in ((few, small), (folder, found)):
+                    out = root / f"{kind}-{number}-{way[:5]}-{what.name}"
+                    times[way].append(timed(command(kind, what, out, engine), cluster))
+                    shutil.rmtree(out)
+                    print(
+                        way, {name: round(x, 2) for name, x in times[way][-1].items()}, flush=True
+                    )
+
+    def middle(times: Sequence[Mapping[str, float]], *names: str) -> float:
+        return statistics.median(sum(one[name] for name in names) for one in times)
+
+    items, fewer = (len(list(some.iterdir())) for some in (folder, few))
+    shards = (items - fewer) / SHARD
+
+    def growth(way: str, *names: str) -> float:
+        return (middle(found[way], *names) - middle(small[way], *names)) / shards
+
+    work = growth("one process", "own")
+    return {
+        "pictures": items,
+        "seconds": found,
+        "seconds of one shard": small,
+        "two nodes to one, wall": middle(found["one node"], "wall") / middle(found["two nodes"], "wall"),
+        "one node to one process, wall": middle(found["one node"], "wall") / middle(found["one process"], "wall"),
+        "one node to one process, processor": middle(found["one node"], "own", "cluster") / middle(found["one process"], "own"),
+        "a shard": {
+            "pictures": SHARD,
+            "processor seconds, one process": work,
+            "processor seconds, node": growth("one node", "cluster"),
+            "processor seconds, command": growth("one node", "own"),
+        },
+    }  # fmt: skip
+
+
+COSTS = """\
+One billion pictures, of the seconds and bytes of one shard in results/cluster.json ({pictures} pictures a shard):
+
+  work       N / {pictures} x {node:.3f} s of a node's processor          = {work:>9,.0f} core hours
+  command    N / {pictures} x {own:.3f} s of the command's processor       = {command:>9,.0f} core hours
+  commands   {cores:,} cores x {own:.3f} / {node:.3f} (each keeps {each:.0f} cores busy) = {commands:>9,.0f} at once
+  wall       {work:,.0f} core hours / {cores:,} cores                    = {wall:>9,.1f} hours
+  vectors    N x {fragment:,.0f} bytes                                  = {vectors:>9,.1f} TB
+  lines      N / 512 x {line:,.0f} bytes of manifest                     = {lines:>9,.1f} GB
+  contents   N x {content:,.0f} bytes of contents.json                     = {contents:>9,.1f} GB, in memory: cut into
+             folders of 10 million, which hold {folder:,.1f} GB each   = {jobs:>9,.0f} jobs
+  read       N x {size:,.0f} bytes of picture / {wall:.1f} hours             = {read:>9,.1f} GB/s
+  price      {work:,.0f} + {command:,.0f} core hours x {price} (assumed)       = {money:>9,.0f} dollars
+"""
+
+
+def cost(record: Mapping[str, Any], cores: int, price: float) -> str:
+    """One billion items on paper.
+
+    Args:
+        record: what was measured.
+        cores: of the cluster.
+        price: dollars of a core hour, which nobody measured.
+    """
+    shard, kept, items = record["speed"]["a shard"], record["drill"]["embed"]["bytes"], 1e9
+    node, own = (shard[f"processor seconds, {name}"] for name in ("node", "command"))
+    hours = items / shard["pictures"] / 3600
+    wall = hours * node / cores
+    return COSTS.format(
+        pictures=shard["pictures"], node=node, own=own, cores=cores, price=price,
+        work=hours * node, command=hours * own, each=node / own, commands=cores * own / node,
+        wall=wall, fragment=kept["fragment, a picture"], size=kept["picture"],
+        vectors=items * kept["fragment, a picture"] / 1e12, line=kept["manifest, a shard"],
+        lines=items / 512 * kept["manifest, a shard"] / 1e9, content=kept["contents, a picture"],
+        contents=items * kept["contents, a picture"] / 1e9, jobs=items / 1e7,
+        folder=1e7 * kept["contents, a picture"] / 1e9,
+        read=items * kept["picture"] / (wall * 3600) / 1e9,
+        money=hours * (node + own) * price,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Drill, time, or compute; print what was found and write it."""
+    if sys.argv[1:2] == ["--child"]:
+        sys.exit(in_child(sys.argv[2:]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pictures", type=int, default=3000, help="of the drill")
+    parser.add_argument("--timed", type=int, default=8000, help="pictures of the timed runs")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", choices=("drill", "speed"))
+    parser.add_argument("--cost", action="store_true")
+    parser.add_argument("--cores", type=int, default=1000)
+    parser.add_argument("--price", type=float, default=0.04, help="dollars of a core hour")
+    asked = parser.parse_args()
+    path = RESULTS / "cluster.json"
+    record = json.loads(path.read_text()) if path.exists() else {}
+    record = {name: record[name] for name in ("drill", "speed") if name in record}
+    if asked.cost:
+        print(cost(record, asked.cores, asked.price))
+        return
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place).resolve()
+        if asked.only != "speed":
+            pictures(root / "drill", asked.pictures)
+            kinds = ("embed", "index")
+            record["drill"] = {kind: drill(kind, root / "drill", root) for kind in kinds}
+            print(json.dumps(record["drill"], indent=1), flush=True)
+        if asked.only != "drill":
+            for name, count in (("many", asked.timed), ("few", SHARD)):
+                pictures(root / name, count, deadly=False)
+            before = os.getloadavg()
+            record["speed"] = speed("index", root / "many", root / "few", root, asked.runs)
+            record["speed"]["load before and after"] = [before, os.getloadavg()]
+            print(json.dumps(record["speed"], indent=1))
+    write_results("cluster", record)
+
+
+if __name__ == "__main__":
+    main()
