@@ -1,7 +1,6 @@
 """A small cluster on this machine, a drill in which all dies that can die, and what Ray costs.
 
     python -m benchmarks.cluster [--pictures 3000] [--timed 8000] [--only drill]
-    python -m benchmarks.cluster --cost          (one billion items on paper, of what was measured)
 
 Two nodes of Ray with one processor each, on loopback, behind a token. *Drill*: ``isthmus embed``
 and ``isthmus index`` of a folder with a picture that ends the process that reads it; the command is
@@ -14,15 +13,11 @@ import contextlib
 import json
 import os
 import resource
-import secrets
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,83 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import RESULTS, write_results
+from benchmarks.nodes import Cluster, CpuSeconds
 
 POISON = "poison.png"
 SHARD = 128
 KILLED_AT, LOST_AT = 0.2, 0.5
 """Shares of the shards that are done when the command is killed, and when a node is."""
-STORE = 150_000_000
-"""Bytes of a node's object store."""
-
-
-class Cluster:
-    """Nodes of Ray on this machine, each a session of processes that is killed by their ids."""
-
-    def __init__(self) -> None:
-        self.room = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))  # sockets want a short path
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        usage = {"RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-        self.environment = {**os.environ, **token, **usage}
-        self.sessions: list[int] = []
-
-    def __enter__(self) -> "Cluster":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number in range(len(self.sessions)):
-            self.kill(number)
-        shutil.rmtree(self.room, ignore_errors=True)
-
-    @property
-    def engine(self) -> str:
-        """What ``--engine`` takes."""
-        return f"ray:127.0.0.1:{self.port}"
-
-    def add(self, cores: int = 1) -> None:
-        """Start a node: the head, or one more."""
-        head = ("--head", f"--port={self.port}", "--include-dashboard=false")
-        place = f"--node-ip-address=127.0.0.{len(self.sessions) + 1}"
-        how = (*head, f"--temp-dir={self.room}") if not self.sessions else (
-            f"--address=127.0.0.1:{self.port}",)  # fmt: skip
-        size = (f"--num-cpus={cores}", f"--object-store-memory={STORE}", "--disable-usage-stats")
-        program = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "start"]
-        with (self.room / "start.log").open("a") as log:
-            started = subprocess.Popen(
-                [*program, *how, place, *size],
-                env=self.environment,
-                start_new_session=True,
-                stdout=log,
-                stderr=log,
-            )
-        self.sessions.append(started.pid)
-        if started.wait(120):
-            raise RuntimeError((self.room / "start.log").read_text())
-
-    def kill(self, number: int) -> None:
-        """Kill every process of a node, as a machine ends that loses its power."""
-        for _ in range(3):
-            for pid in _session(self.sessions[number]):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(0.2)
-
-
-def _stat(pid: int) -> list[str]:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return []
-
-
-def _session(number: int) -> list[int]:
-    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
-    return [pid for pid in pids if (_stat(pid) or ["", "", "", ""])[3] == str(number)]
-
-
-def _cpu(pid: int) -> float:
-    ticks = sum(map(int, _stat(pid)[11:15]))  # with those of children that have ended
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def in_child(words: Sequence[str]) -> int:
@@ -254,6 +178,7 @@ def drill(kind: str, folder: Path, root: Path) -> dict[str, Any]:
         "done when the command was killed": len(kept),
         "done when the node was killed": lost_at,
         "done before and done again": len(again),
+        "shards that were under way there": err.count("machine was lost"),
         "exit": second.returncode,
         "skipped": dict(skipped),
         "bytes": _bytes(folder, there, shards) if kind == "embed" else {},
@@ -278,37 +203,6 @@ def _bytes(folder: Path, out: Path, shards: int) -> dict[str, float]:
 def _age(out: Path, line: Mapping[str, Any]) -> int:
     found = [*out.rglob(Path(line["file"]).name)]
     return found[0].stat().st_mtime_ns if found else 0
-
-
-class CpuSeconds:
-    """Processor seconds of a cluster's processes inside a ``with`` block, ended ones included."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster, self._stop = cluster, threading.Event()
-        self._first, self._last = dict[int, float](), dict[int, float]()
-
-    def __enter__(self) -> "CpuSeconds":
-        self._look(self._first)
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    @property
-    def seconds(self) -> float:
-        """Up to the last look, of which there are four a second."""
-        return sum(self._last.values()) - sum(self._first.get(pid, 0) for pid in self._last)
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.25):
-            self._look(self._last)
-
-    def _look(self, into: dict[int, float]) -> None:
-        for session in self._cluster.sessions:
-            into |= {pid: _cpu(pid) for pid in _session(session)}
 
 
 def timed(words: Sequence[str], cluster: Cluster | None) -> dict[str, float]:
@@ -356,68 +250,32 @@ def speed(kind: str, folder: Path, few: Path, root: Path, runs: int) -> dict[str
     def middle(times: Sequence[Mapping[str, float]], *names: str) -> float:
         return statistics.median(sum(one[name] for name in names) for one in times)
 
+    def ratio(ours: Sequence[str], theirs: Sequence[str]) -> float:
+        first, second = (middle(found[way], *names) for way, *names in (ours, theirs))
+        return first / second
+
     items, fewer = (len(list(some.iterdir())) for some in (folder, few))
     shards = (items - fewer) / SHARD
 
     def growth(way: str, *names: str) -> float:
         return (middle(found[way], *names) - middle(small[way], *names)) / shards
 
-    work = growth("one process", "own")
     return {
         "pictures": items,
         "seconds": found,
         "seconds of one shard": small,
-        "two nodes to one, wall": middle(found["one node"], "wall") / middle(found["two nodes"], "wall"),
-        "one node to one process, wall": middle(found["one node"], "wall") / middle(found["one process"], "wall"),
-        "one node to one process, processor": middle(found["one node"], "own", "cluster") / middle(found["one process"], "own"),
+        "two nodes to one, wall": ratio(("one node", "wall"), ("two nodes", "wall")),
+        "one node to one process, wall": ratio(("one node", "wall"), ("one process", "wall")),
+        "one node to one process, processor": ratio(
+            ("one node", "own", "cluster"), ("one process", "own")
+        ),
         "a shard": {
             "pictures": SHARD,
-            "processor seconds, one process": work,
+            "processor seconds, one process": growth("one process", "own"),
             "processor seconds, node": growth("one node", "cluster"),
             "processor seconds, command": growth("one node", "own"),
         },
-    }  # fmt: skip
-
-
-COSTS = """\
-One billion pictures, of the seconds and bytes of one shard in results/cluster.json ({pictures} pictures a shard):
-
-  work       N / {pictures} x {node:.3f} s of a node's processor          = {work:>9,.0f} core hours
-  command    N / {pictures} x {own:.3f} s of the command's processor       = {command:>9,.0f} core hours
-  commands   {cores:,} cores x {own:.3f} / {node:.3f} (each keeps {each:.0f} cores busy) = {commands:>9,.0f} at once
-  wall       {work:,.0f} core hours / {cores:,} cores                    = {wall:>9,.1f} hours
-  vectors    N x {fragment:,.0f} bytes                                  = {vectors:>9,.1f} TB
-  lines      N / 512 x {line:,.0f} bytes of manifest                     = {lines:>9,.1f} GB
-  contents   N x {content:,.0f} bytes of contents.json                     = {contents:>9,.1f} GB, in memory: cut into
-             folders of 10 million, which hold {folder:,.1f} GB each   = {jobs:>9,.0f} jobs
-  read       N x {size:,.0f} bytes of picture / {wall:.1f} hours             = {read:>9,.1f} GB/s
-  price      {work:,.0f} + {command:,.0f} core hours x {price} (assumed)       = {money:>9,.0f} dollars
-"""
-
-
-def cost(record: Mapping[str, Any], cores: int, price: float) -> str:
-    """One billion items on paper.
-
-    Args:
-        record: what was measured.
-        cores: of the cluster.
-        price: dollars of a core hour, which nobody measured.
-    """
-    shard, kept, items = record["speed"]["a shard"], record["drill"]["embed"]["bytes"], 1e9
-    node, own = (shard[f"processor seconds, {name}"] for name in ("node", "command"))
-    hours = items / shard["pictures"] / 3600
-    wall = hours * node / cores
-    return COSTS.format(
-        pictures=shard["pictures"], node=node, own=own, cores=cores, price=price,
-        work=hours * node, command=hours * own, each=node / own, commands=cores * own / node,
-        wall=wall, fragment=kept["fragment, a picture"], size=kept["picture"],
-        vectors=items * kept["fragment, a picture"] / 1e12, line=kept["manifest, a shard"],
-        lines=items / 512 * kept["manifest, a shard"] / 1e9, content=kept["contents, a picture"],
-        contents=items * kept["contents, a picture"] / 1e9, jobs=items / 1e7,
-        folder=1e7 * kept["contents, a picture"] / 1e9,
-        read=items * kept["picture"] / (wall * 3600) / 1e9,
-        money=hours * (node + own) * price,
-    )  # fmt: skip
+    }
 
 
 def main() -> None:
@@ -429,16 +287,10 @@ def main() -> None:
     parser.add_argument("--timed", type=int, default=8000, help="pictures of the timed runs")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", choices=("drill", "speed"))
-    parser.add_argument("--cost", action="store_true")
-    parser.add_argument("--cores", type=int, default=1000)
-    parser.add_argument("--price", type=float, default=0.04, help="dollars of a core hour")
     asked = parser.parse_args()
     path = RESULTS / "cluster.json"
     record = json.loads(path.read_text()) if path.exists() else {}
     record = {name: record[name] for name in ("drill", "speed") if name in record}
-    if asked.cost:
-        print(cost(record, asked.cores, asked.price))
-        return
     with tempfile.TemporaryDirectory() as place:
         root = Path(place).resolve()
         if asked.only != "speed":

@@ -9,7 +9,7 @@ into it late. Ray's own retries and checkpoints are off (``retries.py`` says wha
 import os
 import socket
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,8 @@ class _Here:
 
 def _here(shard: Items) -> _Here:
     file = ""
-    for item in shard.payload[:1]:
+    with suppress(Exception):  # a fault of the item is met where it is worked on
+        item = shard.payload[0]
         path = getattr(item, "source", item)
         file = str(path) if isinstance(path, Path) and path.exists() else ""
     return _Here(__version__, str(Path.cwd()), file)

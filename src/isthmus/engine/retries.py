@@ -5,6 +5,7 @@ halves are tried to find the items that end their process, and then the shard is
 more without these, which are faults as any other.
 """
 
+import logging
 from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol, overload, runtime_checkable
@@ -20,6 +21,7 @@ MOVES = 3
 MOST = 16
 """Items in a row that end their process, with no shard between them that gave anything: the
 machines are at fault."""
+_log = logging.getLogger("isthmus")
 KILLS = "ended the process that worked on it, twice"
 
 
@@ -133,6 +135,9 @@ def survived(
                 tick(len(one.rows))
                 yield one.shard.number, outcome
                 continue
+            if isinstance(outcome, Lost) and outcome.machine:
+                number, why = one.shard.number, outcome.why
+                _log.warning("A machine was lost with shard %d (%s).", number, why)
             before = len(one.shard.left_out)
             again += _after(one, outcome)
             row += len(one.shard.left_out) - before
