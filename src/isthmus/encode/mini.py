@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,8 +160,12 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, Encode
         )
     graph = WEIGHTS / "image.onnx"
     towers = open_weights(WEIGHTS, options.workers)
-    shaped = with_shapes(towers, lambda more: session(graph.read_bytes() + more))
+    shaped = with_shapes(towers, partial(_with_outputs, graph))
     return with_sounds(shaped, towers["image"].workers)
+
+
+def _with_outputs(graph: Path, more: bytes) -> onnxruntime.InferenceSession:
+    return session(graph.read_bytes() + more)
 
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:
