@@ -167,6 +167,8 @@ def drill(kind: str, folder: Path, root: Path) -> dict[str, Any]:
         lost_at = wait_for(max(2, round(LOST_AT * shards)), there, second)
         again = {file: stamp for file, stamp in kept.items()
                  if stamp != _age(there, {"file": file})}  # fmt: skip
+        while not cluster.busy(1) and second.poll() is None:
+            time.sleep(0.05)
         cluster.kill(1)
         out, err = second.communicate()
     result = json.loads(out) if out.startswith("{") else {"said": err}

@@ -66,6 +66,14 @@ class Cluster:
         if started.wait(120):
             raise RuntimeError((self.room / "start.log").read_text())
 
+    def busy(self, number: int) -> bool:
+        """Whether a process of a node works on a shard."""
+        for pid in _session(self.sessions[number]):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::_work"):
+                    return True
+        return False
+
     def kill(self, number: int) -> None:
         """Kill every process of a node, as a machine ends that loses its power."""
         for _ in range(3):

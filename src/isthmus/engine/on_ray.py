@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,9 @@ def on_ray(address: str, share: Share) -> Engine:
         if first is None:  # nothing to do: nobody need answer
             return
         connect(place)
-        yield from survived(_Cluster(task, share), _chain(first, due), tick)
+        yield from survived(_Cluster(task, share), chain([first], due), tick)
 
     return run
-
-
-def _chain(first: tuple[int, Items], due: Iterable[tuple[int, Items]]) -> Iterable[Any]:
-    yield first
-    yield from due
 
 
 def _ray() -> Any:
@@ -80,7 +76,7 @@ def _ray() -> Any:
 def connect(place: tuple[str, int] | None) -> None:
     """Join the cluster at an address, or the one of this machine, which is started if need be.
 
-    It stays joined until this process ends.
+    It stays joined until this process ends, whatever address is named next.
 
     Raises:
         RequestError: nobody answers there, no cluster does, or it wants another token.
