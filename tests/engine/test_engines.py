@@ -180,17 +180,22 @@ def test_processes_that_end_whatever_they_do_stop_the_job_soon():
         most = 0
 
     pool = Processes(EmbedTask(Broken(), 3))
-    with pytest.raises(RequestError, match=rf"^{MOST} items in a row ended .*its process is gone"):
-        list(survived(pool, [(0, texts(64, bad=()))], int))
-    assert len(pool.started) < 100
+    alone = [(row, Items("text", (f"t{row}",), ["owl"])) for row in range(64)]
+    for shards in ([(0, texts(64, bad=()))], alone):
+        before = len(pool.started)
+        with pytest.raises(RequestError, match=rf"^{MOST} items in a row ended .*its process is"):
+            list(survived(pool, shards, int))
+        assert len(pool.started) - before < 100
 
 
 def test_a_shard_that_kills_as_a_whole_only_is_no_fault_of_an_item():
     class Hungry(Deadly):
         most = 2
 
+    pool = Processes(EmbedTask(Hungry(), 8))
     with pytest.raises(RequestError, match=r"Shard 0 \('t000' to 't007'\) ends its process as a"):
-        list(survived(Processes(EmbedTask(Hungry(), 8)), [(0, texts(8, bad=()))], int))
+        list(survived(pool, [(0, texts(8, bad=()))], int))
+    assert sum(len(ids) == 8 for ids in pool.started) == 4
 
 
 def test_rows_that_are_left_out_keep_their_place_in_slices():
