@@ -1,11 +1,12 @@
 """A small cluster on this machine, a drill in which all dies that can die, and what Ray costs.
 
-    python -m benchmarks.cluster [--pictures 3000] [--timed 8000] [--only drill]
+    python -m benchmarks.cluster [--pictures 3000] [--timed 6000] [--only drill]
 
 Two nodes of Ray with one processor each, on loopback, behind a token. *Drill*: ``isthmus embed``
 and ``isthmus index`` of a folder with a picture that ends the process that reads it; the command is
 killed and started again, then a node is killed; the files must be those of one process for which
-that picture cannot be read. *Speed*: the same job in one process, on one node and on two.
+that picture cannot be read. *Speed*: the same job in one process, on one node and on two;
+*waiting*: on one node and on two where shards wait instead of computing.
 """
 
 import argparse
@@ -24,11 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.harness import RESULTS, write_results
 from benchmarks.nodes import Cluster, CpuSeconds
 
 POISON = "poison.png"
+PARTS = ("drill", "speed", "waiting")
 SHARD = 128
+WAIT = 0.01
+"""Seconds that a picture waits for a device that is none."""
 KILLED_AT, LOST_AT = 0.2, 0.5
 """Shares of the shards that are done when the command is killed, and when a node is."""
 
@@ -40,6 +46,7 @@ def in_child(words: Sequence[str]) -> int:
     from isthmus.engine import ENGINES
 
     ENCODERS["deadly"] = "benchmarks.cluster:load_deadly"
+    ENCODERS["waiting"] = "benchmarks.cluster:load_waiting"
     ENGINES["one"] = "benchmarks.cluster:one_process"
     return main(list(words))
 
@@ -75,6 +82,27 @@ def load_deadly(_rest: str, options: Any) -> dict[str, Any]:
     return {"image": Deadly(load("", options)["image"])}
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A tower that waits as for a device: a picture is a count of its bytes, 10 ms later."""
+
+    space: Any
+    modality: str = "image"
+
+    def encode(self, items: Sequence[Any]) -> np.ndarray:
+        """(n, 16) float32."""
+        time.sleep(WAIT * len(items))
+        rows = [np.frombuffer(item.read_bytes(), np.uint8) % 16 for item in items]
+        return np.stack([np.bincount(row, minlength=16) for row in rows]).astype(np.float32)
+
+
+def load_waiting(_rest: str, _options: Any) -> dict[str, Any]:
+    """The space ``waiting``."""
+    from isthmus.types import Space
+
+    return {"image": Waiting(Space("waiting", "waiting-16", 16))}
+
+
 def one_process(_address: str, _share: Any) -> Any:
     """The engine ``local`` on which the picture that kills cannot be read."""
     from isthmus.engine.retries import KILLS, Without
@@ -105,11 +133,11 @@ def pictures(folder: Path, count: int, deadly: bool = True) -> None:
             pixels.save(folder / POISON)
 
 
-def command(kind: str, folder: Path, out: Path, engine: str) -> list[str]:
+def command(kind: str, folder: Path, out: Path, engine: str, space: str = "deadly") -> list[str]:
     """The words of the command that is drilled."""
     words = {
-        "embed": ["embed", "deadly", str(out), "--images", str(folder), "--split", "all"],
-        "index": ["index", str(folder), "--space", "deadly", "--out", str(out)],
+        "embed": ["embed", space, str(out), "--images", str(folder), "--split", "all"],
+        "index": ["index", str(folder), "--space", space, "--out", str(out)],
     }[kind]
     return [*words, "--engine", engine, "--workers", "1", "--json"]
 
@@ -280,33 +308,57 @@ def speed(kind: str, folder: Path, few: Path, root: Path, runs: int) -> dict[str
     }
 
 
+def waiting(folder: Path, root: Path, runs: int) -> dict[str, Any]:
+    """An index whose shards wait instead of computing, so that two nodes need no two cores."""
+    found = {"one node": list[float](), "two nodes": list[float]()}
+    with Cluster() as one, Cluster() as two:
+        one.add()
+        two.add(), two.add()
+        for _ in range(runs):
+            for way, cluster in zip(found, (one, two), strict=True):
+                out = root / "waiting"
+                words = command("index", folder, out, cluster.engine, "waiting")
+                found[way].append(timed(words, cluster)["wall"])
+                shutil.rmtree(out)
+                print(way, found[way][-1], flush=True)
+    first, second = (statistics.median(times) for times in found.values())
+    return {
+        "pictures": len(list(folder.iterdir())),
+        "seconds": found,
+        "two nodes to one": first / second,
+    }
+
+
 def main() -> None:
     """Drill, time, or compute; print what was found and write it."""
     if sys.argv[1:2] == ["--child"]:
         sys.exit(in_child(sys.argv[2:]))
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=3000, help="of the drill")
-    parser.add_argument("--timed", type=int, default=8000, help="pictures of the timed runs")
+    parser.add_argument("--timed", type=int, default=6000, help="pictures of the timed runs")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", choices=("drill", "speed"))
+    parser.add_argument("--only", choices=PARTS)
     asked = parser.parse_args()
     path = RESULTS / "cluster.json"
     record = json.loads(path.read_text()) if path.exists() else {}
-    record = {name: record[name] for name in ("drill", "speed") if name in record}
+    record = {name: record[name] for name in PARTS if name in record}
+    parts = [asked.only] if asked.only else PARTS
     with tempfile.TemporaryDirectory() as place:
         root = Path(place).resolve()
-        if asked.only != "speed":
+        if "drill" in parts:
             pictures(root / "drill", asked.pictures)
             kinds = ("embed", "index")
             record["drill"] = {kind: drill(kind, root / "drill", root) for kind in kinds}
-            print(json.dumps(record["drill"], indent=1), flush=True)
-        if asked.only != "drill":
-            for name, count in (("many", asked.timed), ("few", SHARD)):
-                pictures(root / name, count, deadly=False)
+        if "speed" in parts or "waiting" in parts:
+            pictures(root / "many", asked.timed, deadly=False)
+            pictures(root / "few", SHARD, deadly=False)
+        if "speed" in parts:
             before = os.getloadavg()
             record["speed"] = speed("index", root / "many", root / "few", root, asked.runs)
             record["speed"]["load before and after"] = [before, os.getloadavg()]
-            print(json.dumps(record["speed"], indent=1))
+        if "waiting" in parts:
+            record["waiting"] = waiting(root / "many", root, asked.runs)
+    print(json.dumps(record, indent=1))
     write_results("cluster", record)
 
 

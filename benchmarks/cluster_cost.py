@@ -10,9 +10,9 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchmarks.page_rows import read
+from benchmarks.page_rows import Row, mark, read
 
-ITEMS, FOLDER, SHARD = 1e9, 1e7, 512
+ITEMS, FOLDER, SHARD = 1e9, 1e6, 512
 """Items in all, of one job, and of a shard of ``isthmus embed``."""
 
 
@@ -60,6 +60,49 @@ def costs(record: Mapping[str, Any], cores: int, price: float) -> Iterator[tuple
         "price",
         f"({work:,.0f} + {command:,.0f}) × {price} dollars (assumed)",
         f"{money:,.0f} dollars",
+    )
+
+
+def of_cluster() -> Iterator[Row]:
+    """Past one machine."""
+    record, script = read("cluster"), "`benchmarks.cluster`"
+    drills = record["drill"].values()
+    differ = sum(len(one["files that differ from one process"]) for one in drills)
+    twice = sum(one["done before and done again"] for one in drills)
+    (count,) = {one["pictures"] for one in drills}
+    yield Row(
+        f"`embed` and `index` of {count:,} pictures on two nodes, the command killed and started "
+        "again, a node killed, one picture that ends its process: files that differ from those of "
+        "one process, shards done twice",
+        f"{differ}, {twice}{mark(not differ + twice)}",
+        "none",
+        script,
+    )
+    found = record["speed"]
+    two, wall = found["two nodes to one, wall"], found["one node to one process, wall"]
+    work = found["one node to one process, processor"]
+    (before, _, _), (after, _, _) = found["load before and after"]
+    yield Row(
+        f"`index` of {found['pictures']:,} pictures, two nodes of one processor against one (two "
+        f"cores that others used too: load {before:.1f} to {after:.1f})",
+        f"{two:.2f}×{mark(two >= 1.6)}",
+        "≥ 1.6×",
+        script,
+    )
+    waited = record["waiting"]["two nodes to one"]
+    yield Row(
+        "the same where shards wait 10 ms a picture instead of computing, which asks for no second "
+        "core",
+        f"{waited:.2f}×{mark(waited >= 1.6)}",
+        "≥ 1.6×",
+        script,
+    )
+    yield Row(
+        "`mini` again, one node against one process: processor seconds, Ray's own included "
+        "(wall time)",
+        f"{work:.3f}× ({wall:.2f}×){mark(work <= 1.05)}",
+        "≤ 1.05×",
+        script,
     )
 
 
