@@ -205,7 +205,7 @@ def main() -> None:
             image = ("image",) if "image" in words else ()
             prompts = "prompts" in words
             recipe = Recipe(
-                modalities=(modality, "text", *image), head="none", freeze="text", pairs=32,
+                modalities=(modality, "text", *image), head="none", freeze=("text",), pairs=32,
                 towers=(modality, *(image if prompts else ())), tower_rate=1e-3,
                 epochs=epochs * (2 if prompts else 1), patience=999,
             )  # fmt: skip

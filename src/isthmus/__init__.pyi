@@ -450,7 +450,7 @@ def fit(
     dim: int = 0,
     shared: bool = False,
     standardise: bool = False,
-    freeze: str = '',
+    freeze: str | Sequence[str] = (),
     towers: str | Sequence[str] = (),
     tower_rate: float = 1e-05,
     temperature: Literal['learned', 'fixed', 'scheduled'] = 'learned',
@@ -491,7 +491,7 @@ def fit(
         model: With --arrays: the model that made them, so that sets of one model compare.
         seen: Also score items that the space was fitted or chosen on, which flatter it.
         max_bytes: Bytes that compressed arrays or a Parquet file may unfold to, 1 or more; 0 is 2 GiB a file.
-        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); the first is matched with each further one as well (text image points audio: ImageBind's star; points text image: ULIP's, OpenShape's). Of exactly three, where the tower of the third is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
@@ -500,7 +500,7 @@ def fit(
         dim: Coordinates of the new space, 1 or more; 0 takes as many as the old one has.
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
-        freeze: Modality that stays as it is, such as image or text.
+        freeze: Modalities that stay as they are, such as image or text.
         towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
         tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
@@ -551,7 +551,7 @@ def sweep(
     dim: int = 0,
     shared: bool = False,
     standardise: bool = False,
-    freeze: str = '',
+    freeze: str | Sequence[str] = (),
     towers: str | Sequence[str] = (),
     tower_rate: float = 1e-05,
     temperature: Literal['learned', 'fixed', 'scheduled'] = 'learned',
@@ -596,7 +596,7 @@ def sweep(
         similarities: Similarities to cross (see: isthmus parts similarities; default: that of --similarity).
         heads: Heads to cross: linear, mlp, residual or none (default: that of --head).
         seeds: Seeds of each variant, 1 or more, from --seed on.
-        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); a third one, such as image, is what the first is matched with as well (ULIP, OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
+        modalities: Two linked modalities that are trained on, such as points text (default: the first two that the world links); the first is matched with each further one as well (text image points audio: ImageBind's star; points text image: ULIP's, OpenShape's). Of exactly three, where the tower of the third is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone learns, against the second modality (CLIP Goes 3D).
         loss: Contrastive loss (see: isthmus parts losses).
         similarity: Similarity that the loss compares by (see: isthmus parts similarities).
         regularisers: Added terms with their weights, such as uniformity=0.1 (see: isthmus parts regularisers).
@@ -605,7 +605,7 @@ def sweep(
         dim: Coordinates of the new space, 1 or more; 0 takes as many as the old one has.
         shared: One more head that both modalities go through after their own.
         standardise: Standardise each modality by its own training mean and deviation before its head.
-        freeze: Modality that stays as it is, such as image or text.
+        freeze: Modalities that stay as they are, such as image or text.
         towers: Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:, fresh:); without any, heads learn from vectors that are embedded once.
         tower_rate: Learning rate of the towers at its highest, above 0 and below 10; fresh ones want about 1e-3.
         temperature: Whether the scale of the logits is learned, stays, or goes from --scale to --last-scale.
@@ -660,6 +660,7 @@ def search(
     minus: str | Sequence[str] = (),
     only: str | Sequence[str] = (),
     exclude: str | Sequence[str] = (),
+    where: bool = False,
     split: str = '',
     space: str = '',
     top: int = 10,
@@ -683,6 +684,7 @@ def search(
         minus: Words or files whose vectors are taken from it, such as person.
         only: Modalities of an index to look among, such as image audio (default: all).
         exclude: Modalities of an index to leave out, such as text.
+        where: Say where in each item of an index the query is seen: boxes, seconds, pieces.
         split: Only this split of a world (by default test, which the default model never saw; all for every item).
         space: The space to search in, one that encodes the query (default: that of an index, else mini).
         top: How many items to show, 1 or more.
@@ -766,7 +768,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses or engines.
     """
 
 def cache(
@@ -784,6 +786,7 @@ def index(
     *,
     out: str | Path | None = None,
     space: str = 'mini',
+    odds: str = '',
     replace: bool = False,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
@@ -800,6 +803,7 @@ def index(
         folder: Folder with pictures, sounds, videos, shapes, texts and archives of such (.tar, .zip).
         out: Folder of the index (default: FOLDER.index here).
         space: Space that the files are encoded in (see: isthmus spaces).
+        odds: World with linked items (its validation split), such as glyphs, from which it is learned how probable a match is: search then ranks by that and says it (see: isthmus worlds).
         replace: Make anew what is an index of another space.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
@@ -818,6 +822,8 @@ def find(
     false_alarms: float = 0.05,
     learn: int = 40,
     places: int = 5,
+    open: bool = False,
+    out: str | Path | None = None,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
@@ -836,6 +842,8 @@ def find(
         false_alarms: Share of things that are not there which may be reported all the same, above 0 and below 1.
         learn: Things put together that presence is learned from at the first use of a space, 4 or more.
         places: Places that are named in a file, 1 or more.
+        open: Draw what was found in each file on a page, and open it in the browser.
+        out: Where to write the page (default with --open: a new one in runs/).
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

@@ -81,7 +81,7 @@ def test_decay_makes_matrices_smaller():
         ({}, {"log_scale", "own.text.0.matrix", "own.image.0.matrix"}),
         ({"temperature": "fixed"}, {"own.text.0.matrix"}),
         ({"loss": "sigmoid"}, {"bias", "log_scale"}),
-        ({"freeze": "image"}, {"own.text.0.bias"}),
+        ({"freeze": ("image",)}, {"own.text.0.bias"}),
     ],
 )
 def test_only_what_is_to_learn_learns(how, learn_them):

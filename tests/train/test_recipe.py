@@ -17,7 +17,7 @@ from tests.train.spaces import pair
         ({"similarity": "maxsim"}, "many vectors"),
         ({"loss": "entailment"}, "lorentz"),
         ({"loss": "angle_contrast"}, "exterior_angle"),
-        ({"freeze": "text", "shared": True}, "frozen"),
+        ({"freeze": ("text",), "shared": True}, "frozen"),
         ({"regularisers": ("uniformity",)}, "name=weight"),
         ({"rate": 0.0}, "--rate"),
         ({"swap": 1.5}, "--swap"),

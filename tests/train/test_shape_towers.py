@@ -16,7 +16,7 @@ from isthmus.types import RequestError  # noqa: E402
 from isthmus.worlds import load  # noqa: E402
 
 WORLD = load("primitives", each=1)
-QUICK = {"head": "none", "freeze": "text", "pairs": 16, "epochs": 3, "patience": 9}
+QUICK = {"head": "none", "freeze": ("text",), "pairs": 16, "epochs": 3, "patience": 9}
 
 
 def pair(encoders, modality, ids):

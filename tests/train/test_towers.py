@@ -111,7 +111,7 @@ def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
 
 def test_one_tower_learns_while_the_other_is_locked():
     """Source of the setting: Zhai et al. 2022, LiT."""
-    job = task(("text",), freeze="image")
+    job = task(("text",), freeze=("image",))
     towers = job.towers
     names = set(towers.parameters)
     assert names and not any(name.startswith(("blocks", "seen")) for name in names)
@@ -153,7 +153,7 @@ def test_what_cannot_be_trained_is_said():
         trainable(isthmus.load("fresh"), ("sound",))
     for wrong in (
         {"head": "none"}, {"head": "none", "towers": BOTH, "dim": 8},
-        {"towers": ("text",), "freeze": "text"}, {"towers": BOTH, "tower_rate": 0.0},
+        {"towers": ("text",), "freeze": ("text",)}, {"towers": BOTH, "tower_rate": 0.0},
     ):  # fmt: skip
         with pytest.raises(RequestError):
             Recipe(**wrong).check()

@@ -134,7 +134,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
 
 
 def test_a_frozen_modality_stays_and_the_best_epoch_is_kept():
-    job = task(freeze="image", epochs=4)
+    job = task(freeze=("image",), epochs=4)
     mended = learn(job).model.mended(job.held.a.space, job.recipe, job.pairs.n)
     assert np.array_equal(mended(job.held.a).vectors, job.held.a.unit)
     assert not np.allclose(mended(job.held.b).vectors, job.held.b.unit, atol=0.01)

@@ -29,8 +29,15 @@ class Background:
         self, query: Float[np.ndarray, " d"], scores: Float[np.ndarray, " k"]
     ) -> Float[np.ndarray, " k"]:
         """Scores of a query less its mean score, over its spread."""
-        spread = float(np.sqrt(max(query @ self.covariance @ query, 0.0)))
-        return (scores - query @ self.mean) / max(spread, FLAT)
+        return self.among(query[None], scores[None])[0]
+
+    def among(
+        self, queries: Float[np.ndarray, "q d"], scores: Float[np.ndarray, "q k"]
+    ) -> Float[np.ndarray, "q k"]:
+        """The same of many queries, a row each."""
+        variance = np.einsum("qd,qd->q", queries @ self.covariance, queries)
+        spread = np.maximum(np.sqrt(np.maximum(variance, 0.0)), FLAT)
+        return (scores - (queries @ self.mean)[:, None]) / spread[:, None]
 
 
 def background(vectors: Vectors) -> Background:

@@ -33,11 +33,12 @@ from isthmus.indexes.generations import (
     write_record,
 )
 from isthmus.indexes.index import Index, open_index
+from isthmus.indexes.odds import odds_of, write_odds
 from isthmus.lab.embedding import EmbedTask, encoders_of
 from isthmus.lab.loading import lasting
 from isthmus.records import dataclass
 from isthmus.store import mark
-from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space
+from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space, World
 from isthmus.version import __version__
 
 SHARD = 128
@@ -67,6 +68,7 @@ def build(
     out: str | Path,
     options: JobOptions | None = None,
     name: str = "",
+    odds: World | None = None,
 ) -> BuildReport:
     """Index every file of a folder that the space has a way for.
 
@@ -76,6 +78,8 @@ def build(
         out: the index's own folder; one that is there is brought up to date.
         options: of the jobs; ``replace`` makes anew what is an index of another space.
         name: of the space, where that is what ``load`` gave.
+        odds: linked items from which it is learned how probable a match is; None keeps what the
+            index knows of that.
 
     Raises:
         RequestError: no such folder, nothing in it that can be indexed, an index of another space,
@@ -102,11 +106,25 @@ def build(
             work.add(encoders[modality], some)
         contents.save()
         space_of_all = next(iter(encoders.values())).space
-        write_record(out, work.record(name, str(folder.resolve()), space_of_all, faults))
+        record = work.record(name, str(folder.resolve()), space_of_all, faults)
+        write_record(out, replace(record, odds=_odds(out, encoders, odds, before, options)))
         shutil.rmtree(out / WORK, ignore_errors=True)
     if not work.parts:
         raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
     return BuildReport(open_index(out), work.encoded, work.kept)
+
+
+def _odds(
+    out: Path,
+    encoders: Mapping[str, Encoder],
+    world: World | None,
+    before: IndexRecord | None,
+    options: JobOptions,
+) -> str:
+    """The file of the odds: those of before, or of a world."""
+    if world is None:
+        return before.odds if before else ""
+    return write_odds(out, odds_of(encoders, world, progress=options.progress))
 
 
 def _why(faults: Mapping[str, str]) -> str:

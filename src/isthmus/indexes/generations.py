@@ -65,6 +65,8 @@ class IndexRecord:
     """What is no item, with its reason."""
     unread: dict[str, str]
     """Content hashes of the files among these that no encoder could read."""
+    odds: Inside = ""
+    """File of the odds of a match; empty without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,7 @@ def write_part(
 def write_record(folder: Path, record: IndexRecord) -> None:
     """Name a new generation, and remove what is of none."""
     write_json(folder / INDEX, asdict(record))
-    named = {name for one in record.parts.values() for name in _files(one)}
+    named = {record.odds, *(name for one in record.parts.values() for name in _files(one))}
     sweep(folder)
     for path in folder.iterdir():
         own = path.name in OWN or path.name in named

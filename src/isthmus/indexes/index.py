@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from isthmus.indexes.exact import nearest
 from isthmus.indexes.generations import (
@@ -18,9 +18,13 @@ from isthmus.indexes.generations import (
     read_record,
     space_of,
 )
+from isthmus.indexes.odds import Odds, read_odds
 from isthmus.records import amount, dataclass
 from isthmus.store import marked
 from isthmus.types import EmbeddingSet, RequestError, Space, same_space
+
+CANDIDATES = 20
+"""Nearest items that odds are told of, as many times those that are asked for."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,12 @@ class Ranked:
     similarity: float
     """Cosine to the query."""
     score: float
-    """What the list is ranked by: the similarity in spreads above what the query meets among all
-    items of this modality."""
+    """What the list is ranked by: log odds of a match, made fair between modalities, where they
+    were learned for all that are looked among; else the similarity in spreads above what the query
+    meets among all items of this modality."""
+    probability: float | None = None
+    """Of a match, where odds were learned: were there as many matches as on what they were learned
+    from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +55,8 @@ class Index:
     """Of the index."""
     record: IndexRecord
     parts: Mapping[str, IndexPart]
+    odds: Odds | None = None
+    """Of matches, where they were learned."""
 
     def __len__(self) -> int:
         return sum(len(part.files) for part in self.parts.values())
@@ -85,25 +95,54 @@ class Index:
             SpaceMismatchError: the query is of another space.
         """
         same_space(query.space, self.space)
-        return self.ranked(query.unit[:1], top, only)[0]
+        return self.ranked(query.unit[:1], top, only, query.modality)[0]
 
     def ranked(
-        self, queries: Float[np.ndarray, "q d"], top: int, only: Sequence[str] = ()
+        self,
+        queries: Float[np.ndarray, "q d"],
+        top: int,
+        only: Sequence[str] = (),
+        asked: str = "",
     ) -> list[list[Ranked]]:
-        """The same for many unit vectors."""
+        """The same for many unit vectors, of the modality ``asked``."""
         if top < 1:
             raise RequestError(f"At least one item must be asked for, not {top}.")
+        some = self.among(only)
+        knows = {name: self.odds is not None and self.odds.knows(asked, name) for name in some}
         found: list[list[Ranked]] = [[] for _ in queries]
-        for name in self.among(only):
+        for name in some:
             part = self.parts[name]
-            scores, rows = nearest(queries, part.vectors, top)
+            scores, rows = nearest(queries, part.vectors, top * (CANDIDATES if knows[name] else 1))
             for number, query in enumerate(queries):
-                standard = part.background.standardised(query, scores[number])
-                found[number] += [
-                    Ranked(part.files[int(row)], name, int(row), float(raw), float(score))
-                    for row, raw, score in zip(rows[number], scores[number], standard, strict=True)
-                ]
+                way = (asked if knows[name] else "", all(knows.values()))
+                found[number] += self._hits(part, query, rows[number], scores[number], way)
         return [sorted(some, key=lambda hit: -hit.score)[:top] for some in found]
+
+    def _hits(
+        self,
+        part: IndexPart,
+        query: Float[np.ndarray, " d"],
+        rows: Int[np.ndarray, " k"],
+        scores: Float[np.ndarray, " k"],
+        way: tuple[str, bool],
+    ) -> list[Ranked]:
+        """Items of one modality; ``way``: what asks, if odds know it, and whether they rank."""
+        asked, by_odds = way
+        ranked, chances = part.background.standardised(query, scores), [None] * len(rows)
+        if asked and self.odds is not None:
+            sides = query[None], np.asarray(part.vectors[rows])
+            asking = self.parts[asked].background if asked in self.parts else None
+            odds = self.odds.ratios(asked, part.modality, sides, part.background, asking)[0]
+            odds = odds + self.odds.prior(asked, part.modality, len(part.files))
+            chances = (1 / (1 + np.exp(-odds))).tolist()
+            ranked = odds + self.odds.fair.get(part.modality, 0.0) if by_odds else ranked
+        files = (part.files[int(row)] for row in rows)
+        return [
+            Ranked(file, part.modality, int(row), float(raw), float(score), chance)
+            for file, row, raw, score, chance in zip(
+                files, rows, scores, ranked, chances, strict=True
+            )
+        ]
 
     def among(self, only: Sequence[str], exclude: Sequence[str] = ()) -> tuple[str, ...]:
         """Modalities to look among: those named, or all, but for those left out.
@@ -152,4 +191,4 @@ def open_index(folder: str | Path) -> Index:
     if not parts:
         raise RequestError(f"{folder} is an empty index: {amount(len(record.skipped), 'file')} "
                            "were left out.")  # fmt: skip
-    return Index(folder, record, parts)
+    return Index(folder, record, parts, read_odds(folder / record.odds) if record.odds else None)

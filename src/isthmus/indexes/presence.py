@@ -1,26 +1,29 @@
 """Is it there, and where? A query against the parts of an item, with a rate of false alarms.
 
-A part's similarity to a query says little by itself: some words are near to everything, and some
-pictures are. It is standardised twice: among the similarities of the same part to other words, and
-among those of the same query to parts of other items; the mean of both is the part's score. What is
-there most clearly is the item's: its score against those of things that are not there gives the
-rate of false alarms, and a logistic curve the probability.
+A line over what is told of a part (``parts.numbers``) is its score, that of the clearest part the
+item's: against the scores of things that are not there it gives the rate of false alarms, and a
+logistic curve the probability. The line is learned where it is known what is there, and where.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from isthmus.arrays import Vectors
-from isthmus.indexes.backgrounds import FLAT, Background, background
+from isthmus.indexes.backgrounds import Background, background
+from isthmus.indexes.odds import on_line
+from isthmus.indexes.parts import Seen, numbers, overlaps
 from isthmus.records import dataclass
+from isthmus.scores.odds import likelihood_ratio, logistic
 from isthmus.types import Place, RequestError
 
+ALIKE = 0.3
+"""Intersection over union from which on two stretches of time are of one thing."""
+RIGHT, WRONG = 0.5, 0.3
+"""Overlap from which on a part is the thing, and below which it is not."""
 KNOTS = 400
 """Quantiles of the scores of what is not there that a rule keeps."""
-PENALTY = 1e-3
-"""On half the squared slope of the curve: keeps it finite where nothing overlaps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class PresenceRule:
     """(m, d) unit vectors of other words."""
     parts: Background
     """Of parts of other items."""
+    line: Float[np.ndarray, " f"]
+    """Slopes of what is told of a part, and a constant."""
     absent: Float[np.ndarray, " k"]
     """Scores of things that are not there, ascending quantiles at even steps from 0 to 1."""
     slope: float
@@ -39,11 +44,9 @@ class PresenceRule:
     items: int = 0
     """That it was fitted on."""
 
-    def scores(
-        self, queries: Float[np.ndarray, "q d"], parts: Float[np.ndarray, "p d"]
-    ) -> Float[np.ndarray, "q p"]:
+    def scores(self, queries: Float[np.ndarray, "q d"], some: Seen) -> Float[np.ndarray, "q p"]:
         """Scores of the parts of one item for each query, all unit vectors."""
-        return part_scores(queries, parts, self.words, self.parts)
+        return on_line(numbers(queries, some, self.words, self.parts), self.line)
 
     def probability(self, score: float) -> float:
         """Of presence, where it is there as often as not."""
@@ -64,72 +67,68 @@ class PresenceRule:
         return float(np.interp(1 - rate, np.linspace(0, 1, len(self.absent)), self.absent))
 
 
-def part_scores(
-    queries: Float[np.ndarray, "q d"],
-    parts: Float[np.ndarray, "p d"],
-    words: Vectors,
-    others: Background,
-) -> Float[np.ndarray, "q p"]:
-    """Similarities standardised among other words and among parts of other items, their mean."""
-    raw = queries @ parts.T
-    among_words = words @ parts.T
-    spread = np.maximum(among_words.std(axis=0), FLAT)
-    by_part = (raw - among_words.mean(axis=0)) / spread
-    mean = queries @ others.mean
-    variance = np.einsum("qd,de,qe->q", queries, others.covariance, queries)
-    by_query = (raw - mean[:, None]) / np.maximum(np.sqrt(np.maximum(variance, 0)), FLAT)[:, None]
-    return (by_part + by_query) / 2
+Where = Mapping[int, Sequence[Place]]
+"""What is in an item: the places of the things of queries, by their numbers."""
 
 
 def fit_presence(
-    items: Sequence[Float[np.ndarray, "_p d"]],
+    items: Sequence[Seen],
     queries: Float[np.ndarray, "q d"],
-    present: np.ndarray,
+    where: Sequence[Where],
     words: Vectors,
-    counted: np.ndarray | None = None,
+    counted: Bool[np.ndarray, "n q"] | None = None,
 ) -> PresenceRule:
-    """The rule of items whose things are known.
+    """The rule of items of which it is known what is in them, and where.
 
     Args:
-        items: unit vectors of the parts of each of n items.
+        items: the parts of each of n items.
         queries: unit vectors of the names that are asked for.
-        present: (n, q) of bool, whether the thing of a name is in an item.
+        where: what is in each item.
         words: (m, d) unit vectors of other words.
-        counted: (n, q) of bool, what is learned from; None for all. Names that mean nearly the same
-            as one that is there are best left out.
+        counted: (n, q), what is learned from; None for all. Names that mean nearly the same as one
+            that is there are best left out.
 
     Raises:
         RequestError: nothing is there, or nothing is not.
     """
+    present = np.array([[k in one for k in range(len(queries))] for one in where])
     counted = np.ones_like(present) if counted is None else counted
     if not (present & counted).any() or not (~present & counted).any():
         raise RequestError(
             "Presence is learned from things that are there and things that are not."
         )
-    others = background(np.concatenate(list(items)))
-    best = np.stack([part_scores(queries, one, words, others).max(axis=1) for one in items])
-    there, absent = best[present & counted], best[~present & counted]
-    slope, intercept = _logistic(there, absent)
+    others = background(np.concatenate([one.vectors for one in items]))
+    every = [numbers(queries, one, words, others) for one in items]
+    line = _line(every, items, where, counted)
+    found = np.stack([on_line(one, line).max(axis=1) for one in every])
+    there, absent = found[present & counted], found[~present & counted]
+    slope, intercept = likelihood_ratio(there, absent)
     knots = np.quantile(absent, np.linspace(0, 1, min(KNOTS, len(absent))))
-    return PresenceRule(words.astype(np.float32), others, knots, slope, intercept, len(items))
+    return PresenceRule(words.astype(np.float32), others, line, knots, slope, intercept, len(items))
 
 
-def _logistic(there: np.ndarray, absent: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of the log odds, both kinds weighing the same."""
-    from scipy.optimize import minimize
+def _line(
+    every: Sequence[Float[np.ndarray, "q p f"]],
+    items: Sequence[Seen],
+    where: Sequence[Where],
+    counted: Bool[np.ndarray, "n q"],
+) -> Float[np.ndarray, " f+1"]:
+    """The line that tells parts that are the thing from parts that are not.
 
-    scores = np.concatenate([there, absent])
-    signs = np.concatenate([np.ones(len(there)), -np.ones(len(absent))])
-    weights = np.concatenate([np.full(len(there), 0.5 / len(there)),
-                              np.full(len(absent), 0.5 / len(absent))])  # fmt: skip
-
-    def loss(x: np.ndarray) -> float:
-        odds = signs * (x[0] * scores + x[1])
-        return float(weights @ np.logaddexp(0, -odds) + PENALTY * x[0] ** 2 / 2)
-
-    start = np.array([1.0, -float(np.median(scores))])
-    slope, intercept = minimize(loss, start, method="BFGS").x
-    return float(slope), float(intercept)
+    Of what is there parts that overlap it by half or more are right, those that do by less than
+    three tenths wrong; where no part overlaps it so much, the one that does most is right.
+    """
+    right, wrong = list[np.ndarray](), list[np.ndarray]()
+    for told, some, places, kept in zip(every, items, where, counted, strict=True):
+        for query in np.flatnonzero(kept):
+            true = places.get(int(query))
+            if not true:
+                wrong.append(told[query])
+                continue
+            over = overlaps(some.places, true)
+            right.append(told[query][over >= min(RIGHT, float(over.max()))])
+            wrong.append(told[query][over < WRONG])
+    return logistic(np.concatenate(right), np.concatenate(wrong))
 
 
 @dataclass(frozen=True)
@@ -184,22 +183,52 @@ def _overlap(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> 
 def _stretches(
     places: Sequence[Place], scores: Float[np.ndarray, " p"], least: float
 ) -> list[Found]:
-    """From each clearest moment as far as scores stay above the middle of it and the usual."""
-    usual, left, found = float(np.median(scores)), scores.astype(float).copy(), list[Found]()
+    """From each clearest moment as far as scores stay above the middle of it and the usual.
+
+    A part that is about as long, and as clear, is taken as it is: it knows where it begins.
+    """
+    steady = _steady(places)
+    usual, left, found = float(np.median(scores[:steady])), scores.astype(float).copy(), []
     while len(found) < len(places):
         top = int(np.argmax(left))
         if not np.isfinite(left[top]) or (found and left[top] < least):
             break
         border = (left[top] + usual) / 2
-        first = last = top
-        while first > 0 and left[first - 1] >= border:
-            first -= 1
-        while last < len(left) - 1 and left[last + 1] >= border:
-            last += 1
-        begin, end = _middle(places, first, last)
-        found.append(Found(Place(len(found), seconds=(begin, end)), float(left[top])))
-        left[max(first - 1, 0) : last + 2] = -np.inf
+        both = places[top].seconds or (0.0, 0.0)
+        if top < steady:
+            both = _stretch(places[:steady], left[:steady], top, border)
+            alike = [k for k in range(steady, len(places)) if left[k] >= border
+                     and _together(places[k].seconds, both) > ALIKE]  # fmt: skip
+            if alike:
+                both = places[max(alike, key=lambda k: left[k])].seconds or both
+        found.append(Found(Place(len(found), seconds=both), float(left[top])))
+        left[[_together(one.seconds, both) > 0 for one in places]] = -np.inf
     return found
+
+
+def _steady(places: Sequence[Place]) -> int:
+    """How many of the first parts are equally long: windows, after which come events."""
+    lengths = [round(x.seconds[1] - x.seconds[0], 6) for x in places if x.seconds]
+    return next((k for k, one in enumerate(lengths) if one != lengths[0]), len(lengths))
+
+
+def _stretch(
+    places: Sequence[Place], scores: Float[np.ndarray, " p"], top: int, border: float
+) -> tuple[float, float]:
+    """From a window over its neighbours that reach a border."""
+    first = last = top
+    while first > 0 and scores[first - 1] >= border:
+        first -= 1
+    while last < len(scores) - 1 and scores[last + 1] >= border:
+        last += 1
+    return _middle(places, first, last)
+
+
+def _together(one: tuple[float, float] | None, other: tuple[float, float]) -> float:
+    """Intersection over union of two stretches."""
+    assert one is not None
+    both = max(0.0, min(one[1], other[1]) - max(one[0], other[0]))
+    return both / max(one[1] - one[0] + other[1] - other[0] - both, 1e-12)
 
 
 def _middle(places: Sequence[Place], first: int, last: int) -> tuple[float, float]:

@@ -15,9 +15,9 @@ from isthmus.arrays import fingerprint, unit
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
 from isthmus.indexes.backgrounds import Background
-from isthmus.indexes.presence import PresenceRule, fit_presence
+from isthmus.indexes.parts import LIKE, Seen
+from isthmus.indexes.presence import PresenceRule, Where, fit_presence
 from isthmus.read import spoken
-from isthmus.records import dataclass
 from isthmus.store import cache_folder, read_tensors, write_tensors
 from isthmus.types import Encoder, ItemError, Items, Place, RequestError
 from isthmus.version import __version__
@@ -31,18 +31,7 @@ WORDS = 600
 """Other words."""
 TEMPLATES = ("{}", "a photo of a {}")
 """Of names; the mean of their vectors is a name's."""
-LIKE = 0.8
-"""Cosine to the name of a thing that is there from which on another name is not counted."""
-FORMAT = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """The parts of an item."""
-
-    places: tuple[Place, ...]
-    vectors: Float[np.ndarray, "p d"]
-    """Unit vectors."""
+FORMAT = 3
 
 
 def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = "item") -> Seen:
@@ -71,6 +60,12 @@ def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = 
     kept = set(made.ids)
     rows = [place for part, place in zip(parts.ids, places, strict=True) if part in kept]
     return Seen(tuple(rows), unit(np.asarray(made.made)))
+
+
+def nearest_part(some: Seen, query: Float[np.ndarray, " d"]) -> Place | None:
+    """The part nearest to a query; None where that is the whole."""
+    best = int((some.vectors @ query).argmax())
+    return some.places[best] if best or some.places[0].seconds else None
 
 
 def named(encoders: Mapping[str, Encoder], names: list[str]) -> Float[np.ndarray, "n d"]:
@@ -112,19 +107,21 @@ def fitted(
 ) -> PresenceRule:
     """A rule of so many items that hold several things."""
     of = material(modality, "val")
-    world, _ = several(of, modality, items)
-    names, found = sorted(of), list[np.ndarray]()
+    world, places = several(of, modality, items)
+    names, found = sorted(of), list[Seen]()
     what = f"{modality} items to learn from what presence looks like"
     with bar(items, what, progress, " It is done once a space; --learn 10 is quicker.") as tick:
         for name, item in zip(world.items[modality].ids, world.items[modality], strict=True):
-            found.append(seen(encoders, modality, item, name).vectors)
+            found.append(seen(encoders, modality, item, name))
             tick(1)
-    queries = named(encoders, names)
-    things = [world.factors[name]["things"] for name in world.items[modality].ids]
-    present = np.array([[name in held for name in names] for held in things])
+    queries, where = named(encoders, names), list[Where]()
+    for name in world.items[modality].ids:
+        held = dict(zip(world.factors[name]["things"], places[name], strict=True))
+        where.append({names.index(thing): [place] for thing, place in held.items()})
+    present = np.array([[k in one for k in range(len(names))] for one in where])
     near = queries @ queries.T > LIKE
     counted = ~((present.astype(int) @ near.astype(int) > 0) & ~present)
-    return fit_presence(found, queries, present, words_of(encoders, names), counted)
+    return fit_presence(found, queries, where, words_of(encoders, names), counted)
 
 
 def words_of(encoders: Mapping[str, Encoder], but: list[str]) -> Float[np.ndarray, "m d"]:
@@ -144,6 +141,7 @@ def write_rule(path: Path, rule: PresenceRule) -> None:
         "words": rule.words.astype(np.float16),
         "mean": rule.parts.mean,
         "covariance": rule.parts.covariance,
+        "line": rule.line,
         "absent": rule.absent.astype(np.float32),
         "curve": np.array([rule.slope, rule.intercept], np.float32),
     }
@@ -162,6 +160,7 @@ def read_rule(path: Path) -> PresenceRule:
         return PresenceRule(
             np.asarray(arrays["words"], np.float32),
             Background(np.asarray(arrays["mean"]), np.asarray(arrays["covariance"])),
+            np.asarray(arrays["line"], np.float64),
             np.asarray(arrays["absent"], np.float64),
             slope,
             intercept,

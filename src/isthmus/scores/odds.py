@@ -96,32 +96,39 @@ def likelihood_ratio(
     Of each kind at most 20,000 evenly spaced order statistics count. The slope is at least 1e-3:
     where matches score no higher than negatives, scores say nothing.
     """
-    slope, intercept = _logistic(*(evenly_spaced(np.sort(of), MOST) for of in (matches, negatives)))
+    kinds = (evenly_spaced(np.sort(of), MOST)[:, None] for of in (matches, negatives))
+    slope, intercept = logistic(next(kinds), next(kinds))
     if slope < 1e-3:
         return 1e-3, -1e-3 * float((matches.mean() + negatives.mean()) / 2)
-    return slope, intercept
+    return float(slope), float(intercept)
 
 
-def _logistic(
-    matches: Float[np.ndarray, " k"], negatives: Float[np.ndarray, " l"]
-) -> tuple[float, float]:
-    """Slope and intercept of a logistic, both kinds weighing alike, by Newton's method.
+def logistic(
+    matches: Float[np.ndarray, "k f"], negatives: Float[np.ndarray, "l f"], share: float = 0.5
+) -> Float[np.ndarray, " f+1"]:
+    """Slopes and intercept of log p(s | match) / p(s | negative), a line, by Newton's method.
 
     A library's solver of many coordinates takes twenty times as long, and stops at its tolerance.
+
+    Args:
+        matches: numbers of pairs that match.
+        negatives: of pairs that do not.
+        share: of all weight that matches have.
     """
     from scipy.special import expit
 
     scores = np.concatenate([matches, negatives]).astype(np.float64)
-    middle, spread = float(scores.mean()), max(float(scores.std()), 1e-12)
-    x = np.stack([(scores - middle) / spread, np.ones(len(scores))])
+    middle, spread = scores.mean(axis=0), np.maximum(scores.std(axis=0), 1e-12)
+    x = np.vstack([((scores - middle) / spread).T, np.ones(len(scores))])
     sign = np.repeat([1.0, -1.0], [len(matches), len(negatives)])
-    weight = np.repeat([0.5 / len(matches), 0.5 / len(negatives)], [len(matches), len(negatives)])
-    penalty = np.array([PENALTY / len(scores) / spread**2, 0.0])
+    each = [share / len(matches), (1 - share) / len(negatives)]
+    weight = np.repeat(each, [len(matches), len(negatives)])
+    penalty = np.append(PENALTY / len(scores) / spread**2, 0.0)
 
     def loss(at: np.ndarray) -> float:
         return float(weight @ np.logaddexp(0, -sign * (at @ x)) + penalty @ at**2 / 2)
 
-    found = np.zeros(2)
+    found = np.zeros(len(x))
     for _ in range(ROUNDS):
         wrong = expit(-sign * (found @ x))
         slope = penalty * found - x @ (weight * sign * wrong)
@@ -132,7 +139,8 @@ def _logistic(
         found = found - size * step
         if np.abs(size * step).max() < 1e-9:
             break
-    return float(found[0] / spread), float(found[1] - found[0] * middle / spread)
+    slopes = found[:-1] / spread
+    return np.append(slopes, found[-1] - slopes @ middle - np.log(share / (1 - share)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,9 +59,11 @@ class Task:
     seed: int = 0
     towers: Towers | None = None
     """What is trained end to end; None trains on the vectors alone."""
-    third: Pair | None = None
-    """A further modality as b, and as a the side of the pairs that it is matched with, of which
+    further: tuple[Pair, ...] = ()
+    """Further modalities as b, and as a the side of the pairs that they are matched with, of which
     every item is linked."""
+    further_held: tuple[Pair, ...] = ()
+    """The same of the objects that decide when training stops."""
     general: str = ""
     """The modality that says less of more, the left side of a similarity with two different sides;
     empty is that of b."""
@@ -71,7 +73,7 @@ class Task:
     @property
     def key(self) -> str:
         """Hash of everything that the result depends on, wherever it is computed."""
-        pairs = [one for one in (self.pairs, self.held, self.third) if one]
+        pairs = [self.pairs, self.held, *self.further, *self.further_held]
         sets, rows = (
             [x.fingerprint for one in pairs for x in (one.a, one.b)],
             [x.rows for x in pairs],
@@ -80,11 +82,11 @@ class Task:
 
     @property
     def sides(self) -> dict[str, EmbeddingSet]:
-        """The training vectors by modality, the general one first, a third one last."""
+        """The training vectors by modality, the general one first, further ones last."""
         a, b = self.pairs.a, self.pairs.b
         general = self.general or b.modality
         ordered = (b, a) if b.modality == general else (a, b)
-        return {x.modality: x for x in (*ordered, *([self.third.b] if self.third else []))}
+        return {x.modality: x for x in (*ordered, *(pair.b for pair in self.further))}
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,21 +172,25 @@ class Training:
 
     def validate(self) -> None:
         """Score held-out objects; the best parameters so far are kept."""
-        progress, held = self.progress, self.task.held
+        progress = self.progress
         model: Model = unpacked(progress.arrays["now"], self.shape, MODEL_KINDS)
-        if towers := self.task.towers:
-            step = towers.step
-            a, b = (towers.embedded(some, step) for some in (held.a, held.b))
-            held = Pair(a, b, held.rows)
-        mended = model.mended(held.a.space, self.task.recipe, self.task.pairs.n)
-        pair = Pair(mended(held.a), mended(held.b), held.rows)
-        score = (_reciprocal_rank(pair) + _reciprocal_rank(pair.reversed)) / 2
+        pairs = [self._held(model, one) for one in (self.task.held, *self.task.further_held)]
+        score = sum(_reciprocal_rank(x) + _reciprocal_rank(x.reversed) for x in pairs)
+        score /= 2 * len(pairs)
         if progress.log:
-            gap = {"held-out gap": centroid_distance(pair.a.unit, pair.b.unit)}
+            gap = {"held-out gap": centroid_distance(pairs[0].a.unit, pairs[0].b.unit)}
             progress.log[-1] |= {"held-out reciprocal rank": score, **gap}
         if score > progress.best:
             progress.best, progress.best_epoch = score, progress.epoch
             progress.arrays["best"] = progress.arrays["now"]
+
+    def _held(self, model: Model, held: Pair) -> Pair:
+        """Held-out objects as the towers and heads embed them now."""
+        if towers := self.task.towers:
+            a, b = (towers.embedded(some, towers.step) for some in (held.a, held.b))
+            held = Pair(a, b, held.rows)
+        mended = model.mended(held.a.space, self.task.recipe, self.task.pairs.n)
+        return Pair(mended(held.a), mended(held.b), held.rows)
 
     def _step(self, batch: Batch, number: int, folder: Path | None) -> dict[str, float]:
         """One step of the optimiser; the value of each term."""
@@ -214,9 +220,9 @@ class Training:
         Args:
             batch: pairs of all processes.
             own: those of this one.
-            done: steps before; of odd ones the third modality's tower has its turn.
+            done: steps before; of odd ones the tower of a third modality has its turn.
         """
-        pairs, third, recipe = self.task.pairs, self.task.third, self.task.recipe
+        pairs, recipe = self.task.pairs, self.task.recipe
         rows = {pairs.a.modality: batch.rows[:, 0], pairs.b.modality: batch.rows[:, 1]}
         general, other = [*self.model.own][:2]
 
@@ -224,23 +230,25 @@ class Training:
             units = self._units(modality, rows[modality][own])
             return gathered(self.model.side(modality, units))
 
-        if third is None:
-            return terms(self.model, recipe, batch, side(general), side(other))
-        name, first = third.b.modality, third.a.modality
         rng = np.random.default_rng([self.task.seed, done, *b"third"])
-        rows[name] = drawn(third, rows[first], rng)
+        for third in self.task.further:
+            rows[third.b.modality] = drawn(third, rows[third.a.modality], rng)
         if self.parameters.odd and done % 2:
-            second = other if first == general else general
-            ends = {x: side(x) for x in (second, name)}
-            return {f"{recipe.loss} of {name}": self._matched(batch, ends)}
+            third = self.task.further[0]
+            second = other if third.a.modality == general else general
+            ends = {x: side(x) for x in (second, third.b.modality)}
+            return {f"{recipe.loss} of {third.b.modality}": self._matched(batch, ends)}
         sides = {general: side(general), other: side(other)}
         found = terms(self.model, recipe, batch, sides[general], sides[other])
-        with torch.set_grad_enabled(not self.parameters.odd):
-            ends = {first: sides[first], name: side(name)}
-        return {**found, f"{recipe.loss} of {first} and {name}": self._matched(batch, ends)}
+        for third in self.task.further:
+            name, first = third.b.modality, third.a.modality
+            with torch.set_grad_enabled(not self.parameters.odd):
+                ends = {first: sides[first], name: side(name)}
+            found[f"{recipe.loss} of {first} and {name}"] = self._matched(batch, ends)
+        return found
 
     def _matched(self, batch: Batch, ends: Mapping[str, Tensor]) -> Tensor:
-        """The loss between a third modality and another, the more general of the two first."""
+        """The loss between a further modality and another, the more general of the two first."""
         a, b = (ends[name] for name in sorted(ends, key=[*self.model.own].index))
         return _loss(self.model, self.task.recipe, batch, a, b)
 

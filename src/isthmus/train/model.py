@@ -83,15 +83,14 @@ def initial_model(recipe: Recipe, sides: Mapping[str, EmbeddingSet], seed: int) 
     Raises:
         RequestError: a modality to freeze that is not there.
     """
-    if recipe.freeze and recipe.freeze not in sides:
-        raise RequestError(f"--freeze names {' or '.join(sides)}, not {recipe.freeze!r}.")
+    if unknown := [name for name in recipe.freeze if name not in sides]:
+        raise RequestError(f"--freeze names some of {', '.join(sides)}, not {unknown[0]!r}.")
     rng = np.random.default_rng([seed, *b"heads"])
     d = next(iter(sides.values())).space.dim
     e = recipe.dim or d
     head = find("heads", HEADS, recipe.head)
     fixed = {m: (_standard(sides[m]),) if recipe.standardise else () for m in sides}
-    still = (recipe.freeze, recipe.third)
-    own = {m: () if m in still else head(d, e, recipe.hidden, rng) for m in sides}
+    own = {m: () if m in recipe.freeze else head(d, e, recipe.hidden, rng) for m in sides}
     trunk: tuple[Any, ...] = head(e, e, recipe.hidden, rng) if recipe.shared else ()
     if recipe.similarity in HYPERBOLIC:
         trunk = (*trunk, Lifted(np.zeros(1)))

@@ -42,7 +42,8 @@ class Parameters:
             weights = {TOWER + name: x for name, x in towers.parameters.items()}
             self.tensors |= weights
             self.trained |= weights
-        third = towers.reached.get(recipe.third, ()) if towers else ()
+        turns = towers is not None and len(recipe.further) == 1
+        third = towers.reached.get(recipe.further[0], ()) if towers and turns else ()
         self.odd = {TOWER + name for name in third}
         """What learns in odd steps alone, and all else in even ones; empty: all in all."""
         self.optimiser = torch.optim.AdamW(self._groups())

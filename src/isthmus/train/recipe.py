@@ -19,9 +19,10 @@ class Recipe:
 
     modalities: tuple[str, ...] = ()
     """Two linked modalities that are trained on, such as points text (default: the first two that
-    the world links); a third one, such as image, is what the first is matched with as well (ULIP,
-    OpenShape). Where its tower is trained too, steps take turns: in even ones it stays as it is,
-    in odd ones it alone learns, against the second modality (CLIP Goes 3D)."""
+    the world links); the first is matched with each further one as well (text image points audio:
+    ImageBind's star; points text image: ULIP's, OpenShape's). Of exactly three, where the tower of
+    the third is trained too, steps take turns: in even ones it stays as it is, in odd ones it alone
+    learns, against the second modality (CLIP Goes 3D)."""
     loss: str = "info_nce"
     """Contrastive loss (see: isthmus parts losses)."""
     similarity: str = "cosine"
@@ -38,8 +39,8 @@ class Recipe:
     """One more head that both modalities go through after their own."""
     standardise: bool = False
     """Standardise each modality by its own training mean and deviation before its head."""
-    freeze: str = ""
-    """Modality that stays as it is, such as image or text."""
+    freeze: tuple[str, ...] = ()
+    """Modalities that stay as they are, such as image or text."""
     towers: tuple[str, ...] = ()
     """Modalities whose towers are trained too, end to end, such as image text (hf:, openclip:,
     fresh:); without any, heads learn from vectors that are embedded once."""
@@ -76,9 +77,9 @@ class Recipe:
         return usual if self.scale == 0 or self.loss in OWN_SCALE else self.scale
 
     @property
-    def third(self) -> str:
-        """The modality that the first one is matched with as well; empty without one."""
-        return self.modalities[2] if len(self.modalities) == 3 else ""
+    def further(self) -> tuple[str, ...]:
+        """The modalities after the second, which the first one is matched with as well."""
+        return self.modalities[2:]
 
     @property
     def learns_scale(self) -> bool:
@@ -112,7 +113,7 @@ class Recipe:
             f"{' and '.join(self.towers)} end to end": bool(self.towers),
             "shared trunk": self.shared,
             "standardised": self.standardise,
-            f"{self.freeze} frozen": bool(self.freeze),
+            f"{' and '.join(self.freeze)} frozen": bool(self.freeze),
             f"swap {self.swap:g}": self.swap > 0,
         }
         marked = (words for words, there in marks.items() if there)
@@ -160,8 +161,9 @@ class Recipe:
     def _wrong_parts(self) -> list[tuple[bool, str]]:
         return [
             (
-                bool(self.freeze) and self.freeze in self.towers,
-                f"--freeze keeps {self.freeze} as it is and --towers trains it: name one.",
+                bool({*self.freeze} & {*self.towers}),
+                f"--freeze keeps {' and '.join(self.freeze)} and --towers trains "
+                f"{' and '.join(self.towers)}: name a modality once.",
             ),
             (
                 self.head == "none" and self.dim > 0,
@@ -200,22 +202,13 @@ class Recipe:
         named = self.modalities
         return [
             (
-                len(named) not in (0, 2, 3) or len(set(named)) < len(named),
-                f"--modalities names two or three different ones, not {' '.join(named)}.",
+                len(named) == 1 or len(set(named)) < len(named),
+                f"--modalities names two different ones or more, not {' '.join(named)}.",
             ),
             (
                 bool(named) and not set(self.towers) <= set(named),
                 f"--towers names some of --modalities {' '.join(named)}, not "
                 f"{' '.join(self.towers)}.",
-            ),
-            (
-                bool(self.third) and self.head != "none" and self.freeze != named[1],
-                "A third modality has no head, so that the second one has none either: it goes "
-                "with --head none, or with --freeze of the second.",
-            ),
-            (
-                bool(self.third) and (self.shared or self.dim > 0),
-                "A third modality stays in the space: it goes with neither --shared nor --dim.",
             ),
         ]
 
@@ -226,4 +219,5 @@ class Recipe:
             "regularisers": list(self.regularisers),
             "towers": list(self.towers),
             "modalities": list(self.modalities),
+            "freeze": list(self.freeze),
         }

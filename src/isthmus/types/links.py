@@ -1,6 +1,6 @@
 """Links: which item of one set belongs to which item of another, many to many."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,32 @@ def objects_of(rows: np.ndarray, n: int, m: int) -> tuple[np.ndarray, np.ndarray
     _, labels = connected_components(graph, directed=False)
     _, labels = np.unique(labels, return_inverse=True)
     return labels[:n], labels[n:]
+
+
+def owners_of(
+    ids: Mapping[str, Sequence[str]], links: Mapping[tuple[str, str], Links]
+) -> dict[str, np.ndarray]:
+    """The whole object that each item of many modalities belongs to, as numbers.
+
+    Args:
+        ids: of the items, by modality.
+        links: by pairs of modalities; of items that are not there they are passed over.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows = {key: row for row, key in enumerate((m, name) for m in ids for name in ids[m])}
+    ends = [
+        (rows[a, one], rows[b, other])
+        for (a, b), pairs in links.items()
+        for one, other in pairs
+        if (a, one) in rows and (b, other) in rows
+    ]
+    first, second = np.array(ends, np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(first), np.int8), (first, second)), shape=2 * (len(rows),))
+    _, labels = connected_components(graph, directed=False)
+    starts = np.cumsum([0, *map(len, ids.values())])
+    return {m: labels[a:b] for m, a, b in zip(ids, starts, starts[1:], strict=False)}
 
 
 def _pair(ids: Any) -> tuple[str, str]:

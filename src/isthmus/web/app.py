@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -140,7 +139,7 @@ def search_routes(service: Service) -> APIRouter:
                 for one in some)  # fmt: skip
         parts = [(1.0, asked.query), *more]
         some = service.index.among(asked.only, asked.exclude)
-        return await answered(service, parts, asked.top, some)
+        return await answered(service, Question(parts, asked.top, some))
 
     @routes.post("/search/file", openapi_extra=RAW)
     async def search_file(
@@ -151,8 +150,8 @@ def search_routes(service: Service) -> APIRouter:
     ) -> Found:
         """Search by a file: its bytes are the body, its name tells what it holds."""
         some, body = service.index.among(only), await request.body()
-        vector = await asyncio.to_thread(sent, service, name, body)
-        return await answered(service, [(1.0, vector)], top, some)
+        modality, vector = await asyncio.to_thread(sent, service, name, body)
+        return await answered(service, Question([(1.0, vector)], top, some, modality))
 
     return routes
 
@@ -194,12 +193,10 @@ def static(name: str) -> Response:
     return Response(files("isthmus.web.page").joinpath(file).read_bytes(), media_type=kind)
 
 
-async def answered(
-    service: Service, parts: Sequence[tuple[float, Any]], top: int, only: tuple[str, ...]
-) -> Found:
+async def answered(service: Service, question: Question) -> Found:
     """Ask and wait."""
-    index, hits = await asyncio.wrap_future(service.ask(Question(parts, top, only)))
-    searched = sum(len(index.parts[name].files) for name in only)
+    index, hits = await asyncio.wrap_future(service.ask(question))
+    searched = sum(len(index.parts[name].files) for name in question.only)
     return Found(items=[shown(index, hit) for hit in hits], searched=searched)
 
 
@@ -207,11 +204,11 @@ def shown(index: Index, hit: Ranked) -> Item:
     """An item found as the API gives it."""
     part = Path(index.record.parts[hit.modality].vectors).stem
     return Item(id=f"{part}/{hit.row}", file=hit.file, modality=hit.modality, score=hit.score,
-                similarity=hit.similarity, probability=None, place=None)  # fmt: skip
+                similarity=hit.similarity, probability=hit.probability, place=None)  # fmt: skip
 
 
-def sent(service: Service, name: str, body: bytes) -> Any:
-    """The vector of a file that somebody sent; nothing of it is kept.
+def sent(service: Service, name: str, body: bytes) -> tuple[str, Any]:
+    """The modality and the vector of a file that somebody sent; nothing of it is kept.
 
     Raises:
         ItemError: it cannot be read.
@@ -226,7 +223,8 @@ def sent(service: Service, name: str, body: bytes) -> Any:
         path = Path(folder) / f"sent{suffix}"
         path.write_bytes(body)
         try:
-            return service.encode(modality_of(path), path)
+            modality = modality_of(path)
+            return modality, service.encode(modality, path)
         except IsthmusError as error:
             raise ItemError(str(error).replace(str(path), visible(name))) from None
         except BaseException as error:  # a panic of a library below

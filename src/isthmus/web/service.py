@@ -30,6 +30,8 @@ class Question:
     """Sign and text, or sign and unit vector."""
     top: int
     only: tuple[str, ...]
+    asked: str = ""
+    """Modality of the query; empty for words."""
 
 
 class BusyError(RuntimeError):
@@ -111,12 +113,13 @@ class Service:
         """Encode all texts at once, and rank the questions of the same modalities at once."""
         try:
             index, vectors = self.index, self._vectors([question for question, _ in some])
-            groups: dict[tuple[str, ...], list[int]] = {}
+            groups: dict[tuple[tuple[str, ...], str], list[int]] = {}
             for row, (question, _) in enumerate(some):
-                groups.setdefault(question.only, []).append(row)
-            for only, rows in groups.items():
+                asked = question.asked or spoken(self.encoders)
+                groups.setdefault((question.only, asked), []).append(row)
+            for (only, asked), rows in groups.items():
                 top = max(some[row][0].top for row in rows)
-                found = index.ranked(vectors[rows], top, only)
+                found = index.ranked(vectors[rows], top, only, asked)
                 for row, hits in zip(rows, found, strict=True):
                     some[row][1].set_result((index, hits[: some[row][0].top]))
         except BaseException as error:  # whoever waits is told

@@ -5,7 +5,9 @@ pictures and texts.
 """
 
 import inspect
+import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from isthmus.registry import find
 from isthmus.types import RequestError, World, check_kind
@@ -36,14 +38,27 @@ def __dir__() -> list[str]:
 def load(name: str, **options: Any) -> World:
     """A world by name; options are those of its loader (a seed, a size, a language).
 
+    Options can stand in the name as well: ``babel?n=4000&groups=1``.
+
     Raises:
         UnknownPartError: no world has that name; says which come close.
         RequestError: an option that this world does not have, or a value of another kind.
     """
     check_kind(name, str, "A world is opened by its name, such as 'glyphs'")
+    name, _, said = name.partition("?")
     loader = find("worlds", WORLDS, name)
+    options = {key: _value(text) for key, text in parse_qsl(said, keep_blank_values=True)} | options
     try:
         return loader(**options)
     except TypeError as error:
         wanted = str(inspect.signature(loader)).partition(" ->")[0]
         raise RequestError(f"The world {name!r} takes {wanted}: {error}.") from error
+
+
+def _value(text: str) -> Any:
+    """A number, true, false or null where the text is one, otherwise the text."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(found, (list, dict)) else found

@@ -131,19 +131,31 @@ def _free(
 
 
 def recording(things: Sequence[Any], rng: np.random.Generator) -> tuple[Waveform, list[Place]]:
-    """Sounds in thirty seconds, none over another, over a little noise; places are seconds."""
+    """Sounds in thirty seconds, none over another, over a little noise; places are seconds.
+
+    A sound ends where it can no longer be heard: what of it is as quiet as the noise is cut.
+    """
     total = int(SECONDS * HERTZ)
     wave = rng.normal(0, FLOOR, total).astype(np.float32)
-    waves = [sound(one).mono(HERTZ)[: int(LONGEST * HERTZ)] for one in things]
+    waves = [_heard(sound(one).mono(HERTZ)[: int(LONGEST * HERTZ)]) for one in things]
     room = (total - sum(map(len, waves))) / len(waves)
     places, at = list[Place](), 0
     for number, own in enumerate(waves):
         start = at + int(rng.uniform(0, room))
-        loud = float(np.abs(own).max())
-        wave[start : start + len(own)] += own * np.float32(0.5 / loud if loud else 1)
+        wave[start : start + len(own)] += own
         places.append(Place(number, seconds=(start / HERTZ, (start + len(own)) / HERTZ)))
         at = max(at + int(room) + len(own), start + len(own))
     return Waveform(wave[:, None], HERTZ), places
+
+
+def _heard(wave: np.ndarray) -> np.ndarray:
+    """A sound at half of full scale, without what of its ends is below twice the noise."""
+    loud = float(np.abs(wave).max(initial=0.0))
+    wave = (wave * np.float32(0.5 / loud if loud else 1)).astype(np.float32)
+    frame = HERTZ // 40
+    frames = wave[: max(1, len(wave) // frame) * frame].reshape(-1, min(frame, len(wave)))
+    audible = np.flatnonzero(np.sqrt((frames.astype(float) ** 2).mean(axis=1)) > 2 * FLOOR)
+    return wave[audible[0] * frame : (audible[-1] + 1) * frame] if len(audible) else wave
 
 
 def sequence(things: Sequence[Any], rng: np.random.Generator) -> tuple[Stack, list[Place]]:

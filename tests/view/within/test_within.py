@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from isthmus.read.audio import Waveform
+from isthmus.read.audio import Waveform, sound
 from isthmus.read.meshes.triangles import merged
 from isthmus.read.video import Stack, clip
 from isthmus.view.within import within
 from isthmus.view.within.meshes import PIECES
 from isthmus.view.within.pictures import ALIKE, MOST, apart, candidates, overlaps, square_windows
-from isthmus.view.within.times import EVERY, HOP, MOMENTS, SECONDS, SPANS
+from isthmus.view.within.times import EVERY, HOP, MOMENTS, SECONDS, SPANS, events
 from tests.view.shapes import tetrahedron
 
 skimage = pytest.importorskip("skimage", reason="scikit-image is not installed (isthmus[find])")
@@ -103,3 +103,22 @@ def test_pieces_of_a_mesh_are_what_hangs_together_and_what_stands_apart():
     alone = PIECES.see(tetrahedron(), "x")
     assert [len(place.faces) for place in alone.places] == [count]
     assert len(bag.parts.payload[1].faces) == len(faces[1])
+
+
+def test_events_are_what_stands_out_of_silence_with_their_own_ends():
+    rng, hertz = np.random.default_rng(0), 16_000
+    wave = rng.normal(0, 1e-3, 12 * hertz)
+    wave[2 * hertz : 3 * hertz] += 0.3 * rng.normal(size=hertz)
+    wave[int(3.1 * hertz) : int(3.4 * hertz)] += 0.3 * rng.normal(size=int(0.3 * hertz))
+    tail = np.exp(-np.arange(2 * hertz) / hertz * 3)
+    wave[8 * hertz : 10 * hertz] += 0.3 * tail * rng.normal(size=2 * hertz)
+    some = sound(Waveform(wave.astype(np.float32)[:, None], hertz))
+    (first, second), (start, end) = events(some)
+    assert first == pytest.approx(2, abs=0.05) and second == pytest.approx(3.4, abs=0.05)
+    assert start == pytest.approx(8, abs=0.05) and 9 < end < 10.01
+    bag = SPANS.see(some, "x")
+    assert [place.seconds for place in bag.places[-2:]] == [(first, second), (start, end)]
+    steady = sound(Waveform(rng.normal(0, 0.1, (8 * hertz, 1)).astype(np.float32), hertz))
+    assert events(steady) == []
+    assert events(sound(Waveform(np.zeros((4 * hertz, 1), np.float32), hertz))) == []
+    assert events(sound(Waveform(np.zeros((100, 1), np.float32), hertz))) == []

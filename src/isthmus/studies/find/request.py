@@ -26,6 +26,10 @@ class FindRequest:
     """Things put together that presence is learned from at the first use of a space, 4 or more."""
     places: int = 5
     """Places that are named in a file, 1 or more."""
+    open: bool = False
+    """Draw what was found in each file on a page, and open it in the browser."""
+    out: Path | None = None
+    """Where to write the page (default with --open: a new one in runs/)."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:

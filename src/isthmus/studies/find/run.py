@@ -1,17 +1,23 @@
 """Look for something in files: is it there, how sure is that, and where."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from isthmus.indexes.presence import Found, PresenceRule, places_of
 from isthmus.indexes.rules import named, rule_for, seen
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
-from isthmus.report import amount, visible
+from isthmus.report import amount, html, visible
+from isthmus.store import write_text
+from isthmus.studies.find.page import find_page
 from isthmus.studies.find.request import FindRequest
-from isthmus.studies.shared import RunResult, placed, resolve
-from isthmus.types import Encoder, ItemError, NothingLeftError
+from isthmus.studies.shared import RunResult, new_sheet, place_words, placed, resolve
+from isthmus.types import Encoder, ItemError, NothingLeftError, Place
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,10 @@ class Sight:
     """Share of things that are not there whose score is as high."""
     places: tuple[Found, ...]
     """The clearest first; empty where it is not there."""
+    looked: tuple[Place, ...] = ()
+    """All parts that were looked at."""
+    sureness: Float[np.ndarray, " p"] = field(default_factory=lambda: np.empty(0))
+    """Probability of the thing in each of them, were it there as often as not."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +47,24 @@ class FindResult(RunResult):
     query: str
     sights: Sequence[Sight]
 
+    sheet: Path | None = None
+    """Where the page was written."""
+
     drawn = ("probability", "", "", "")
+
+    @property
+    def written(self) -> list[Path]:
+        """The page, where there is one."""
+        return [self.sheet] if self.sheet else []
+
+    @property
+    def page_path(self) -> Path | None:
+        """The page."""
+        return self.sheet
+
+    def page_shown(self) -> str:
+        """Each file with what was found in it, drawn."""
+        return html(find_page(self.query, self.sights, self.verdict))
 
     def table_rows(self) -> list[dict[str, Any]]:
         """A file each."""
@@ -76,12 +103,7 @@ class FindResult(RunResult):
 
 
 def _said(one: Found) -> str:
-    place = one.place
-    if place.box is not None:
-        return "box " + " ".join(f"{x:.2f}" for x in place.box)
-    if place.seconds is not None:
-        return f"{place.seconds[0]:.1f} to {place.seconds[1]:.1f} s"
-    return f"{len(place.faces or ()):,} faces" if place.faces is not None else "the whole"
+    return place_words(one.place) or "the whole"
 
 
 def run(request: FindRequest) -> FindResult:
@@ -117,7 +139,12 @@ def run(request: FindRequest) -> FindResult:
         else f"None of these holds {visible(request.query)!r}, at a rate of false alarms of "
         f"{request.false_alarms:.0%}."
     )
-    return FindResult(query=request.query, sights=sights, verdict=verdict, faults=faults)
+    found = FindResult(query=request.query, sights=sights, verdict=verdict, faults=faults)
+    if not (request.open or request.out):
+        return found
+    path = request.out or new_sheet("find", request.query)
+    write_text(path, found.page_shown())
+    return replace(found, sheet=path)
 
 
 def _sight(
@@ -130,10 +157,12 @@ def _sight(
     file, modality = item
     rule = rules[modality]
     parts = seen(encoders, modality, Path(file), file)
-    scores = rule.scores(query, parts.vectors)[0]
+    scores = rule.scores(query, parts)[0]
     least = rule.threshold(request.false_alarms)
     best = float(scores.max())
     present = best >= least
     found = places_of(parts.places, scores, least)[: request.places] if present else []
     alarms = rule.false_alarms(best)
-    return Sight(file, modality, present, rule.probability(best), alarms, tuple(found))
+    sureness = np.array([rule.probability(float(x)) for x in scores])
+    seen_in = (parts.places, sureness)
+    return Sight(file, modality, present, rule.probability(best), alarms, tuple(found), *seen_in)

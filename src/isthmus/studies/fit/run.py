@@ -111,16 +111,16 @@ def _run(request: FitRequest | SweepRequest, grid: Grid, study: str) -> FitResul
         if rank:
             barrier()  # until the first process has embedded everything
         data = found.dataset(folder, common, encoders and chosen(encoders, named[:2]))
-        third = None
-        if encoders and request.recipe.third:
-            third = embedded_third(found, encoders, named, folder, common)
+        further = tuple[tuple[EmbeddingSet, Links], ...]()
+        if encoders:
+            further = embedded_further(found, encoders, named, folder, common)
         split = {} if found.arrays else found.world().split
         if not rank:
             barrier()
         trained = request.recipe.towers
         towers = Towers(encoders, data.about.items, trained) if encoders and trained else None
         splits = split_dataset(data, split, common.seed)
-        parts = TrainingData(splits, towers, third, str(device))
+        parts = TrainingData(splits, towers, further, str(device))
         seeds = range(common.seed, common.seed + grid.seeds)
         result = fit(
             parts, recipes, folder, seeds=seeds, origin=found.origin, progress=common.progress
@@ -147,23 +147,25 @@ def chosen(encoders: Mapping[str, Encoder], named: Sequence[str]) -> Mapping[str
     return {name: encoders[name] for name in named or encoders}
 
 
-def embedded_third(
+def embedded_further(
     found: Resolved,
     encoders: Mapping[str, Encoder],
     named: Sequence[str],
     folder: Path,
     common: Common,
-) -> tuple[EmbeddingSet, Links]:
-    """The last of three modalities, and its links from the first.
+) -> tuple[tuple[EmbeddingSet, Links], ...]:
+    """The modalities after the second, each with its links from the first.
 
     Raises:
         RequestError: the world has none, nothing links the two, or it was seen before.
     """
-    world, (first, _, third) = found.world(), named
-    links = linked(world, first, third)[0]
-    one = chosen(encoders, [third])
-    found.check_unseen(world, one, one)
-    return embed_world(one, world, folder / "jobs", job_options(common, folder)).sets[third], links
+    if not named[2:]:
+        return ()
+    world, some = found.world(), chosen(encoders, named[2:])
+    links = {name: linked(world, named[0], name)[0] for name in some}
+    found.check_unseen(world, some, some)
+    sets = embed_world(some, world, folder / "jobs", job_options(common, folder)).sets
+    return tuple((sets[name], links[name]) for name in some)
 
 
 def fit(

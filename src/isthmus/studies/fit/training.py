@@ -43,8 +43,8 @@ class TrainingData:
     splits: Splits
     towers: Towers | None = None
     """What embeds the items, where it is trained end to end."""
-    third: tuple[EmbeddingSet, Links] | None = None
-    """A third modality, and its links from the one that it is matched with."""
+    further: tuple[tuple[EmbeddingSet, Links], ...] = ()
+    """Further modalities, and their links from the one that they are matched with."""
     device: str = "auto"
     """Where training computes."""
 
@@ -105,31 +105,35 @@ def _train(
     train, held = splits.train.pair, splits.val.pair
     sides = train.a.modality, train.b.modality
     general = spoken(sides) or sides[0]  # texts say less of more: the left of two unlike sides
-    third = _third(data, recipe)
-    task = Task(train, held, recipe, seed, data.towers, third, general, data.device)
+    further, further_held = (_further(data, x, recipe) for x in (splits.train, splits.val))
+    ends = (further, further_held, general)
+    task = Task(train, held, recipe, seed, data.towers, *ends, data.device)
     learned = learn(task, None if out is None else _place(out, task), tick)
     space = train.a.space
     if learned.weights:
         splits, space = reembedded(data, learned.weights), space.then(tuning(learned.weights))
     mended = learned.model.mended(space, recipe, task.pairs.n)
-    sets = (train.a, train.b, held.a, held.b, *([third.b] if third else []))
+    sets = (train.a, train.b, held.a, held.b, *(x.b for x in (*further, *further_held)))
     mended = replace(mended, selection=Selection.on(f"the training of {recipe.chain}", sets))
     found = Variant(mended, splits, learned.seconds, learned.score, learned.weights, learned.log)
     return replace(found, epoch=learned.epoch)
 
 
-def _third(data: TrainingData, recipe: Recipe) -> Pair | None:
-    """The third modality of what is trained on, linked from the first one."""
-    if data.third is None:
-        return None
-    train, (items, links) = data.splits.train, data.third
-    first = train.a if train.a.modality == recipe.modalities[0] else train.b
+def _further(data: TrainingData, part: Dataset, recipe: Recipe) -> tuple[Pair, ...]:
+    """The further modalities of a part of the data, linked from the first one."""
+    first = part.a
+    if data.further and part.a.modality != recipe.modalities[0]:
+        first = part.b
+    return tuple(_linked(first, items, links) for items, links in data.further)
+
+
+def _linked(first: EmbeddingSet, items: EmbeddingSet, links: Links) -> Pair:
     rows = links.rows(first, items)
     if missing := sorted({*range(len(first))} - {*rows[:, 0].tolist()}):
         raise RequestError(
             f"{amount(len(missing), f'{first.modality} item')} of {len(first):,}, such as "
             f"{first.ids[missing[0]]!r}, have no {items.modality} item to be matched with: name "
-            "another third modality, or none."
+            "another further modality, or none."
         )
     used, renumbered = np.unique(rows[:, 1], return_inverse=True)
     rows = np.stack([rows[:, 0], renumbered], axis=1)

@@ -19,6 +19,9 @@ class IndexRequest:
     """Folder of the index (default: FOLDER.index here)."""
     space: str = "mini"
     """Space that the files are encoded in (see: isthmus spaces)."""
+    odds: str = ""
+    """World with linked items (its validation split), such as glyphs, from which it is learned how
+    probable a match is: search then ranks by that and says it (see: isthmus worlds)."""
     replace: bool = False
     """Make anew what is an index of another space."""
     common: Common = field(default_factory=Common)

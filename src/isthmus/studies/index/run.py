@@ -10,6 +10,8 @@ from isthmus.report import Advice, amount
 from isthmus.studies import command_of, request_type
 from isthmus.studies.index.request import IndexRequest
 from isthmus.studies.shared import RunResult, job_options, resolve
+from isthmus.types import World
+from isthmus.worlds import load
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,6 +56,16 @@ class IndexResult(RunResult):
         }
 
 
+def known_pairs(name: str) -> World:
+    """The validation split of a world; all of one that has none.
+
+    Raises:
+        RequestError: no such world.
+    """
+    world = load(name)
+    return world.part("val") if "val" in world.split.values() else world
+
+
 def run(request: IndexRequest) -> IndexResult:
     """Bring the index of a folder up to date.
 
@@ -64,7 +76,8 @@ def run(request: IndexRequest) -> IndexResult:
     encoders = resolve(request.space).encoders(common, "an index is of files")
     out = request.out or Path(f"{request.folder.resolve().name}.index")
     options = replace(job_options(common), shard_size=SHARD, wait=False, replace=request.replace)
-    report = build(request.folder, encoders, out, options, name=request.space)
+    world = known_pairs(request.odds) if request.odds else None
+    report = build(request.folder, encoders, out, options, request.space, world)
     index = report.index
     look = request_type("search")("a red fruit", str(out))
     left = f", {amount(len(index.skipped), 'file')} left out" if index.skipped else ""

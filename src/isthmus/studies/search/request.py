@@ -27,6 +27,8 @@ class SearchRequest:
     """Modalities of an index to look among, such as image audio (default: all)."""
     exclude: tuple[str, ...] = ()
     """Modalities of an index to leave out, such as text."""
+    where: bool = False
+    """Say where in each item of an index the query is seen: boxes, seconds, pieces."""
     split: str = ""
     """Only this split of a world (by default test, which the default model never saw; all for
     every item)."""

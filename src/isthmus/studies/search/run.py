@@ -1,15 +1,16 @@
 """Find items by words or by a file, in a run, in arrays, in a folder of pictures, or in a world."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
+from isthmus.indexes.files import entry_of
 from isthmus.indexes.index import Index, Ranked, is_index, open_index
+from isthmus.indexes.rules import nearest_part, seen
 from isthmus.report import Advice, Album, ItemCard, Section, html, visible
-from isthmus.store import is_file, slug, sweep, write_text
+from isthmus.store import is_file, sweep, write_text
 from isthmus.studies import command_of, request_type
 from isthmus.studies.pages.item_cards import hits_page
 from isthmus.studies.search.queries import composed
@@ -20,10 +21,12 @@ from isthmus.studies.shared import (
     RunResult,
     hit_lines,
     hit_values,
+    new_sheet,
     open_gallery,
     resolve,
 )
-from isthmus.types import RequestError, Source, World, amount
+from isthmus.types import EmbeddingSet, Encoder, RequestError, Source, World, amount
+from isthmus.view.within import within
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,7 +90,8 @@ def run(request: SearchRequest) -> SearchResult:
     Raises:
         RequestError: nothing to search in, or the space cannot encode the query.
     """
-    query, common, sheet = request.query, request.common, request.out or _new_sheet(request.query)
+    query, common = request.query, request.common
+    sheet = request.out or new_sheet("search", query)
     if (request.open or request.out) and (sheet.is_dir() or not _writable(sheet)):
         raise RequestError(f"The contact sheet cannot be written to {sheet}: --out wants a file.")
     index = open_index(request.inside) if is_index(Path(request.inside)) else None
@@ -97,11 +101,15 @@ def run(request: SearchRequest) -> SearchResult:
     if index is not None:
         some = index.among(request.only, request.exclude)
         hits = [_of_index(index, one) for one in index.search(wanted, request.top, only=some)]
+        if request.where:
+            hits = located(index, hits, encoders, wanted)
         searched, skipped, world = sum(len(index.parts[x].files) for x in some), index.skipped, None
     else:
-        if request.only or request.exclude:
-            raise RequestError(f"--only and --exclude are for an index, which {request.inside} is "
-                               "not: make one by isthmus index FOLDER.")  # fmt: skip
+        if request.only or request.exclude or request.where:
+            raise RequestError(
+                f"--only, --exclude and --where are for an index, which {request.inside} is not: "
+                "make one by isthmus index FOLDER."
+            )
         gallery = open_gallery(request.inside, space, encoders, common, request.split)
         hits, searched = gallery.nearest(wanted, request.top), len(gallery.vectors)
         skipped, world = gallery.skipped, gallery.world
@@ -127,7 +135,23 @@ def _of_index(index: Index, found: Ranked) -> Hit:
     path = index.root / found.file
     item = path if is_file(path) else None
     text = str(item) if item is None else ""
-    return Hit(found.file, found.score, text, item, found.modality, str(path))
+    told = (found.modality, str(path), found.probability)
+    return Hit(found.file, found.score, text, item, *told)
+
+
+def located(
+    index: Index, hits: Sequence[Hit], encoders: Mapping[str, Encoder], query: EmbeddingSet
+) -> list[Hit]:
+    """Hits with the part of each item that is nearest to the query, where it has parts."""
+    found = list[Hit]()
+    for hit in hits:
+        place = None
+        if hit.modality in within():
+            entry = entry_of(index.root, hit.id, hit.modality)
+            parts = seen(encoders, hit.modality, entry.item, hit.id)
+            place = nearest_part(parts, query.unit[0])
+        found.append(replace(hit, place=place))
+    return found
 
 
 def said(request: SearchRequest) -> str:
@@ -153,15 +177,6 @@ def todo(request: SearchRequest, world: World | None) -> list[Advice]:
             "See how far such a ranking can be trusted", "", "", command_of("study", whole)
         )
     return [more] if shown else [sheet, more]
-
-
-def _new_sheet(query: str) -> Path:
-    """A contact sheet that is not there yet, named after the query."""
-    stem = f"search-{slug(query)[:60]}"
-    path, numbers = Path("runs") / f"{stem}.html", count(2)
-    while path.exists():
-        path = path.with_name(f"{stem}-{next(numbers)}.html")
-    return path
 
 
 def _writable(path: Path) -> bool:

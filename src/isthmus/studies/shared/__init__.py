@@ -35,7 +35,9 @@ from isthmus.studies.shared.search import (
     encoded_query,
     hit_lines,
     hit_values,
+    new_sheet,
     open_gallery,
+    place_words,
     placed,
 )
 
@@ -65,8 +67,10 @@ __all__ = [
     "measure_all",
     "measure_calls",
     "measure_of",
+    "new_sheet",
     "numbers_of",
     "open_gallery",
+    "place_words",
     "placed",
     "qualifier",
     "remarks",

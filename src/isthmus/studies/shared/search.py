@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from isthmus.read import pictured, spoken
 from isthmus.records import dataclass
 from isthmus.registry import UnknownPartError
 from isthmus.report import visible
-from isthmus.store import cache_folder, is_folder
+from isthmus.store import cache_folder, is_folder, slug
 from isthmus.studies.shared.collection import shipped_vectors
 from isthmus.studies.shared.dataset import remarks
 from isthmus.studies.shared.resolver import (
@@ -158,10 +159,14 @@ def hit_lines(hits: Sequence[Hit]) -> list[str]:
     kinds = {hit.modality for hit in hits} if any(hit.file for hit in hits) else {""}
     wide = max(map(len, kinds), default=0)
     return [
-        f"{rank:>3}  {hit.score:6.3f}  {hit.modality if wide else '':<{wide}}{'  ' * bool(wide)}"
-        f"{visible(hit.id):<{width}}  {visible(hit.caption, 80)}".rstrip()
+        f"{rank:>3}  {_sureness(hit)}  {hit.modality if wide else '':<{wide}}{'  ' * bool(wide)}"
+        f"{visible(hit.id):<{width}}  {visible(hit.caption, 80)}{place_words(hit.place)}".rstrip()
         for rank, hit in enumerate(hits, start=1)
     ]
+
+
+def _sureness(hit: Hit) -> str:
+    return f"{hit.score:6.3f}" if hit.probability is None else f"{hit.probability:6.1%}"
 
 
 def hit_values(hits: Sequence[Hit]) -> list[dict[str, Any]]:
@@ -178,6 +183,26 @@ def hit_values(hits: Sequence[Hit]) -> list[dict[str, Any]]:
         }
         for hit in hits
     ]
+
+
+def new_sheet(study: str, query: str) -> Path:
+    """A page in ``runs/`` that is not there yet, named after the query."""
+    stem = f"{study}-{slug(query)[:60]}"
+    path, numbers = Path("runs") / f"{stem}.html", count(2)
+    while path.exists():
+        path = path.with_name(f"{stem}-{next(numbers)}.html")
+    return path
+
+
+def place_words(place: Place | None) -> str:
+    """A place in words; empty for the whole."""
+    if place is None:
+        return ""
+    if place.box is not None:
+        return "box " + " ".join(f"{x:.2f}" for x in place.box)
+    if place.seconds is not None:
+        return f"{place.seconds[0]:.1f} to {place.seconds[1]:.1f} s"
+    return f"{len(place.faces):,} faces" if place.faces is not None else ""
 
 
 def placed(place: Place) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from isthmus.read.audio import Sound, sound
 from isthmus.read.image import Picture
 from isthmus.read.video import clip
 from isthmus.types import Bag, Items, Place, View
@@ -12,6 +14,14 @@ from isthmus.view.windows import window_bag
 
 SECONDS, HOP = 1.0, 0.5
 """Of a stretch of sound, and from one to the next."""
+HERTZ, FRAME = 16_000, 0.025
+"""Of what loudness is heard in, and seconds of a frame."""
+RISE = 4.0
+"""Decibels above the quiet from which on something is heard, at least."""
+GAP, SHORTEST = 0.3, 0.15
+"""Seconds of quiet within an event at most, and of an event at least."""
+EVENTS, MOSTLY = 40, 0.7
+"""Events of a sound; and the share of it from which on they are no events."""
 EVERY = 0.5
 """Seconds from one moment of a video to the next."""
 MOMENTS_AT_MOST = 240
@@ -19,12 +29,53 @@ MOMENTS_AT_MOST = 240
 
 
 def spans(item: Any, owner: str) -> Bag:
-    """Stretches of a sound of one second, every half second.
+    """Stretches of a sound of one second, every half second, and what stands out of its silence.
 
     Raises:
         ItemError: no sound that can be read.
     """
-    return window_bag(item, owner, SECONDS, HOP)
+    whole, steady = sound(item), window_bag(item, owner, SECONDS, HOP)
+    first, found = len(steady.places), events(whole)
+    numbers = range(first, first + len(found))
+    places = tuple(Place(k, seconds=both) for k, both in zip(numbers, found, strict=True))
+    ids = (*steady.parts.ids, *(f"{owner}/{k:03d}" for k in numbers))
+    parts = [*steady.parts.payload, *(whole.part(*both) for both in found)]
+    return Bag(owner, Items("audio", ids, parts), (*steady.places, *places))
+
+
+def events(whole: Sound) -> list[tuple[float, float]]:
+    """Start and end in seconds of what is louder than the quiet of a sound, in order.
+
+    Loudness is that of frames of 25 ms, in decibels. An event is above the quiet (the tenth
+    percentile) all the time, and at some time a third of the way up to the loudest. Of a sound
+    without quiet, none.
+    """
+    level = np.concatenate([_decibels(one) for one in whole.blocks(HERTZ, 10.0)])
+    level = level[: int(whole.seconds / FRAME)]
+    if not len(level):
+        return []
+    quiet, loudest = float(np.percentile(level, 10)), float(np.percentile(level, 99))
+    above, border = level > quiet + RISE, quiet + (loudest - quiet) / 3
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], above.astype(np.int8), [0]])))
+    joined = list[list[int]]()
+    for begin, end in edges.reshape(-1, 2).tolist():
+        if joined and (begin - joined[-1][1]) * FRAME < GAP:
+            joined[-1][1] = end
+        else:
+            joined.append([begin, end])
+    found = [(a * FRAME, b * FRAME) for a, b in joined
+             if (b - a) * FRAME >= SHORTEST and level[a:b].max() > border]  # fmt: skip
+    if sum(b - a for a, b in found) > MOSTLY * whole.seconds:
+        return []
+    longest = sorted(found, key=lambda one: one[0] - one[1])[:EVENTS]
+    return sorted(longest)
+
+
+def _decibels(some: Float[np.ndarray, " t"]) -> Float[np.ndarray, " n"]:
+    """Of each whole frame of some samples."""
+    size = int(FRAME * HERTZ)
+    frames = some[: len(some) // size * size].reshape(-1, size)
+    return 10 * np.log10((frames.astype(np.float64) ** 2).mean(axis=1) + 1e-10)
 
 
 def moments(item: Any, owner: str) -> Bag:
@@ -55,7 +106,7 @@ SPANS = View(
     of="audio",
     to="audio",
     see=spans,
-    about=f"stretches of {SECONDS:g} s, every {HOP:g} s",
+    about=f"stretches of {SECONDS:g} s, every {HOP:g} s, and what stands out of silence",
 )
 MOMENTS = View(
     "moments",

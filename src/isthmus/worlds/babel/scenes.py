@@ -26,7 +26,7 @@ DRAWN = ("image", "mesh", "points")
 POINTS = 2048
 """Of each point cloud, drawn evenly over the mesh; ``read.points.cloud`` draws any number."""
 
-_FACTS, _IMAGE, _STATED, _TEXT, _SPLIT = range(5)
+_FACTS, _IMAGE, _STATED, _TEXT, _SPLIT, _CLOSE = range(6)
 """Streams of chance of one scene: changing how one modality is drawn leaves the others alone."""
 
 
@@ -40,13 +40,19 @@ class Scene:
     style: str | None = None
     size: int = 128
     mentions: int | None = None
+    take: int = 0
+    """Further takes of a scene share its facts: another picture, caption and sound of them."""
+    close: bool = False
+    """Whether the picture shows one thing of the scene, cut out with some of what is around it, and
+    the text says its shape and colour and little more."""
 
     def __str__(self) -> str:
         return f"{self.id} (seed {self.seed})"
 
     def __call__(self) -> Image.Image:
         """The picture; how a ``Picture`` handle reads it."""
-        return Image.fromarray(self.rendering.pixels)
+        drawn = self.rendering
+        return Image.fromarray(close_up(drawn, self.chance(_CLOSE)) if self.close else drawn.pixels)
 
     @property
     def content_key(self) -> str:
@@ -56,7 +62,7 @@ class Scene:
     @property
     def id(self) -> str:
         """Name of the scene's picture and of its text."""
-        return f"babel-{self.number:05d}"
+        return f"babel-{self.number:05d}" + (f".{self.take}" if self.take else "")
 
     @property
     def facts(self) -> Facts:
@@ -69,10 +75,17 @@ class Scene:
         return render(self.facts, self.chance(_IMAGE), self.size)
 
     def stated(self, facts: Facts) -> Facts:
-        """The facts that the text states: all, or as many as ``mentions`` says."""
+        """The facts that the text states: all, or as many as ``mentions`` says.
+
+        A close-up's text states shape and colour, and each other fact of the group in one of four.
+        """
+        names = list(fact_values(self.groups))
+        if self.close:
+            more = self.chance(_STATED).random(len(names)) < 0.25
+            said = {name for name, also in zip(names, more, strict=True) if also}
+            return stated(facts, {"shape", "colour", *said} - {"count", "view", "relation"})
         if self.mentions is None:
             return facts
-        names = list(fact_values(self.groups))
         kept = self.chance(_STATED).choice(len(names), self.mentions, replace=False)
         return stated(facts, {names[at] for at in kept})
 
@@ -88,7 +101,20 @@ class Scene:
 
     def chance(self, stream: int) -> np.random.Generator:
         """One of the scene's streams of chance."""
-        return np.random.default_rng((self.seed, self.number, stream))
+        own = (self.take,) if self.take and stream not in (_FACTS, _SPLIT) else ()
+        return np.random.default_rng((self.seed, self.number, stream, *own))
+
+
+def close_up(drawn: Rendering, rng: np.random.Generator) -> np.ndarray:
+    """One thing of a picture with up to half its width around it on each side, at times cut."""
+    number = int(rng.integers(1, len(drawn.things) + 1))
+    rows, columns = np.nonzero(drawn.mask == number)
+    low = np.array([columns.min(), rows.min()])
+    high = np.array([columns.max(), rows.max()]) + 1
+    room = (high - low) * rng.uniform(-0.1, 0.5, (2, 2))
+    left, top = np.clip(np.round(low - room[0]).astype(int), 0, None)
+    right, bottom = np.round(high + room[1]).astype(int)
+    return drawn.pixels[top : max(bottom, top + 2), left : max(right, left + 2)]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from isthmus.read.image import Picture
 from isthmus.records import dataclass
 from isthmus.types import Items, Links, RequestError, World
 from isthmus.worlds.babel.facts import COLOURS, STYLES, Facts, Group
-from isthmus.worlds.babel.scenes import CREDIT, Scene, drawing_code
+from isthmus.worlds.babel.scenes import CREDIT, POINTS, Scene, Shaped, drawing_code
 
 HERTZ = 16_000
 NOTE, GAP, TAIL = 0.2, 0.12, 0.4
@@ -45,6 +45,9 @@ TIMBRES: dict[str, tuple[tuple[float, float], ...]] = {
     "crescent": ((1, 0.3), (5, 1), (6, 0.8)),
 }
 """Partials of each shape: multiples of the pitch and their amplitudes."""
+
+TAKE = 5
+"""Stream of chance of how a scene is played again."""
 
 Samples = Float[np.ndarray, " t"]
 
@@ -88,11 +91,25 @@ class Heard:
     @property
     def content_key(self) -> str:
         """What decides every sample."""
-        return f"{self.scene.seed} {self.scene.facts!r} played by {drawing_code()}"
+        which = f"{self.scene.seed} {self.scene.facts!r}"
+        if self.scene.take:
+            which = f"{which} take {self.scene.take} of {self.scene.number}"
+        return f"{which} played by {drawing_code()}"
 
     def __call__(self) -> Waveform:
         """Mono at 16,000 Hz."""
-        return Waveform(played(self.scene.facts)[:, None], HERTZ)
+        wave = played(self.scene.facts)
+        if self.scene.take:
+            wave = retaken(wave, self.scene.chance(TAKE))
+        return Waveform(wave[:, None], HERTZ)
+
+
+def retaken(wave: Float[np.ndarray, " t"], rng: np.random.Generator) -> Float[np.ndarray, " u"]:
+    """The same played again: up to 0.3 s later, softer by up to 12 dB, with a little hiss."""
+    late, gain = int(rng.uniform(0, 0.3) * HERTZ), 10 ** (-rng.uniform(0, 12) / 20)
+    again = np.concatenate([np.zeros(late), gain * wave])
+    hiss = rng.uniform(0.001, 0.01) * rng.standard_normal(len(again))
+    return np.clip(again + hiss, -1, 1).astype(np.float32)
 
 
 def played(facts: Facts) -> Float[np.ndarray, " t"]:
@@ -153,8 +170,15 @@ def in_room(wave: Samples, view: str) -> Samples:
     return np.convolve(wave, answer)[: len(wave)]
 
 
-def sound_world(n: int = 1000, seed: int = 0, style: str | None = None, groups: int = 2) -> World:
-    """The scenes of the world ``babel`` as sounds, with their pictures and texts.
+def sound_world(
+    n: int = 1000,
+    seed: int = 0,
+    style: str | None = None,
+    groups: int = 2,
+    takes: int = 1,
+    close: int = 0,
+) -> World:
+    """The scenes of the world ``babel`` as sounds, with their pictures, shapes and texts.
 
     The code is documented in the module: timbre says shape, pitch size, and so on. Facts, ids,
     texts, pictures and the split are those of ``babel`` with the same seed.
@@ -164,31 +188,49 @@ def sound_world(n: int = 1000, seed: int = 0, style: str | None = None, groups: 
         seed: any whole number from 0.
         style: one style for all, otherwise the style is a fact like the others.
         groups: 2, or 1 for scenes without a relation.
+        takes: items of each modality a scene, all linked: other pictures, shapes, captions and
+            sounds of the same facts, called ``babel-00000``, ``babel-00000.1``, ...
+        close: how many of the takes are close-ups, the last ones: the picture shows one thing of
+            the scene, the caption says its shape and colour and little more.
 
     Raises:
         RequestError: an option is out of range; says what it can be.
     """
-    if n < 1 or seed < 0 or groups not in (1, 2) or style not in (None, *STYLES):
+    if (
+        min(n, takes) < 1
+        or not 0 <= close <= takes
+        or seed < 0
+        or groups not in (1, 2)
+        or style not in (None, *STYLES)
+    ):
         raise RequestError(
-            f"babel-sound: n is 1 or more, seed a whole number from 0, groups 1 or 2, style one of "
-            f"{', '.join(STYLES)} or None; not {n}, {seed}, {groups} and {style!r}."
+            f"babel-sound: n and takes are 1 or more, close is 0 to takes, seed a whole number "
+            f"from 0, groups 1 or 2, style one of {', '.join(STYLES)} or None; not {n}, {takes}, "
+            f"{close}, {seed}, {groups} and {style!r}."
         )
     first = Scene(seed, 0, groups, style)
-    scenes = [replace(first, number=number) for number in range(n)]
+    each = [(take, take >= takes - close) for take in range(takes)]
+    scenes = [replace(first, number=at, take=a, close=b) for at in range(n) for a, b in each]
     facts = [scene.facts for scene in scenes]
     ids = tuple(scene.id for scene in scenes)
-    texts = [scene.text(what) for scene, what in zip(scenes, facts, strict=True)]
-    same = Links(zip(ids, ids, strict=True))
     payloads: dict[str, list[Any]] = {
         "audio": [Sound(Heard(scene)) for scene in scenes],
         "image": [Picture(scene) for scene in scenes],
-        "text": texts,
+        "text": [scene.text(what) for scene, what in zip(scenes, facts, strict=True)],
+        "points": [Shaped(scene, POINTS) for scene in scenes],
+        "mesh": [Shaped(scene) for scene in scenes],
     }
+    same = Links(
+        (ids[at * takes + one], ids[at * takes + other])
+        for at in range(n) for one in range(takes) for other in range(takes)
+    )  # fmt: skip
+    pairs = [("audio", "text"), ("image", "text"), ("audio", "image"), ("points", "text"),
+             ("mesh", "text")]  # fmt: skip
     return World(
         name="babel-sound",
         label="shape" if groups == 1 else "label",
         items={kind: Items(kind, ids, some) for kind, some in payloads.items()},
-        links={("audio", "text"): same, ("image", "text"): same, ("audio", "image"): same},
+        links=dict.fromkeys(pairs, same),
         factors={name: what.to_dict() for name, what in zip(ids, facts, strict=True)},
         split={scene.id: scene.split(what) for scene, what in zip(scenes, facts, strict=True)},
         credits=dict.fromkeys(ids, CREDIT),

@@ -1,0 +1,250 @@
+"""How probable is it that an item matches a query? Learned where it is known what belongs together.
+
+A similarity means one thing for a text and a picture, another for two pictures, and some queries
+and some items are near to everything. For each ordered pair of modalities the log odds of a match
+are a line over three numbers: the similarity, its place among what the query meets in the gallery,
+and its place among what the item meets from other queries. Among items of the query's own modality
+the last one is left out, so that their order is that of the similarity.
+
+A list by these odds alone shows least of the modality that is read worst. One number a modality is
+added to the odds, so that the first ten hold each modality as often as what is relevant is of it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vectors, evenly_spaced, fingerprint, unit
+from isthmus.engine.jobs import bar
+from isthmus.engine.shards import embed_shard
+from isthmus.indexes.backgrounds import Background, background
+from isthmus.records import dataclass
+from isthmus.scores.odds import logistic
+from isthmus.scores.rules import direction
+from isthmus.store import read_tensors, write_tensors
+from isthmus.types import Encoder, RequestError, World
+from isthmus.types.links import owners_of
+
+SHARE = 0.1
+"""Weight of matches when a line is fitted: between one in two and one in a hundred."""
+MOST = 600
+"""Items of a modality that odds are learned from."""
+TOP, TURNS, STEP = 10, 40, 4.0
+"""First places that are to be fair, and how that is found: steps along what is lacking, each
+shorter than the one before."""
+FEWEST = 8
+"""Objects from which on odds are learned."""
+FORMAT = 1
+
+
+Sides = tuple[Float[np.ndarray, "q d"], Float[np.ndarray, "k d"]]
+"""Unit vectors of queries and of items."""
+
+
+@dataclass(frozen=True, eq=False)
+class Odds:
+    """Log odds of a match, for every ordered pair of modalities that was learned."""
+
+    asking: Mapping[str, Background]
+    """Of what asks, by modality."""
+    lines: Mapping[str, Float[np.ndarray, " 4"]]
+    """By direction, such as ``text>image``: slopes of the three numbers, and the log likelihood
+    ratio where all are 0."""
+    matches: Mapping[str, float]
+    """Matches of a query, by direction."""
+    fair: Mapping[str, float]
+    """Added to the odds in a list of all modalities, by the modality of the items."""
+    world: str
+    """That they were learned on."""
+
+    def knows(self, query: str, gallery: str) -> bool:
+        """Whether a direction was learned."""
+        return direction(query, gallery) in self.lines
+
+    def ratios(
+        self, query: str, gallery: str, sides: Sides, met: Background, asking: Background | None
+    ) -> Float[np.ndarray, "q k"]:
+        """Log likelihood ratios of a match of queries with items.
+
+        Args:
+            query: modality that asks.
+            gallery: modality of the items.
+            sides: unit vectors of queries and of items.
+            met: background of the gallery that the items are of.
+            asking: background of the gallery's items of the query's modality; None for that of
+                the queries that the odds were learned from.
+        """
+        found = numbers(sides, met, self.asking[query] if asking is None else asking)
+        return on_line(found, self.lines[direction(query, gallery)])
+
+    def prior(self, query: str, gallery: str, count: int) -> float:
+        """Log odds that one of so many items matches, before it is looked at."""
+        share = min(0.5, self.matches[direction(query, gallery)] / max(count, 1))
+        return float(np.log(share / (1 - share)))
+
+
+def numbers(sides: Sides, met: Background, asking: Background) -> Float[np.ndarray, "q k 3"]:
+    """What the odds are a line over."""
+    queries, items = (np.asarray(some, np.float64) for some in sides)
+    similarity = queries @ items.T
+    return np.stack(
+        [similarity, met.among(queries, similarity), asking.among(items, similarity.T).T], axis=2
+    )
+
+
+def fit_odds(vectors: Mapping[str, Vectors], objects: Mapping[str, np.ndarray], world: str) -> Odds:
+    """The odds of items whose objects are known.
+
+    Args:
+        vectors: unit vectors by modality.
+        objects: the object of each row, by modality.
+        world: what they are.
+
+    Raises:
+        RequestError: too few objects, or no two items of any modality belong together.
+    """
+    if len(set().union(*(one.tolist() for one in objects.values()))) < FEWEST:
+        raise RequestError(f"Odds of a match are learned from {FEWEST} objects or more.")
+    met = {name: background(x) for name, x in vectors.items()}
+    rows = {name: evenly_spaced(np.arange(len(x)), MOST) for name, x in vectors.items()}
+    some = {name: x[rows[name]] for name, x in vectors.items()}
+    pairs: dict[tuple[str, str], _Pairs] = {}
+    for a, one in some.items():
+        for b, other in some.items():
+            same = objects[a][rows[a]][:, None] == objects[b][rows[b]][None]
+            mask = ~np.eye(len(same), dtype=bool) if a == b else np.ones(same.shape, bool)
+            if (same & mask).any():
+                found = numbers((one, other), met[b], met[a]).astype(np.float32)
+                pairs[a, b] = _Pairs(found, same & mask, mask)
+    if not pairs:
+        raise RequestError(f"No two items of {world} belong together: odds need some that do.")
+    lines = {direction(*way): _line(one, way) for way, one in pairs.items()}
+    matches = {direction(*way): float(one.same.sum() / len(one.same)) for way, one in pairs.items()}
+    odds = Odds(met, lines, matches, dict.fromkeys(some, 0.0), world)
+    return replace(odds, fair=_fair(odds, pairs))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Pairs of one direction: what the odds are a line over, and which match and which count."""
+
+    numbers: Float[np.ndarray, "q k 3"]
+    same: np.ndarray
+    """(q, k) of bool."""
+    counted: np.ndarray
+
+
+def on_line(
+    some: Float[np.ndarray, "... f"], line: Float[np.ndarray, " f+1"]
+) -> Float[np.ndarray, "..."]:
+    """Slopes times numbers, and the constant."""
+    return some @ line[:-1] + line[-1]
+
+
+def _line(pairs: _Pairs, way: tuple[str, str]) -> Float[np.ndarray, " 4"]:
+    """The line of a direction; of one modality its last slope is 0."""
+    used = 2 if way[0] == way[1] else 3
+    there, absent = (
+        pairs.numbers[of & pairs.counted][:, :used] for of in (pairs.same, ~pairs.same)
+    )
+    *slopes, start = logistic(there, absent, SHARE)
+    return np.array([*slopes, *[0.0] * (3 - used), start])
+
+
+def _fair(odds: Odds, pairs: Mapping[tuple[str, str], _Pairs]) -> dict[str, float]:
+    """What is added for each modality of items, from lists of all queries."""
+    names = list(odds.asking)
+    asking = [a for a in names if all((a, b) in pairs for b in names)]
+    lists = [_list(odds, {b: pairs[a, b] for b in names}, a) for a in asking]
+    added = np.zeros(len(names))
+    for turn in range(TURNS if lists else 0):
+        lacking = np.mean([_lacking(one, added) for one in lists], axis=0)
+        added += STEP / (1 + turn / 4) * lacking
+    return dict(zip(names, (added - added.mean()).tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class _List:
+    """All items side by side: their scores for each query, which match, and their modality."""
+
+    scores: Float[np.ndarray, "q n"]
+    same: np.ndarray
+    of: np.ndarray
+
+
+def _list(odds: Odds, pairs: Mapping[str, _Pairs], query: str) -> _List:
+    scores, of = list[np.ndarray](), list[int]()
+    for number, (name, one) in enumerate(pairs.items()):
+        key, count = direction(query, name), one.numbers.shape[1]
+        found = on_line(one.numbers, odds.lines[key]) + odds.prior(query, name, count)
+        scores.append(np.where(one.counted, found, -np.inf))
+        of += [number] * count
+    same = np.concatenate([one.same for one in pairs.values()], axis=1)
+    return _List(np.concatenate(scores, axis=1), same, np.array(of))
+
+
+def _lacking(one: _List, added: np.ndarray) -> Float[np.ndarray, " m"]:
+    """Share of each modality in what matches, less that in the first places; mean over queries."""
+    first = np.argpartition(-(one.scores + added[one.of]), TOP, axis=1)[:, :TOP]
+    shown = np.stack([(one.of[first] == k).mean(axis=1) for k in range(len(added))], axis=1)
+    right = np.stack([one.same[:, one.of == k].sum(axis=1) for k in range(len(added))], axis=1)
+    total = np.maximum(right.sum(axis=1, keepdims=True), 1)
+    return (right / total - shown).mean(axis=0)
+
+
+def odds_of(encoders: Mapping[str, Encoder], world: World, *, progress: bool = False) -> Odds:
+    """The odds of a space, learned on the linked items of a world.
+
+    Raises:
+        RequestError: the space has no way for two of its linked modalities.
+    """
+    some = {name: items for name, items in world.items.items() if name in encoders}
+    vectors: dict[str, np.ndarray] = {}
+    rows: dict[str, Sequence[str]] = {}
+    total = sum(map(len, some.values()))
+    with bar(total, f"items of {world.name}, from which odds are learned", progress) as tick:
+        for name, items in some.items():
+            made = embed_shard(encoders[name], items, tick=tick)
+            if made.ids:
+                vectors[name], rows[name] = unit(np.asarray(made.made)), made.ids
+    return fit_odds(vectors, owners_of(rows, world.links), world.name)
+
+
+def write_odds(folder: Path, odds: Odds) -> str:
+    """Keep odds in a folder; the name of their file."""
+    arrays = {f"line {key}": line for key, line in odds.lines.items()}
+    for name, one in odds.asking.items():
+        arrays |= {f"mean {name}": one.mean, f"covariance {name}": one.covariance}
+    told = {"matches": dict(odds.matches), "fair": dict(odds.fair)}
+    about = {"format": str(FORMAT), "world": odds.world, "told": json.dumps(told)}
+    name = f"odds-{fingerprint(about, *(arrays[key] for key in sorted(arrays)))[:16]}.safetensors"
+    write_tensors(folder / name, arrays, about)
+    return name
+
+
+def read_odds(path: Path) -> Odds:
+    """Odds that were kept.
+
+    Raises:
+        RequestError: the file holds none, or is of a later isthmus.
+    """
+    try:
+        arrays, about = read_tensors(path)
+        if int(about["format"]) > FORMAT:
+            raise RequestError(f"{path} was written by a later isthmus: update isthmus to read it.")
+        names = [key.removeprefix("mean ") for key in arrays if key.startswith("mean ")]
+        told = json.loads(about["told"])
+        return Odds(
+            {m: Background(arrays[f"mean {m}"], arrays[f"covariance {m}"]) for m in names},
+            {key[5:]: np.asarray(x) for key, x in arrays.items() if key.startswith("line ")},
+            {key: float(value) for key, value in told["matches"].items()},
+            {key: float(value) for key, value in told["fair"].items()},
+            about["world"],
+        )
+    except (KeyError, ValueError, OSError) as error:
+        raise RequestError(f"{path} holds no odds of a match ({error}): run isthmus index again "
+                           "with --odds WORLD.") from error  # fmt: skip
