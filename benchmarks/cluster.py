@@ -249,46 +249,47 @@ def timed(words: Sequence[str], cluster: Cluster | None) -> dict[str, float]:
     return {"wall": wall, "own": own, "cluster": watch.seconds if watch else 0.0}
 
 
-def speed(kind: str, folder: Path, few: Path, root: Path, runs: int) -> dict[str, Any]:
-    """The same job in one process, on one node and on two, in turn; and a shard's own seconds.
+WAYS = ("one process", "one node", "two nodes")
+Times = dict[str, list[dict[str, float]]]
+
+
+def times_of(folders: Sequence[Path], root: Path, runs: int) -> list[Times]:
+    """Seconds of an index of each folder in one process, on one node and on two, in turn."""
+    found: list[Times] = [{way: [] for way in WAYS} for _ in folders]
+    with Cluster() as one, Cluster() as two:
+        one.add()
+        two.add(), two.add()
+        for _ in range(runs):
+            for way, cluster in zip(WAYS, (None, one, two), strict=True):
+                engine = cluster.engine if cluster else "local"
+                for folder, times in zip(folders, found, strict=True):
+                    words = command("index", folder, root / "timed", engine)
+                    times[way].append(timed(words, cluster))
+                    shutil.rmtree(root / "timed")
+                    print(way, times[way][-1], flush=True)
+    return found
+
+
+def speed(many: Path, few: Path, root: Path, runs: int) -> dict[str, Any]:
+    """What two nodes gain and one costs, and a shard's own seconds.
 
     Args:
-        kind: the command.
-        folder: pictures.
+        many: pictures.
         few: one shard of such, whose seconds are those that do not grow.
         root: where indexes go.
         runs: times that each is timed.
     """
-    ways = ("one process", "one node", "two nodes")
-    found = {way: list[dict[str, float]]() for way in ways}
-    small = {way: list[dict[str, float]]() for way in ways}
-    with Cluster() as one, Cluster() as two:
-        one.add()
-        two.add(), two.add()
-        clusters = dict(zip(ways, (None, one, two), strict=True))
-        for number in range(runs):
-            for way, cluster in clusters.items():
-                engine = cluster.engine if cluster else "local"
-                for what, times in ((few, small), (folder, found)):
-                    out = root / f"{kind}-{number}-{way[:5]}-{what.name}"
-                    times[way].append(timed(command(kind, what, out, engine), cluster))
-                    shutil.rmtree(out)
-                    print(
-                        way, {name: round(x, 2) for name, x in times[way][-1].items()}, flush=True
-                    )
+    found, small = times_of((many, few), root, runs)
+    items, fewer = (len(list(some.iterdir())) for some in (many, few))
 
-    def middle(times: Sequence[Mapping[str, float]], *names: str) -> float:
-        return statistics.median(sum(one[name] for name in names) for one in times)
+    def middle(times: Times, way: str, *names: str) -> float:
+        return statistics.median(sum(one[name] for name in names) for one in times[way])
 
     def ratio(ours: Sequence[str], theirs: Sequence[str]) -> float:
-        first, second = (middle(found[way], *names) for way, *names in (ours, theirs))
-        return first / second
+        return middle(found, *ours) / middle(found, *theirs)
 
-    items, fewer = (len(list(some.iterdir())) for some in (folder, few))
-    shards = (items - fewer) / SHARD
-
-    def growth(way: str, *names: str) -> float:
-        return (middle(found[way], *names) - middle(small[way], *names)) / shards
+    def growth(way: str, name: str) -> float:
+        return (middle(found, way, name) - middle(small, way, name)) * SHARD / (items - fewer)
 
     return {
         "pictures": items,
@@ -354,7 +355,7 @@ def main() -> None:
             pictures(root / "few", SHARD, deadly=False)
         if "speed" in parts:
             before = os.getloadavg()
-            record["speed"] = speed("index", root / "many", root / "few", root, asked.runs)
+            record["speed"] = speed(root / "many", root / "few", root, asked.runs)
             record["speed"]["load before and after"] = [before, os.getloadavg()]
         if "waiting" in parts:
             record["waiting"] = waiting(root / "many", root, asked.runs)
