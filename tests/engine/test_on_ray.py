@@ -17,6 +17,7 @@ from isthmus.engine import on_ray
 from isthmus.engine.jobs import JobOptions
 from isthmus.engine.retries import Without
 from isthmus.lab import embed_into
+from isthmus.lab.embedding import EmbedTask
 from isthmus.read.image import Picture
 from isthmus.types import Items, RequestError
 from isthmus.version import __version__
@@ -129,6 +130,16 @@ def test_machines_must_see_the_first_file_of_a_shard_where_there_is_one(tmp_path
         assert on_ray._here(shard) == on_ray._Here(__version__, str(Path.cwd()), file)
         left_out = Items("image", ("a", "b"), Without([first, "b"], {0: "it kills"}))
         assert on_ray._here(left_out).file == ""
+
+
+def test_names_of_files_begin_where_the_command_was_called(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("a")
+    monkeypatch.chdir("/")  # and back at the end
+    monkeypatch.setattr(on_ray, "_opened", lambda _ref: EmbedTask(Letters()))
+    shard = Items("text", ("a.txt",), ["abba"])
+    made = on_ray._work([None], shard, on_ray._Here(__version__, str(tmp_path), "a.txt"))
+    assert made.ids == ("a.txt",)
+    assert Path.cwd() == tmp_path
 
 
 def drive(folder, encoder, **how):

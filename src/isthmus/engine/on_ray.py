@@ -48,7 +48,8 @@ def on_ray(address: str, share: Share) -> Engine:
     host, _, port = address.partition(":")
     if address and not (host and (port or "0").isdecimal() and int(port or 0) < 1 << 16):
         raise RequestError(f"--engine ray:HOST:PORT is the head of a cluster, not {address!r}.")
-    os.environ.setdefault("RAY_AUTH_MODE", "token")  # before Ray is loaded, which reads it then
+    for name, value in (("RAY_AUTH_MODE", "token"), ("RAY_IGNORE_UNHANDLED_ERRORS", "1")):
+        os.environ.setdefault(name, value)  # before Ray is loaded, which reads them then
     _ray()
     place = (host, int(port or PORT)) if address else None
 
@@ -241,7 +242,8 @@ def _work(sent: Sequence[Any], shard: Items, here: _Here) -> Fragment[Any]:
                 f"{machine} does not see {path}: share its folder with every machine of the "
                 "cluster, under the same path."
             )
-    os.chdir(here.folder)
+        if path == here.folder:
+            os.chdir(path)  # where the names of files begin
     try:
         return _opened(sent[0]).run(shard, int)
     except (IsthmusError, OSError) as error:
