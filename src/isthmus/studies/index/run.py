@@ -1,12 +1,14 @@
 """Index a folder: a file of vectors a modality, brought up to date by content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from isthmus.engine.jobs import JobOptions
+from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.building import SHARD, build
+from isthmus.indexes.layout import Layout
 from isthmus.report import Advice, amount
 from isthmus.studies import command_of, request_type
 from isthmus.studies.index.request import IndexRequest
@@ -21,6 +23,8 @@ class IndexResult(RunResult):
     space: str
     items: Mapping[str, int]
     encoded: Mapping[str, int]
+    lists: Mapping[str, Prepared]
+    """Of modalities that are searched by inverted lists."""
 
     drawn = ("items", "", "", "")
 
@@ -41,6 +45,7 @@ class IndexResult(RunResult):
         width = max(map(len, self.items))
         return [
             f"{name:<{width}}  {count:>9,}  {self.encoded.get(name, 0):>9,} encoded now"
+            f"{_searched(self.lists.get(name))}"
             for name, count in self.items.items()
         ]
 
@@ -51,8 +56,22 @@ class IndexResult(RunResult):
             "space": self.space,
             "items": dict(self.items),
             "encoded": dict(self.encoded),
+            "lists": {name: asdict(one) for name, one in self.lists.items()},
             "skipped": dict(self.faults),
         }
+
+
+def _searched(lists: Prepared | None) -> str:
+    """How a modality is searched, if not exactly, and what that was measured to find."""
+    if lists is None:
+        return ""
+    if not lists.settings:
+        return f", searched exactly: none of {lists.lists:,} inverted lists' settings found enough"
+    found = (
+        f"{min(one.recall.values()):.1%} of the nearest {one.depth} in {one.probed:,} of them"
+        for one in lists.settings
+    )
+    return f", searched by {lists.lists:,} inverted lists: {', '.join(found)}"
 
 
 def run(request: IndexRequest) -> IndexResult:
@@ -71,7 +90,8 @@ def run(request: IndexRequest) -> IndexResult:
         progress=common.progress,
         replace=request.replace,
     )
-    report = build(request.folder, encoders, out, options, name=request.space)
+    layout = Layout(request.search, request.store)
+    report = build(request.folder, encoders, out, options, name=request.space, layout=layout)
     index = report.index
     look = request_type("search")("a red fruit", str(out))
     left = f", {amount(len(index.skipped), 'file')} left out" if index.skipped else ""
@@ -80,6 +100,7 @@ def run(request: IndexRequest) -> IndexResult:
         space=request.space,
         items=index.counts()["items"],
         encoded=report.encoded,
+        lists={name: one.lists for name, one in index.record.parts.items() if one.lists},
         verdict=f"{amount(len(index), 'file')} of {request.folder} can be found in {request.space}"
         f"{left}.",
         todo=[Advice("Search in it", "", "", command_of("search", look))],

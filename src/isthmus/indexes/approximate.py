@@ -1,0 +1,301 @@
+"""Approximate search of many rows by Faiss: inverted lists of short codes, the best scored again.
+
+Rows stand in the list of the nearest of some centres (seeded k-means), as codes of half a byte for
+two coordinates. A query looks into the lists whose centres are nearest to it, and several times as
+many rows as it asks for are scored by their own vectors: scores are those of exact search, and what
+it may miss is a row. How many lists and candidates that takes is tried on held-out queries when it
+is built.
+"""
+
+import hashlib
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from isthmus.arrays import Vectors
+from isthmus.indexes.exact import Rows, nearest
+from isthmus.records import dataclass
+from isthmus.store import atomic
+from isthmus.types import Count, ExtraMissingError, Inside
+
+WANTED = 0.985
+"""Recall that is tuned for, on every kind of queries."""
+DEPTHS = (10, 100)
+"""Items asked for that it is tuned for; who asks for more is answered exactly."""
+AGAIN = (5, 10, 20, 50, 200)
+"""Candidates an item that are scored again: the fewest that are enough where all lists are seen."""
+CODES_MISS = 0.005
+"""Share that codes may miss in that look."""
+FEW = 1_024
+"""Rows below which lists would be all but empty."""
+A_LIST = 39
+"""Rows a list at least, without which k-means has too few."""
+TRAINED = 64
+"""Rows a list that the centres are fitted on."""
+ROUNDS = 10
+"""Of k-means."""
+HELD_OUT = 256
+"""Queries of a kind; every fourth for what takes long."""
+SEED = 1234
+TIE = 1e-6
+"""Scores that are as good: items may have equal vectors."""
+BLAS_FROM = 20
+"""Vectors from which on Faiss multiplies matrices; some of its builds never do by themselves."""
+ENDS = 1 << 16
+"""Bytes at both ends of a file by which it is known."""
+
+
+Found: TypeAlias = tuple[Float[np.ndarray, "q t"], Int[np.ndarray, "q t"]]
+"""Scores and numbers."""
+Kinds: TypeAlias = Mapping[str, tuple[Vectors, Int[np.ndarray, " q"]]]
+"""Held-out queries of each kind, and which rows they are themselves, or -1."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How many lists are looked into for so many items, and what was found then."""
+
+    depth: Count
+    probed: Count
+    candidates: Count
+    """That are scored again."""
+    recall: dict[str, float]
+    """Share of the nearest ``depth`` items that was found, by kind of held-out queries."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What ``index.json`` says of the inverted lists of a modality."""
+
+    file: Inside
+    digest: str
+    """Of its length and ends, by which a file of another index is told."""
+    lists: Count
+    settings: tuple[Setting, ...]
+    """By rising depth; none if no number of lists found enough, and then search is exact."""
+
+
+@dataclass(frozen=True, eq=False)
+class Approximate:
+    """Inverted lists that are open; finds as ``nearest`` does, but for a row that it may miss."""
+
+    index: Any
+    settings: tuple[Setting, ...]
+
+    def __call__(
+        self, queries: Float[np.ndarray, "q d"], rows: Rows, top: int
+    ) -> tuple[Float[np.ndarray, "q t"], Int[np.ndarray, "q t"]]:
+        """Scores and numbers of the best rows, falling.
+
+        Args:
+            queries: unit vectors.
+            rows: all that stand in the lists.
+            top: how many of them; exact where it is more than was tuned for, and for a query whose
+                lists hold too few.
+        """
+        fit = [one for one in self.settings if one.depth >= top]
+        if not fit or not len(queries):
+            return nearest(queries, rows, top)
+        scores, numbers = _looked_up(self.index, queries, rows, top, fit[0])
+        short = np.flatnonzero((numbers < 0).any(axis=1))
+        if len(short):
+            scores[short], numbers[short] = nearest(queries[short], rows, top)
+        return scores, numbers
+
+
+def installed() -> bool:
+    """Whether Faiss is there."""
+    try:
+        _faiss()
+    except ExtraMissingError:
+        return False
+    return True
+
+
+def _faiss() -> Any:
+    try:
+        import faiss
+    except ImportError as error:
+        raise ExtraMissingError("faiss", "faiss") from error
+    return faiss
+
+
+@contextmanager
+def _matrices() -> Generator[Any]:
+    """Faiss, multiplying matrices where that is faster, a third of the time or less."""
+    faiss = _faiss()
+    before = faiss.cvar.distance_compute_blas_threshold
+    faiss.cvar.distance_compute_blas_threshold = BLAS_FROM
+    try:
+        yield faiss
+    finally:
+        faiss.cvar.distance_compute_blas_threshold = before
+
+
+def lists_of(count: int) -> int:
+    """How many lists: the power of two next to 4 √n, but 39 rows a list.
+
+    Example:
+        >>> lists_of(1_000_000), lists_of(20_000)
+        (4096, 512)
+    """
+    wanted = min(4 * np.sqrt(count), count / A_LIST)
+    return max(1, 2 ** round(float(np.log2(wanted))))
+
+
+def write(path: Path, rows: Rows) -> None:
+    """Write the inverted lists of unit vectors; the same bytes each time.
+
+    Raises:
+        ExtraMissingError: Faiss is not installed.
+    """
+    count, dim = rows.shape
+    with _matrices() as faiss:
+        centres = faiss.IndexFlatIP(dim)
+        codes = dim // 2 if dim % 2 == 0 else dim
+        lists = lists_of(count)
+        index = faiss.IndexIVFPQFastScan(centres, dim, lists, codes, 4, faiss.METRIC_INNER_PRODUCT)
+        index.cp.niter, index.cp.seed, index.pq.cp.seed = ROUNDS, SEED, SEED
+        index.cp.max_points_per_centroid = TRAINED
+        some = np.random.default_rng(SEED).permutation(count)[: max(TRAINED * lists, FEW)]
+        index.train(np.asarray(rows[np.sort(some)], np.float32))
+        for start in range(0, count, 1 << 16):
+            index.add(np.asarray(rows[start : start + (1 << 16)], np.float32))
+        with atomic(path) as part:
+            faiss.write_index(index, str(part))
+
+
+def prepare(
+    path: Path, rows: Rows, queries: Mapping[str, Vectors], before: Prepared | None = None
+) -> Prepared:
+    """Write inverted lists where they are not yet, and try how many must be looked into.
+
+    Args:
+        path: of their file.
+        rows: unit vectors.
+        queries: further kinds of held-out queries beside the rows themselves, each of which is
+            looked for among all others.
+        before: what the last generation says; its file stays where it is of the same rows.
+
+    Raises:
+        ExtraMissingError: Faiss is not installed.
+    """
+    known = before is not None and before.file == path.name and path.is_file()
+    if not (before and known and before.digest == digest(path)):
+        write(path, rows)
+    index = _read(path)
+    own = np.sort(np.random.default_rng(SEED).permutation(len(rows))[:HELD_OUT])
+    kinds = {"among themselves": (np.asarray(rows[own], np.float32), own)}
+    kinds |= {name: (some, np.full(len(some), -1)) for name, some in queries.items() if len(some)}
+    settings = list[Setting]()
+    for depth in DEPTHS:
+        found = _tuned(index, rows, kinds, depth)
+        if found is None:
+            break
+        settings.append(found)
+    return Prepared(path.name, digest(path), int(index.nlist), tuple(settings))
+
+
+def _tuned(index: Any, rows: Rows, kinds: Kinds, depth: int) -> Setting | None:
+    """The fewest candidates, and then the fewest lists, that are enough for every kind."""
+    if depth >= len(rows):
+        return None
+    truth = {name: nearest(some, rows, depth + 1) for name, (some, _) in kinds.items()}
+    few = {name: (some[::4], own[::4]) for name, (some, own) in kinds.items()}
+    truth_of_few = {name: (some[::4], numbers[::4]) for name, (some, numbers) in truth.items()}
+    again = AGAIN[-1]
+    for again in AGAIN:
+        found = _tried(
+            index, rows, few, truth_of_few, Setting(depth, index.nlist, again * depth, {})
+        )
+        if min(found.recall.values()) >= 1 - CODES_MISS:
+            break
+    for probed in sorted({round(2 ** (step / 4)) for step in range(64)}):
+        if probed > index.nlist:
+            break
+        found = _tried(index, rows, kinds, truth, Setting(depth, probed, again * depth, {}))
+        if min(found.recall.values()) >= WANTED:
+            return found
+    return None
+
+
+def _tried(
+    index: Any, rows: Rows, kinds: Kinds, truth: Mapping[str, Found], setting: Setting
+) -> Setting:
+    """A setting with the recall of each kind of queries."""
+    recall = dict[str, float]()
+    for name, (some, own) in kinds.items():
+        found = _looked_up(index, some, rows, setting.depth + 1, setting)
+        recall[name] = round(_recall(found, truth[name], own, setting.depth), 4)
+    return replace(setting, recall=recall)
+
+
+def _recall(found: Found, truth: Found, own: Int[np.ndarray, " q"], depth: int) -> float:
+    """Share of the nearest items that were found, a query's own row aside."""
+    wanted, scores = (
+        np.where(numbers == own[:, None], -np.inf, scores) for scores, numbers in (truth, found)
+    )
+    least = -np.partition(-wanted, depth - 1, axis=1)[:, depth - 1, None]
+    right = ((scores >= least - TIE) & (found[1] >= 0)).sum(axis=1)
+    return float(np.minimum(right, depth).mean() / depth)
+
+
+def _looked_up(
+    index: Any, queries: Float[np.ndarray, "q d"], rows: Rows, top: int, setting: Setting
+) -> tuple[Float[np.ndarray, "q t"], Int[np.ndarray, "q t"]]:
+    """Scores and numbers of the best rows in these lists; -1 where there are too few."""
+    many = min(max(setting.candidates, top), len(rows))
+    with _matrices() as faiss:
+        asked = faiss.SearchParametersIVF(nprobe=setting.probed)
+        _, found = index.search(np.ascontiguousarray(queries, np.float32), many, params=asked)
+    scores = np.empty(found.shape, np.float32)
+    step = max(1, 8_192 // many)
+    for start in range(0, len(queries), step):
+        part = found[start : start + step]
+        vectors = np.asarray(rows[np.maximum(part, 0).ravel()], np.float32)
+        vectors = vectors.reshape(*part.shape, -1)
+        scores[start : start + step] = (vectors @ queries[start : start + step, :, None])[..., 0]
+    scores[found < 0] = -np.inf
+    order = np.lexsort((found, -scores), axis=-1)[:, :top]
+    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(found, order, axis=1)
+
+
+def opened(path: Path, prepared: Prepared, rows: Rows) -> Approximate:
+    """Inverted lists that were written, mapped as far as Faiss maps them.
+
+    Raises:
+        ValueError: the file is missing, cut short, or of other rows.
+        ExtraMissingError: Faiss is not installed.
+    """
+    try:
+        if digest(path) != prepared.digest:
+            raise ValueError(f"{path.name} is not the file that was written")
+        index = _read(path)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from None
+    if (index.ntotal, index.d) != rows.shape:
+        raise ValueError(f"{path.name} holds {index.ntotal:,} × {index.d} vectors")
+    return Approximate(index, prepared.settings)
+
+
+def _read(path: Path) -> Any:
+    faiss = _faiss()
+    if not path.is_file():
+        raise ValueError(f"{path.name} is missing")
+    return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+
+
+def digest(path: Path) -> str:
+    """Hash of a file's length and ends."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        ends = [file.read(ENDS)]
+        file.seek(max(0, size - ENDS))
+        ends.append(file.read(ENDS))
+    return hashlib.sha256(b"%d " % size + b"".join(ends)).hexdigest()[:32]
