@@ -179,9 +179,9 @@ def test_damaged_lists_are_a_sentence_and_are_made_again(many, built, tmp_path, 
         path.write_bytes(b"")
     with pytest.raises(RequestError, match=r"is damaged where its image items are .*: run isthmus"):
         open_index(out)
-    encoders = toys("image", "audio")
+    encoders = toys()
     build(many, encoders, out, OPTIONS, layout=IVF)
-    assert [one.calls for one in encoders.values()] == [0, 0]
+    assert not encoders["image"].calls and not encoders["audio"].calls
     assert files_of(out) == before
 
 
