@@ -1,0 +1,144 @@
+"""A million vectors like those of real items, for benchmarks of search.
+
+Real ones: pictures of ``glyphs`` and of scenes of ``babel`` in ``mini``, PCA to 256 coordinates.
+Those of training objects are multiplied: a new vector is a random mixture (Dirichlet, all weights
+uniform) of a real one and its nearest real neighbours, as many as span a simplex of the intrinsic
+dimension that was measured, and Gaussian noise in all coordinates, of the strength at which the
+measured dimension of the many is again that of the real ones. Queries are real pictures and texts
+of objects of the test splits, none of which is among what was multiplied.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import unit
+from isthmus.indexes.exact import nearest
+
+SCENES = 6_000
+"""Of babel."""
+DIM = 256
+READ = 2_000
+"""Vectors that a dimension is read from."""
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Real:
+    """Unit vectors of real items."""
+
+    gallery: np.ndarray
+    """(n, 256) pictures of training and validation objects."""
+    queries: dict[str, np.ndarray]
+    """(q, 256) pictures and texts of test objects."""
+    words: np.ndarray
+    """(w, 256) words that an index tries its lists with."""
+
+
+def real(kept: Path | None) -> Real:
+    """Encode, or read what was kept, and reduce to 256 coordinates that keep inner products."""
+    if kept and kept.is_file():
+        arrays = dict(np.load(kept))
+    else:
+        arrays = encoded()
+        if kept:
+            np.savez(kept, **arrays)
+    _, _, axes = np.linalg.svd(arrays["gallery"], full_matrices=False)
+    found = {name: unit(some @ axes[:DIM].T) for name, some in arrays.items()}
+    return Real(found.pop("gallery"), words=found.pop("words"), queries=found)
+
+
+def encoded() -> dict[str, np.ndarray]:
+    """Unit vectors in ``mini``: pictures that may be multiplied, and what is asked."""
+    from isthmus.indexes.rules import words_of
+    from isthmus.lab.loading import load as load_space
+    from isthmus.worlds import load
+    from isthmus.worlds.babel.scenes import babel_world
+
+    encoders = load_space("mini")
+    found: dict[str, list[np.ndarray]] = {"gallery": [], "pictures": [], "texts": []}
+    for world in (load("glyphs"), babel_world(SCENES)):
+        for modality, name in (("image", "pictures"), ("text", "texts")):
+            items = world.items[modality]
+            test = [one for one in items.ids if world.split[one] == "test"]
+            rest = [one for one in items.ids if world.split[one] != "test"]
+            parts = {name: test} if modality == "text" else {"gallery": rest, name: test}
+            for into, ids in parts.items():
+                for start in range(0, len(ids), 256):
+                    some = [items[one] for one in ids[start : start + 256]]
+                    found[into].append(unit(np.asarray(encoders[modality].encode(some))))
+    found["words"] = [words_of(encoders, [])]
+    return {name: np.concatenate(some) for name, some in found.items()}
+
+
+def dimension(vectors: np.ndarray, seed: int = SEED) -> float:
+    """Intrinsic dimension of 2,000 of them, by isthmus' own measure."""
+    from isthmus.measure.dimensions.intrinsic import dimension_of
+
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.choice(len(vectors), min(READ, len(vectors)), replace=False))
+    return dimension_of(vectors[rows], rng=rng).dimension
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How vectors are multiplied."""
+
+    neighbours: int
+    """Of which a vector is a mixture, itself among them."""
+    noise: float
+    """Length of the noise that is added, in mean distances to the nearest neighbour."""
+    before: float
+    """Intrinsic dimension of the real ones."""
+    after: float
+    """And of the many."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {name: round(float(value), 3) for name, value in vars(self).items()}
+
+
+def multiplied(
+    vectors: np.ndarray, near: np.ndarray, noise: float, count: int, seed: int
+) -> np.ndarray:
+    """(count, d) mixtures of vectors and their neighbours, with noise.
+
+    Args:
+        vectors: (n, d) unit vectors.
+        near: (n, k) numbers of each one's neighbours, itself first.
+        noise: length of what is added.
+        count: how many.
+        seed: of the draws.
+    """
+    rng, (n, d) = np.random.default_rng(seed), vectors.shape
+    made = np.empty((count, d), np.float32)
+    for start in range(0, count, 8_192):
+        stop = min(start + 8_192, count)
+        row = rng.integers(0, n, stop - start)
+        weight = rng.dirichlet(np.ones(near.shape[1]), stop - start).astype(np.float32)
+        some = np.einsum("nk,nkd->nd", weight, vectors[near[row]])
+        some += rng.normal(scale=noise / np.sqrt(d), size=some.shape).astype(np.float32)
+        made[start:stop] = unit(some)
+    return made
+
+
+def recipe(vectors: np.ndarray) -> tuple[Recipe, np.ndarray, float]:
+    """The recipe, each vector's neighbours, and the length of the noise."""
+    before = dimension(vectors)
+    count = round(before) + 1
+    near = nearest(vectors, vectors, count)[1]
+    cosine = np.einsum("nd,nd->n", vectors, vectors[near[:, 1]])
+    apart = float(np.sqrt(np.maximum(2 - 2 * cosine, 0)).mean())
+
+    def after(noise: float) -> float:
+        tried = [multiplied(vectors, near, noise * apart, 2 * READ, seed) for seed in (1, 2, 3)]
+        return float(np.median([dimension(some) for some in tried]))
+
+    low, high = 0.0, 2.0
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (middle, high) if after(middle) < before else (low, middle)
+    noise = (low + high) / 2
+    return Recipe(count, noise, before, after(noise)), near, noise * apart
