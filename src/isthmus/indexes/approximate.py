@@ -1,14 +1,16 @@
 """Approximate search of many rows by Faiss: inverted lists of short codes, the best scored again.
 
-Rows stand in the list of the nearest of some centres (seeded k-means), as codes of half a byte for
-two coordinates. A query looks into the lists whose centres are nearest to it, and several times as
-many rows as it asks for are scored by their own vectors: scores are those of exact search, and what
-it may miss is a row. How many lists and candidates that takes is tried on held-out queries when it
-is built.
+Rows stand in the list of the nearest of some centres (seeded k-means), turned at random and coded
+by half a byte a coordinate, which keeps the error of every coordinate alike. A query looks into the
+lists whose centres are nearest to it, and several times as many rows as it asks for are scored by
+their own vectors: scores are those of exact search, and what it may miss is a row. How many lists
+and candidates that takes is tried on held-out queries when it is built, apart for those that are
+near to what is indexed and those that are far, as words are from pictures: these meet their nearest
+items in many more lists.
 """
 
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +42,11 @@ TRAINED = 64
 ROUNDS = 10
 """Of k-means."""
 HELD_OUT = 256
-"""Queries of a kind; every fourth for what takes long."""
+"""Queries of a kind, every fourth of them for what takes long."""
+LEAST = 16
+"""Of a kind that are counted, where a kind has more."""
+APART = 0.05
+"""Share of the rows that are farther from their centres than is usual for queries that are far."""
 SEED = 1234
 TIE = 1e-6
 """Scores that are as good: items may have equal vectors."""
@@ -64,6 +70,8 @@ class Setting:
     probed: Count
     candidates: Count
     """That are scored again."""
+    far: bool
+    """Of queries whose best centre is less similar than the border."""
     recall: dict[str, float]
     """Share of the nearest ``depth`` items that was found, by kind of held-out queries."""
 
@@ -76,8 +84,9 @@ class Prepared:
     digest: str
     """Of its length and ends, by which a file of another index is told."""
     lists: Count
+    border: float
     settings: tuple[Setting, ...]
-    """By rising depth; none if no number of lists found enough, and then search is exact."""
+    """By rising depth; where no number of lists found enough none, and then search is exact."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +94,8 @@ class Approximate:
     """Inverted lists that are open; finds as ``nearest`` does, but for a row that it may miss."""
 
     index: Any
+    centres: Float[np.ndarray, "l d"]
+    border: float
     settings: tuple[Setting, ...]
 
     def __call__(
@@ -98,14 +109,37 @@ class Approximate:
             top: how many of them; exact where it is more than was tuned for, and for a query whose
                 lists hold too few.
         """
-        fit = [one for one in self.settings if one.depth >= top]
-        if not fit or not len(queries):
-            return nearest(queries, rows, top)
-        scores, numbers = _looked_up(self.index, queries, rows, top, fit[0])
+        shape = (len(queries), min(top, len(rows)))
+        scores, numbers = np.empty(shape, np.float32), np.empty(shape, np.int64)
+        is_far = _closeness(queries, self.centres) < self.border
+        for far in (False, True):
+            some = np.flatnonzero(is_far == far)
+            fit = [one for one in self.settings if one.far == far and one.depth >= top]
+            if len(some) and fit:
+                scores[some], numbers[some] = _looked_up(
+                    self.index, queries[some], rows, top, fit[0]
+                )
+            else:
+                numbers[some] = -1
         short = np.flatnonzero((numbers < 0).any(axis=1))
         if len(short):
             scores[short], numbers[short] = nearest(queries[short], rows, top)
         return scores, numbers
+
+
+def _closeness(
+    queries: Float[np.ndarray, "q d"], centres: Float[np.ndarray, "l d"]
+) -> Float[np.ndarray, " q"]:
+    """Similarity of each query to the centre that is nearest to it."""
+    return (queries @ centres.T).max(axis=1, initial=-np.inf)
+
+
+def _centres(index: Any) -> Float[np.ndarray, "l d"]:
+    """Of the lists, turned back to where the rows are."""
+    faiss = _faiss()
+    lists = faiss.extract_index_ivf(index)
+    turned = faiss.downcast_index(lists.quantizer).reconstruct_n(0, lists.nlist)
+    return faiss.downcast_VectorTransform(index.chain.at(0)).reverse_transform(turned)
 
 
 def installed() -> bool:
@@ -156,12 +190,13 @@ def write(path: Path, rows: Rows) -> None:
     """
     count, dim = rows.shape
     with _matrices() as faiss:
-        centres = faiss.IndexFlatIP(dim)
-        codes = dim // 2 if dim % 2 == 0 else dim
+        centres, turn = faiss.IndexFlatIP(dim), faiss.RandomRotationMatrix(dim, dim)
+        turn.init(SEED)
         lists = lists_of(count)
-        index = faiss.IndexIVFPQFastScan(centres, dim, lists, codes, 4, faiss.METRIC_INNER_PRODUCT)
-        index.cp.niter, index.cp.seed, index.pq.cp.seed = ROUNDS, SEED, SEED
-        index.cp.max_points_per_centroid = TRAINED
+        coded = faiss.IndexIVFPQFastScan(centres, dim, lists, dim, 4, faiss.METRIC_INNER_PRODUCT)
+        coded.cp.niter, coded.cp.seed, coded.pq.cp.seed = ROUNDS, SEED, SEED
+        coded.cp.max_points_per_centroid = TRAINED
+        index = faiss.IndexPreTransform(turn, coded)
         some = np.random.default_rng(SEED).permutation(count)[: max(TRAINED * lists, FEW)]
         index.train(np.asarray(rows[np.sort(some)], np.float32))
         for start in range(0, count, 1 << 16):
@@ -192,33 +227,55 @@ def prepare(
     own = np.sort(np.random.default_rng(SEED).permutation(len(rows))[:HELD_OUT])
     kinds = {"among themselves": (np.asarray(rows[own], np.float32), own)}
     kinds |= {name: (some, np.full(len(some), -1)) for name, some in queries.items() if len(some)}
+    centres = _centres(index)
+    close = {name: _closeness(some, centres) for name, (some, _) in kinds.items()}
+    border = _border([*close.values()])
     settings = list[Setting]()
-    for depth in DEPTHS:
-        found = _tuned(index, rows, kinds, depth)
-        if found is None:
-            break
-        settings.append(found)
-    return Prepared(path.name, digest(path), int(index.nlist), tuple(settings))
+    for far in (False, True):
+        some = {name: (asked[(close[name] < border) == far], own[(close[name] < border) == far])
+                for name, (asked, own) in kinds.items()}  # fmt: skip
+        most = max(len(asked) for asked, _ in some.values())
+        some = {name: one for name, one in some.items() if len(one[0]) >= min(most, LEAST) > 0}
+        found = (_tuned(index, rows, some, depth, far) for depth in DEPTHS if some)
+        settings += [one for one in found if one]
+    settings = sorted(settings, key=lambda one: (one.depth, one.far))
+    return Prepared(path.name, digest(path), len(centres), border, tuple(settings))
 
 
-def _tuned(index: Any, rows: Rows, kinds: Kinds, depth: int) -> Setting | None:
+def _border(close: Sequence[np.ndarray]) -> float:
+    """Halfway between what is usual among the rows and for the kind of queries farthest from them.
+
+    Where no kind is apart from the rows, what is the least of all: of queries beyond nothing is
+    known, and so they are answered exactly.
+
+    Args:
+        close: how close the rows are to their centres, and then each further kind of queries.
+    """
+    usual = [float(np.median(some)) for some in close]
+    if min(usual) >= np.quantile(close[0], APART):
+        return float(min(some.min() for some in close))
+    return round((usual[0] + min(usual)) / 2, 6)
+
+
+def _tuned(index: Any, rows: Rows, kinds: Kinds, depth: int, far: bool) -> Setting | None:
     """The fewest candidates, and then the fewest lists, that are enough for every kind."""
     if depth >= len(rows):
         return None
     truth = {name: nearest(some, rows, depth + 1) for name, (some, _) in kinds.items()}
     few = {name: (some[::4], own[::4]) for name, (some, own) in kinds.items()}
     truth_of_few = {name: (some[::4], numbers[::4]) for name, (some, numbers) in truth.items()}
+    every = int(_faiss().extract_index_ivf(index).nlist)
     again = AGAIN[-1]
     for again in AGAIN:
-        found = _tried(
-            index, rows, few, truth_of_few, Setting(depth, index.nlist, again * depth, {})
-        )
+        asked = Setting(depth, every, again * depth, far, {})
+        found = _tried(index, rows, few, truth_of_few, asked)
         if min(found.recall.values()) >= 1 - CODES_MISS:
             break
     for probed in sorted({round(2 ** (step / 4)) for step in range(64)}):
-        if probed > index.nlist:
+        if probed > every:
             break
-        found = _tried(index, rows, kinds, truth, Setting(depth, probed, again * depth, {}))
+        asked = Setting(depth, probed, again * depth, far, {})
+        found = _tried(index, rows, kinds, truth, asked)
         if min(found.recall.values()) >= WANTED:
             return found
     return None
@@ -251,7 +308,8 @@ def _looked_up(
     """Scores and numbers of the best rows in these lists; -1 where there are too few."""
     many = min(max(setting.candidates, top), len(rows))
     with _matrices() as faiss:
-        asked = faiss.SearchParametersIVF(nprobe=setting.probed)
+        lists = faiss.SearchParametersIVF(nprobe=setting.probed)
+        asked = faiss.SearchParametersPreTransform(index_params=lists)
         _, found = index.search(np.ascontiguousarray(queries, np.float32), many, params=asked)
     scores = np.empty(found.shape, np.float32)
     step = max(1, 8_192 // many)
@@ -280,7 +338,7 @@ def opened(path: Path, prepared: Prepared, rows: Rows) -> Approximate:
         raise ValueError(f"{path.name} cannot be read: {error}") from None
     if (index.ntotal, index.d) != rows.shape:
         raise ValueError(f"{path.name} holds {index.ntotal:,} × {index.d} vectors")
-    return Approximate(index, prepared.settings)
+    return Approximate(index, _centres(index), prepared.border, prepared.settings)
 
 
 def _read(path: Path) -> Any:

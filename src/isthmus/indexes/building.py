@@ -33,7 +33,7 @@ from isthmus.indexes.generations import (
 )
 from isthmus.indexes.index import Index, open_index
 from isthmus.indexes.layout import Layout
-from isthmus.indexes.rules import words_of
+from isthmus.indexes.rules import sentences_of, words_of
 from isthmus.indexes.searches import SEARCHES, check_search, chosen
 from isthmus.indexes.stores import Stream, check_store
 from isthmus.lab.embedding import EmbedTask, encoders_of
@@ -219,6 +219,7 @@ class _Work:
         queries = dict[str, Vectors]()
         if spoken(encoders) in encoders:
             queries["words"] = evenly_spaced(words_of(encoders, []), HELD_OUT)
+            queries["sentences"] = evenly_spaced(sentences_of(encoders), HELD_OUT)
         for name, some in rows.items():
             queries[name] = np.asarray(some[evenly_spaced(np.arange(len(some)), HELD_OUT)])
         for name, way in ways.items():
