@@ -19,8 +19,9 @@ import numpy as np
 from benchmarks.harness import PeakMemory, alternate, write_results
 from benchmarks.many_vectors import dimension, multiplied, real, recipe
 from isthmus.arrays import evenly_spaced
-from isthmus.indexes.approximate import HELD_OUT, Approximate, opened, prepare
+from isthmus.indexes.approximate import Approximate, opened
 from isthmus.indexes.exact import nearest
+from isthmus.indexes.trials import HELD_OUT, prepare
 
 TOP = 10
 BATCHES = (1, 64)
@@ -84,11 +85,11 @@ def main() -> None:
     parser.add_argument("--name", default="approximate_search", help="of the record")
     args = parser.parse_args()
     asked = real(args.kept)
-    how, near, noise = recipe(asked.gallery)
+    how, near = recipe(asked.gallery)
     print(len(asked.gallery), {name: len(some) for name, some in asked.queries.items()}, how)
     with tempfile.TemporaryDirectory() as folder:
         stem = Path(folder) / "image"
-        np.save(stem.with_suffix(".npy"), multiplied(asked.gallery, near, noise, args.rows, 0))
+        np.save(stem.with_suffix(".npy"), multiplied(asked.gallery, near, how, args.rows, 0))
         rows = np.load(stem.with_suffix(".npy"), mmap_mode="r")
         found: dict[str, Any] = {
             "rows": args.rows,

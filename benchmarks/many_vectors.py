@@ -2,14 +2,14 @@
 
 Real ones: pictures of ``glyphs`` and of scenes of ``babel`` in ``mini``, PCA to 256 coordinates.
 Those of training objects are multiplied: a new vector is a real one, moved along the differences to
-its nearest real neighbours by Gaussian weights of their size (other styles of the same thing,
-scenes that differ in a fact), as many as the intrinsic dimension that was measured, and by Gaussian
-noise in all coordinates, of the strength at which the measured dimension of the many is again that
-of the real ones. Queries are real pictures and texts of objects of the test splits, none of which
-is among what was multiplied.
+its nearest real neighbours by Gaussian weights (other styles of the same thing, scenes that differ
+in a fact), as many as the intrinsic dimension that was measured, and by Gaussian noise in all
+coordinates, a fifth as long as the way to the nearest neighbour; the weights are of the strength at
+which the measured dimension of the many is again that of the real ones. Queries are real pictures
+and texts of objects of the test splits, none of which is among what was multiplied.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ SCENES = 6_000
 SEED = 31
 """Of these scenes: an index tries its lists with sentences of others."""
 DIM = 256
-READ, PARTS = 2_000, 5
+READ, PARTS = 2_000, 10
 """Vectors that a dimension is read from, and how often."""
+NOISE = 0.2
+"""Length of the noise, in mean distances to the nearest neighbour."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ class Recipe:
 
     neighbours: int
     """Along whose differences a vector is moved."""
+    strength: float
+    """Of the weights."""
     noise: float
-    """Length of the noise, in mean distances to the nearest neighbour."""
+    """Length of the noise."""
     before: float
     """Intrinsic dimension of the real ones."""
     after: float
@@ -107,14 +111,14 @@ class Recipe:
 
 
 def multiplied(
-    vectors: np.ndarray, near: np.ndarray, noise: float, count: int, seed: int
+    vectors: np.ndarray, near: np.ndarray, how: Recipe, count: int, seed: int
 ) -> np.ndarray:
     """(count, d) vectors around real ones.
 
     Args:
         vectors: (n, d) unit vectors.
         near: (n, k) numbers of each one's nearest others.
-        noise: length of what is added in all coordinates.
+        how: strength and noise of the recipe.
         count: how many.
         seed: of the draws.
     """
@@ -123,28 +127,32 @@ def multiplied(
     for start in range(0, count, 8_192):
         stop = min(start + 8_192, count)
         row = rng.integers(0, n, stop - start)
-        weight = rng.normal(scale=1 / np.sqrt(k), size=(stop - start, k)).astype(np.float32)
+        weight = rng.normal(scale=how.strength / np.sqrt(k), size=(stop - start, k)).astype(
+            np.float32
+        )
         middle = vectors[row]
-        moved = np.einsum("nk,nkd->nd", weight, vectors[near[row]] - middle[:, None])
-        random = rng.normal(scale=noise / np.sqrt(d), size=moved.shape).astype(np.float32)
+        moved = np.einsum(
+            "nk,nkd->nd", weight.astype(np.float32), vectors[near[row]] - middle[:, None]
+        )
+        random = rng.normal(scale=how.noise / np.sqrt(d), size=moved.shape).astype(np.float32)
         made[start:stop] = unit(middle + moved + random)
     return made
 
 
-def recipe(vectors: np.ndarray) -> tuple[Recipe, np.ndarray, float]:
-    """The recipe, each vector's nearest others, and the length of the noise."""
+def recipe(vectors: np.ndarray) -> tuple[Recipe, np.ndarray]:
+    """The recipe, and each vector's nearest others."""
     before = dimension(vectors)
     near = nearest(vectors, vectors, round(before) + 1)[1]
     cosine = np.einsum("nd,nd->n", vectors, vectors[near[:, 1]])
     apart = float(np.sqrt(np.maximum(2 - 2 * cosine, 0)).mean())
     near = near[:, 1:]
 
-    def after(noise: float) -> float:
-        return dimension(multiplied(vectors, near, noise * apart, PARTS * READ, 1))
+    def tried(strength: float) -> Recipe:
+        how = Recipe(near.shape[1], strength, NOISE * apart, before, 0.0)
+        return replace(how, after=dimension(multiplied(vectors, near, how, PARTS * READ, 1)))
 
-    low, high = 0.0, 1.0
+    low, high = 0.2, 1.5
     for _ in range(7):
         middle = (low + high) / 2
-        low, high = (middle, high) if after(middle) < before else (low, middle)
-    noise = (low + high) / 2
-    return Recipe(near.shape[1], noise, before, after(noise)), near, noise * apart
+        low, high = (middle, high) if tried(middle).after < before else (low, middle)
+    return tried((low + high) / 2), near

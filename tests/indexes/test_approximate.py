@@ -10,12 +10,13 @@ import pytest
 
 from isthmus.arrays import unit
 from isthmus.engine.jobs import JobOptions
-from isthmus.indexes import approximate, searches
-from isthmus.indexes.approximate import lists_of, opened, prepare
+from isthmus.indexes import approximate, searches, trials
+from isthmus.indexes.approximate import lists_of, opened
 from isthmus.indexes.building import build
 from isthmus.indexes.exact import nearest
 from isthmus.indexes.index import open_index
 from isthmus.indexes.layout import Layout
+from isthmus.indexes.trials import prepare
 from isthmus.types import EmbeddingSet, ExtraMissingError, RequestError, Space
 from tests.toys import files_of
 
@@ -94,8 +95,8 @@ def test_equal_rows_odd_dimensions_and_few_rows(tmp_path):
 
 def test_no_setting_that_finds_enough_means_exact_search(made, monkeypatch, tmp_path):
     _, rows, _ = made
-    monkeypatch.setattr(approximate, "AGAIN", (1,))  # the codes alone do not find enough
-    monkeypatch.setattr(approximate, "WANTED", 0.9999)
+    monkeypatch.setattr(trials, "AGAIN", (1,))  # the codes alone do not find enough
+    monkeypatch.setattr(trials, "WANTED", 0.9999)
     prepared = prepare(tmp_path / "a.ivf", rows, {})
     assert prepared.settings == ()
     queries = clustered(3, seed=9)
@@ -240,3 +241,45 @@ def test_a_record_of_the_first_format_is_read(built, tmp_path):
         del part["lists"], part["store"]
     (out / "index.json").write_text(json.dumps(values))
     assert open_index(out).parts["image"].search is nearest
+
+
+def test_queries_beyond_all_that_were_tried_are_answered_exactly(made):
+    path, rows, prepared = made
+    queries = unit(-rows.mean(axis=0, keepdims=True) + 0.1 * clustered(20, seed=4))
+    search = opened(path, prepared, rows)
+    assert ((queries @ search.centres.T).max(axis=1) < prepared.border).all()
+    assert not any(one.far for one in prepared.settings)
+    mine, wanted = search(queries, rows, 10), nearest(queries, rows, 10)
+    np.testing.assert_array_equal(mine[1], wanted[1])
+
+
+def test_queries_of_another_kind_have_settings_of_their_own(tmp_path):
+    rows = clustered(6000)
+    rng, shift = np.random.default_rng(3), 3 * unit(np.random.default_rng(4).normal(size=16))
+    others = unit(rng.normal(size=(400, 16)) + shift)
+    prepared = prepare(tmp_path / "a.ivf", rows, {"others": others[:200]})
+    kinds = [(one.depth, one.far, set(one.recall)) for one in prepared.settings]
+    assert (10, True, {"others"}) in kinds and (100, True, {"others"}) in kinds
+    search = opened(tmp_path / "a.ivf", prepared, rows)
+    mixed = np.concatenate([others[200:], clustered(200, seed=2)])
+    found, truth = search(mixed, rows, 10)[1], nearest(mixed, rows, 10)[1]
+    for part in (slice(0, 200), slice(200, 400)):
+        assert found_share(found[part], truth[part]) >= 0.97
+
+
+@pytest.mark.slow
+def test_the_command_says_what_its_lists_find(tmp_path):
+    import isthmus
+
+    (tmp_path / "texts").mkdir()
+    colours, things = ("red", "blue", "green", "old"), ("chair", "dog", "ship", "cup")
+    for number in range(1100):
+        text = f"{colours[number % 4]} {things[number // 4 % 4]} number {number}"
+        (tmp_path / "texts" / f"{number}.txt").write_text(text)
+    out = tmp_path / "ix"
+    result = isthmus.index(tmp_path / "texts", out=out, search="ivf", quiet=True)
+    assert "inverted lists: " in result.lines()[0] and "of the nearest 10 in" in result.lines()[0]
+    lists = result.to_dict()["lists"]["text"]
+    assert lists["settings"][0]["recall"]["among themselves"] >= 0.985
+    found = isthmus.search("blue dog number 5", inside=str(out), quiet=True)
+    assert found.hits[0].id == "5.txt"

@@ -10,29 +10,19 @@ items in many more lists.
 """
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.arrays import Vectors
 from isthmus.indexes.exact import Rows, nearest
 from isthmus.records import dataclass
 from isthmus.store import atomic
 from isthmus.types import Count, ExtraMissingError, Inside
 
-WANTED = 0.985
-"""Recall that is tuned for, on every kind of queries."""
-DEPTHS = (10, 100)
-"""Items asked for that it is tuned for; who asks for more is answered exactly."""
-AGAIN = (5, 10, 20, 50, 200)
-"""Candidates an item that are scored again: the fewest that are enough where all lists are seen."""
-CODES_MISS = 0.005
-"""Share that codes may miss in that look."""
 FEW = 1_024
 """Rows below which lists would be all but empty."""
 A_LIST = 39
@@ -41,15 +31,7 @@ TRAINED = 64
 """Rows a list that the centres are fitted on."""
 ROUNDS = 10
 """Of k-means."""
-HELD_OUT = 256
-"""Queries of a kind, every fourth of them for what takes long."""
-LEAST = 16
-"""Of a kind that are counted, where a kind has more."""
-APART = 0.05
-"""Share of the rows that are farther from their centres than is usual for queries that are far."""
 SEED = 1234
-TIE = 1e-6
-"""Scores that are as good: items may have equal vectors."""
 BLAS_FROM = 20
 """Vectors from which on Faiss multiplies matrices; some of its builds never do by themselves."""
 ENDS = 1 << 16
@@ -58,8 +40,6 @@ ENDS = 1 << 16
 
 Found: TypeAlias = tuple[Float[np.ndarray, "q t"], Int[np.ndarray, "q t"]]
 """Scores and numbers."""
-Kinds: TypeAlias = Mapping[str, tuple[Vectors, Int[np.ndarray, " q"]]]
-"""Held-out queries of each kind, and which rows they are themselves, or -1."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +91,12 @@ class Approximate:
         """
         shape = (len(queries), min(top, len(rows)))
         scores, numbers = np.empty(shape, np.float32), np.empty(shape, np.int64)
-        is_far = _closeness(queries, self.centres) < self.border
+        is_far = closeness(queries, self.centres) < self.border
         for far in (False, True):
             some = np.flatnonzero(is_far == far)
             fit = [one for one in self.settings if one.far == far and one.depth >= top]
             if len(some) and fit:
-                scores[some], numbers[some] = _looked_up(
+                scores[some], numbers[some] = looked_up(
                     self.index, queries[some], rows, top, fit[0]
                 )
             else:
@@ -127,14 +107,14 @@ class Approximate:
         return scores, numbers
 
 
-def _closeness(
+def closeness(
     queries: Float[np.ndarray, "q d"], centres: Float[np.ndarray, "l d"]
 ) -> Float[np.ndarray, " q"]:
     """Similarity of each query to the centre that is nearest to it."""
     return (queries @ centres.T).max(axis=1, initial=-np.inf)
 
 
-def _centres(index: Any) -> Float[np.ndarray, "l d"]:
+def centres_of(index: Any) -> Float[np.ndarray, "l d"]:
     """Of the lists, turned back to where the rows are."""
     faiss = _faiss()
     lists = faiss.extract_index_ivf(index)
@@ -205,104 +185,7 @@ def write(path: Path, rows: Rows) -> None:
             faiss.write_index(index, str(part))
 
 
-def prepare(
-    path: Path, rows: Rows, queries: Mapping[str, Vectors], before: Prepared | None = None
-) -> Prepared:
-    """Write inverted lists where they are not yet, and try how many must be looked into.
-
-    Args:
-        path: of their file.
-        rows: unit vectors.
-        queries: further kinds of held-out queries beside the rows themselves, each of which is
-            looked for among all others.
-        before: what the last generation says; its file stays where it is of the same rows.
-
-    Raises:
-        ExtraMissingError: Faiss is not installed.
-    """
-    known = before is not None and before.file == path.name and path.is_file()
-    if not (before and known and before.digest == digest(path)):
-        write(path, rows)
-    index = _read(path)
-    own = np.sort(np.random.default_rng(SEED).permutation(len(rows))[:HELD_OUT])
-    kinds = {"among themselves": (np.asarray(rows[own], np.float32), own)}
-    kinds |= {name: (some, np.full(len(some), -1)) for name, some in queries.items() if len(some)}
-    centres = _centres(index)
-    close = {name: _closeness(some, centres) for name, (some, _) in kinds.items()}
-    border = _border([*close.values()])
-    settings = list[Setting]()
-    for far in (False, True):
-        some = {name: (asked[(close[name] < border) == far], own[(close[name] < border) == far])
-                for name, (asked, own) in kinds.items()}  # fmt: skip
-        most = max(len(asked) for asked, _ in some.values())
-        some = {name: one for name, one in some.items() if len(one[0]) >= min(most, LEAST) > 0}
-        found = (_tuned(index, rows, some, depth, far) for depth in DEPTHS if some)
-        settings += [one for one in found if one]
-    settings = sorted(settings, key=lambda one: (one.depth, one.far))
-    return Prepared(path.name, digest(path), len(centres), border, tuple(settings))
-
-
-def _border(close: Sequence[np.ndarray]) -> float:
-    """Halfway between what is usual among the rows and for the kind of queries farthest from them.
-
-    Where no kind is apart from the rows, what is the least of all: of queries beyond nothing is
-    known, and so they are answered exactly.
-
-    Args:
-        close: how close the rows are to their centres, and then each further kind of queries.
-    """
-    usual = [float(np.median(some)) for some in close]
-    if min(usual) >= np.quantile(close[0], APART):
-        return float(min(some.min() for some in close))
-    return round((usual[0] + min(usual)) / 2, 6)
-
-
-def _tuned(index: Any, rows: Rows, kinds: Kinds, depth: int, far: bool) -> Setting | None:
-    """The fewest candidates, and then the fewest lists, that are enough for every kind."""
-    if depth >= len(rows):
-        return None
-    truth = {name: nearest(some, rows, depth + 1) for name, (some, _) in kinds.items()}
-    few = {name: (some[::4], own[::4]) for name, (some, own) in kinds.items()}
-    truth_of_few = {name: (some[::4], numbers[::4]) for name, (some, numbers) in truth.items()}
-    every = int(_faiss().extract_index_ivf(index).nlist)
-    again = AGAIN[-1]
-    for again in AGAIN:
-        asked = Setting(depth, every, again * depth, far, {})
-        found = _tried(index, rows, few, truth_of_few, asked)
-        if min(found.recall.values()) >= 1 - CODES_MISS:
-            break
-    for probed in sorted({round(2 ** (step / 4)) for step in range(64)}):
-        if probed > every:
-            break
-        asked = Setting(depth, probed, again * depth, far, {})
-        found = _tried(index, rows, kinds, truth, asked)
-        if min(found.recall.values()) >= WANTED:
-            return found
-    return None
-
-
-def _tried(
-    index: Any, rows: Rows, kinds: Kinds, truth: Mapping[str, Found], setting: Setting
-) -> Setting:
-    """A setting with the recall of each kind of queries."""
-    recall = dict[str, float]()
-    for name, (some, own) in kinds.items():
-        found = _looked_up(index, some, rows, setting.depth + 1, setting)
-        recall[name] = round(_recall(found, truth[name], own, setting.depth), 4)
-    return replace(setting, recall=recall)
-
-
-def _recall(found: Found, truth: Found, own: Int[np.ndarray, " q"], depth: int) -> float:
-    """Share of the nearest items that were found, a query's own row aside."""
-    wanted, scores = (
-        np.where(numbers == own[:, None], -np.inf, scores) for scores, numbers in (truth, found)
-    )
-    least = -np.partition(-wanted, depth - 1, axis=1)[:, depth - 1, None]
-    right = ((scores >= least - TIE) & (found[1] >= 0)).sum(axis=1)
-    return float(np.minimum(right, depth).mean() / depth)
-
-
-def _looked_up(
+def looked_up(
     index: Any, queries: Float[np.ndarray, "q d"], rows: Rows, top: int, setting: Setting
 ) -> tuple[Float[np.ndarray, "q t"], Int[np.ndarray, "q t"]]:
     """Scores and numbers of the best rows in these lists; -1 where there are too few."""
@@ -333,15 +216,22 @@ def opened(path: Path, prepared: Prepared, rows: Rows) -> Approximate:
     try:
         if digest(path) != prepared.digest:
             raise ValueError(f"{path.name} is not the file that was written")
-        index = _read(path)
+        index = read(path)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from None
     if (index.ntotal, index.d) != rows.shape:
         raise ValueError(f"{path.name} holds {index.ntotal:,} × {index.d} vectors")
-    return Approximate(index, _centres(index), prepared.border, prepared.settings)
+    return Approximate(index, centres_of(index), prepared.border, prepared.settings)
 
 
-def _read(path: Path) -> Any:
+def read(path: Path) -> Any:
+    """The lists of a file, as Faiss has them, unseen; ids are mapped, codes are read.
+
+    Raises:
+        ValueError: there is none.
+        RuntimeError: Faiss cannot read it.
+        ExtraMissingError: Faiss is not installed.
+    """
     faiss = _faiss()
     if not path.is_file():
         raise ValueError(f"{path.name} is missing")

@@ -17,7 +17,6 @@ from isthmus.arrays import Vectors, evenly_spaced, fingerprint, unit
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import Fragment, JobOptions, alone, run_job
 from isthmus.engine.shards import at_once
-from isthmus.indexes.approximate import HELD_OUT
 from isthmus.indexes.files import Entry, by_modality, entries
 from isthmus.indexes.generations import (
     FORMAT,
@@ -36,6 +35,7 @@ from isthmus.indexes.layout import Layout
 from isthmus.indexes.rules import sentences_of, words_of
 from isthmus.indexes.searches import SEARCHES, check_search, chosen
 from isthmus.indexes.stores import Stream, check_store
+from isthmus.indexes.trials import HELD_OUT
 from isthmus.lab.embedding import EmbedTask, encoders_of
 from isthmus.lab.loading import lasting
 from isthmus.read import spoken

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from isthmus.arrays import Vectors
-from isthmus.indexes import approximate
+from isthmus.indexes import approximate, trials
 from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.exact import Rows, Search, nearest
 from isthmus.indexes.layout import Searches
@@ -31,7 +31,7 @@ class Kind:
 def _lists(
     stem: Path, rows: Rows, queries: Mapping[str, Vectors], before: Prepared | None
 ) -> Prepared:
-    return approximate.prepare(stem.with_suffix(".ivf"), rows, queries, before)
+    return trials.prepare(stem.with_suffix(".ivf"), rows, queries, before)
 
 
 def _open_lists(folder: Path, prepared: Prepared | None, rows: Rows) -> Search:

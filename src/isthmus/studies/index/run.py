@@ -65,13 +65,13 @@ def _searched(lists: Prepared | None) -> str:
     """How a modality is searched, if not exactly, and what that was measured to find."""
     if lists is None:
         return ""
-    if not lists.settings:
-        return f", searched exactly: none of {lists.lists:,} inverted lists' settings found enough"
-    found = (
+    found = [
         f"{min(one.recall.values()):.1%} of the nearest {one.depth} in {one.probed:,} of them"
+        f"{' for queries of another kind' if one.far else ''}"
         for one in lists.settings
-    )
-    return f", searched by {lists.lists:,} inverted lists: {', '.join(found)}"
+    ]
+    said = ", ".join(found) or "no number of them found enough, so it is searched exactly"
+    return f", {lists.lists:,} inverted lists: {said}"
 
 
 def run(request: IndexRequest) -> IndexResult:
