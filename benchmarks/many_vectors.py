@@ -127,13 +127,10 @@ def multiplied(
     for start in range(0, count, 8_192):
         stop = min(start + 8_192, count)
         row = rng.integers(0, n, stop - start)
-        weight = rng.normal(scale=how.strength / np.sqrt(k), size=(stop - start, k)).astype(
-            np.float32
-        )
+        spread = how.strength / np.sqrt(k)
+        weight = rng.normal(scale=spread, size=(len(row), k)).astype(np.float32)
         middle = vectors[row]
-        moved = np.einsum(
-            "nk,nkd->nd", weight.astype(np.float32), vectors[near[row]] - middle[:, None]
-        )
+        moved = np.einsum("nk,nkd->nd", weight, vectors[near[row]] - middle[:, None])
         random = rng.normal(scale=how.noise / np.sqrt(d), size=moved.shape).astype(np.float32)
         made[start:stop] = unit(middle + moved + random)
     return made
