@@ -28,6 +28,7 @@ from benchmarks.page_rows import (
     read,
     within,
 )
+from benchmarks.page_search import of_search
 
 ROOT = Path(__file__).parents[1]
 PAGE, README = ROOT / "docs/benchmarks.md", ROOT / "README.md"
@@ -169,6 +170,7 @@ GROUPS = (
         of_mini,
         of_sounds,
         of_links,
+        of_search,
         of_first_use,
         of_arrays,
         of_speed,

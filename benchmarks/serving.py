@@ -44,6 +44,7 @@ def made(folder: Path, count: int) -> None:
         write_part,
         write_record,
     )
+    from isthmus.indexes.stores import Stream
     from isthmus.types import LoadOptions
 
     space = mini.load("", LoadOptions(workers=1))["text"].space
@@ -52,7 +53,8 @@ def made(folder: Path, count: int) -> None:
     for name in ("image", "text", "audio", "mesh"):
         rows = [(f"{name}/{number:06d}", f"{number:016x}") for number in range(share)]
         blocks = (block for block in _blocks(rng, share, space.dim))
-        parts[name] = write_part(folder, name, ("random", "random"), rows, blocks, space.dim)
+        items = Stream(rows, blocks, space.dim)
+        parts[name] = write_part(folder, name, ("random", "random"), items)
     record = IndexRecord(FORMAT, "mini", str(folder), space_values(space), parts, {}, {})
     write_record(folder, record)
 

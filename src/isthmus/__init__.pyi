@@ -787,6 +787,8 @@ def index(
     out: str | Path | None = None,
     space: str = 'mini',
     odds: str = '',
+    search: Literal['auto', 'exact', 'ivf'] = 'auto',
+    store: Literal['files', 'lance'] = 'files',
     replace: bool = False,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
@@ -804,6 +806,8 @@ def index(
         out: Folder of the index (default: FOLDER.index here).
         space: Space that the files are encoded in (see: isthmus spaces).
         odds: World with linked items (its validation split), such as glyphs, from which it is learned how probable a match is: search then ranks by that and says it (see: isthmus worlds).
+        search: How it is searched: exactly, by inverted lists that may miss an item in fifty (ivf, needs Faiss), or by these only where a modality has more than a million items.
+        store: How vectors are kept: in plain files, or in Lance.
         replace: Make anew what is an index of another space.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.

@@ -5,6 +5,7 @@ import pytest
 
 from isthmus.indexes.building import build
 from isthmus.indexes.index import open_index
+from isthmus.indexes.layout import Layout
 from isthmus.types import Items, Links, Space, World
 from tests.toys import files_of
 
@@ -71,7 +72,7 @@ def right(lists):
 
 def test_odds_find_more_than_standardised_scores_and_show_each_modality_its_share(folder, tmp_path):
     plain = build(folder, ENCODERS, tmp_path / "plain").index
-    odds = build(folder, ENCODERS, tmp_path / "odds", odds=linked(0, 120)).index
+    odds = build(folder, ENCODERS, tmp_path / "odds", layout=Layout(odds=linked(0, 120))).index
     for modality in LOUD:
         before, after = (right(asked(one, modality)) for one in (plain, odds))
         assert after[0] > before[0], modality
@@ -86,7 +87,7 @@ def test_odds_find_more_than_standardised_scores_and_show_each_modality_its_shar
 def test_among_items_of_the_query_s_own_modality_the_order_is_that_of_the_similarity(
     folder, tmp_path
 ):
-    index = build(folder, ENCODERS, tmp_path / "odds", odds=linked(0, 60)).index
+    index = build(folder, ENCODERS, tmp_path / "odds", layout=Layout(odds=linked(0, 60))).index
     for some in asked(index, "text"):
         own = [hit.similarity for hit in some if hit.modality == "text"]
         assert own == sorted(own, reverse=True)
@@ -94,19 +95,19 @@ def test_among_items_of_the_query_s_own_modality_the_order_is_that_of_the_simila
 
 def test_odds_stay_with_an_index_that_is_brought_up_to_date(folder, tmp_path):
     out = tmp_path / "odds"
-    first = build(folder, ENCODERS, out, odds=linked(0, 60)).index
+    first = build(folder, ENCODERS, out, layout=Layout(odds=linked(0, 60))).index
     (folder / "new.txt").write_text("900 0")
     build(folder, ENCODERS, out)
     again = open_index(out)
     assert again.record.odds == first.record.odds and again.odds is not None
     assert len([path for path in files_of(out) if "odds" in path]) == 1
-    build(folder, ENCODERS, out, odds=linked(200, 60))
+    build(folder, ENCODERS, out, layout=Layout(odds=linked(200, 60)))
     assert open_index(out).record.odds != first.record.odds
     assert len([path for path in files_of(out) if "odds" in path]) == 1
 
 
 def test_a_query_of_a_modality_that_odds_do_not_know_is_ranked_without_them(folder, tmp_path):
-    index = build(folder, ENCODERS, tmp_path / "odds", odds=linked(0, 60)).index
+    index = build(folder, ENCODERS, tmp_path / "odds", layout=Layout(odds=linked(0, 60))).index
     plain = build(folder, ENCODERS, tmp_path / "plain").index
     query = ENCODERS["text"].encode(["500 7"])
     query /= np.linalg.norm(query)
@@ -119,7 +120,7 @@ def test_items_of_a_modality_that_odds_do_not_know_are_ranked_among_the_others(f
     pairs = {("text", "image"): known.links["text", "image"]}
     items = {name: known.items[name] for name in ("text", "image")}
     some = World("drawn", items, pairs, {}, {})
-    index = build(folder, ENCODERS, tmp_path / "odds", odds=some).index
+    index = build(folder, ENCODERS, tmp_path / "odds", layout=Layout(odds=some)).index
     hits = [hit for found in asked(index, "text") for hit in found]
     assert {hit.modality for hit in hits} == {*LOUD}
     assert all((hit.probability is None) == (hit.modality == "audio") for hit in hits)

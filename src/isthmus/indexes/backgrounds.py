@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import Vectors
+from isthmus.indexes.exact import Rows
 from isthmus.records import dataclass
 
 BLOCK = 8_192
@@ -40,7 +40,7 @@ class Background:
         return (scores - (queries @ self.mean)[:, None]) / spread[:, None]
 
 
-def background(vectors: Vectors) -> Background:
+def background(vectors: Rows) -> Background:
     """Of unit vectors (n, d), in memory or mapped, a block at a time, in float64."""
     n, d = vectors.shape
     total, products = np.zeros(d), np.zeros((d, d))
@@ -52,6 +52,6 @@ def background(vectors: Vectors) -> Background:
     return Background(mean.astype(np.float32), covariance.astype(np.float32))
 
 
-def _blocks(vectors: Vectors) -> Iterator[Float[np.ndarray, "b d"]]:
+def _blocks(vectors: Rows) -> Iterator[Float[np.ndarray, "b d"]]:
     for start in range(0, len(vectors), BLOCK):
         yield np.asarray(vectors[start : start + BLOCK], np.float64)

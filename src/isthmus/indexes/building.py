@@ -13,7 +13,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from isthmus.arrays import Vectors, fingerprint, unit
+from isthmus.arrays import Vectors, evenly_spaced, fingerprint, unit
 from isthmus.engine.content_index import ContentIndex
 from isthmus.engine.jobs import JobOptions, alone, run_job
 from isthmus.engine.retries import Without
@@ -33,9 +33,15 @@ from isthmus.indexes.generations import (
     write_record,
 )
 from isthmus.indexes.index import Index, open_index
+from isthmus.indexes.layout import Layout
 from isthmus.indexes.odds import odds_of, write_odds
+from isthmus.indexes.rules import sentences_of, words_of
+from isthmus.indexes.searches import SEARCHES, check_search, chosen
+from isthmus.indexes.stores import Stream, check_store
+from isthmus.indexes.trials import HELD_OUT
 from isthmus.lab.embedding import EmbedTask, encoders_of
 from isthmus.lab.loading import lasting
+from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.store import mark
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space, World
@@ -68,7 +74,7 @@ def build(
     out: str | Path,
     options: JobOptions | None = None,
     name: str = "",
-    odds: World | None = None,
+    layout: Layout | None = None,
 ) -> BuildReport:
     """Index every file of a folder that the space has a way for.
 
@@ -78,16 +84,18 @@ def build(
         out: the index's own folder; one that is there is brought up to date.
         options: of the jobs; ``replace`` makes anew what is an index of another space.
         name: of the space, where that is what ``load`` gave.
-        odds: linked items from which it is learned how probable a match is; None keeps what the
-            index knows of that.
+        layout: how the index is kept, searched and ranked.
 
     Raises:
         RequestError: no such folder, nothing in it that can be indexed, an index of another space,
             another process that writes to it, or a full disk.
         NothingLeftError: not one file could be encoded.
+        ExtraMissingError: Faiss or Lance is asked for, and is not installed.
     """
     folder, out = Path(folder), Path(out)
-    options = options or JobOptions(shard_size=SHARD)
+    options, layout = options or JobOptions(shard_size=SHARD), layout or Layout()
+    check_search(layout.search)
+    check_store(layout.store)
     encoders = encoders_of(space)
     found, faults = entries(folder, out)
     name = name or (space if isinstance(space, str) else next(iter(encoders.values())).space.name)
@@ -101,13 +109,14 @@ def build(
         before = _before(out, encoders, options)
         mark(out, {"index": name})
         contents = ContentIndex(out / "contents.json", options.rehash)
-        work = _Work(out, contents, options, before)
+        work = _Work(out, contents, options, before, layout)
         for modality, some in by_modality(found, encoders).items():
             work.add(encoders[modality], some)
         contents.save()
+        work.prepare(encoders)
         space_of_all = next(iter(encoders.values())).space
         record = work.record(name, str(folder.resolve()), space_of_all, faults)
-        write_record(out, replace(record, odds=_odds(out, encoders, odds, before, options)))
+        write_record(out, replace(record, odds=_odds(out, encoders, layout.odds, before, options)))
         shutil.rmtree(out / WORK, ignore_errors=True)
     if not work.parts:
         raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
@@ -156,6 +165,7 @@ class _Work:
     contents: ContentIndex
     options: JobOptions
     before: IndexRecord | None
+    layout: Layout
     parts: dict[str, PartRecord] = field(default_factory=dict[str, PartRecord])
     faults: dict[str, str] = field(default_factory=dict[str, str])
     unread: dict[str, str] = field(default_factory=dict[str, str])
@@ -212,9 +222,29 @@ class _Work:
                 filter(None, (getattr(encoder, "road", ""), getattr(encoder, "preprocessing", "")))
             )
             blocks = _blocks([name for _, name in rows], known, held, made)
-            self.parts[modality] = write_part(
-                self.out, modality, (key, about), rows, blocks, encoder.space.dim
-            )
+            items = Stream(rows, blocks, encoder.space.dim)
+            store = self.layout.store
+            self.parts[modality] = write_part(self.out, modality, (key, about), items, store)
+
+    def prepare(self, encoders: Mapping[str, Encoder]) -> None:
+        """Write what a modality is searched by, tried on rows of all modalities and on words."""
+        counts = {name: part.count for name, part in self.parts.items()}
+        ways = chosen(self.layout.search, counts)
+        if set(ways.values()) <= {"exact"}:
+            return
+        rows = {name: read_part(self.out, name, one).vectors for name, one in self.parts.items()}
+        queries = dict[str, Vectors]()
+        if spoken(encoders) in encoders:
+            queries["words"] = evenly_spaced(words_of(encoders, []), HELD_OUT)
+            queries["sentences"] = evenly_spaced(sentences_of(encoders), HELD_OUT)
+        for name, some in rows.items():
+            queries[name] = np.asarray(some[evenly_spaced(np.arange(len(some)), HELD_OUT)])
+        for name, way in ways.items():
+            others = {kind: some for kind, some in queries.items() if kind != name}
+            stem = self.out / Path(self.parts[name].vectors).stem
+            last = self.before.parts.get(name) if self.before else None
+            lists = SEARCHES[way].prepare(stem, rows[name], others, last and last.lists)
+            self.parts[name] = replace(self.parts[name], lists=lists)
 
     def _held(self, modality: str, key: str) -> IndexPart | None:
         """What the index has of this modality by the same encoder; None if it is damaged."""
@@ -268,15 +298,18 @@ def _blocks(
 ) -> Iterator[np.ndarray]:
     """The vectors of contents, in order: those of the last generation and those made now."""
     for start in range(0, len(names), 1024):
-        rows = list[np.ndarray]()
-        for name in names[start : start + 1024]:
-            if name in made.rows:
-                number, row = made.rows[name]
-                rows.append(unit(np.asarray(made.vectors[number][row : row + 1]))[0])
-            else:
-                assert held is not None
-                rows.append(np.asarray(held.vectors[known[name]]))
-        yield np.stack(rows)
+        some = names[start : start + 1024]
+        old = [row for row, name in enumerate(some) if name not in made.rows]
+        found = dict[int, np.ndarray]()
+        if old:
+            assert held is not None
+            there = np.asarray(held.vectors[np.array([known[some[row]] for row in old])])
+            found = dict(zip(old, there, strict=True))
+        for row, name in enumerate(some):
+            if row not in found:
+                number, place = made.rows[name]
+                found[row] = unit(np.asarray(made.vectors[number][place : place + 1]))[0]
+        yield np.stack([found[row] for row in range(len(some))])
 
 
 class _Payload(Sequence[Any]):

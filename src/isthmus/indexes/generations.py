@@ -1,30 +1,24 @@
-"""An index on the disk: one file of vectors and one table a modality, named by ``index.json``.
+"""An index on the disk: vectors and a table of each modality, named by ``index.json``.
 
 A new generation is written beside the old one and named at the end, in one step: a reader sees
 the one or the other, and a kill leaves the old one whole.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from isthmus.arrays import Vectors, fingerprint
+from isthmus.arrays import fingerprint
+from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.backgrounds import Background, background
+from isthmus.indexes.exact import Rows, Search, nearest
+from isthmus.indexes.layout import Stores
+from isthmus.indexes.searches import search_of
+from isthmus.indexes.stores import STORES, Stream
 from isthmus.records import dataclass
-from isthmus.store import (
-    MARKER,
-    atomic,
-    read_json,
-    read_table,
-    read_tensors,
-    sweep,
-    write_json,
-    write_table,
-    write_tensors,
-)
+from isthmus.store import MARKER, read_json, read_tensors, sweep, write_json, write_tensors
 from isthmus.types import Count, Inside, RequestError, Space, conform
 
 INDEX = "index.json"
@@ -33,6 +27,8 @@ WORK = "work"
 """Folder of what is being encoded."""
 OWN = (INDEX, "contents.json", ".lock", MARKER, WORK)
 """What else an index keeps in its folder."""
+SUFFIXES = (".npy", ".parquet", ".safetensors", ".lance", ".ivf")
+"""Of what a generation is made of."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +43,9 @@ class PartRecord:
     table: Inside
     background: Inside
     count: Count
+    store: Stores = "files"
+    lists: Prepared | None = None
+    """Inverted lists, where the modality is searched by them."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,13 @@ class IndexPart:
 
     modality: str
     encoder: str
-    vectors: Vectors
-    """(n, d) unit vectors, mapped."""
+    vectors: Rows
+    """(n, d) unit vectors, mapped or read by parts."""
     files: Sequence[str]
     hashes: Sequence[str]
     background: Background
+    search: Search = nearest
+    """How they are searched."""
 
 
 def read_record(folder: Path) -> IndexRecord | None:
@@ -103,52 +104,67 @@ def read_record(folder: Path) -> IndexRecord | None:
 
 
 def read_part(folder: Path, modality: str, record: PartRecord) -> IndexPart:
-    """The items of one modality, their vectors mapped.
+    """The items of one modality, their vectors mapped, to be searched exactly.
 
     Raises:
         RequestError: a file is missing, cut short, or of another index.
+        ExtraMissingError: the package of their store is not installed.
     """
     try:
-        vectors = np.load(folder / record.vectors, mmap_mode="r", allow_pickle=False)
-        table = read_table(folder / record.table, ["file", "hash"])
+        items = STORES[record.store].read(folder / record.vectors, folder / record.table)
         arrays, _ = read_tensors(folder / record.background)
         held = Background(arrays["mean"], arrays["covariance"])
-        sizes = {record.count, len(vectors), len(table["file"])}
-        if len(sizes) > 1 or vectors.ndim != 2 or held.covariance.shape != 2 * vectors.shape[1:]:
-            raise ValueError(f"{len(vectors):,} vectors and {len(table['file']):,} files")
+        shape, files = items.vectors.shape, items.files
+        sizes = {record.count, shape[0], len(files)}
+        if len(sizes) > 1 or len(shape) != 2 or held.covariance.shape != 2 * shape[1:]:
+            raise ValueError(f"{shape[0]:,} vectors and {len(files):,} files")
     except (OSError, ValueError, KeyError, RequestError) as error:
-        raise RequestError(
-            f"The index {folder} is damaged where its {modality} items are ({error}): run isthmus "
-            "index again, which makes again what is missing."
-        ) from error
-    return IndexPart(modality, record.encoder, vectors, table["file"], table["hash"], held)
+        raise _damaged(folder, modality, error) from error
+    return IndexPart(modality, record.encoder, items.vectors, files, items.hashes, held)
+
+
+def open_part(folder: Path, modality: str, record: PartRecord) -> IndexPart:
+    """The same, to be searched as the index says.
+
+    Raises:
+        RequestError: a file is missing, cut short, or of another index.
+        ExtraMissingError: the package of their store is not installed.
+    """
+    part = read_part(folder, modality, record)
+    try:
+        return replace(part, search=search_of(folder, record.lists, part.vectors))
+    except ValueError as error:
+        raise _damaged(folder, modality, error) from error
+
+
+def _damaged(folder: Path, modality: str, error: Exception) -> RequestError:
+    return RequestError(
+        f"The index {folder} is damaged where its {modality} items are ({error}): run isthmus "
+        "index again, which makes again what is missing."
+    )
 
 
 def write_part(
-    folder: Path, modality: str, encoder: tuple[str, str], rows: Sequence[tuple[str, str]],
-    vectors: Iterable[np.ndarray], dim: int,
-) -> PartRecord:  # fmt: skip
-    """Write the vectors and the table of one modality; what is there already stays.
+    folder: Path, modality: str, encoder: tuple[str, str], items: Stream, store: Stores = "files"
+) -> PartRecord:
+    """Write the vectors and the table of one modality.
 
     Args:
         folder: of the index.
         modality: of the items.
         encoder: its hash, and what it does.
-        rows: file and content hash of each item.
-        vectors: blocks of unit vectors, in the order of the rows.
-        dim: coordinates.
+        items: in the order in which they are written.
+        store: where they are kept.
+
+    Raises:
+        ExtraMissingError: the package of the store is not installed.
     """
-    stem = f"{modality}-{fingerprint(encoder[0], list(rows))[:16]}"
-    names = (f"{stem}.npy", f"{stem}.parquet", f"{stem}.safetensors")
-    record = PartRecord(*encoder, *names, len(rows))
-    with atomic(folder / record.vectors) as path, path.open("wb") as file:
-        shape = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), dim)}
-        np.lib.format.write_array_header_1_0(file, shape)
-        for block in vectors:
-            file.write(np.ascontiguousarray(block, "<f4").tobytes())
-    files, hashes = ([row[k] for row in rows] for k in (0, 1))
-    write_table(folder / record.table, {"file": files, "hash": hashes})
-    found = background(np.load(folder / record.vectors, mmap_mode="r"))
+    rows = list(items.rows)
+    stem = f"{modality}-{fingerprint(encoder[0], rows)[:16]}"
+    vectors, table = STORES[store].write(folder, stem, items)
+    held = STORES[store].read(folder / vectors, folder / table)
+    record = PartRecord(*encoder, vectors, table, f"{stem}.safetensors", len(rows), store)
+    found = background(held.vectors)
     arrays = {"mean": found.mean, "covariance": found.covariance}
     write_tensors(folder / record.background, arrays, {"items": str(len(rows))})
     return record
@@ -160,13 +176,17 @@ def write_record(folder: Path, record: IndexRecord) -> None:
     named = {record.odds, *(name for one in record.parts.values() for name in _files(one))}
     sweep(folder)
     for path in folder.iterdir():
-        own = path.name in OWN or path.name in named
-        if not own and path.is_file() and path.suffix in (".npy", ".parquet", ".safetensors"):
+        if path.name in OWN or path.name in named or path.suffix not in SUFFIXES:
+            continue
+        if path.is_file():
             path.unlink()
+        elif path.suffix == ".lance" and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _files(record: PartRecord) -> tuple[str, ...]:
-    return record.vectors, record.table, record.background
+    lists = record.lists.file if record.lists else ""
+    return record.vectors, record.table, record.background, lists
 
 
 def space_of(record: IndexRecord) -> Space:

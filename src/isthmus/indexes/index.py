@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from isthmus.indexes.exact import nearest
 from isthmus.indexes.generations import (
     INDEX,
     WORK,
     IndexPart,
     IndexRecord,
-    read_part,
+    open_part,
     read_record,
     space_of,
 )
@@ -112,7 +111,8 @@ class Index:
         found: list[list[Ranked]] = [[] for _ in queries]
         for name in some:
             part = self.parts[name]
-            scores, rows = nearest(queries, part.vectors, top * (CANDIDATES if by_odds else 1))
+            many = top * (CANDIDATES if by_odds else 1)
+            scores, rows = part.search(queries, part.vectors, many)
             for number, query in enumerate(queries):
                 way = asked if by_odds else ""
                 found[number] += self._hits(part, query, rows[number], scores[number], way)
@@ -176,6 +176,7 @@ def open_index(folder: str | Path) -> Index:
 
     Raises:
         RequestError: there is none, it was never finished, or it is damaged.
+        ExtraMissingError: it is kept in Lance, which is not installed.
     """
     folder = Path(folder)
     record = read_record(folder)
@@ -187,7 +188,7 @@ def open_index(folder: str | Path) -> Index:
             else f"holds no {INDEX}: make one by isthmus index FOLDER --out {folder}"
         )
         raise RequestError(f"{folder} {why}.")
-    parts = {name: read_part(folder, name, one) for name, one in record.parts.items()}
+    parts = {name: open_part(folder, name, one) for name, one in record.parts.items()}
     if not parts:
         raise RequestError(f"{folder} is an empty index: {amount(len(record.skipped), 'file')} "
                            "were left out.")  # fmt: skip

@@ -23,12 +23,14 @@ from isthmus.types import Encoder, ItemError, Items, Place, RequestError
 from isthmus.version import __version__
 from isthmus.view.within import within
 from isthmus.worlds import load
+from isthmus.worlds.babel.scenes import babel_world
 from isthmus.worlds.several import material, several
 
 ITEMS = 40
 """That a rule is fitted on."""
 WORDS = 600
 """Other words."""
+SENTENCES = 256
 TEMPLATES = ("{}", "a photo of a {}")
 """Of names; the mean of their vectors is a name's."""
 FORMAT = 3
@@ -132,6 +134,12 @@ def words_of(encoders: Mapping[str, Encoder], but: list[str]) -> Float[np.ndarra
         {str(texts[name]) for name in texts.ids if world.split[name] == "train"} - {*but}
     )
     return named(encoders, every[:: max(1, len(every) // WORDS)][:WORDS])
+
+
+def sentences_of(encoders: Mapping[str, Encoder]) -> Float[np.ndarray, "m d"]:
+    """Unit vectors of sentences that describe a scene."""
+    texts = babel_world(SENTENCES).items[spoken(encoders)]
+    return unit(np.asarray(encoders[texts.modality].encode([str(one) for one in texts])))
 
 
 def write_rule(path: Path, rule: PresenceRule) -> None:

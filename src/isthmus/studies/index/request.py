@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from isthmus.indexes.layout import Searches, Stores
 from isthmus.records import dataclass
 from isthmus.types import Common
 
@@ -22,6 +23,11 @@ class IndexRequest:
     odds: str = ""
     """World with linked items (its validation split), such as glyphs, from which it is learned how
     probable a match is: search then ranks by that and says it (see: isthmus worlds)."""
+    search: Searches = "auto"
+    """How it is searched: exactly, by inverted lists that may miss an item in fifty (ivf, needs
+    Faiss), or by these only where a modality has more than a million items."""
+    store: Stores = "files"
+    """How vectors are kept: in plain files, or in Lance."""
     replace: bool = False
     """Make anew what is an index of another space."""
     common: Common = field(default_factory=Common)

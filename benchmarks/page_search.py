@@ -1,0 +1,49 @@
+"""Rows of the page on search in an index."""
+
+from collections.abc import Iterator
+
+from benchmarks.page_rows import Row, mark, read, within
+
+
+def of_search() -> Iterator[Row]:
+    """Exact search beside Faiss Flat, and inverted lists beside exact search."""
+    found, script = read("exact_search"), "`benchmarks.exact_search`"
+    size = f"{found['rows']:,} × {found['dim']}"
+    for threads in (1, 2):
+        one = found[f"threads {threads}"]
+        ratios = [one[f"batch {batch}"]["of the faster"] for batch in (1, 64)]
+        words = "one thread" if threads == 1 else "two threads"
+        yield Row(
+            f"exact search of {size} against the faster of Faiss Flat's two ways, {words}, "
+            "one query; 64",
+            f"{ratios[0]:.2f}×; {ratios[1]:.2f}×{mark(min(ratios) >= 0.9)}",
+            "≥ 0.9×",
+            script,
+        )
+    found, script = read("approximate_search"), "`benchmarks.approximate_search`"
+    how, build = found["recipe"], found["build"]
+    yield Row(
+        f"inverted lists of {size} made of {found['real vectors']:,} pictures of `glyphs` and "
+        f"`babel` in `mini` (intrinsic dimension {how['before']:.1f} before, {how['after']:.1f} "
+        f"after), {found['threads']} thread: seconds to build; MB of the file; MB of memory",
+        f"{build['seconds']:.0f}; {build['file MB']:.0f}; {build['peak anonymous MB']}",
+        "reported",
+        script,
+    )
+    for kind in ("pictures", "texts"):
+        one = found[kind]
+        near = one["recall@10"]
+        yield Row(
+            f"the same, held-out {kind} of unseen objects: recall@10 against exact search "
+            f"(n = {near['n']:,})",
+            within(near) + mark(near["value"] >= 0.98),
+            "≥ 0.98",
+            script,
+        )
+        ratios = [one[f"batch {batch}"]["ratio"] for batch in (1, 64)]
+        yield Row(
+            f"the same, held-out {kind}: times as fast as exact search, one query; 64 at once",
+            f"{ratios[0]:.0f}×; {ratios[1]:.0f}×{mark(min(ratios) >= 15)}",
+            "≥ 15×",
+            script,
+        )
