@@ -3,8 +3,9 @@
 A similarity means one thing for a text and a picture, another for two pictures, and some queries
 and some items are near to everything. For each ordered pair of modalities the log odds of a match
 are a line over three numbers: the similarity, its place among what the query meets in the gallery,
-and its place among what the item meets from other queries. Among items of the query's own modality
-the last one is left out, so that their order is that of the similarity.
+and its place among what the item meets from other queries. The last one is left out among items of
+the query's own modality, and wherever it puts matches lower on what the odds are learned from; the
+order of one modality's items is then that of the similarity.
 
 A list by these odds alone shows least of the modality that is read worst. One small number a
 modality is added to the odds, so that the first ten hold each modality as often as what is relevant
@@ -165,8 +166,25 @@ def on_line(
 
 
 def _line(pairs: _Pairs, way: tuple[str, str]) -> Float[np.ndarray, " 4"]:
-    """The line of a direction; of one modality its last slope is 0."""
-    used = 2 if way[0] == way[1] else 3
+    """The line of a direction; its third slope is 0 where that number helps nothing."""
+    if way[0] == way[1]:
+        return _of_first(pairs, 2)
+    whole = _of_first(pairs, 3)
+    found = np.where(pairs.counted, on_line(pairs.numbers, whole), -np.inf)
+    plain = np.where(pairs.counted, pairs.numbers[..., 0], -np.inf)
+    better = _reciprocals(found, pairs.same) >= _reciprocals(plain, pairs.same)
+    return whole if better else _of_first(pairs, 2)
+
+
+def _reciprocals(scores: Float[np.ndarray, "q k"], same: np.ndarray) -> float:
+    """Mean reciprocal rank of the first match of each query that has one."""
+    best = np.where(same, scores, -np.inf).max(axis=1)
+    asked = np.isfinite(best)
+    return float((1 / (1 + (scores > best[:, None]).sum(axis=1)))[asked].mean())
+
+
+def _of_first(pairs: _Pairs, used: int) -> Float[np.ndarray, " 4"]:
+    """The line over the first two or three numbers."""
     there, absent = (
         pairs.numbers[of & pairs.counted][:, :used] for of in (pairs.same, ~pairs.same)
     )
