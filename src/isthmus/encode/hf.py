@@ -31,6 +31,7 @@ from isthmus.encode.torch_towers import (
     most_tokens,
     torch_device,
 )
+from isthmus.encode.within import framing, tokens
 from isthmus.read import audio
 from isthmus.store import read_json
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space, a_kind
@@ -275,6 +276,8 @@ def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
         at_least=max(sides) if sides and processor.do_resize else None,
         crops=bool(size.get("shortest_edge") and getattr(processor, "do_center_crop", False)),
         workers=options.workers,
+        shown=framing.of_processor(processor),
+        looks=tokens.of_transformers(model),
     )
 
 
