@@ -1,4 +1,4 @@
-"""What tests of parts of pictures share: colours that say where a pixel was, weights with spread."""
+"""For tests of parts of pictures: colours that say where a pixel was, weights with spread."""
 
 import numpy as np
 from PIL import Image

@@ -92,7 +92,7 @@ def _regions(_: str) -> Look:
     return lambda encoders, item, name: _viewed(encoders, within()["image"], item, name)
 
 
-def _own(kind: str) -> Look:
+def _own(kind: str) -> Callable[[str], Look]:
     """Parts that the image tower itself has vectors for."""
 
     def look(encoders: Mapping[str, Encoder], item: Any, name: str) -> Seen:
@@ -101,8 +101,8 @@ def _own(kind: str) -> Look:
         if parts is None:
             which = f"its image tower is {a_kind(tower)}" if tower else "it has no image tower"
             raise RequestError(
-                f"This space has no vectors of {kind}: {which}. Wanted is a ViT by hf: or "
-                "openclip:; --candidates regions works in any space."
+                f"This space has no vectors of {kind}: {which}. Wanted is a space of hf: or "
+                f"openclip: that has {kind}; --candidates regions works in any."
             )
         boxes, vectors = parts(kind, item)
         if not len(boxes):
@@ -111,15 +111,13 @@ def _own(kind: str) -> Look:
         places = tuple(Place(number, box=box) for number, box in enumerate(sides))
         return Seen(places, unit(np.asarray(vectors)), tiles=kind == "tokens")
 
-    return look
+    return lambda _: look
 
 
 SOURCES: Mapping[str, tuple[str, Callable[[str], Look]]] = {
     "regions": ("segments, their unions, windows: crops, in any space", _regions),
-    "tokens": (
-        "patches of a ViT (hf:, openclip:), those that touch joined",
-        lambda _: _own("tokens"),
-    ),
+    "tokens": ("patches of a ViT (hf:, openclip:), those that touch joined", _own("tokens")),
+    "boxes": ("what the space itself detects (hf: with OWL-ViT or OWLv2)", _own("boxes")),
 }
 """By name: what it is, and what makes it of what is said after a colon."""
 

@@ -1,4 +1,4 @@
-"""Which part of a picture a preprocessing shows, and boxes of what is shown as boxes of the picture.
+"""Which part of a picture a preprocessing shows, and tiles of it.
 
 A box is left, top, right and bottom in shares of width and height. What is shown may be larger than
 the picture, where that is padded: then shares are below 0 or above 1.

@@ -7,7 +7,7 @@ the same for every text, and presence compares a part's cosines to different wor
 Source: Minderer et al. 2022, Simple Open-Vocabulary Object Detection with Vision Transformers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from isthmus.encode.within.framing import Boxes
@@ -23,8 +23,16 @@ HEADS = "class_head."
 """What the names of a detector's weights begin with, which a dual encoder leaves over."""
 
 
-def detector(where: str, model: Any) -> Any:
-    """The heads of a detector around a model that is loaded already; only safetensors are read."""
+def detector(where: str, model: Any, left: Iterable[str]) -> Any:
+    """The detector around a dual encoder that is loaded already; None where there is none.
+
+    Args:
+        where: a folder or a name of the hub; only safetensors are read.
+        model: the dual encoder.
+        left: names of the weights that it left over.
+    """
+    if not any(name.startswith(HEADS) for name in left):
+        return None
     import torch
     from transformers import AutoModelForZeroShotObjectDetection
 
@@ -36,9 +44,7 @@ def detector(where: str, model: Any) -> Any:
 
 
 def of_detector(whole: Any) -> "dict[str, Look]":
-    """How the boxes of a detector are looked at; empty for None."""
-    if whole is None:
-        return {}
+    """How the boxes of a detector are looked at."""
 
     def look(inputs: "Mapping[str, torch.Tensor]") -> "tuple[Boxes, torch.Tensor]":
         grid = whole.image_embedder(pixel_values=inputs["pixel_values"])[0]

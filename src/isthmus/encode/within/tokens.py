@@ -50,7 +50,7 @@ def of_transformers(model: Any) -> "dict[str, Look]":
 
 
 def of_open_clip(model: Any) -> "dict[str, Look]":
-    """How the patches of open_clip's ViTs are looked at, and of timm's that pool by an attention."""
+    """The patches of open_clip's ViTs, and of those of timm that pool by an attention."""
     visual = model.visual
     trunk = getattr(visual, "trunk", None)
     if getattr(trunk, "attn_pool", None) is not None:

@@ -20,8 +20,8 @@ class FindRequest:
     space: str = "mini"
     """Space to look in (see: isthmus spaces)."""
     candidates: str = "regions"
-    """Where in a picture it could be: regions (crops, in any space) or tokens (patches of a ViT of
-    hf: or openclip:)."""
+    """Where in a picture it could be: regions (crops, in any space), tokens (patches of a ViT of
+    hf: or openclip:) or boxes (of an OWL-ViT or OWLv2 of hf:)."""
     false_alarms: float = 0.05
     """Share of things that are not there which may be reported all the same, above 0 and below
     1."""
