@@ -5,17 +5,19 @@ space; none of them knows what is asked for.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.arrays import unit
+from isthmus.arrays import fingerprint, unit
 from isthmus.engine.shards import embed_shard
 from isthmus.indexes.parts import Seen
 from isthmus.indexes.presence import Found, places_of
 from isthmus.types import Encoder, ItemError, Items, Place, RequestError, View, a_kind
 from isthmus.view.within import within
+from isthmus.view.within.detected import proposals
 
 DEFAULT = "regions"
 TOUCHING = 1e-6
@@ -92,6 +94,11 @@ def _regions(_: str) -> Look:
     return lambda encoders, item, name: _viewed(encoders, within()["image"], item, name)
 
 
+def _detected(file: str) -> Look:
+    view = proposals(file)
+    return lambda encoders, item, name: _viewed(encoders, view, item, name)
+
+
 def _own(kind: str) -> Callable[[str], Look]:
     """Parts that the image tower itself has vectors for."""
 
@@ -118,6 +125,7 @@ SOURCES: Mapping[str, tuple[str, Callable[[str], Look]]] = {
     "regions": ("segments, their unions, windows: crops, in any space", _regions),
     "tokens": ("patches of a ViT (hf:, openclip:), those that touch joined", _own("tokens")),
     "boxes": ("what the space itself detects (hf: with OWL-ViT or OWLv2)", _own("boxes")),
+    "ssd": ("ssd:FILE, what a detector in a TFLite file proposes: crops, in any space", _detected),
 }
 """By name: what it is, and what makes it of what is said after a colon."""
 
@@ -133,6 +141,12 @@ def look_for(source: str) -> Look:
         known = "; ".join(f"{name}: {about}" for name, (about, _) in SOURCES.items())
         raise RequestError(f"There are no candidates {source!r}. There are {known}.")
     return SOURCES[kind][1](rest)
+
+
+def identity(source: str) -> str:
+    """What a source is known by: its name, and the content of the file that it names."""
+    kind, _, rest = source.partition(":")
+    return fingerprint(kind, Path(rest).expanduser().read_bytes()) if rest else kind
 
 
 def joined(

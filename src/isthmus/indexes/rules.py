@@ -13,7 +13,7 @@ from jaxtyping import Float
 from isthmus.arrays import fingerprint, unit
 from isthmus.engine.jobs import bar
 from isthmus.indexes.backgrounds import Background
-from isthmus.indexes.candidates import DEFAULT, seen
+from isthmus.indexes.candidates import DEFAULT, identity, seen
 from isthmus.indexes.parts import LIKE, Seen
 from isthmus.indexes.presence import PresenceRule, Where, fit_presence
 from isthmus.read import spoken
@@ -75,8 +75,8 @@ def rule_for(
     """
     way = [getattr(one, "preprocessing", "") for one in encoders.values()]
     space = next(iter(encoders.values())).space
-    source = source if modality == "image" else DEFAULT
-    key = fingerprint(FORMAT, __version__, space.id, modality, items, way, source)[:24]
+    looked = identity(source if modality == "image" else DEFAULT)
+    key = fingerprint(FORMAT, __version__, space.id, modality, items, way, looked)[:24]
     path = cache_folder() / "presence" / f"{modality}-{key}.safetensors"
     if path.is_file():
         return read_rule(path)
