@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from isthmus.arrays import unit
+from isthmus.indexes.backgrounds import background
 from isthmus.indexes.candidates import SOURCES, joined, look_for, seen, where
-from isthmus.indexes.parts import Seen
+from isthmus.indexes.parts import Seen, numbers, overlaps
 from isthmus.types import Place, RequestError, Space
 from tests.encode.pictures import photo
 
@@ -45,6 +46,17 @@ def test_boxes_of_tiles_come_clearest_first():
     assert [one.score for one in found] == [9, 5]
     plain = where(replace(some, tiles=False), scores("50779"), 4.0)
     assert len(plain) == 4
+
+
+def test_of_tiles_their_share_in_a_thing_counts_and_not_their_order():
+    places, thing = grid(2, 4), [Place(0, box=(0.0, 0.0, 0.5, 0.75))]
+    np.testing.assert_allclose(overlaps(places, thing, tiles=True), scores("2200", "1100") / 2)
+    np.testing.assert_allclose(overlaps(places, thing)[0], 1 / 3)
+    vectors, rng = np.repeat(np.eye(4)[:1], 8, axis=0), np.random.default_rng(0)
+    words, others = unit(rng.normal(size=(20, 4))), background(unit(rng.normal(size=(20, 4))))
+    told = numbers(np.eye(4)[:1], Seen(places, vectors, tiles=True), words, others)[0]
+    np.testing.assert_allclose(told, np.repeat(told[:1], 8, axis=0), atol=1e-12)
+    assert len(np.unique(numbers(np.eye(4)[:1], Seen(places, vectors), words, others)[0, :, 5])) > 1
 
 
 class Halves:

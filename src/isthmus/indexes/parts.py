@@ -78,6 +78,8 @@ def _over(
     fits: Float[np.ndarray, "q p"], others: Bool[np.ndarray, "p p"]
 ) -> Float[np.ndarray, "q p"]:
     """Each part's number less its most among others (a row a part)."""
+    if not others.any():
+        return np.full_like(fits, NONE)
     most = np.where(others[None], fits[:, None, :], -np.inf).max(axis=2)
     return np.where(np.isfinite(most), np.clip(fits - most, -MOST, MOST), NONE)
 
