@@ -52,7 +52,7 @@ def of_transformers(model: Any) -> "dict[str, Look]":
 def of_open_clip(model: Any) -> "dict[str, Look]":
     """The patches of open_clip's ViTs, and of those of timm that pool by an attention."""
     visual = model.visual
-    trunk = getattr(visual, "trunk", None)
+    trunk: Any = getattr(visual, "trunk", None)
     if getattr(trunk, "attn_pool", None) is not None:
         patch = getattr(trunk.patch_embed, "patch_size", None)
         made = _one_by_one(

@@ -111,7 +111,7 @@ def _opened(path: Path, _: int) -> tuple[Detect, int]:
     except ModuleNotFoundError as error:
         raise ExtraMissingError("ai-edge-litert", "detect") from error
     try:
-        model = Interpreter(
+        model: Any = Interpreter(
             model_content=held[start:],
             num_threads=1,
             experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
