@@ -82,7 +82,7 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
     text = _text_tower(model, tokenizer, device, own)
     name = f"hf:{rest}{SPACE}{own}" if wanted else f"hf:{rest}"
     text = in_space(text, name, (_structure(model.config), own + "".join(said)), own)
-    towers = {
+    towers: dict[str, Any] = {
         modality: _TOWERS[modality][1](model, one, text.space, options)
         for modality, one in processors.items()
     }
