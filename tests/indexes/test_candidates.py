@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.arrays import unit
 from isthmus.indexes.backgrounds import background
-from isthmus.indexes.candidates import SOURCES, joined, look_for, seen, where
+from isthmus.indexes.candidates import SOURCES, identity, joined, look_for, seen, where
 from isthmus.indexes.parts import Seen, numbers, overlaps
 from isthmus.types import Place, RequestError, Space
 from tests.encode.pictures import photo
@@ -87,7 +87,18 @@ def test_a_space_without_such_parts_says_so():
             seen(encoders, "image", photo(40, 30), source="tokens")
 
 
-def test_unknown_candidates_name_the_known_ones():
-    with pytest.raises(RequestError, match="no candidates 'heaps'") as told:
-        look_for("heaps")
+@pytest.mark.parametrize("source", ["heaps", "tokens:x", "regions:", "ssd", ""])
+def test_unknown_candidates_name_the_known_ones(source):
+    with pytest.raises(RequestError, match=f"no candidates '{source}'") as told:
+        look_for(source)
     assert all(name in str(told.value) for name in SOURCES)
+
+
+def test_a_source_is_known_by_the_content_of_its_file(tmp_path):
+    file = tmp_path / "one.tflite"
+    file.write_bytes(b"one")
+    first = identity(f"ssd:{file}")
+    (tmp_path / "two.tflite").write_bytes(b"one")
+    assert identity(f"ssd:{tmp_path / 'two.tflite'}") == first
+    file.write_bytes(b"other")
+    assert identity(f"ssd:{file}") != first and identity("tokens") == "tokens"

@@ -125,9 +125,9 @@ SOURCES: Mapping[str, tuple[str, Callable[[str], Look]]] = {
     "regions": ("segments, their unions, windows: crops, in any space", _regions),
     "tokens": ("patches of a ViT (hf:, openclip:), those that touch joined", _own("tokens")),
     "boxes": ("what the space itself detects (hf: with OWL-ViT or OWLv2)", _own("boxes")),
-    "ssd": ("ssd:FILE, what a detector in a TFLite file proposes: crops, in any space", _detected),
+    "ssd:": ("and FILE, what a detector in a TFLite file proposes: crops, in any space", _detected),
 }
-"""By name: what it is, and what makes it of what is said after a colon."""
+"""By name: what it is, and what makes it of what follows a colon that is the end of the name."""
 
 
 def look_for(source: str) -> Look:
@@ -136,11 +136,11 @@ def look_for(source: str) -> Look:
     Raises:
         RequestError: there is none of that name.
     """
-    kind, _, rest = source.partition(":")
-    if kind not in SOURCES:
-        known = "; ".join(f"{name}: {about}" for name, (about, _) in SOURCES.items())
+    kind, colon, rest = source.partition(":")
+    if kind + colon not in SOURCES:
+        known = "; ".join(f"{name} ({about})" for name, (about, _) in SOURCES.items())
         raise RequestError(f"There are no candidates {source!r}. There are {known}.")
-    return SOURCES[kind][1](rest)
+    return SOURCES[kind + colon][1](rest)
 
 
 def identity(source: str) -> str:
