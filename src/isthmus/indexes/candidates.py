@@ -94,9 +94,14 @@ def _regions(_: str) -> Look:
     return lambda encoders, item, name: _viewed(encoders, within()["image"], item, name)
 
 
-def _detected(file: str) -> Look:
-    view = proposals(file)
-    return lambda encoders, item, name: _viewed(encoders, view, item, name)
+def _detected(kind: str) -> Callable[[str], Look]:
+    """Crops of what a detector in a file proposes."""
+
+    def opened(file: str) -> Look:
+        view = proposals(kind, file)
+        return lambda encoders, item, name: _viewed(encoders, view, item, name)
+
+    return opened
 
 
 def _own(kind: str) -> Callable[[str], Look]:
@@ -125,7 +130,8 @@ SOURCES: Mapping[str, tuple[str, Callable[[str], Look]]] = {
     "regions": ("segments, their unions, windows: crops, in any space", _regions),
     "tokens": ("patches of a ViT (hf:, openclip:), those that touch joined", _own("tokens")),
     "boxes": ("what the space itself detects (hf: with OWL-ViT or OWLv2)", _own("boxes")),
-    "ssd:": ("and FILE, what a detector in a TFLite file proposes: crops, in any space", _detected),
+    "ssd:": ("and FILE, an SSD in a TFLite file: crops, in any space", _detected("ssd")),
+    "centernet:": ("and FILE, a CenterNet in an ONNX graph: likewise", _detected("centernet")),
 }
 """By name: what it is, and what makes it of what follows a colon that is the end of the name."""
 

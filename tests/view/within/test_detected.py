@@ -1,4 +1,4 @@
-"""Boxes of a detector in a file: default boxes and offsets as published, files that are none."""
+"""Boxes of detectors in files: default boxes, offsets and peaks as published, files without any."""
 
 import sys
 from types import ModuleType, SimpleNamespace
@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from isthmus.types import ExtraMissingError, RequestError
-from isthmus.view.within.detected import decoded, default_boxes, detected, proposals
+from isthmus.view.within.detected import (
+    decoded,
+    default_boxes,
+    likeliest,
+    peaks,
+    proposals,
+)
 from tests.encode.pictures import photo
 
 SIDE, COUNT = 300, 1917
@@ -61,9 +67,20 @@ def answers(pixels):
     return offsets, logits
 
 
-def test_what_is_likely_of_any_class_is_a_box_the_likeliest_first():
-    found = detected(photo(400, 200), answers, SIDE)
-    np.testing.assert_allclose(found, list(THINGS.values())[::-1], atol=1e-6)
+def test_of_likely_boxes_the_likeliest_come_first_and_those_alike_once():
+    boxes = np.array([[0, 0, 0.5, 0.5], [0.5, 0, 1.5, 1], [0, 0, 0.5, 0.52], [0, 0, 1, 0.0],
+                      [0, 0, 0.2, 0.2]])  # fmt: skip
+    found = likeliest(boxes, np.array([0.3, 0.9, 0.6, 0.8, 0.01]))
+    np.testing.assert_array_equal(found, [[0.5, 0, 1, 1], [0, 0, 0.5, 0.52]])
+
+
+def test_peaks_are_the_middles_of_boxes():
+    likely, sides = np.zeros((8, 8)), np.zeros((4, 8, 8))
+    likely[2, 4], likely[2, 5], likely[6, 1], likely[0, 0] = 0.9, 0.8, 0.3, 0.01
+    sides[:, 2, 4], sides[:, 6, 1] = (0.25, 0.125, 0.5, 0.0625), (0.125, 0.25, 0.0, 0.1)
+    boxes, found = peaks(likely, sides)
+    np.testing.assert_allclose(boxes, [(0.25, 0.125, 1.0, 0.3125), (0.0, 0.5, 0.125, 0.85)])
+    np.testing.assert_allclose(found, [0.9, 0.3])
 
 
 @pytest.fixture
@@ -108,7 +125,7 @@ def library(monkeypatch):
 def test_a_model_within_a_file_gives_the_whole_and_crops(tmp_path, library):
     file = tmp_path / "packed.data"
     file.write_bytes(b"Person\nCar\n" + b"\x1c\0\0\0TFL3rest")
-    bag = proposals(str(file)).see(photo(400, 200), "one")
+    bag = proposals("ssd", str(file)).see(photo(400, 200), "one")
     assert library.models == [b"\x1c\0\0\0TFL3rest"]
     boxes = np.array([place.box for place in bag.places])
     np.testing.assert_allclose(boxes, [(0, 0, 1, 1), *list(THINGS.values())[::-1]], atol=1e-6)
@@ -119,9 +136,9 @@ def test_a_model_within_a_file_gives_the_whole_and_crops(tmp_path, library):
 
 def test_files_that_hold_no_detector_say_so(tmp_path, library):
     with pytest.raises(RequestError, match="no file ''"):
-        proposals("")
+        proposals("ssd", "")
     with pytest.raises(RequestError, match="no file"):
-        proposals(str(tmp_path / "nowhere"))
+        proposals("ssd", str(tmp_path / "nowhere"))
     for number, (held, shapes, wrong, said) in enumerate(
         [
             (b"nothing", library.shapes, None, "no TFLite model"),
@@ -134,7 +151,7 @@ def test_files_that_hold_no_detector_say_so(tmp_path, library):
         file.write_bytes(held)
         library.shapes, library.wrong = shapes, wrong
         with pytest.raises(RequestError, match=said):
-            proposals(str(file))
+            proposals("ssd", str(file))
 
 
 def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
@@ -142,4 +159,58 @@ def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
     file = tmp_path / "one.tflite"
     file.write_bytes(b"\0\0\0\0TFL3")
     with pytest.raises(ExtraMissingError, match=r"isthmus\[detect\]"):
-        proposals(str(file))
+        proposals("ssd", str(file))
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """A stand-in for sessions of onnxruntime: the shapes that they say."""
+    held = SimpleNamespace(shapes=[(1, 3, 32, 32), (1, 2, 8, 8), (1, 4, 8, 8)])
+
+    class Session:
+        def __init__(self, path, *_, **__):
+            self.path = path
+
+        def get_inputs(self):
+            return [SimpleNamespace(name="in", shape=list(held.shapes[0]))]
+
+        def get_outputs(self):
+            return [SimpleNamespace(shape=list(one)) for one in held.shapes[1:]]
+
+        def run(self, _, given):
+            assert given["in"].shape == (1, 3, 32, 32) and given["in"].max() > 1
+            middles, sides = np.zeros((1, 2, 8, 8), np.float32), np.zeros((1, 4, 8, 8), np.float32)
+            middles[0, 0, 4, 4], middles[0, 1, 1, 1] = 0.3, 0.7
+            sides[0, :, 4, 4], sides[0, :, 1, 1] = (8, 8, 8, 12), (4, 2, 12, 6)
+            return middles, sides
+
+    monkeypatch.setattr("onnxruntime.InferenceSession", Session)
+    return held
+
+
+def test_boxes_of_a_centernet_are_crops_of_whatever_class(tmp_path, graphs):
+    file = tmp_path / "one.onnx"
+    file.write_bytes(b"graph")
+    bag = proposals("centernet", str(file)).see(photo(64, 96), "one")
+    boxes = [place.box for place in bag.places]
+    assert boxes == [(0, 0, 1, 1), (0, 0.0625, 0.5, 0.3125), (0.25, 0.25, 0.75, 0.875)]
+
+
+@pytest.mark.parametrize("shapes", [
+    [(1, 3, 32, 32), (1, 2, 8, 8)],
+    [(1, 3, 32, 32), (1, 2, 16, 16), (1, 4, 8, 8)],
+    [("n", 3, "side", "side"), (1, 2, 8, 8), (1, 4, 8, 8)],
+    [(), (), ()],
+])  # fmt: skip
+def test_other_graphs_say_so(tmp_path, graphs, shapes):
+    file, graphs.shapes = tmp_path / "one.onnx", shapes
+    file.write_bytes(b"graph")
+    with pytest.raises(RequestError, match="is no CenterNet"):
+        proposals("centernet", str(file))
+
+
+def test_a_file_without_a_graph_says_so(tmp_path):
+    file = tmp_path / "one.onnx"
+    file.write_bytes(b"no graph")
+    with pytest.raises(RequestError, match="no ONNX graph"):
+        proposals("centernet", str(file))
