@@ -1,5 +1,7 @@
 """Boxes of OWL-ViT and OWLv2 through hf: those of the library on squares, and right elsewhere."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -154,8 +156,19 @@ def test_of_many_boxes_the_most_objectlike_are_kept(folder, towers, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["owlvit", "owlv2"])
-def test_the_dual_encoder_alone_has_no_boxes(name, tmp_path, towers):
+def test_the_dual_encoder_alone_has_no_boxes(name, tmp_path):
     image = load(str(make(tmp_path, name, heads=False)), LoadOptions(device="cpu"))["image"]
-    assert image.space.id != towers["image"].space.id
     with pytest.raises(RequestError, match="no vectors of boxes"):
         image.parts("boxes", Image.new("RGB", (50, 50)))
+
+
+def test_other_heads_are_another_space(folder, towers, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, tmp_path / "other")
+    file = tmp_path / "other" / "model.safetensors"
+    weights = load_file(file)
+    weights["class_head.dense0.weight"] += 1
+    save_file(weights, file, {"format": "pt"})
+    other = load(str(tmp_path / "other"), LoadOptions(device="cpu"))
+    assert other["text"].space.id != towers["text"].space.id
