@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.cluster_cost import of_cluster
 from benchmarks.page_modalities import of_links, of_sounds
 from benchmarks.page_rows import (
     Row,
@@ -176,7 +177,7 @@ GROUPS = (
         of_dimensions,
         of_training,
     ),
-    *(of_remedies, of_mending, of_edits, of_claims, of_crashes),
+    *(of_remedies, of_mending, of_edits, of_claims, of_crashes, of_cluster),
 )
 
 

@@ -135,8 +135,8 @@ CACHES = (
     Break(
         "shards-of-earlier-runs-are-forgotten",
         "src/isthmus/engine/jobs.py",
-        "[*lines, *(() if options.replace else done.values())]",
-        "[*lines]",
+        "[*made, *(() if options.replace else done.values())]",
+        "[*made]",
         "tests/engine",
     ),
     Break(

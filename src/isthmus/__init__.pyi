@@ -55,6 +55,7 @@ def study(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = ...,
     batch_size: int = ...,
     workers: int = ...,
+    engine: str = ...,
     seed: int = ...,
     quiet: bool = ...,
     verbose: bool = ...,
@@ -71,6 +72,7 @@ def study(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -98,7 +100,8 @@ def study(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -128,6 +131,7 @@ def compare(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -149,7 +153,8 @@ def compare(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -174,6 +179,7 @@ def card(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -202,7 +208,8 @@ def card(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -231,6 +238,7 @@ def atlas(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -256,7 +264,8 @@ def atlas(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -282,6 +291,7 @@ def styles(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -305,7 +315,8 @@ def styles(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -335,6 +346,7 @@ def mend(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = ...,
     batch_size: int = ...,
     workers: int = ...,
+    engine: str = ...,
     seed: int = ...,
     quiet: bool = ...,
     verbose: bool = ...,
@@ -355,6 +367,7 @@ def mend(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -383,7 +396,8 @@ def mend(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -413,6 +427,7 @@ def fit(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -460,7 +475,8 @@ def fit(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -508,6 +524,7 @@ def sweep(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -559,7 +576,8 @@ def sweep(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -611,6 +629,7 @@ def replicate(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -625,7 +644,8 @@ def replicate(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -649,6 +669,7 @@ def search(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -671,7 +692,8 @@ def search(
         out: Where to write the contact sheet (default with --open: a new one in runs/).
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -686,6 +708,7 @@ def edit(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -711,7 +734,8 @@ def edit(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -744,7 +768,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses or engines.
     """
 
 def cache(
@@ -767,6 +791,7 @@ def index(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -782,7 +807,8 @@ def index(
         replace: Make anew what is an index of another space.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -802,6 +828,7 @@ def find(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -821,7 +848,8 @@ def find(
         out: Where to write the page (default with --open: a new one in runs/).
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -845,6 +873,7 @@ def embed_files(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -867,7 +896,8 @@ def embed_files(
         export: Also write the sets here: a folder (clip-retrieval's layout), .parquet or .csv.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.
@@ -883,6 +913,7 @@ def link_spaces(
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
+    engine: str = 'local',
     seed: int = 0,
     quiet: bool = False,
     verbose: bool = False,
@@ -909,7 +940,8 @@ def link_spaces(
         open: Open the page in the browser.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
-        workers: Threads that read and compute, 1 or more; 0 means one a core.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
         seed: Seed of every random choice, 0 or more.
         quiet: No progress bars (there are none either where standard error is not a terminal).
         verbose: Print every number, not only the key ones.

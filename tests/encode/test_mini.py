@@ -1,5 +1,6 @@
 """The default model: the same vectors however items are batched, and sense in what it says."""
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -172,3 +173,12 @@ def test_the_files_are_those_of_the_config():
     for name, digest in config["sha256"].items():
         assert hashlib.sha256((WEIGHTS / name).read_bytes()).hexdigest() == digest
     assert sum(file.stat().st_size for file in WEIGHTS.iterdir()) <= 45_000_000
+
+
+def test_encoders_travel_to_other_processes_with_their_weights(mini):
+    items = {"image": [Image.new("RGB", (40, 30), "red")], "text": ["a red picture", "Huhn"]}
+    for modality, encoder in mini.items():
+        sent = pickle.loads(pickle.dumps(encoder))
+        assert sent.space == encoder.space
+        if some := items.get(modality):
+            np.testing.assert_array_equal(sent.encode(some), encoder.encode(some))

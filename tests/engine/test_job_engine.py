@@ -8,8 +8,9 @@ import pytest
 from filelock import FileLock
 
 from isthmus.arrays import fingerprint
-from isthmus.engine.jobs import Fragment, JobOptions, run_job
+from isthmus.engine.jobs import JobOptions, run_job
 from isthmus.engine.manifest import read_manifest
+from isthmus.engine.tasks import Fragment
 from isthmus.types import Items, RequestError
 from tests.toys import files_of
 

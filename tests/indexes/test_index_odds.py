@@ -112,3 +112,16 @@ def test_a_query_of_a_modality_that_odds_do_not_know_is_ranked_without_them(fold
     query /= np.linalg.norm(query)
     some, other = (one.ranked(query, 10, (), "smell")[0] for one in (index, plain))
     assert some == other
+
+
+def test_items_of_a_modality_that_odds_do_not_know_are_ranked_among_the_others(folder, tmp_path):
+    known = linked(0, 60)
+    pairs = {("text", "image"): known.links["text", "image"]}
+    items = {name: known.items[name] for name in ("text", "image")}
+    some = World("drawn", items, pairs, {}, {})
+    index = build(folder, ENCODERS, tmp_path / "odds", odds=some).index
+    hits = [hit for found in asked(index, "text") for hit in found]
+    assert {hit.modality for hit in hits} == {*LOUD}
+    assert all((hit.probability is None) == (hit.modality == "audio") for hit in hits)
+    plain = build(folder, ENCODERS, tmp_path / "plain").index
+    assert right(asked(index, "text"))[0] > right(asked(plain, "text"))[0] - 0.03

@@ -73,7 +73,7 @@ def test_odds_are_kept_to_the_last_number(tmp_path):
     again = read_odds(tmp_path / write_odds(tmp_path, odds))
     assert again.world == "invented" and again.matches == odds.matches and again.fair == odds.fair
     assert odds.matches["text>image"] == 2 and odds.matches["image>image"] == 1
-    assert {*again.lines} == {*odds.lines} and len(odds.lines) == 9
+    assert {*again.lines} == {*odds.lines} and len(odds.lines) == 9 + 3
     sides, met = (vectors["text"], vectors["image"]), background(vectors["image"])
     assert np.array_equal(*(x.ratios("text", "image", sides, met, None) for x in (odds, again)))
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
@@ -94,6 +94,7 @@ def test_a_modality_whose_items_have_no_partner_of_their_own_kind_is_left_unknow
     vectors, owners = spaces(30, np.random.default_rng(1), takes=1)
     odds = fit_odds(vectors, owners, "invented")
     assert odds.knows("text", "image") and not odds.knows("image", "image")
+    assert odds.ranks("text") and not odds.ranks("smell")
     assert odds.prior("text", "image", 1000) == pytest.approx(np.log(1 / 999))
 
 

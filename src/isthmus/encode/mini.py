@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,12 @@ class MiniText:
     modality: str = "text"
     preprocessing: str = "lower-cased word pieces, cut at 128 tokens"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "tokenizer": self.tokenizer.to_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, tokenizer=Kitoken(state["tokenizer"]))
+
     def encode(self, items: Sequence[Any]) -> Vectors:
         """(n, d) float32; texts of like length share a batch, which is cut to its longest."""
         tokens = [cut(row, self.limit) for row in self._tokens(items)]
@@ -153,8 +160,12 @@ def load(rest: str = "", options: LoadOptions | None = None) -> dict[str, Encode
         )
     graph = WEIGHTS / "image.onnx"
     towers = open_weights(WEIGHTS, options.workers)
-    shaped = with_shapes(towers, lambda more: session(graph.read_bytes() + more))
+    shaped = with_shapes(towers, partial(_with_outputs, graph))
     return with_sounds(shaped, towers["image"].workers)
+
+
+def _with_outputs(graph: Path, more: bytes) -> onnxruntime.InferenceSession:
+    return session(graph.read_bytes() + more)
 
 
 def open_weights(folder: Path, workers: int = 0) -> dict[str, MiniImage | MiniText]:

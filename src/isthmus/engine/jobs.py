@@ -9,20 +9,19 @@ import logging
 import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic
 
 from isthmus.engine.content_index import ContentIndex
+from isthmus.engine.engines import Share, open_engine
 from isthmus.engine.manifest import Line, append_line, digest, read_manifest, write_manifest
+from isthmus.engine.tasks import Fragment, T, Task
 from isthmus.records import dataclass
 from isthmus.store import MARKER, mark, sweep
 from isthmus.types import Items, RequestError
 from isthmus.types.errors import DISK_FULL
-
-T = TypeVar("T")
-"""What is made of a shard: vectors, pictures, ..."""
 
 SHARD = 512
 """Items a shard: what is computed again at most after a kill."""
@@ -51,6 +50,10 @@ class JobOptions:
     """Replace results of another space or of other items, instead of refusing."""
     wait: bool = False
     """Wait for another job that is writing to the folder, instead of refusing."""
+    engine: str = "local"
+    """Where shards are worked on: ``local``, or ``ray[:HOST:PORT]``, a Ray cluster."""
+    share: Share = Share()
+    """What a shard takes of a machine of a cluster."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 0 or self.shard_size < 1:
@@ -58,51 +61,6 @@ class JobOptions:
                 f"A job takes a batch size of 1 or more (0 leaves it to the encoder) and a shard "
                 f"size of 1 or more, not {self.batch_size} and {self.shard_size}."
             )
-
-
-@dataclass(frozen=True, eq=False)
-class Fragment(Generic[T]):
-    """What was made of the items of a shard, and the faults of those of which nothing could be."""
-
-    made: T
-    ids: tuple[str, ...]
-    """Of the items of which there is a result."""
-    faults: dict[str, str]
-    """Reason by id of each item that was skipped."""
-
-
-@runtime_checkable
-class Task(Protocol[T]):
-    """What a job does with its items: the same bytes of a shard, whatever ran before it."""
-
-    @property
-    def what(self) -> str:
-        """What the items are called on the progress bar."""
-        ...
-
-    def accept(self, folder: Path, done: Sequence[Line], items: Items, /) -> None:
-        """Refuse a folder that holds something else: raises RequestError."""
-        ...
-
-    def name(self, shard: Items, /) -> str:
-        """What the shard is known by, wherever it stands; empty for its number."""
-        ...
-
-    def fingerprint(self, shard: Items, contents: ContentIndex) -> str:
-        """Of everything that decides the fragment's bytes."""
-        ...
-
-    def run(self, shard: Items, tick: Callable[[int], Any]) -> Fragment[T]:
-        """The work itself; ``tick`` is told how many items are done."""
-        ...
-
-    def write(self, folder: Path, fragment: Fragment[T], line: Line) -> Line:
-        """Keep a fragment; the line with ``file``, and whatever else is to be known of it."""
-        ...
-
-    def read(self, folder: Path, line: Line) -> Fragment[T]:
-        """The fragment that was kept."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +82,9 @@ class Job(Generic[T]):
 def run_job(folder: Path, task: Task[T], items: Items, options: JobOptions) -> Job[T]:
     """Do a task's work on items in a folder, skipping every shard that is there already.
 
-    The folder ends byte-equal whether or not the job was interrupted: a fragment depends on its
-    own items only, and the manifest is sorted at the end. Shards of earlier runs that are none of
+    The folder ends byte-equal whether or not the job was interrupted, and in whatever order an
+    engine finishes its shards: a fragment depends on its own items only, and the manifest is sorted
+    at the end. This process alone writes to the folder. Shards of earlier runs that are none of
     this one stay, for fewer items now may be all of them again next time.
 
     Raises:
@@ -138,25 +97,34 @@ def run_job(folder: Path, task: Task[T], items: Items, options: JobOptions) -> J
         done = {line.key: line for line in read_manifest(manifest)}
         if not options.replace:
             task.accept(folder, list(done.values()), items)
-        index, lines, new = ContentIndex(contents, options.rehash), list[Line](), list[str]()
+        run = open_engine(options.engine, options.share)
+        index, new = ContentIndex(contents, options.rehash), list[str]()
+        lines, begun = dict[int, Line](), dict[int, Line]()
         write_manifest(manifest, done.values())
         with bar(len(items), task.what, options.progress, KEPT) as tick:
-            for number, shard in enumerate(_shards(items, options.shard_size)):
-                name, wanted = task.name(shard), task.fingerprint(shard, index)
-                line = done.pop(name or str(number), None)
-                if line is None or line.fingerprint != wanted or not line.whole(folder):
-                    fragment = task.run(shard, tick)
-                    line = Line(number, wanted, "", len(shard), len(fragment.ids), fragment.faults)
-                    line = _commit(folder, task, fragment, replace(line, name=name))
-                    new += shard.ids
-                else:
-                    tick(len(shard))
-                lines.append(replace(line, shard=number))
+
+            def due() -> Iterator[tuple[int, Items]]:
+                for number, shard in enumerate(_shards(items, options.shard_size)):
+                    name, wanted = task.name(shard), task.fingerprint(shard, index)
+                    line = done.pop(name or str(number), None)
+                    if line is None or line.fingerprint != wanted or not line.whole(folder):
+                        begun[number] = Line(number, wanted, "", len(shard), 0, name=name)
+                        new.extend(shard.ids)
+                        yield number, shard
+                    else:
+                        lines[number] = replace(line, shard=number)
+                        tick(len(shard))
+
+            with closing(run(task, due(), tick)) as finished:
+                for number, fragment in finished:
+                    lines[number] = _commit(folder, task, fragment, begun.pop(number))
+        assert not begun, f"the engine {options.engine} left shards undone: {sorted(begun)}"
         index.save()
-        kept = [*lines, *(() if options.replace else done.values())]
+        made = [lines[number] for number in sorted(lines)]
+        kept = [*made, *(() if options.replace else done.values())]
         write_manifest(manifest, kept)
         _sweep(folder, kept)
-        return Job(tuple(task.read(folder, line) for line in lines), tuple(lines), tuple(new))
+        return Job(tuple(task.read(folder, line) for line in made), tuple(made), tuple(new))
 
 
 def job_files(folder: Path) -> list[Path]:
@@ -277,6 +245,7 @@ def _shards(items: Items, size: int) -> Iterator[Items]:
 
 
 def _commit(folder: Path, task: Task[T], fragment: Fragment[T], line: Line) -> Line:
+    line = replace(line, vectors=len(fragment.ids), faults=fragment.faults)
     line = task.write(folder, fragment, line)
     if line.file:
         line = replace(line, content=digest(folder / line.file))

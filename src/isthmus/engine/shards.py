@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.arrays import Vector, Vectors
-from isthmus.engine.jobs import Fragment
+from isthmus.engine.tasks import Fragment
 from isthmus.types import Encoder, Items, RequestError, check_kind, reason
 
 BATCH = 64

@@ -15,8 +15,10 @@ import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint, unit
 from isthmus.engine.content_index import ContentIndex
-from isthmus.engine.jobs import Fragment, JobOptions, alone, run_job
+from isthmus.engine.jobs import JobOptions, alone, run_job
+from isthmus.engine.retries import Without
 from isthmus.engine.shards import at_once
+from isthmus.engine.tasks import Fragment
 from isthmus.indexes.files import Entry, by_modality, entries
 from isthmus.indexes.generations import (
     FORMAT,
@@ -302,6 +304,9 @@ class IndexTask(EmbedTask):
     hashes: Mapping[str, str] = field(default_factory=dict[str, str])
     """Content hash by file."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "hashes": {}}  # of a million files, and ``run`` asks for none
+
     def fingerprint(self, shard: Items, contents: ContentIndex) -> str:
         """Of the encoder, the files and their contents."""
         return fingerprint(self.key, [(name, self.hashes[name]) for name in shard.ids])
@@ -321,9 +326,10 @@ class IndexTask(EmbedTask):
 
 def _stamps(shard: Items) -> dict[str, tuple[int, int]]:
     """Size and modification time of each file; of members those of their archive."""
-    assert isinstance(shard.payload, _Payload)
+    payload = shard.payload.payload if isinstance(shard.payload, Without) else shard.payload
+    assert isinstance(payload, _Payload)
     found = dict[str, tuple[int, int]]()
-    for name, entry in zip(shard.ids, shard.payload.some, strict=True):
+    for name, entry in zip(shard.ids, payload.some, strict=True):
         source = entry.source
         path = source if isinstance(source, Path) else getattr(source, "tar", None)
         path = path or getattr(source, "archive", None)

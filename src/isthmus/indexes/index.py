@@ -40,11 +40,11 @@ class Ranked:
     """Cosine to the query."""
     score: float
     """What the list is ranked by: log odds of a match, made fair between modalities, where they
-    were learned for all that are looked among; else the similarity in spreads above what the query
-    meets among all items of this modality."""
+    were learned for the query's modality; else the similarity in spreads above what the query meets
+    among all items of this modality."""
     probability: float | None = None
-    """Of a match, where odds were learned: were there as many matches as on what they were learned
-    from."""
+    """Of a match, where odds were learned for both modalities: were there as many matches as on
+    what they were learned from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,13 +108,13 @@ class Index:
         if top < 1:
             raise RequestError(f"At least one item must be asked for, not {top}.")
         some = self.among(only)
-        knows = {name: self.odds is not None and self.odds.knows(asked, name) for name in some}
+        by_odds = self.odds is not None and self.odds.ranks(asked)
         found: list[list[Ranked]] = [[] for _ in queries]
         for name in some:
             part = self.parts[name]
-            scores, rows = nearest(queries, part.vectors, top * (CANDIDATES if knows[name] else 1))
+            scores, rows = nearest(queries, part.vectors, top * (CANDIDATES if by_odds else 1))
             for number, query in enumerate(queries):
-                way = (asked if knows[name] else "", all(knows.values()))
+                way = asked if by_odds else ""
                 found[number] += self._hits(part, query, rows[number], scores[number], way)
         return [sorted(some, key=lambda hit: -hit.score)[:top] for some in found]
 
@@ -124,18 +124,18 @@ class Index:
         query: Float[np.ndarray, " d"],
         rows: Int[np.ndarray, " k"],
         scores: Float[np.ndarray, " k"],
-        way: tuple[str, bool],
+        asked: str,
     ) -> list[Ranked]:
-        """Items of one modality; ``way``: what asks, if odds know it, and whether they rank."""
-        asked, by_odds = way
+        """Items of one modality; ``asked``: what asks, where odds rank."""
         ranked, chances = part.background.standardised(query, scores), [None] * len(rows)
         if asked and self.odds is not None:
             sides = query[None], np.asarray(part.vectors[rows])
             asking = self.parts[asked].background if asked in self.parts else None
             odds = self.odds.ratios(asked, part.modality, sides, part.background, asking)[0]
             odds = odds + self.odds.prior(asked, part.modality, len(part.files))
-            chances = (1 / (1 + np.exp(-odds))).tolist()
-            ranked = odds + self.odds.fair.get(part.modality, 0.0) if by_odds else ranked
+            if self.odds.knows(asked, part.modality):
+                chances = (1 / (1 + np.exp(-odds))).tolist()
+            ranked = odds + self.odds.fair.get(part.modality, 0.0)
         files = (part.files[int(row)] for row in rows)
         return [
             Ranked(file, part.modality, int(row), float(raw), float(score), chance)

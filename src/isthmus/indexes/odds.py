@@ -6,8 +6,10 @@ are a line over three numbers: the similarity, its place among what the query me
 and its place among what the item meets from other queries. Among items of the query's own modality
 the last one is left out, so that their order is that of the similarity.
 
-A list by these odds alone shows least of the modality that is read worst. One number a modality is
-added to the odds, so that the first ten hold each modality as often as what is relevant is of it.
+A list by these odds alone shows least of the modality that is read worst. One small number a
+modality is added to the odds, so that the first ten hold each modality as often as what is relevant
+is of it, as far as it reaches. Items of a modality that was not learned are ranked by a line over
+the second number, learned on all others; they have no probability.
 """
 
 import json
@@ -38,6 +40,10 @@ TOP, TURNS, STEP = 10, 40, 4.0
 shorter than the one before."""
 FEWEST = 8
 """Objects from which on odds are learned."""
+FAVOUR = 0.7
+"""Added to log odds at most, either way: nothing is put before what is four times as likely."""
+ANY = "*"
+"""In place of a gallery's modality: the line of galleries that were not learned."""
 FORMAT = 1
 
 
@@ -62,8 +68,16 @@ class Odds:
     """That they were learned on."""
 
     def knows(self, query: str, gallery: str) -> bool:
-        """Whether a direction was learned."""
+        """Whether a direction was learned, so that its probabilities mean what they say."""
         return direction(query, gallery) in self.lines
+
+    def ranks(self, query: str) -> bool:
+        """Whether a list for queries of this modality can be ranked: one direction was learned."""
+        return direction(query, ANY) in self.lines
+
+    def _way(self, query: str, gallery: str) -> str:
+        """The direction, or the one that stands for it."""
+        return direction(query, gallery if self.knows(query, gallery) else ANY)
 
     def ratios(
         self, query: str, gallery: str, sides: Sides, met: Background, asking: Background | None
@@ -79,11 +93,11 @@ class Odds:
                 the queries that the odds were learned from.
         """
         found = numbers(sides, met, self.asking[query] if asking is None else asking)
-        return on_line(found, self.lines[direction(query, gallery)])
+        return on_line(found, self.lines[self._way(query, gallery)])
 
     def prior(self, query: str, gallery: str, count: int) -> float:
         """Log odds that one of so many items matches, before it is looked at."""
-        share = min(0.5, self.matches[direction(query, gallery)] / max(count, 1))
+        share = min(0.5, self.matches[self._way(query, gallery)] / max(count, 1))
         return float(np.log(share / (1 - share)))
 
 
@@ -124,6 +138,11 @@ def fit_odds(vectors: Mapping[str, Vectors], objects: Mapping[str, np.ndarray], 
         raise RequestError(f"No two items of {world} belong together: odds need some that do.")
     lines = {direction(*way): _line(one, way) for way, one in pairs.items()}
     matches = {direction(*way): float(one.same.sum() / len(one.same)) for way, one in pairs.items()}
+    for a in {way[0] for way in pairs}:
+        lines[direction(a, ANY)] = _borrowed([one for way, one in pairs.items() if way[0] == a])
+        matches[direction(a, ANY)] = float(
+            np.mean([matches[direction(*way)] for way in pairs if way[0] == a])
+        )
     odds = Odds(met, lines, matches, dict.fromkeys(some, 0.0), world)
     return replace(odds, fair=_fair(odds, pairs))
 
@@ -155,6 +174,16 @@ def _line(pairs: _Pairs, way: tuple[str, str]) -> Float[np.ndarray, " 4"]:
     return np.array([*slopes, *[0.0] * (3 - used), start])
 
 
+def _borrowed(some: Sequence[_Pairs]) -> Float[np.ndarray, " 4"]:
+    """The line over the second number alone, which means the same in every gallery."""
+    there, absent = (
+        np.concatenate([x.numbers[(x.same == which) & x.counted][:, 1:2] for x in some])
+        for which in (True, False)
+    )
+    slope, start = logistic(there, absent, SHARE)
+    return np.array([0.0, slope, 0.0, start])
+
+
 def _fair(odds: Odds, pairs: Mapping[tuple[str, str], _Pairs]) -> dict[str, float]:
     """What is added for each modality of items, from lists of all queries."""
     names = list(odds.asking)
@@ -163,8 +192,8 @@ def _fair(odds: Odds, pairs: Mapping[tuple[str, str], _Pairs]) -> dict[str, floa
     added = np.zeros(len(names))
     for turn in range(TURNS if lists else 0):
         lacking = np.mean([_lacking(one, added) for one in lists], axis=0)
-        added += STEP / (1 + turn / 4) * lacking
-    return dict(zip(names, (added - added.mean()).tolist(), strict=True))
+        added = np.clip(added + STEP / (1 + turn / 4) * lacking, -FAVOUR, FAVOUR)
+    return dict(zip(names, added.tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)

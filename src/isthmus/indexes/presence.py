@@ -76,16 +76,16 @@ def fit_presence(
     queries: Float[np.ndarray, "q d"],
     where: Sequence[Where],
     words: Vectors,
-    counted: Bool[np.ndarray, "n q"] | None = None,
+    counted: Bool[np.ndarray, "i q"] | None = None,
 ) -> PresenceRule:
     """The rule of items of which it is known what is in them, and where.
 
     Args:
-        items: the parts of each of n items.
+        items: the parts of each of i items.
         queries: unit vectors of the names that are asked for.
         where: what is in each item.
         words: (m, d) unit vectors of other words.
-        counted: (n, q), what is learned from; None for all. Names that mean nearly the same as one
+        counted: (i, q), what is learned from; None for all. Names that mean nearly the same as one
             that is there are best left out.
 
     Raises:
@@ -111,7 +111,7 @@ def _line(
     every: Sequence[Float[np.ndarray, "q p f"]],
     items: Sequence[Seen],
     where: Sequence[Where],
-    counted: Bool[np.ndarray, "n q"],
+    counted: Bool[np.ndarray, "i q"],
 ) -> Float[np.ndarray, " f+1"]:
     """The line that tells parts that are the thing from parts that are not.
 

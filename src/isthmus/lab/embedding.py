@@ -12,9 +12,10 @@ import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
 from isthmus.engine.content_index import ContentIndex
-from isthmus.engine.jobs import Fragment, JobOptions, bar, run_job
+from isthmus.engine.jobs import JobOptions, bar, run_job
 from isthmus.engine.manifest import Line
 from isthmus.engine.shards import at_once, embed_shard
+from isthmus.engine.tasks import Fragment
 from isthmus.lab.loading import load
 from isthmus.read import spoken
 from isthmus.read.recognise import is_file, is_file_name, modality_of

@@ -25,7 +25,9 @@ class Common:
     batch_size: int = 0
     """Items encoded at once, 1 or more; 0 leaves it to the encoder."""
     workers: int = 0
-    """Threads that read and compute, 1 or more; 0 means one a core."""
+    """Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one."""
+    engine: str = "local"
+    """Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md)."""
     seed: int = 0
     """Seed of every random choice, 0 or more."""
     json: bool = False
@@ -47,6 +49,8 @@ class Common:
                 raise RequestError(
                     f"--{name.replace('_', '-')} wants 0 or more, not {getattr(self, name)}."
                 )
+        if self.engine != "local" and not self.workers:
+            object.__setattr__(self, "workers", 1)  # many shards run beside each other
 
     @property
     def progress(self) -> bool:

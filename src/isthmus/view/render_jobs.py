@@ -16,8 +16,9 @@ import numpy as np
 
 from isthmus.arrays import fingerprint
 from isthmus.engine.content_index import ContentIndex
-from isthmus.engine.jobs import Fragment, JobOptions, run_job
+from isthmus.engine.jobs import JobOptions, run_job
 from isthmus.engine.manifest import Line
+from isthmus.engine.tasks import Fragment
 from isthmus.read.image import SUFFIXES, Picture
 from isthmus.read.meshes.beside import AROUND
 from isthmus.read.meshes.files import mesh

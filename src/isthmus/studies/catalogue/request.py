@@ -32,7 +32,8 @@ class PartsRequest:
 
     kind: Positional[str] = ""
     """Only these: encoders, worlds, similarities, poolings, corrections, links, losses,
-    regularisers, heads, bases, projectors, targets, measures, modalities, views or stresses."""
+    regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses
+    or engines."""
     common: Brief = field(default_factory=Brief)
 
 

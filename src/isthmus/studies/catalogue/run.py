@@ -8,6 +8,7 @@ from typing import Any
 from isthmus import worlds
 from isthmus.encode import ENCODERS
 from isthmus.encode.roads import roads
+from isthmus.engine import ENGINES
 from isthmus.lab import load
 from isthmus.lab.caching import CacheResult, clear_cache, list_cache
 from isthmus.measure import MEASURES
@@ -46,6 +47,7 @@ REGISTERS = {
     "modalities": MODALITIES,
     "views": VIEWS,
     "stresses": STRESSES,
+    "engines": ENGINES,
 }
 
 

@@ -1,16 +1,15 @@
 """Index a folder: a file of vectors a modality, brought up to date by content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isthmus.engine.jobs import JobOptions
 from isthmus.indexes.building import SHARD, build
 from isthmus.report import Advice, amount
 from isthmus.studies import command_of, request_type
 from isthmus.studies.index.request import IndexRequest
-from isthmus.studies.shared import RunResult, resolve
+from isthmus.studies.shared import RunResult, job_options, resolve
 from isthmus.types import World
 from isthmus.worlds import load
 
@@ -76,13 +75,7 @@ def run(request: IndexRequest) -> IndexResult:
     common = request.common
     encoders = resolve(request.space).encoders(common, "an index is of files")
     out = request.out or Path(f"{request.folder.resolve().name}.index")
-    options = JobOptions(
-        batch_size=common.batch_size,
-        shard_size=SHARD,
-        rehash=common.rehash,
-        progress=common.progress,
-        replace=request.replace,
-    )
+    options = replace(job_options(common), shard_size=SHARD, wait=False, replace=request.replace)
     world = known_pairs(request.odds) if request.odds else None
     report = build(request.folder, encoders, out, options, request.space, world)
     index = report.index

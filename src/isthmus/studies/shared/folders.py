@@ -24,7 +24,7 @@ from isthmus.version import __version__
 CONFIG = "config.json"
 SMALL = 64 << 20
 """Bytes up to which a file is known by its content, above by size and time."""
-SILENT = ("device", "workers", "json", "quiet", "strict", "rehash", "debug", "verbose")
+SILENT = ("device", "workers", "engine", "json", "quiet", "strict", "rehash", "debug", "verbose")
 """Options of every command that change nothing that is found."""
 UNASKED = ("out", "open", *SILENT)
 """Options that say where a run goes and what is printed of it, not what is asked."""

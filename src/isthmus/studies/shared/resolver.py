@@ -13,6 +13,7 @@ from pathlib import Path
 
 from isthmus.encode import ENCODERS
 from isthmus.encode.mended import read_mended
+from isthmus.engine.engines import Share
 from isthmus.lab import JobOptions, load
 from isthmus.read.vectors.bundles import open_arrays
 from isthmus.read.vectors.saved_sets import saved_sets
@@ -200,6 +201,8 @@ def job_options(common: Common, run: Path | None = None) -> JobOptions:
         progress=common.progress,
         wait=True,
         replace=unfinished,
+        engine=common.engine,
+        share=Share(max(1, common.workers), gpus=common.device == "cuda"),
     )
 
 

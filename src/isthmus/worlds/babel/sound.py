@@ -46,6 +46,9 @@ TIMBRES: dict[str, tuple[tuple[float, float], ...]] = {
 }
 """Partials of each shape: multiples of the pitch and their amplitudes."""
 
+PAIRS = (("audio", "text"), ("image", "text"), ("audio", "image"), ("points", "text"),
+         ("mesh", "text"))  # fmt: skip
+"""What is linked; the first is what is compared unless somebody says otherwise."""
 TAKE = 5
 """Stream of chance of how a scene is played again."""
 
@@ -196,21 +199,20 @@ def sound_world(
     Raises:
         RequestError: an option is out of range; says what it can be.
     """
-    if (
-        min(n, takes) < 1
-        or not 0 <= close <= takes
-        or seed < 0
-        or groups not in (1, 2)
-        or style not in (None, *STYLES)
-    ):
-        raise RequestError(
-            f"babel-sound: n and takes are 1 or more, close is 0 to takes, seed a whole number "
-            f"from 0, groups 1 or 2, style one of {', '.join(STYLES)} or None; not {n}, {takes}, "
-            f"{close}, {seed}, {groups} and {style!r}."
-        )
+    _check(n, takes, close, Scene(seed, 0, groups, style))
     first = Scene(seed, 0, groups, style)
     each = [(take, take >= takes - close) for take in range(takes)]
     scenes = [replace(first, number=at, take=a, close=b) for at in range(n) for a, b in each]
+    same = Links(
+        (scenes[at * takes + one].id, scenes[at * takes + other].id)
+        for at in range(n)
+        for one in range(takes)
+        for other in range(takes)
+    )
+    return _world(scenes, same)
+
+
+def _world(scenes: list[Scene], same: Links) -> World:
     facts = [scene.facts for scene in scenes]
     ids = tuple(scene.id for scene in scenes)
     payloads: dict[str, list[Any]] = {
@@ -220,18 +222,22 @@ def sound_world(
         "points": [Shaped(scene, POINTS) for scene in scenes],
         "mesh": [Shaped(scene) for scene in scenes],
     }
-    same = Links(
-        (ids[at * takes + one], ids[at * takes + other])
-        for at in range(n) for one in range(takes) for other in range(takes)
-    )  # fmt: skip
-    pairs = [("audio", "text"), ("image", "text"), ("audio", "image"), ("points", "text"),
-             ("mesh", "text")]  # fmt: skip
     return World(
         name="babel-sound",
-        label="shape" if groups == 1 else "label",
+        label="shape" if scenes[0].groups == 1 else "label",
         items={kind: Items(kind, ids, some) for kind, some in payloads.items()},
-        links=dict.fromkeys(pairs, same),
+        links=dict.fromkeys(PAIRS, same),
         factors={name: what.to_dict() for name, what in zip(ids, facts, strict=True)},
         split={scene.id: scene.split(what) for scene, what in zip(scenes, facts, strict=True)},
         credits=dict.fromkeys(ids, CREDIT),
     )
+
+
+def _check(n: int, takes: int, close: int, like: Scene) -> None:
+    wrong = min(n, takes) < 1 or not 0 <= close <= takes or like.seed < 0
+    if wrong or like.groups not in (1, 2) or like.style not in (None, *STYLES):
+        raise RequestError(
+            f"babel-sound: n and takes are 1 or more, close is 0 to takes, seed a whole number "
+            f"from 0, groups 1 or 2, style one of {', '.join(STYLES)} or None; not {n}, {takes}, "
+            f"{close}, {like.seed}, {like.groups} and {like.style!r}."
+        )
