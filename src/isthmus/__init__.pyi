@@ -823,6 +823,7 @@ def find(
     query: str,
     *files: str,
     space: str = 'mini',
+    candidates: str = 'regions',
     false_alarms: float = 0.05,
     learn: int = 40,
     places: int = 5,
@@ -843,6 +844,7 @@ def find(
         query: What to look for, in words.
         files: Pictures, sounds, videos, meshes or texts.
         space: Space to look in (see: isthmus spaces).
+        candidates: Where in a picture it could be: regions (crops, in any space), tokens (patches of a ViT of hf: or openclip:), boxes (of an OWL-ViT or OWLv2 of hf:), ssd:FILE or centernet:FILE (crops of what a detector proposes; see docs/find.md).
         false_alarms: Share of things that are not there which may be reported all the same, above 0 and below 1.
         learn: Things put together that presence is learned from at the first use of a space, 4 or more.
         places: Places that are named in a file, 1 or more.

@@ -30,7 +30,9 @@ from isthmus.encode.torch_towers import (
     kept_columns,
     most_tokens,
     torch_device,
+    weights_id,
 )
+from isthmus.encode.within import framing, owl, tokens
 from isthmus.read import audio
 from isthmus.store import read_json
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space, a_kind
@@ -67,22 +69,25 @@ def load(rest: str, options: LoadOptions) -> dict[str, Encoder]:
         raise ExtraMissingError(error.name or "transformers", "hf") from error
     transformers.utils.logging.disable_progress_bar()
     rest, _, wanted = rest.partition(SPACE)
-    model, processors, tokenizer = _open(rest)
+    model, processors, tokenizer, heads = _open(rest)
     own = _text_space(f"hf:{rest}", model, wanted)
     model = getattr(model, f"{own}_model", model) if own else model  # of PE-AV the part of a space
     processors = {m: one for m, one in processors.items() if own in ("", m)}
     named = {f"{modality} processor": one for modality, one in processors.items()}
     tell_of_code(f"hf:{rest}", model=model.config, tokenizer=tokenizer, **named)
-    model.eval().to(device)
+    (heads or model).eval().to(device)
     said = [one.to_json_string() for one in processors.values()]
     said += [audio.POLICY] if "audio" in processors else []
+    said += [weights_id(heads)] if heads else []
     text = _text_tower(model, tokenizer, device, own)
     name = f"hf:{rest}{SPACE}{own}" if wanted else f"hf:{rest}"
     text = in_space(text, name, (_structure(model.config), own + "".join(said)), own)
-    towers = {
+    towers: dict[str, Any] = {
         modality: _TOWERS[modality][1](model, one, text.space, options)
         for modality, one in processors.items()
     }
+    if heads:
+        towers["image"].looks.update(owl.of_detector(heads))
     return {**towers, "text": text}
 
 
@@ -120,7 +125,7 @@ def _text_method(model: Any, modality: str) -> str:
     return next((one for one in forms if hasattr(model, one)), "")
 
 
-def _open(rest: str) -> tuple[Any, dict[str, Any], Any]:
+def _open(rest: str) -> tuple[Any, dict[str, Any], Any, Any]:
     folder = Path(rest).expanduser()
     if not folder.is_dir() and (folder.exists() or rest.startswith((".", "/", "~"))):
         raise RequestError(f"hf:{rest}: there is no such folder.")
@@ -152,8 +157,8 @@ def _of_sentences(folder: Path) -> Path:
     return inside
 
 
-def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
-    """Model, processors by modality and tokenizer, each whole."""
+def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any, Any]:
+    """Model, processors by modality and tokenizer, each whole; the detector around it, or None."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -183,7 +188,7 @@ def _from_pretrained(where: str) -> tuple[Any, dict[str, Any], Any]:
         # without its files, transformers makes a tokenizer that knows no words
         raise RequestError(f"hf:{where} lacks its tokenizer's files, such as tokenizer.json.")
     check_tokenizer(f"hf:{where}", tokenizer)
-    return model, processors, tokenizer
+    return model, processors, tokenizer, owl.detector(where, model, report["unexpected_keys"])
 
 
 def _complete(model: Any) -> None:
@@ -275,6 +280,8 @@ def _image_tower(model: Any, processor: Any, space: Space, options: LoadOptions)
         at_least=max(sides) if sides and processor.do_resize else None,
         crops=bool(size.get("shortest_edge") and getattr(processor, "do_center_crop", False)),
         workers=options.workers,
+        shown=framing.of_processor(processor),
+        looks=tokens.of_transformers(model),
     )
 
 

@@ -31,6 +31,7 @@ from isthmus.encode.torch_towers import (
     most_tokens,
     torch_device,
 )
+from isthmus.encode.within import framing, tokens
 from isthmus.types import Encoder, ExtraMissingError, LoadOptions, RequestError, Space
 
 _SCHEMAS = ("hf-hub:", "local-dir:")
@@ -263,4 +264,6 @@ def _image_tower(
         at_least=size if isinstance(size, int) else max(size),
         crops=preprocessing["resize_mode"] == "shortest",
         workers=options.workers,
+        shown=framing.of_open_clip(preprocessing),
+        looks=tokens.of_open_clip(model),
     )

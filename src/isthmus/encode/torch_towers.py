@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
+from isthmus.encode.within.framing import Boxes, Framing, whole
+from isthmus.encode.within.looking import look
 from isthmus.read.audio import Mono, sound
 from isthmus.read.image import POLICY, central, picture
 from isthmus.read.text import text
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     """What a tower takes, by argument name; rows are items."""
     Forward = Callable[[Inputs], torch.Tensor]
     """Inputs to (n, d) vectors."""
+
+    from isthmus.encode.within.tokens import Look
 
 _TOKENS = 384
 """Tokens of one forward pass on a CPU: enough to fill its cores, few enough for its cache; 64
@@ -284,6 +288,18 @@ class ImageTower(Tower):
     """Whether only the middle of the longer side is looked at."""
     workers: int
     modality: str = "image"
+    shown: Framing = whole
+    looks: "Mapping[str, Look]" = field(default_factory=dict, repr=False)
+    """How parts that the tower itself has vectors for are looked at, by name: ``tokens``."""
+
+    def parts(self, kind: str, item: Any) -> tuple[Boxes, Vectors]:
+        """Boxes (p, 4) in shares of the picture, however it is cut or padded; their vectors (p, d).
+
+        Raises:
+            ItemError: no picture that can be read.
+            RequestError: the tower has no such parts.
+        """
+        return look(self, kind, item)
 
     def inputs(self, items: Sequence[Any]) -> "Inputs":
         """Arrays of pixels, one row a picture.

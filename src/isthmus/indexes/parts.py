@@ -9,6 +9,7 @@ first what stands out; and its size.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import field
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -35,6 +36,9 @@ class Seen:
     places: tuple[Place, ...]
     vectors: Float[np.ndarray, "p d"]
     """Unit vectors."""
+    tiles: bool = field(default=False, kw_only=True)
+    """Whether the places are boxes side by side, as patches are: several that touch may be one
+    thing, and their order says nothing."""
 
 
 def numbers(
@@ -55,7 +59,7 @@ def numbers(
     rival = np.stack([among[one <= LIKE].max(axis=0, initial=-1.0) for one in queries @ words.T])
     size, inside = sizes(some.places), contained(some.places)
     whole = np.ones_like(fits)
-    order = 1 - np.arange(len(size)) / len(size)
+    order = np.zeros(len(size)) if some.tiles else 1 - np.arange(len(size)) / len(size)
     return np.stack(
         [
             fits,
@@ -74,6 +78,8 @@ def _over(
     fits: Float[np.ndarray, "q p"], others: Bool[np.ndarray, "p p"]
 ) -> Float[np.ndarray, "q p"]:
     """Each part's number less its most among others (a row a part)."""
+    if not others.any():
+        return np.full_like(fits, NONE)
     most = np.where(others[None], fits[:, None, :], -np.inf).max(axis=2)
     return np.where(np.isfinite(most), np.clip(fits - most, -MOST, MOST), NONE)
 
@@ -125,11 +131,14 @@ def contained(places: Sequence[Place]) -> Bool[np.ndarray, "p p"]:
     return (both > INSIDE * own[:, None]) & (own[:, None] < SMALLER * own[None])
 
 
-def overlaps(places: Sequence[Place], true: Sequence[Place]) -> Float[np.ndarray, " p"]:
-    """Intersection over union of each part with the true place that it meets most."""
+def overlaps(
+    places: Sequence[Place], true: Sequence[Place], tiles: bool = False
+) -> Float[np.ndarray, " p"]:
+    """Intersection over union of each part with the true place that it meets most.
+
+    Of tiles the share of each that lies in that place, since one thing has several.
+    """
     both = shared([*places, *true])
-    own = np.diag(both)
-    joined = (
-        own[: len(places), None] + own[None, len(places) :] - both[: len(places), len(places) :]
-    )
-    return (both[: len(places), len(places) :] / np.maximum(joined, 1e-12)).max(axis=1)
+    own, met = np.diag(both), both[: len(places), len(places) :]
+    joined = own[: len(places), None] + (0 if tiles else own[None, len(places) :] - met)
+    return (met / np.maximum(joined, 1e-12)).max(axis=1)

@@ -116,7 +116,8 @@ def _line(
     """The line that tells parts that are the thing from parts that are not.
 
     Of what is there parts that overlap it by half or more are right, those that do by less than
-    three tenths wrong; where no part overlaps it so much, the one that does most is right.
+    three tenths wrong; where no part overlaps it so much, the one that does most is right. Tiles
+    are right that lie in it by half or more.
     """
     right, wrong = list[np.ndarray](), list[np.ndarray]()
     for told, some, places, kept in zip(every, items, where, counted, strict=True):
@@ -125,7 +126,7 @@ def _line(
             if not true:
                 wrong.append(told[query])
                 continue
-            over = overlaps(some.places, true)
+            over = overlaps(some.places, true, some.tiles)
             right.append(told[query][over >= min(RIGHT, float(over.max()))])
             wrong.append(told[query][over < WRONG])
     return logistic(np.concatenate(right), np.concatenate(wrong))

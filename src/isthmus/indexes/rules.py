@@ -6,22 +6,20 @@ what a space's scores mean where it is known what is there; the names of the oth
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import fingerprint, unit
 from isthmus.engine.jobs import bar
-from isthmus.engine.shards import embed_shard
 from isthmus.indexes.backgrounds import Background
+from isthmus.indexes.candidates import DEFAULT, identity, seen
 from isthmus.indexes.parts import LIKE, Seen
 from isthmus.indexes.presence import PresenceRule, Where, fit_presence
 from isthmus.read import spoken
 from isthmus.store import cache_folder, read_tensors, write_tensors
-from isthmus.types import Encoder, ItemError, Items, Place, RequestError
+from isthmus.types import Encoder, Place, RequestError
 from isthmus.version import __version__
-from isthmus.view.within import within
 from isthmus.worlds import load
 from isthmus.worlds.babel.scenes import babel_world
 from isthmus.worlds.several import material, several
@@ -34,34 +32,6 @@ SENTENCES = 256
 TEMPLATES = ("{}", "a photo of a {}")
 """Of names; the mean of their vectors is a name's."""
 FORMAT = 3
-
-
-def seen(encoders: Mapping[str, Encoder], modality: str, item: Any, name: str = "item") -> Seen:
-    """The parts of an item with their vectors; of a modality without places the item itself.
-
-    Raises:
-        ItemError: it cannot be read, or none of its parts can be encoded.
-        RequestError: the space has no way for the item.
-    """
-    view = within().get(modality)
-    if view is None:
-        parts, places, to = Items(modality, (name,), [item]), (Place(0),), modality
-    else:
-        bag = view.see(item, name)
-        parts, places, to = bag.parts, bag.places, view.to
-    if to not in encoders:
-        raise RequestError(
-            f"The space has no way for {to} items, as which {modality} is looked at."
-        )
-    tower = encoders[to]
-    if view is not None:
-        tower = getattr(tower, "by_view", {}).get(view.name, tower)
-    made = embed_shard(tower, parts)
-    if not made.ids:
-        raise ItemError(next(iter(made.faults.values()), f"{name} has no parts"))
-    kept = set(made.ids)
-    rows = [place for part, place in zip(parts.ids, places, strict=True) if part in kept]
-    return Seen(tuple(rows), unit(np.asarray(made.made)))
 
 
 def nearest_part(some: Seen, query: Float[np.ndarray, " d"]) -> Place | None:
@@ -85,9 +55,21 @@ def named(encoders: Mapping[str, Encoder], names: list[str]) -> Float[np.ndarray
 
 
 def rule_for(
-    encoders: Mapping[str, Encoder], modality: str, *, items: int = ITEMS, progress: bool = False
+    encoders: Mapping[str, Encoder],
+    modality: str,
+    *,
+    items: int = ITEMS,
+    progress: bool = False,
+    source: str = DEFAULT,
 ) -> PresenceRule:
     """The rule of a modality in a space, from the cache where it was fitted before.
+
+    Args:
+        encoders: of the space, by modality.
+        modality: of what is looked in.
+        items: that it is fitted on.
+        progress: whether a bar is shown.
+        source: of candidates in pictures; each has a rule of its own.
 
     Raises:
         RequestError: a modality that no bundled world has things of.
@@ -95,17 +77,22 @@ def rule_for(
     """
     way = [getattr(one, "preprocessing", "") for one in encoders.values()]
     space = next(iter(encoders.values())).space
-    key = fingerprint(FORMAT, __version__, space.id, modality, items, way)[:24]
+    looked = identity(source if modality == "image" else DEFAULT)
+    key = fingerprint(FORMAT, __version__, space.id, modality, items, way, looked)[:24]
     path = cache_folder() / "presence" / f"{modality}-{key}.safetensors"
     if path.is_file():
         return read_rule(path)
-    rule = fitted(encoders, modality, items, progress)
+    rule = fitted(encoders, modality, items, progress, source)
     write_rule(path, rule)
     return rule
 
 
 def fitted(
-    encoders: Mapping[str, Encoder], modality: str, items: int, progress: bool
+    encoders: Mapping[str, Encoder],
+    modality: str,
+    items: int,
+    progress: bool,
+    source: str = DEFAULT,
 ) -> PresenceRule:
     """A rule of so many items that hold several things."""
     of = material(modality, "val")
@@ -114,7 +101,7 @@ def fitted(
     what = f"{modality} items to learn from what presence looks like"
     with bar(items, what, progress, " It is done once a space; --learn 10 is quicker.") as tick:
         for name, item in zip(world.items[modality].ids, world.items[modality], strict=True):
-            found.append(seen(encoders, modality, item, name))
+            found.append(seen(encoders, modality, item, name, source))
             tick(1)
     queries, where = named(encoders, names), list[Where]()
     for name in world.items[modality].ids:

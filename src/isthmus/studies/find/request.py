@@ -19,6 +19,10 @@ class FindRequest:
     """Pictures, sounds, videos, meshes or texts."""
     space: str = "mini"
     """Space to look in (see: isthmus spaces)."""
+    candidates: str = "regions"
+    """Where in a picture it could be: regions (crops, in any space), tokens (patches of a ViT of
+    hf: or openclip:), boxes (of an OWL-ViT or OWLv2 of hf:), ssd:FILE or centernet:FILE (crops of
+    what a detector proposes; see docs/find.md)."""
     false_alarms: float = 0.05
     """Share of things that are not there which may be reported all the same, above 0 and below
     1."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.indexes.presence import Found, PresenceRule, places_of
+from isthmus.indexes.candidates import look_for, where
+from isthmus.indexes.presence import Found, PresenceRule
 from isthmus.indexes.rules import named, rule_for, seen
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
@@ -113,6 +114,7 @@ def run(request: FindRequest) -> FindResult:
         RequestError: a file that is not there, or a space that has no way for words.
         NothingLeftError: not one file could be looked in.
     """
+    look_for(request.candidates)
     kinds = {str(path): modality_of(path) for path in request.files}
     encoders = resolve(request.space).encoders(request.common, "presence is looked for in files")
     query = named(encoders, [request.query])
@@ -122,7 +124,11 @@ def run(request: FindRequest) -> FindResult:
         try:
             if modality not in rules:
                 rules[modality] = rule_for(
-                    encoders, modality, items=request.learn, progress=request.common.progress
+                    encoders,
+                    modality,
+                    items=request.learn,
+                    progress=request.common.progress,
+                    source=request.candidates,
                 )
             sights.append(_sight(request, encoders, query, (file, modality), rules))
         except ItemError as error:
@@ -156,12 +162,12 @@ def _sight(
 ) -> Sight:
     file, modality = item
     rule = rules[modality]
-    parts = seen(encoders, modality, Path(file), file)
+    parts = seen(encoders, modality, Path(file), file, request.candidates)
     scores = rule.scores(query, parts)[0]
     least = rule.threshold(request.false_alarms)
     best = float(scores.max())
     present = best >= least
-    found = places_of(parts.places, scores, least)[: request.places] if present else []
+    found = where(parts, scores, least)[: request.places] if present else []
     alarms = rule.false_alarms(best)
     sureness = np.array([rule.probability(float(x)) for x in scores])
     seen_in = (parts.places, sureness)

@@ -189,7 +189,7 @@ def _union(one: _Segment, other: _Segment) -> _Segment:
 
 
 def regions(item: Any, owner: str) -> Bag:
-    """The whole picture and crops of its candidates, called ``OWNER/000``, ``OWNER/001``, ...
+    """The whole picture and crops of its candidates.
 
     Raises:
         ItemError: no picture that can be read.
@@ -198,7 +198,12 @@ def regions(item: Any, owner: str) -> Bag:
     whole = picture(item).rgb(background=255)
     small = whole.copy()
     small.thumbnail((SIDE, SIDE))
-    boxes = np.concatenate([[[0.0, 0.0, 1.0, 1.0]], candidates(np.asarray(small))])
+    return cut_out(whole, candidates(np.asarray(small)), owner)
+
+
+def cut_out(whole: Image.Image, boxes: Boxes, owner: str) -> Bag:
+    """A picture and crops of boxes of it, called ``OWNER/000``, ``OWNER/001``, ..."""
+    boxes = np.concatenate([[[0.0, 0.0, 1.0, 1.0]], boxes])
     ids = tuple(f"{owner}/{number:03d}" for number in range(len(boxes)))
     sides = [(float(a), float(b), float(c), float(d)) for a, b, c, d in boxes]
     places = tuple(Place(number, box=box) for number, box in enumerate(sides))
