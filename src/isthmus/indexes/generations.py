@@ -6,7 +6,7 @@ the one or the other, and a kill leaves the old one whole.
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,8 @@ class IndexRecord:
     """Content hashes of the files among these that no encoder could read."""
     odds: Inside = ""
     """File of the odds of a match; empty without."""
+    fair: dict[str, float] = field(default_factory=dict[str, float])
+    """Added to the odds of each modality in a list of several."""
 
 
 @dataclass(frozen=True, eq=False)

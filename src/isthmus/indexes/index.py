@@ -135,7 +135,8 @@ class Index:
             odds = odds + self.odds.prior(asked, part.modality, len(part.files))
             if self.odds.knows(asked, part.modality):
                 chances = (1 / (1 + np.exp(-odds))).tolist()
-            ranked = odds + self.odds.fair.get(part.modality, 0.0)
+            # the order within a modality stays that of the similarity
+            ranked = np.sort(odds)[::-1] + self.record.fair.get(part.modality, 0.0)
         files = (part.files[int(row)] for row in rows)
         return [
             Ranked(file, part.modality, int(row), float(raw), float(score), chance)
@@ -188,8 +189,18 @@ def open_index(folder: str | Path) -> Index:
             else f"holds no {INDEX}: make one by isthmus index FOLDER --out {folder}"
         )
         raise RequestError(f"{folder} {why}.")
-    parts = {name: open_part(folder, name, one) for name, one in record.parts.items()}
-    if not parts:
+    if not record.parts:
         raise RequestError(f"{folder} is an empty index: {amount(len(record.skipped), 'file')} "
                            "were left out.")  # fmt: skip
+    return opened(folder, record)
+
+
+def opened(folder: Path, record: IndexRecord) -> Index:
+    """The index that a record describes.
+
+    Raises:
+        RequestError: a file of it is missing or damaged.
+        ExtraMissingError: it is kept in Lance, which is not installed.
+    """
+    parts = {name: open_part(folder, name, one) for name, one in record.parts.items()}
     return Index(folder, record, parts, read_odds(folder / record.odds) if record.odds else None)

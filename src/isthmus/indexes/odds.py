@@ -3,19 +3,13 @@
 A similarity means one thing for a text and a picture, another for two pictures, and some queries
 and some items are near to everything. For each ordered pair of modalities the log odds of a match
 are a line over three numbers: the similarity, its place among what the query meets in the gallery,
-and its place among what the item meets from other queries. The last one is left out among items of
-the query's own modality, and wherever it puts matches lower on what the odds are learned from; the
-order of one modality's items is then that of the similarity.
-
-A list by these odds alone shows least of the modality that is read worst. One small number a
-modality is added to the odds, so that the first ten hold each modality as often as what is relevant
-is of it, as far as it reaches. Items of a modality that was not learned are ranked by a line over
-the second number, learned on all others; they have no probability.
+and its place among what the item meets from other queries; of one modality the first two. Items of
+a modality that was not learned are ranked by a line over the second number, learned on all others;
+they have no probability.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,15 +28,10 @@ from isthmus.types.links import owners_of
 
 SHARE = 0.1
 """Weight of matches when a line is fitted: between one in two and one in a hundred."""
-MOST = 600
-"""Items of a modality that odds are learned from."""
-TOP, TURNS, STEP = 10, 40, 4.0
-"""First places that are to be fair, and how that is found: steps along what is lacking, each
-shorter than the one before."""
 FEWEST = 8
 """Objects from which on odds are learned."""
-FAVOUR = 0.7
-"""Added to log odds at most, either way: nothing is put before what is four times as likely."""
+MOST = 600
+"""Items of a modality that odds are learned from."""
 ANY = "*"
 """In place of a gallery's modality: the line of galleries that were not learned."""
 FORMAT = 1
@@ -63,8 +52,6 @@ class Odds:
     ratio where all are 0."""
     matches: Mapping[str, float]
     """Matches of a query, by direction."""
-    fair: Mapping[str, float]
-    """Added to the odds in a list of all modalities, by the modality of the items."""
     world: str
     """That they were learned on."""
 
@@ -96,9 +83,13 @@ class Odds:
         found = numbers(sides, met, self.asking[query] if asking is None else asking)
         return on_line(found, self.lines[self._way(query, gallery)])
 
+    def expected(self, query: str, gallery: str) -> float:
+        """Matches of a query, as on what the odds were learned from."""
+        return self.matches[self._way(query, gallery)]
+
     def prior(self, query: str, gallery: str, count: int) -> float:
         """Log odds that one of so many items matches, before it is looked at."""
-        share = min(0.5, self.matches[self._way(query, gallery)] / max(count, 1))
+        share = min(0.5, self.expected(query, gallery) / max(count, 1))
         return float(np.log(share / (1 - share)))
 
 
@@ -144,8 +135,7 @@ def fit_odds(vectors: Mapping[str, Vectors], objects: Mapping[str, np.ndarray], 
         matches[direction(a, ANY)] = float(
             np.mean([matches[direction(*way)] for way in pairs if way[0] == a])
         )
-    odds = Odds(met, lines, matches, dict.fromkeys(some, 0.0), world)
-    return replace(odds, fair=_fair(odds, pairs))
+    return Odds(met, lines, matches, world)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,25 +156,8 @@ def on_line(
 
 
 def _line(pairs: _Pairs, way: tuple[str, str]) -> Float[np.ndarray, " 4"]:
-    """The line of a direction; its third slope is 0 where that number helps nothing."""
-    if way[0] == way[1]:
-        return _of_first(pairs, 2)
-    whole = _of_first(pairs, 3)
-    found = np.where(pairs.counted, on_line(pairs.numbers, whole), -np.inf)
-    plain = np.where(pairs.counted, pairs.numbers[..., 0], -np.inf)
-    better = _reciprocals(found, pairs.same) >= _reciprocals(plain, pairs.same)
-    return whole if better else _of_first(pairs, 2)
-
-
-def _reciprocals(scores: Float[np.ndarray, "q k"], same: np.ndarray) -> float:
-    """Mean reciprocal rank of the first match of each query that has one."""
-    best = np.where(same, scores, -np.inf).max(axis=1)
-    asked = np.isfinite(best)
-    return float((1 / (1 + (scores > best[:, None]).sum(axis=1)))[asked].mean())
-
-
-def _of_first(pairs: _Pairs, used: int) -> Float[np.ndarray, " 4"]:
-    """The line over the first two or three numbers."""
+    """The line of a direction; of one modality its third slope is 0."""
+    used = 2 if way[0] == way[1] else 3
     there, absent = (
         pairs.numbers[of & pairs.counted][:, :used] for of in (pairs.same, ~pairs.same)
     )
@@ -200,47 +173,6 @@ def _borrowed(some: Sequence[_Pairs]) -> Float[np.ndarray, " 4"]:
     )
     slope, start = logistic(there, absent, SHARE)
     return np.array([0.0, slope, 0.0, start])
-
-
-def _fair(odds: Odds, pairs: Mapping[tuple[str, str], _Pairs]) -> dict[str, float]:
-    """What is added for each modality of items, from lists of all queries."""
-    names = list(odds.asking)
-    asking = [a for a in names if all((a, b) in pairs for b in names)]
-    lists = [_list(odds, {b: pairs[a, b] for b in names}, a) for a in asking]
-    added = np.zeros(len(names))
-    for turn in range(TURNS if lists else 0):
-        lacking = np.mean([_lacking(one, added) for one in lists], axis=0)
-        added = np.clip(added + STEP / (1 + turn / 4) * lacking, -FAVOUR, FAVOUR)
-    return dict(zip(names, added.tolist(), strict=True))
-
-
-@dataclass(frozen=True, eq=False)
-class _List:
-    """All items side by side: their scores for each query, which match, and their modality."""
-
-    scores: Float[np.ndarray, "q n"]
-    same: np.ndarray
-    of: np.ndarray
-
-
-def _list(odds: Odds, pairs: Mapping[str, _Pairs], query: str) -> _List:
-    scores, of = list[np.ndarray](), list[int]()
-    for number, (name, one) in enumerate(pairs.items()):
-        key, count = direction(query, name), one.numbers.shape[1]
-        found = on_line(one.numbers, odds.lines[key]) + odds.prior(query, name, count)
-        scores.append(np.where(one.counted, found, -np.inf))
-        of += [number] * count
-    same = np.concatenate([one.same for one in pairs.values()], axis=1)
-    return _List(np.concatenate(scores, axis=1), same, np.array(of))
-
-
-def _lacking(one: _List, added: np.ndarray) -> Float[np.ndarray, " m"]:
-    """Share of each modality in what matches, less that in the first places; mean over queries."""
-    first = np.argpartition(-(one.scores + added[one.of]), TOP, axis=1)[:, :TOP]
-    shown = np.stack([(one.of[first] == k).mean(axis=1) for k in range(len(added))], axis=1)
-    right = np.stack([one.same[:, one.of == k].sum(axis=1) for k in range(len(added))], axis=1)
-    total = np.maximum(right.sum(axis=1, keepdims=True), 1)
-    return (right / total - shown).mean(axis=0)
 
 
 def odds_of(encoders: Mapping[str, Encoder], world: World, *, progress: bool = False) -> Odds:
@@ -266,8 +198,7 @@ def write_odds(folder: Path, odds: Odds) -> str:
     arrays = {f"line {key}": line for key, line in odds.lines.items()}
     for name, one in odds.asking.items():
         arrays |= {f"mean {name}": one.mean, f"covariance {name}": one.covariance}
-    told = {"matches": dict(odds.matches), "fair": dict(odds.fair)}
-    about = {"format": str(FORMAT), "world": odds.world, "told": json.dumps(told)}
+    about = {"format": str(FORMAT), "world": odds.world, "matches": json.dumps(odds.matches)}
     name = f"odds-{fingerprint(about, *(arrays[key] for key in sorted(arrays)))[:16]}.safetensors"
     write_tensors(folder / name, arrays, about)
     return name
@@ -284,12 +215,10 @@ def read_odds(path: Path) -> Odds:
         if int(about["format"]) > FORMAT:
             raise RequestError(f"{path} was written by a later isthmus: update isthmus to read it.")
         names = [key.removeprefix("mean ") for key in arrays if key.startswith("mean ")]
-        told = json.loads(about["told"])
         return Odds(
             {m: Background(arrays[f"mean {m}"], arrays[f"covariance {m}"]) for m in names},
             {key[5:]: np.asarray(x) for key, x in arrays.items() if key.startswith("line ")},
-            {key: float(value) for key, value in told["matches"].items()},
-            {key: float(value) for key, value in told["fair"].items()},
+            {key: float(value) for key, value in json.loads(about["matches"]).items()},
             about["world"],
         )
     except (KeyError, ValueError, OSError) as error:
