@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isthmus.arrays import Vectors, fingerprint
-from isthmus.encode.within.framing import Boxes, Framing, whole
-from isthmus.encode.within.looking import look
+from isthmus.encode.within.framing import Boxes, Framing, look, whole
 from isthmus.read.audio import Mono, sound
 from isthmus.read.image import POLICY, central, picture
 from isthmus.read.text import text

@@ -1,4 +1,4 @@
-"""Which part of a picture a preprocessing shows, and tiles of it.
+"""Which part of a picture a preprocessing shows, and parts of that as boxes of the picture.
 
 A box is left, top, right and bottom in shares of width and height. What is shown may be larger than
 the picture, where that is padded: then shares are below 0 or above 1.
@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from isthmus.arrays import Vectors
+from isthmus.read.image import picture
+from isthmus.types import RequestError, a_kind
 
 Box = tuple[float, float, float, float]
 Boxes = Float[np.ndarray, "p 4"]
@@ -112,3 +116,31 @@ def tiles(rows: int, columns: int, covered: tuple[float, float] = (1.0, 1.0)) ->
             for x in range(columns)
         ]
     )
+
+
+def look(tower: Any, kind: str, item: Any) -> tuple[Boxes, Vectors]:
+    """Boxes (p, 4) in shares of a picture, cut at its sides, and their vectors (p, d).
+
+    What a preprocessing cuts away is in no box; boxes of what it pads with are left out.
+
+    Raises:
+        ItemError: no picture that can be read.
+        RequestError: the tower has no such parts.
+    """
+    import torch
+
+    if kind not in tower.looks:
+        known = ", ".join(tower.looks) or "none"
+        raise RequestError(
+            f"{tower.space.name} is {a_kind(tower.module)}, whose image tower has no vectors of "
+            f"{kind} (of its own parts: {known}); --candidates regions needs none."
+        )
+    image = picture(item).rgb(at_least=tower.at_least)
+    with torch.inference_mode():
+        batch = {name: one.to(tower.device) for name, one in tower.inputs([image]).items()}
+        boxes, vectors = tower.looks[kind](batch)
+    shown = np.array(tower.shown(*image.size))
+    start, sides = shown[:2], shown[2:] - shown[:2]
+    cut = (np.tile(start, 2) + boxes * np.tile(sides, 2)).clip(0, 1)
+    kept = (cut[:, 2:] - cut[:, :2]).min(axis=1, initial=1.0) > EMPTY
+    return cut[kept], vectors.float().cpu().numpy()[kept]
