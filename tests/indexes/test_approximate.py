@@ -283,3 +283,13 @@ def test_the_command_says_what_its_lists_find(tmp_path):
     assert lists["settings"][0]["recall"]["among themselves"] >= 0.985
     found = isthmus.search("blue dog number 5", inside=str(out), quiet=True)
     assert found.hits[0].id == "5.txt"
+
+
+def test_queries_whose_nearest_are_all_but_the_same_do_not_count():
+    truth = np.array([[0.9, 0.8, 0.7], [0.9, 0.8999, 0.8998]]), np.arange(6).reshape(2, 3)
+    found = truth[0] - [[0, 0.2, 0.2]], truth[1]
+    nobody = np.array([-1, -1])
+    assert trials._recall(found, truth, nobody, 2) == 0.5
+    assert trials._recall(found, truth, np.array([0, -1]), 2) == 0.0
+    crowded = tuple(one[1:] for one in truth)
+    assert trials._recall(crowded, crowded, nobody[1:], 2) == 1.0
