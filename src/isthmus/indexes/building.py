@@ -93,10 +93,9 @@ def build(
     options, layout = options or JobOptions(shard_size=SHARD), layout or Layout()
     check_search(layout.search)
     check_store(layout.store)
-    encoders = encoders_of(space)
-    found, faults = entries(folder, out)
-    name = name or (space if isinstance(space, str) else next(iter(encoders.values())).space.name)
-    name = lasting(name)
+    encoders, (found, faults) = encoders_of(space), entries(folder, out)
+    own = space if isinstance(space, str) else next(iter(encoders.values())).space.name
+    name = lasting(name or own)
     for entry in found:
         if entry.modality not in encoders:
             faults[entry.file] = f"the space {name} has no way for {entry.modality} items"
@@ -111,8 +110,7 @@ def build(
             work.add(encoders[modality], some)
         contents.save()
         work.prepare(encoders)
-        space_of_all = next(iter(encoders.values())).space
-        write_record(out, work.record(name, str(folder.resolve()), space_of_all, faults))
+        write_record(out, work.record(name, folder, next(iter(encoders.values())).space, faults))
         shutil.rmtree(out / WORK, ignore_errors=True)
     if not work.parts:
         raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
@@ -156,7 +154,7 @@ class _Work:
     kept: dict[str, int] = field(default_factory=dict[str, int])
 
     def record(
-        self, name: str, folder: str, space: Space, faults: Mapping[str, str]
+        self, name: str, folder: Path, space: Space, faults: Mapping[str, str]
     ) -> IndexRecord:
         """What the index is made of now.
 
@@ -169,7 +167,7 @@ class _Work:
         return IndexRecord(
             format=FORMAT,
             name=name,
-            folder=folder,
+            folder=str(folder.resolve()),
             space=space_values(space),
             parts=self.parts,
             skipped=dict(sorted({**faults, **self.faults}.items())),
