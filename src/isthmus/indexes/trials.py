@@ -42,8 +42,8 @@ LEAST = 16
 APART = 0.05
 """Share of the rows that are farther from their centres than is usual for queries that are far."""
 CROWDED = 1e-3
-"""Similarity that the nearest differ by at least where a query says something: which of a hundred
-pictures that are all but the same come first is chance."""
+"""Where the nearest differ by less in similarity, what is so much worse is as good: which of a
+hundred pictures that are all but the same come first is chance."""
 TIE = 1e-6
 """Scores that are as good: items may have equal vectors."""
 Kinds: TypeAlias = Mapping[str, tuple[Vectors, Int[np.ndarray, " q"]]]
@@ -140,11 +140,11 @@ def _tried(
 
 
 def _recall(found: Found, truth: Found, own: Int[np.ndarray, " q"], depth: int) -> float:
-    """Share of the nearest items that were found, a query's own row and crowded ones aside."""
+    """Share of the nearest items that were found, or as good ones; a query's own row aside."""
     wanted, scores = (
         np.where(numbers == own[:, None], -np.inf, scores) for scores, numbers in (truth, found)
     )
     least = -np.partition(-wanted, depth - 1, axis=1)[:, depth - 1, None]
-    right = ((scores >= least - TIE) & (found[1] >= 0)).sum(axis=1)
-    told = wanted.max(axis=1) - least[:, 0] >= CROWDED
-    return float(np.minimum(right[told], depth).mean() / depth) if told.any() else 1.0
+    crowded = wanted.max(axis=1, keepdims=True) - least < CROWDED
+    right = ((scores >= least - np.where(crowded, CROWDED, TIE)) & (found[1] >= 0)).sum(axis=1)
+    return float(np.minimum(right, depth).mean() / depth)
