@@ -283,3 +283,14 @@ def test_the_command_says_what_its_lists_find(tmp_path):
     assert lists["settings"][0]["recall"]["among themselves"] >= 0.985
     found = isthmus.search("blue dog number 5", inside=str(out), quiet=True)
     assert found.hits[0].id == "5.txt"
+
+
+def test_recall_counts_equal_scores_and_those_of_a_crowd():
+    truth = np.array([[0.9, 0.8, 0.7], [0.9, 0.8999, 0.8998]]), np.arange(6).reshape(2, 3)
+    found = truth[0] - [[0, 0.2, 0.2], [0.0004, 0.0004, 0.0004]], truth[1]
+    nobody = np.array([-1, -1])
+    assert trials._recall(found, truth, nobody, 2) == 0.75
+    assert trials._recall(found, truth, np.array([0, -1]), 2) == 0.5
+    worse = found[0] - [[0, 0, 0], [0.002, 0.002, 0.002]], truth[1]
+    assert trials._recall(worse, truth, nobody, 2) == 0.25
+    assert trials._recall(truth, truth, nobody, 2) == 1.0

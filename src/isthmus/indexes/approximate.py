@@ -225,7 +225,7 @@ def opened(path: Path, prepared: Prepared, rows: Rows) -> Approximate:
 
 
 def read(path: Path) -> Any:
-    """The lists of a file, as Faiss has them, unseen; ids are mapped, codes are read.
+    """The lists of a file, as Faiss has them, mapped as far as it maps them.
 
     Raises:
         ValueError: there is none.

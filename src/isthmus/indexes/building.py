@@ -97,9 +97,8 @@ def build(
     options, layout = options or JobOptions(shard_size=SHARD), layout or Layout()
     check_search(layout.search)
     check_store(layout.store)
-    encoders = encoders_of(space)
+    encoders, (found, faults) = encoders_of(space), entries(folder, out)
     of_all = next(iter(encoders.values())).space
-    found, faults = entries(folder, out)
     name = lasting(name or (space if isinstance(space, str) else of_all.name))
     for entry in found:
         if entry.modality not in encoders:
@@ -115,7 +114,7 @@ def build(
             work.add(encoders[modality], some)
         contents.save()
         work.prepare(encoders)
-        record = work.record(name, str(folder.resolve()), of_all, faults)
+        record = work.record(name, folder, of_all, faults)
         record = replace(record, odds=_odds(out, encoders, layout.odds, before, options))
         write_record(out, replace(record, fair=balanced(opened(out, record))))
         shutil.rmtree(out / WORK, ignore_errors=True)
@@ -174,7 +173,7 @@ class _Work:
     kept: dict[str, int] = field(default_factory=dict[str, int])
 
     def record(
-        self, name: str, folder: str, space: Space, faults: Mapping[str, str]
+        self, name: str, folder: Path, space: Space, faults: Mapping[str, str]
     ) -> IndexRecord:
         """What the index is made of now.
 
@@ -187,7 +186,7 @@ class _Work:
         return IndexRecord(
             format=FORMAT,
             name=name,
-            folder=folder,
+            folder=str(folder.resolve()),
             space=space_values(space),
             parts=self.parts,
             skipped=dict(sorted({**faults, **self.faults}.items())),

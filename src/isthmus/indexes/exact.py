@@ -75,7 +75,7 @@ def nearest(
             scores, numbers = (np.take_along_axis(x, keep, axis=1) for x in (scores, numbers))
         else:
             _merge(scores, numbers, fresh, start)
-    return scores, numbers if among is None else np.asarray(among)[numbers.astype(np.int64)]
+    return scores, numbers if among is None else among[np.asarray(numbers, np.int64)]
 
 
 def _merge(

@@ -30,10 +30,10 @@ DEPTHS = (10, 100)
 """Items asked for that it is tuned for; who asks for more is answered exactly."""
 AGAIN = (5, 10, 20, 30, 50, 100, 200)
 """Candidates an item that are scored again: the fewest that are enough where all lists are seen."""
-MORE = 2
+MORE = 4
 """Times as many lists as rows among themselves take: it is these that the centres were fitted on,
 and what was not indexed lies between the lists more often."""
-CODES_MISS = 0.005
+CODES_MISS = 0.01
 """Share that codes may miss in that look."""
 HELD_OUT = 256
 """Queries of a kind, every fourth of them for what takes long."""
@@ -41,6 +41,9 @@ LEAST = 16
 """Of a kind that are counted, where a kind has more."""
 APART = 0.05
 """Share of the rows that are farther from their centres than is usual for queries that are far."""
+CROWDED = 1e-3
+"""Where the nearest differ by less in similarity, what is so much worse is as good: which of a
+hundred pictures that are all but the same come first is chance."""
 TIE = 1e-6
 """Scores that are as good: items may have equal vectors."""
 Kinds: TypeAlias = Mapping[str, tuple[Vectors, Int[np.ndarray, " q"]]]
@@ -137,10 +140,11 @@ def _tried(
 
 
 def _recall(found: Found, truth: Found, own: Int[np.ndarray, " q"], depth: int) -> float:
-    """Share of the nearest items that were found, a query's own row aside."""
+    """Share of the nearest items that were found, or as good ones; a query's own row aside."""
     wanted, scores = (
         np.where(numbers == own[:, None], -np.inf, scores) for scores, numbers in (truth, found)
     )
     least = -np.partition(-wanted, depth - 1, axis=1)[:, depth - 1, None]
-    right = ((scores >= least - TIE) & (found[1] >= 0)).sum(axis=1)
+    crowded = wanted.max(axis=1, keepdims=True) - least < CROWDED
+    right = ((scores >= least - np.where(crowded, CROWDED, TIE)) & (found[1] >= 0)).sum(axis=1)
     return float(np.minimum(right, depth).mean() / depth)
