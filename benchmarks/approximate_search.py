@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.harness import PeakMemory, alternate, write_results
 from benchmarks.many_vectors import dimension, multiplied, real, recipe
 from isthmus.arrays import evenly_spaced
-from isthmus.indexes.approximate import Approximate, opened
 from isthmus.indexes.exact import nearest
-from isthmus.indexes.trials import HELD_OUT, prepare
+from isthmus.indexes.lists.approximate import Approximate, opened
+from isthmus.indexes.lists.trials import HELD_OUT, prepare
 
 TOP = 10
 BATCHES = (1, 64)

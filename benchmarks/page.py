@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.cluster_cost import of_cluster
+from benchmarks.page_finding import of_lists, of_places
 from benchmarks.page_modalities import of_links, of_sounds
 from benchmarks.page_rows import (
     Row,
@@ -170,6 +171,8 @@ GROUPS = (
         of_mini,
         of_sounds,
         of_links,
+        of_lists,
+        of_places,
         of_search,
         of_first_use,
         of_arrays,

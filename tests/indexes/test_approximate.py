@@ -10,13 +10,14 @@ import pytest
 
 from isthmus.arrays import unit
 from isthmus.engine.jobs import JobOptions
-from isthmus.indexes import approximate, searches, trials
-from isthmus.indexes.approximate import lists_of, opened
+from isthmus.indexes import searches
 from isthmus.indexes.building import build
 from isthmus.indexes.exact import nearest
 from isthmus.indexes.index import open_index
 from isthmus.indexes.layout import Layout
-from isthmus.indexes.trials import prepare
+from isthmus.indexes.lists import approximate, trials
+from isthmus.indexes.lists.approximate import lists_of, opened
+from isthmus.indexes.lists.trials import prepare
 from isthmus.types import EmbeddingSet, ExtraMissingError, RequestError, Space
 from tests.toys import files_of
 

@@ -35,11 +35,11 @@ from isthmus.indexes.generations import (
 )
 from isthmus.indexes.index import Index, open_index, opened
 from isthmus.indexes.layout import Layout
+from isthmus.indexes.lists.trials import HELD_OUT
 from isthmus.indexes.odds import odds_of, write_odds
 from isthmus.indexes.rules import sentences_of, words_of
 from isthmus.indexes.searches import SEARCHES, check_search, chosen
 from isthmus.indexes.stores import Stream, check_store
-from isthmus.indexes.trials import HELD_OUT
 from isthmus.lab.embedding import EmbedTask, encoders_of
 from isthmus.lab.loading import lasting
 from isthmus.read import spoken
@@ -95,14 +95,11 @@ def build(
     """
     folder, out = Path(folder), Path(out)
     options, layout = options or JobOptions(shard_size=SHARD), layout or Layout()
-    check_search(layout.search)
-    check_store(layout.store)
+    _check(layout)
     encoders, (found, faults) = encoders_of(space), entries(folder, out)
     of_all = next(iter(encoders.values())).space
     name = lasting(name or (space if isinstance(space, str) else of_all.name))
-    for entry in found:
-        if entry.modality not in encoders:
-            faults[entry.file] = f"the space {name} has no way for {entry.modality} items"
+    faults |= _wayless(found, encoders, name)
     if not by_modality(found, encoders):
         raise RequestError(f"{folder} holds nothing to index: {_why(faults)}.")
     with alone(out, "index", options.wait):
@@ -121,6 +118,20 @@ def build(
     if not work.parts:
         raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
     return BuildReport(open_index(out), work.encoded, work.kept)
+
+
+def _wayless(found: Sequence[Entry], encoders: Mapping[str, Encoder], name: str) -> dict[str, str]:
+    """Files of modalities that the space does not encode."""
+    return {
+        entry.file: f"the space {name} has no way for {entry.modality} items"
+        for entry in found
+        if entry.modality not in encoders
+    }
+
+
+def _check(layout: Layout) -> None:
+    check_search(layout.search)
+    check_store(layout.store)
 
 
 def _odds(

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.arrays import fingerprint
-from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.backgrounds import Background, background
 from isthmus.indexes.exact import Rows, Search, nearest
 from isthmus.indexes.layout import Stores
+from isthmus.indexes.lists.approximate import Prepared
 from isthmus.indexes.searches import search_of
 from isthmus.indexes.stores import STORES, Stream
 from isthmus.records import dataclass

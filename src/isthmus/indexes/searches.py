@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from isthmus.arrays import Vectors
-from isthmus.indexes import approximate, trials
-from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.exact import Rows, Search, nearest
 from isthmus.indexes.layout import Searches
+from isthmus.indexes.lists import approximate, trials
+from isthmus.indexes.lists.approximate import Prepared
 from isthmus.records import dataclass
 from isthmus.types import ExtraMissingError
 

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from isthmus.indexes.approximate import Prepared
 from isthmus.indexes.building import SHARD, build
 from isthmus.indexes.layout import Layout
+from isthmus.indexes.lists.approximate import Prepared
 from isthmus.report import Advice, amount
 from isthmus.studies import command_of, request_type
 from isthmus.studies.index.request import IndexRequest

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Int
 
 from isthmus.arrays import Vectors
-from isthmus.indexes.approximate import (
+from isthmus.indexes.exact import Rows, nearest
+from isthmus.indexes.lists.approximate import (
     SEED,
     Found,
     Prepared,
@@ -22,7 +23,6 @@ from isthmus.indexes.approximate import (
     read,
     write,
 )
-from isthmus.indexes.exact import Rows, nearest
 
 WANTED = 0.985
 """Recall that is tuned for, on every kind of queries."""
