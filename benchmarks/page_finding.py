@@ -80,8 +80,8 @@ def of_places() -> Iterator[Row]:
         near, recall = one["false alarms, near misses"], one["recall"]
         good = near["value"] <= 0.05 and recall["value"] >= 0.8
         yield Row(
-            f"the same, presence, set to {float(rate):.0%} of false alarms on near misses of scenes "
-            f"with seen pairs: false alarms on near misses (n = {near['n']}), recall (n = "
+            f"the same, presence, set to {float(rate):.0%} of false alarms on near misses of "
+            f"scenes with seen pairs: false alarms on near misses (n = {near['n']}), recall (n = "
             f"{recall['n']})",
             f"{within(near)}, {within(recall)}{mark(good)}",
             "≤ 0.05, ≥ 0.80",
