@@ -284,7 +284,7 @@ def babel(space: str, n: int) -> dict[str, Any]:
 def near_limit(
     rule: PresenceRule, known: Sequence[Parts], every: Mapping[str, np.ndarray], rate: float
 ) -> float:
-    """The score that such a share of all near misses reaches, on scenes that the line did not see."""
+    """The score that such a share of all near misses reaches, on scenes new to the line."""
     scores = list[float]()
     for one in known:
         near = sorted(near_misses([*truth(one.scene)]))

@@ -31,7 +31,7 @@ def test_a_tower_learns_against_what_is_frozen(other):
     sets = (embed(encoders[kind], some) for kind, some in items.items())
     pair = Pair(*sets, np.stack([np.arange(len(ids))] * 2, axis=1))
     before = towers.weights()
-    recipe = Recipe(**RECIPE, freeze=other, towers=("audio",))
+    recipe = Recipe(**RECIPE, freeze=(other,), towers=("audio",))
     found = learn(Task(pair, pair, recipe, towers=towers))
     ranks = [row["held-out reciprocal rank"] for row in found.log]
     assert ranks[-1] > max(ranks[0], 0.25)
