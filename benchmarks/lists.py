@@ -1,6 +1,6 @@
 """One list of four modalities: is it fair, and are its probabilities right?
 
-    isthmus fit mini --world "babel-sound?n=4000&takes=2&groups=1" \
+    isthmus fit mini --world "babel-sound?n=3500&takes=4&close=2&groups=1" \
         --modalities text image points audio --head mlp --out SPACE
     python -m benchmarks.lists mended:SPACE
 

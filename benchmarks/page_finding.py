@@ -71,7 +71,7 @@ def of_places() -> Iterator[Row]:
     yield Row(
         f"`find` on `babel`, a colour and a shape in {found['scenes']} scenes of two groups with "
         "unseen pairs, as many asked that are not there, AP50 of "
-        f"{ours['things']} things ({beside})",
+        f"{ours['things']:,} things ({beside})",
         f"{ours['AP50']:.3f}{mark(ours['AP50'] >= 0.6)}",
         "≥ 0.60",
         script,
@@ -80,7 +80,7 @@ def of_places() -> Iterator[Row]:
         near, recall = one["false alarms, near misses"], one["recall"]
         good = near["value"] <= 0.05 and recall["value"] >= 0.8
         yield Row(
-            f"the same, presence, set to {float(rate):.0%} of false alarms on near misses of "
+            f"the same, presence, set to {float(rate):.1%} of false alarms on near misses of "
             f"scenes with seen pairs: false alarms on near misses (n = {near['n']}), recall (n = "
             f"{recall['n']})",
             f"{within(near)}, {within(recall)}{mark(good)}",

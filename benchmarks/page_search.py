@@ -16,8 +16,7 @@ def of_search() -> Iterator[Row]:
                 for one in batches]  # fmt: skip
         yield Row(
             f"exact search of {size} against the faster of Faiss Flat's two ways, threads: "
-            f"{threads}; one query; 64 (least and most of {len(batches[0]['ratios'])} turns, cores "
-            "shared with other work)",
+            f"{threads}; one query; 64 (least and most of {len(batches[0]['ratios'])} turns)",
             f"{'; '.join(each)}{mark(min(ratios) >= 0.9)}",
             "≥ 0.9×",
             script,
@@ -50,3 +49,20 @@ def of_search() -> Iterator[Row]:
             "≥ 15×",
             script,
         )
+    found = read("serving")
+    rate, slow = found["a second"], found["p99 ms"]
+    yield Row(
+        f"`isthmus serve`, {found['items']:,} × 384, {found['clients']} clients on two cores, "
+        f"distinct queries in words (n = {found['queries']:,}), text tower included: queries a "
+        "second; 99 % answered within",
+        f"{rate:.0f}; {slow:.0f} ms{mark(rate >= 50 and slow <= 250)}",
+        "≥ 50; ≤ 250 ms",
+        "`benchmarks.serving`",
+    )
+    answers = ", ".join(f"{many} × {code}" for code, many in found["flood"]["answers"].items())
+    yield Row(
+        "the same, flood of 64 clients and broken uploads: answers; it stands afterwards",
+        f"{answers}; {'yes' if found['flood']['stands'] else 'no'}{mark(found['flood']['stands'])}",
+        "yes",
+        "`benchmarks.serving`",
+    )
