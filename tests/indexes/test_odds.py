@@ -95,7 +95,8 @@ def test_a_modality_whose_items_have_no_partner_of_their_own_kind_is_left_unknow
     odds = fit_odds(vectors, owners, "invented")
     assert odds.knows("text", "image") and not odds.knows("image", "image")
     assert odds.ranks("text") and not odds.ranks("smell")
-    assert odds.prior("text", "image", 1000) == pytest.approx(np.log(1 / 999))
+    assert odds.prior("text", "image", 900) == pytest.approx(np.log(1 / 999))
+    assert odds.prior("text", "image", 1) == pytest.approx(np.log(1 / 100))
 
 
 def test_objects_reach_over_modalities_and_links_of_absent_items_are_passed_over():

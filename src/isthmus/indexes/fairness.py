@@ -22,7 +22,7 @@ TURNS, STEP = 60, 4.0
 FAVOUR = 0.7
 """Added to log odds at most, either way: nothing is put before what is four times as likely."""
 
-Tops = Float[np.ndarray, "q m t"]
+Tops = Float[np.ndarray, "_q m t"]
 """Highest scores of each modality for each query, falling; minus infinity where there is none."""
 Shares = Float[np.ndarray, " m"]
 """Of each modality in what is relevant."""

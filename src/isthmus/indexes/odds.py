@@ -32,6 +32,8 @@ FEWEST = 8
 """Objects from which on odds are learned."""
 MOST = 600
 """Items of a modality that odds are learned from."""
+OTHERS = 100
+"""Items that are thought to be there besides, none of which matches."""
 ANY = "*"
 """In place of a gallery's modality: the line of galleries that were not learned."""
 FORMAT = 1
@@ -88,8 +90,11 @@ class Odds:
         return self.matches[self._way(query, gallery)]
 
     def prior(self, query: str, gallery: str, count: int) -> float:
-        """Log odds that one of so many items matches, before it is looked at."""
-        share = min(0.5, self.expected(query, gallery) / max(count, 1))
+        """Log odds that one of so many items matches, before it is looked at.
+
+        As if a hundred more were there that do not: of three items none is likely by that alone.
+        """
+        share = min(0.5, self.expected(query, gallery) / (count + OTHERS))
         return float(np.log(share / (1 - share)))
 
 
