@@ -29,7 +29,7 @@ from benchmarks.page_rows import (
     read,
     within,
 )
-from benchmarks.page_search import of_search
+from benchmarks.page_search import of_search, of_serving
 
 ROOT = Path(__file__).parents[1]
 PAGE, README = ROOT / "docs/benchmarks.md", ROOT / "README.md"
@@ -174,6 +174,7 @@ GROUPS = (
         of_lists,
         of_places,
         of_search,
+        of_serving,
         of_first_use,
         of_arrays,
         of_speed,

@@ -49,6 +49,10 @@ def of_search() -> Iterator[Row]:
             "≥ 15×",
             script,
         )
+
+
+def of_serving() -> Iterator[Row]:
+    """Searches a second of a served index."""
     found = read("serving")
     rate, slow = found["a second"], found["p99 ms"]
     yield Row(

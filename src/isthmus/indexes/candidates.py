@@ -15,6 +15,7 @@ from isthmus.arrays import fingerprint, unit
 from isthmus.engine.shards import embed_shard
 from isthmus.indexes.parts import Seen
 from isthmus.indexes.presence import Found, places_of
+from isthmus.read import known, pictured
 from isthmus.types import Encoder, ItemError, Items, Place, RequestError, View, a_kind
 from isthmus.view.within import within
 from isthmus.view.within.detected import proposals
@@ -50,7 +51,7 @@ def seen(
         ItemError: it cannot be read, or none of its parts can be encoded.
         RequestError: the space has no way for the item, or no such candidates.
     """
-    if modality == "image":
+    if known(modality).pictured:
         return look_for(source)(encoders, item, name)
     view = within().get(modality)
     if view is None:
@@ -91,7 +92,7 @@ Look = Callable[[Mapping[str, Encoder], Any, str], Seen]
 
 
 def _regions(_: str) -> Look:
-    return lambda encoders, item, name: _viewed(encoders, within()["image"], item, name)
+    return lambda encoders, item, name: _viewed(encoders, within()[pictured()], item, name)
 
 
 def _detected(kind: str) -> Callable[[str], Look]:
@@ -108,7 +109,7 @@ def _own(kind: str) -> Callable[[str], Look]:
     """Parts that the image tower itself has vectors for."""
 
     def look(encoders: Mapping[str, Encoder], item: Any, name: str) -> Seen:
-        tower = encoders.get("image")
+        tower = encoders.get(pictured(encoders))
         parts = getattr(tower, "parts", None)
         if parts is None:
             which = f"its image tower is {a_kind(tower)}" if tower else "it has no image tower"

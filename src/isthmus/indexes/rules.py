@@ -16,7 +16,7 @@ from isthmus.indexes.backgrounds import Background
 from isthmus.indexes.candidates import DEFAULT, identity, seen
 from isthmus.indexes.parts import LIKE, Seen
 from isthmus.indexes.presence import PresenceRule, Where, fit_presence
-from isthmus.read import spoken
+from isthmus.read import known, spoken
 from isthmus.store import cache_folder, read_tensors, write_tensors
 from isthmus.types import Encoder, Place, RequestError
 from isthmus.version import __version__
@@ -77,7 +77,7 @@ def rule_for(
     """
     way = [getattr(one, "preprocessing", "") for one in encoders.values()]
     space = next(iter(encoders.values())).space
-    looked = identity(source if modality == "image" else DEFAULT)
+    looked = identity(source if known(modality).pictured else DEFAULT)
     key = fingerprint(FORMAT, __version__, space.id, modality, items, way, looked)[:24]
     path = cache_folder() / "presence" / f"{modality}-{key}.safetensors"
     if path.is_file():

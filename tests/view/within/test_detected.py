@@ -158,7 +158,7 @@ def test_the_library_is_named_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     file = tmp_path / "one.tflite"
     file.write_bytes(b"\0\0\0\0TFL3")
-    with pytest.raises(ExtraMissingError, match=r"isthmus\[detect\]"):
+    with pytest.raises(ExtraMissingError, match="'ai-edge-litert', which is not installed"):
         proposals("ssd", str(file))
 
 

@@ -40,8 +40,8 @@ def _strip(one: Any, album: Album) -> Strip:
 
 
 def _pictures(one: Any) -> list[tuple[str, str, Image.Image]]:
-    draw = DRAWINGS.get(one.modality)
-    found = draw(one) if draw else {}
+    told = next((kind for kind in DRAWINGS if getattr(one.looked[0], kind) is not None), "")
+    found = DRAWINGS[told](one) if told else {}
     return [(label, f"{one.file} {label}", picture) for label, picture in found.items()]
 
 
@@ -62,9 +62,8 @@ def _shaped(one: Any) -> dict[str, Image.Image]:
 
 
 DRAWINGS: Mapping[str, Callable[[Any], dict[str, Image.Image]]] = {
-    "image": _pictured,
-    "audio": _timed,
-    "video": _timed,
-    "mesh": _shaped,
+    "box": _pictured,
+    "seconds": _timed,
+    "faces": _shaped,
 }
-"""How what was seen in a file of a modality is drawn."""
+"""How what was seen in a file is drawn, by what its places are told in."""
