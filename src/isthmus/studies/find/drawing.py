@@ -67,7 +67,7 @@ def seconds(places: Sequence[Place], shares: Shares, found: Sequence[Found]) -> 
         )
     middles = [(x.seconds[0] + x.seconds[1]) / 2 for x in places if x.seconds]
     points = [(10 + at * across, 10 + high * (1 - float(s))) for at, s in
-              zip(middles, shares, strict=True)]  # fmt: skip
+              sorted(zip(middles, shares, strict=True), key=lambda one: one[0])]  # fmt: skip
     if len(points) > 1:
         pen.line(points, fill=FOUND, width=2)
     pen.line((10, 10 + high, LINE[0] - 10, 10 + high), fill=OTHER)

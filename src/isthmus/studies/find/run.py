@@ -18,7 +18,7 @@ from isthmus.store import write_text
 from isthmus.studies.find.page import find_page
 from isthmus.studies.find.request import FindRequest
 from isthmus.studies.shared import RunResult, new_sheet, place_words, placed, resolve
-from isthmus.types import Encoder, ItemError, NothingLeftError, Place
+from isthmus.types import Encoder, ItemError, NothingLeftError, Place, RequestError
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ def run(request: FindRequest) -> FindResult:
         NothingLeftError: not one file could be looked in.
     """
     look_for(request.candidates)
+    if request.out and request.out.is_dir():
+        raise RequestError(f"The page cannot be written to {request.out}: --out wants a file.")
     kinds = {str(path): modality_of(path) for path in request.files}
     encoders = resolve(request.space).encoders(request.common, "presence is looked for in files")
     query = named(encoders, [request.query])
