@@ -15,7 +15,14 @@ from isthmus.engine.jobs import JobOptions
 from isthmus.indexes import building, generations
 from isthmus.indexes.building import build
 from isthmus.indexes.index import is_index, open_index
-from isthmus.types import EmbeddingSet, ItemError, NothingLeftError, RequestError, Space
+from isthmus.types import (
+    EmbeddingSet,
+    ExtraMissingError,
+    ItemError,
+    NothingLeftError,
+    RequestError,
+    Space,
+)
 from tests.toys import files_of
 
 SPACE = Space("bytes", "bytes-8", 8)
@@ -279,3 +286,21 @@ def test_one_list_ranks_by_what_a_query_meets_in_each_modality(folder, tmp_path)
         index.search(query, only=["mesh"])
     with pytest.raises(RequestError, match="At least one item"):
         index.search(query, 0)
+
+
+def test_what_no_library_is_there_to_read_is_left_out_with_the_command_that_installs_it(
+    folder, tmp_path, monkeypatch
+):
+    def missing(self, items):
+        raise ExtraMissingError("soundfile", "audio")
+
+    encoders, out = space(), tmp_path / "ix"
+    encoders["audio"] = type("Deaf", (Bytes,), {"encode": missing})("audio")
+    report = build(folder, encoders, out, OPTIONS)
+    assert set(report.index.parts) == {"image", "text"}
+    assert "run  pip install" in report.skipped["deep/sound0.wav"]
+    assert "audio" in build(folder, space(), out, OPTIONS).index.parts
+    (folder / "deep/new.wav").write_bytes(b"new")
+    with pytest.raises(ExtraMissingError):  # the sounds that are there are not lost
+        build(folder, encoders, out, OPTIONS)
+    assert "audio" in open_index(out).parts

@@ -20,7 +20,7 @@ from isthmus.engine.retries import Without
 from isthmus.engine.shards import at_once
 from isthmus.engine.tasks import Fragment
 from isthmus.indexes.fairness import balanced
-from isthmus.indexes.files import Entry, by_modality, entries
+from isthmus.indexes.files import Entry, by_modality, entries, wayless
 from isthmus.indexes.generations import (
     FORMAT,
     WORK,
@@ -45,7 +45,15 @@ from isthmus.lab.loading import lasting
 from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.store import mark
-from isthmus.types import Encoder, Items, NothingLeftError, RequestError, Space, World
+from isthmus.types import (
+    Encoder,
+    ExtraMissingError,
+    Items,
+    NothingLeftError,
+    RequestError,
+    Space,
+    World,
+)
 from isthmus.version import __version__
 
 SHARD = 128
@@ -99,7 +107,7 @@ def build(
     encoders, (found, faults) = encoders_of(space), entries(folder, out)
     of_all = next(iter(encoders.values())).space
     name = lasting(name or (space if isinstance(space, str) else of_all.name))
-    faults |= _wayless(found, encoders, name)
+    faults |= wayless(found, encoders, name)
     if not by_modality(found, encoders):
         raise RequestError(f"{folder} holds nothing to index: {_why(faults)}.")
     with alone(out, "index", options.wait):
@@ -108,7 +116,7 @@ def build(
         contents = ContentIndex(out / "contents.json", options.rehash)
         work = _Work(out, contents, options, before, layout)
         for modality, some in by_modality(found, encoders).items():
-            work.add(encoders[modality], some)
+            faults |= work.tried(encoders[modality], some)
         contents.save()
         work.prepare(encoders)
         record = work.record(name, folder, of_all, faults)
@@ -116,17 +124,9 @@ def build(
         write_record(out, replace(record, fair=balanced(opened(out, record))))
         shutil.rmtree(out / WORK, ignore_errors=True)
     if not work.parts:
-        raise NothingLeftError(f"Nothing of {folder} could be encoded: {_why(work.faults)}.")
+        why = _why({**faults, **work.faults})
+        raise NothingLeftError(f"Nothing of {folder} could be encoded: {why}.")
     return BuildReport(open_index(out), work.encoded, work.kept)
-
-
-def _wayless(found: Sequence[Entry], encoders: Mapping[str, Encoder], name: str) -> dict[str, str]:
-    """Files of modalities that the space does not encode."""
-    return {
-        entry.file: f"the space {name} has no way for {entry.modality} items"
-        for entry in found
-        if entry.modality not in encoders
-    }
 
 
 def _check(layout: Layout) -> None:
@@ -203,6 +203,16 @@ class _Work:
             skipped=dict(sorted({**faults, **self.faults}.items())),
             unread=dict(sorted(self.unread.items())),
         )
+
+    def tried(self, encoder: Encoder, some: Sequence[Entry]) -> dict[str, str]:
+        """Add the files of one modality; the reason by file where its reader is not installed."""
+        try:
+            self.add(encoder, some)
+        except ExtraMissingError as error:
+            if self.before and encoder.modality in self.before.parts:
+                raise  # nothing that the index holds is lost for that
+            return {entry.file: str(error) for entry in some}
+        return {}
 
     def add(self, encoder: Encoder, some: Sequence[Entry]) -> None:
         """The files of one modality."""

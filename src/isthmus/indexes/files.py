@@ -4,7 +4,7 @@ Nothing is unpacked: members of tar and zip files are read where they stand.
 """
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -74,6 +74,15 @@ def entries(folder: Path, but: Path) -> tuple[list[Entry], dict[str, str]]:
         except RequestError as error:
             faults[name] = str(error)
     return sorted(found, key=lambda entry: entry.file), dict(sorted(faults.items()))
+
+
+def wayless(found: Sequence[Entry], encoders: Collection[str], name: str) -> dict[str, str]:
+    """Files of modalities that the space does not encode."""
+    return {
+        entry.file: f"the space {name} has no way for {entry.modality} items"
+        for entry in found
+        if entry.modality not in encoders
+    }
 
 
 def entry_of(root: Path, file: str, modality: str) -> Entry:
