@@ -13,6 +13,8 @@ from PIL import Image
 uvicorn = pytest.importorskip("uvicorn", reason="uvicorn is not installed (isthmus[web])")
 pytest.importorskip("fastapi", reason="fastapi is not installed (isthmus[web])")
 
+trimesh = pytest.importorskip("trimesh", reason="trimesh is not installed (isthmus[shape])")
+
 import isthmus  # noqa: E402
 from isthmus.indexes.building import build  # noqa: E402
 from isthmus.web.app import create_app  # noqa: E402
@@ -46,6 +48,38 @@ def served(folder, tmp_path):
         server.should_exit = True
         thread.join(timeout=20)
         service.close()
+
+
+@needs_browser
+def test_where_it_is_is_shown_in_pictures_sounds_and_shapes(tmp_path):
+    pytest.importorskip("numba", reason="numba is not installed (isthmus[shape])")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    both = Image.new("RGB", (400, 200), (255, 255, 255))
+    both.paste(COLOURS["red"], (20, 60, 100, 140))
+    both.paste(COLOURS["blue"], (300, 60, 380, 140))
+    both.save(folder / "both.png")
+    shape = trimesh.util.concatenate([trimesh.creation.box(), trimesh.creation.icosphere()])
+    shape.vertices[:8] += (4, 0, 0)
+    shape.export(folder / "two.obj")
+    frames = [Image.new("RGB", (32, 32), COLOURS[name]) for name in ("red",) * 20 + ("blue",) * 20]
+    frames[0].save(folder / "moving.webp", save_all=True, append_images=frames[1:], duration=100)
+    with served(folder, tmp_path) as address, browser.tab() as tab:
+        tab.look(1200)
+        tab.open(address)
+        tab.until("document.querySelectorAll('#kinds input').length === 3")
+        tab.evaluate("document.getElementById('query').value = 'a blue square'")
+        tab.evaluate("document.getElementById('ask').requestSubmit()")
+        tab.until("document.querySelectorAll('#found .place').length === 3", 120.0)
+        tab.until("document.querySelector('[data-modality=image] rect') !== null")
+        left = "document.querySelector('[data-modality=image] rect').getBoundingClientRect()"
+        whole = "document.querySelector('[data-modality=image] img').getBoundingClientRect()"
+        assert tab.evaluate(f"({left}.left - {whole}.left) / {whole}.width") > 0.5
+        assert "at " in tab.evaluate("document.querySelector('button.place').textContent")
+        coloured = "document.querySelector('[data-modality=mesh] img')"
+        tab.until(f"{coloured}.src.includes('/faces/') && {coloured}.naturalWidth > 0")
+        assert tab.evaluate(f"{coloured}.naturalWidth / {coloured}.naturalHeight") == 2
+        assert tab.complaints == []
 
 
 @needs_browser

@@ -15,10 +15,11 @@ import isthmus  # noqa: E402
 from isthmus.indexes.building import build  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 from isthmus.web.app import create_app  # noqa: E402
+from isthmus.web.errors import BusyError  # noqa: E402
 from isthmus.web.guards import Guard  # noqa: E402
 from isthmus.web.media import kind_of  # noqa: E402
 from isthmus.web.request import ServeRequest  # noqa: E402
-from isthmus.web.service import AT_ONCE, BusyError, Question, Service  # noqa: E402
+from isthmus.web.service import AT_ONCE, Question, Service  # noqa: E402
 
 COLOURS = {"red": (200, 20, 20), "blue": (20, 20, 200), "green": (20, 160, 20)}
 HOSTS = ("127.0.0.1", "testserver")
@@ -134,6 +135,64 @@ def test_what_is_seen_of_items(client, service):
     assert kind_of("a.svg") == kind_of("a.html") == "application/octet-stream"
 
 
+def test_places_are_those_of_the_command_line(tmp_path, folder):
+    files = tmp_path / "files"
+    files.mkdir()
+    both = Image.new("RGB", (400, 200), (255, 255, 255))
+    both.paste(COLOURS["red"], (20, 60, 100, 140))
+    both.paste(COLOURS["blue"], (300, 60, 380, 140))
+    both.save(files / "both.png")
+    (files / "words.txt").write_text("something red")
+    build(files, "mini", tmp_path / "ix")
+    service = Service(tmp_path / "ix", isthmus.load("mini"))
+    client = testclient.TestClient(Guard(create_app(service), HOSTS, "", 100_000))
+    asked = {"query": "a blue square", "where": True}
+    found = client.post("/api/search", json=asked).json()
+    said = isthmus.search("a blue square", inside=str(tmp_path / "ix"), where=True).to_dict()
+    assert {one["file"]: one["place"] for one in found["items"]} == {
+        one["id"]: one["place"] for one in said["items"]
+    }
+    by_file = {one["file"]: one for one in found["items"]}
+    left, _, right, _ = by_file["both.png"]["place"]["box"]
+    assert left > 0.5 < right and by_file["words.txt"]["place"] is None
+    again = client.get(f"/api/place/{found['search']}/{by_file['both.png']['id']}").json()
+    assert again["place"] == by_file["both.png"]["place"]
+    quick = client.post("/api/search", json={"query": "a blue square"}).json()
+    assert [one["place"] for one in quick["items"]] == [None, None]
+    assert quick["search"] == found["search"]
+    gone = client.get(f"/api/place/never/{by_file['both.png']['id']}")
+    assert gone.status_code == 404 and "search again" in gone.json()["detail"]
+    assert client.get(f"/api/place/{found['search']}/image-9/0").status_code == 404
+    assert client.get(f"/faces/{found['search']}/{by_file['both.png']['id']}").status_code == 404
+    service.close()
+
+
+def test_too_many_places_at_once_are_refused(service, monkeypatch):
+    import threading
+
+    import isthmus.web.places as places
+    from isthmus.web.media import entry
+
+    wait, few = threading.Event(), 3
+    monkeypatch.setattr(places, "WAITING", few)
+    monkeypatch.setattr(places, "seen", lambda *_: wait.wait(30) and None)
+    monkeypatch.setattr(places, "nearest_part", lambda *_: None)
+    one, query = places.Places(service.encoders), np.ones(4)
+    part = next(Path(x.vectors).stem for x in service.index.record.parts.values() if x.count)
+    item = entry(service.index, part, 0)
+    some = [one.ask(f"{part}/{k}", item, query) for k in range(few)]
+    with pytest.raises(BusyError, match="Too many items wait"):
+        one.ask(f"{part}/9", item, query)
+    wait.set()
+    assert [x.result(timeout=30) for x in some] == [None] * few
+    assert one.ask(f"{part}/9", item, query).result(timeout=30) is None
+    names = [one.keep(np.full(4, float(k))) for k in range(places.QUERIES + 1)]
+    assert one.query(names[-1])[0] == places.QUERIES
+    with pytest.raises(LookupError, match="too long ago"):
+        one.query(names[0])
+    one.close()
+
+
 def test_strangers_are_refused(service, client):
     for headers, status in (
         ({"host": "evil.example"}, 403),
@@ -192,10 +251,10 @@ def test_what_waits_is_answered_together_and_too_much_is_refused(service, monkey
 
     monkeypatch.setattr(type(service.encoders["text"]), "encode", counted)
     some = [service.ask(Question([(1.0, f"number {k}")], 3, ())) for k in range(100)]
-    found = [one.result(timeout=60)[1] for one in some]
+    found = [one.result(timeout=60).hits for one in some]
     assert all(len(hits) == 3 for hits in found)
     assert sum(calls) == 100 and len(calls) < 100 and max(calls) <= AT_ONCE
-    alone = service.ask(Question([(1.0, "number 7")], 3, ())).result(timeout=60)[1]
+    alone = service.ask(Question([(1.0, "number 7")], 3, ())).result(timeout=60).hits
     assert [hit.file for hit in alone] == [hit.file for hit in found[7]]
     full = Service.__new__(Service)
     import queue

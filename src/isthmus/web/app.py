@@ -15,10 +15,13 @@ from isthmus.indexes.index import Index, Ranked
 from isthmus.read import known, spoken
 from isthmus.read.recognise import modality_of
 from isthmus.report import visible
-from isthmus.types import IsthmusError, ItemError, RequestError, reason
+from isthmus.studies.find.drawing import faces
+from isthmus.studies.shared import placed
+from isthmus.types import IsthmusError, ItemError, Place, RequestError, reason
 from isthmus.version import __version__
-from isthmus.web.media import GoneError, entry, kind_of, thumbnail
-from isthmus.web.service import BusyError, Question, Service
+from isthmus.web.errors import BusyError, GoneError
+from isthmus.web.media import entry, kind_of, stamp, thumbnail, webp
+from isthmus.web.service import Question, Service
 
 MOST = 200
 """Items of one answer."""
@@ -33,13 +36,21 @@ MEDIA = {"content-security-policy": "default-src 'none'; sandbox"}
 class Item(BaseModel):
     """One item found."""
 
-    id: str = Field(description="Names the item for /media and /thumbnail")
+    id: str = Field(description="Names the item for /media, /thumbnail and /api/place")
     file: str = Field(description="Path in the folder that was indexed")
     modality: str
     score: float = Field(description="What the list is ranked by")
     similarity: float = Field(description="Cosine to the query")
     probability: float | None = Field(None, description="That it shows what is looked for")
-    place: dict[str, Any] | None = Field(None, description="Where in it that is")
+    place: dict[str, Any] | None = Field(
+        None, description="Where in it that is, as a box, seconds or faces, if `where` was asked"
+    )
+
+
+class Located(BaseModel):
+    """Where in an item a search is nearest."""
+
+    place: dict[str, Any] | None = Field(description="A box, seconds or faces; null for the whole")
 
 
 class Found(BaseModel):
@@ -47,6 +58,7 @@ class Found(BaseModel):
 
     items: list[Item]
     searched: int
+    search: str = Field(description="Names the search for /api/place")
 
 
 class Asked(BaseModel):
@@ -58,6 +70,7 @@ class Asked(BaseModel):
     top: int = Field(default=20, ge=1, le=MOST)
     only: list[str] = []
     exclude: list[str] = []
+    where: bool = Field(default=False, description="Look in each item where it is, which is slow")
 
 
 class About(BaseModel):
@@ -81,7 +94,8 @@ def create_app(service: Service) -> FastAPI:
     )
     for kind, status in ((GoneError, 404), (BusyError, 503), (IsthmusError, 422)):
         app.add_exception_handler(kind, partial(_told, status))
-    for router in (page_routes(), search_routes(service), media_routes(service)):
+    for router in (page_routes(), search_routes(service), place_routes(service),
+                   media_routes(service)):  # fmt: skip
         app.include_router(router)
     return app
 
@@ -139,7 +153,7 @@ def search_routes(service: Service) -> APIRouter:
                 for one in some)  # fmt: skip
         parts = [(1.0, asked.query), *more]
         some = service.index.among(asked.only, asked.exclude)
-        return await answered(service, Question(parts, asked.top, some))
+        return await answered(service, Question(parts, asked.top, some), asked.where)
 
     @routes.post("/search/file", openapi_extra=RAW)
     async def search_file(
@@ -147,13 +161,50 @@ def search_routes(service: Service) -> APIRouter:
         name: Annotated[str, Query(min_length=1, max_length=200)],
         top: Annotated[int, Query(ge=1, le=MOST)] = 20,
         only: Annotated[list[str], Query()] = [],  # noqa: B006
+        where: Annotated[bool, Query()] = False,
     ) -> Found:
         """Search by a file: its bytes are the body, its name tells what it holds."""
         some, body = service.index.among(only), await request.body()
         modality, vector = await asyncio.to_thread(sent, service, name, body)
-        return await answered(service, Question([(1.0, vector)], top, some, modality))
+        return await answered(service, Question([(1.0, vector)], top, some, modality), where)
 
     return routes
+
+
+def place_routes(service: Service) -> APIRouter:
+    """Where in an item a search of late is nearest."""
+    routes = APIRouter()
+
+    @routes.get("/api/place/{search}/{part}/{row}")
+    async def place(search: str, part: str, row: int) -> Located:
+        """Where in an item a search is nearest."""
+        found = await located(service, f"{part}/{row}", service.places.query(search))
+        return Located(place=placed(found) if found else None)
+
+    @routes.get("/faces/{search}/{part}/{row}")
+    async def drawn(search: str, part: str, row: int) -> Response:
+        """A picture of a mesh from two sides, the faces nearest to a search in colour."""
+        found = await located(service, f"{part}/{row}", service.places.query(search))
+        if found is None or found.faces is None:
+            raise GoneError("There are no faces to see of this item.")
+        one = entry(service.index, part, row)
+        seen = await asyncio.to_thread(lambda: webp([faces(one.item, [found])]))
+        return Response(seen, media_type="image/webp", headers=MEDIA)
+
+    return routes
+
+
+async def located(service: Service, item: str, query: Any) -> Place | None:
+    """Where in an item a vector is nearest.
+
+    Raises:
+        GoneError: no such item.
+        ItemError: it cannot be read.
+        BusyError: too many wait.
+    """
+    part, _, row = item.partition("/")
+    one = entry(service.index, part, int(row))
+    return await asyncio.wrap_future(service.places.ask(item, one, query))
 
 
 def media_routes(service: Service) -> APIRouter:
@@ -164,9 +215,8 @@ def media_routes(service: Service) -> APIRouter:
     async def seen(part: str, row: int) -> Response:
         """A small picture of an item (of a text its words), moving where it has sides."""
         one = entry(service.index, part, row)
-        stamp = one.source.stat().st_mtime_ns if isinstance(one.source, Path) else 0
-        root = str(service.index.root)
-        kind, data = await asyncio.to_thread(thumbnail, root, one.file, one.modality, stamp)
+        which = (str(service.index.root), one.file, one.modality, stamp(one))
+        kind, data = await asyncio.to_thread(thumbnail, *which)
         return Response(data, media_type=kind, headers=MEDIA)
 
     @routes.get("/media/{part}/{row}")
@@ -193,11 +243,18 @@ def static(name: str) -> Response:
     return Response(files("isthmus.web.page").joinpath(file).read_bytes(), media_type=kind)
 
 
-async def answered(service: Service, question: Question) -> Found:
-    """Ask and wait."""
-    index, hits = await asyncio.wrap_future(service.ask(question))
-    searched = sum(len(index.parts[name].files) for name in question.only)
-    return Found(items=[shown(index, hit) for hit in hits], searched=searched)
+async def answered(service: Service, question: Question, where: bool) -> Found:
+    """Ask and wait; an item that has gone or cannot be read has no place."""
+    answer = await asyncio.wrap_future(service.ask(question))
+    searched = sum(len(answer.index.parts[name].files) for name in question.only)
+    items = [shown(answer.index, hit) for hit in answer.hits]
+    for one in items if where else ():
+        try:
+            found = await located(service, one.id, answer.query)
+        except (GoneError, ItemError):
+            continue
+        one.place = placed(found) if found else None
+    return Found(items=items, searched=searched, search=service.places.keep(answer.query))
 
 
 def shown(index: Index, hit: Ranked) -> Item:

@@ -2,6 +2,7 @@
 
 import io
 import mimetypes
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from isthmus.read import known, pictured
 from isthmus.read.image import picture
 from isthmus.types import ItemError
 from isthmus.view import views
+from isthmus.web.errors import GoneError
 
 SIDE = 256
 """Pixels of the longer side of a picture of an item."""
@@ -23,10 +25,6 @@ STEP = 150
 """Milliseconds of each picture of one that moves."""
 MAX_TEXT = 2_000
 """Characters of a text that are shown."""
-
-
-class GoneError(LookupError):
-    """An item that the index has not, or no longer."""
 
 
 def entry(index: Index, part: str, row: int) -> Entry:
@@ -47,6 +45,11 @@ def entry(index: Index, part: str, row: int) -> Entry:
             except ItemError as error:
                 raise GoneError(str(error)) from None
     raise GoneError("There is no such item: the index has changed, so search again.")
+
+
+def stamp(item: Entry) -> int:
+    """When the file of an item was changed, in nanoseconds; 0 of a member of an archive."""
+    return item.source.stat().st_mtime_ns if isinstance(item.source, Path) else 0
 
 
 def kind_of(file: str) -> str:
@@ -75,8 +78,8 @@ def thumbnail(root: str, file: str, modality: str, stamp: int) -> tuple[str, byt
     if kind.spoken:
         return "text/plain; charset=utf-8", str(kind.read(one.item))[:MAX_TEXT].encode()
     if kind.pictured:
-        return "image/webp", _webp([picture(one.item).rgb(background=255)])
-    return "image/webp", _webp(_seen(one.item, modality))
+        return "image/webp", webp([picture(one.item).rgb(background=255)])
+    return "image/webp", webp(_seen(one.item, modality))
 
 
 def _seen(item: Any, modality: str) -> list[Image.Image]:
@@ -88,7 +91,8 @@ def _seen(item: Any, modality: str) -> list[Image.Image]:
     raise ItemError(f"There is nothing to see of {modality} items.")
 
 
-def _webp(pictures: list[Image.Image]) -> bytes:
+def webp(pictures: Sequence[Image.Image]) -> bytes:
+    """The bytes of small copies of pictures, one after the other where there are several."""
     out = io.BytesIO()
     small = [one.copy() for one in pictures]
     for one in small:

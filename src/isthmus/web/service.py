@@ -15,6 +15,8 @@ from isthmus.indexes.index import Index, Ranked, open_index
 from isthmus.read import spoken
 from isthmus.records import dataclass
 from isthmus.types import Encoder, ItemError, RequestError
+from isthmus.web.errors import BusyError
+from isthmus.web.places import Places
 
 AT_ONCE = 32
 """Searches that are answered together."""
@@ -34,8 +36,15 @@ class Question:
     """Modality of the query; empty for words."""
 
 
-class BusyError(RuntimeError):
-    """More searches wait than can be answered soon."""
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What was found."""
+
+    index: Index
+    """Generation that answered."""
+    hits: Sequence[Ranked]
+    query: Float[np.ndarray, " d"]
+    """Unit vector of what was looked for."""
 
 
 class Service:
@@ -43,6 +52,7 @@ class Service:
 
     def __init__(self, folder: Path, encoders: Mapping[str, Encoder]) -> None:
         self.encoders = encoders
+        self.places = Places(encoders)
         self._folder = folder
         self._index, self._stamp = open_index(folder), self._now()
         self._lock = threading.Lock()
@@ -64,13 +74,13 @@ class Service:
                 pass
             return self._index
 
-    def ask(self, question: Question) -> "Future[tuple[Index, list[Ranked]]]":
-        """The index that answered, and what was found.
+    def ask(self, question: Question) -> "Future[Answer]":
+        """What is found, as soon as it is its turn.
 
         Raises:
             BusyError: too many wait.
         """
-        found: Future[tuple[Index, list[Ranked]]] = Future()
+        found: Future[Answer] = Future()
         try:
             self._waiting.put_nowait((question, found))
         except queue.Full:
@@ -94,6 +104,7 @@ class Service:
         """Answer what waits, then stop."""
         self._waiting.put(None)
         self._worker.join()
+        self.places.close()
 
     def _work(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -121,7 +132,8 @@ class Service:
                 top = max(some[row][0].top for row in rows)
                 found = index.ranked(vectors[rows], top, only, asked)
                 for row, hits in zip(rows, found, strict=True):
-                    some[row][1].set_result((index, hits[: some[row][0].top]))
+                    kept = hits[: some[row][0].top]
+                    some[row][1].set_result(Answer(index, kept, vectors[row]))
         except BaseException as error:  # whoever waits is told
             for _, found in some:
                 if not found.done():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -76,9 +77,9 @@ def seconds(places: Sequence[Place], shares: Shares, found: Sequence[Found]) -> 
     return page
 
 
-def faces(path: Path, found: Sequence[Found]) -> Image.Image:
-    """The mesh from the front and from behind, the faces that were found in colour."""
-    whole, chosen = mesh(path), sorted({f for one in found for f in one.place.faces or ()})
+def faces(item: Any, places: Sequence[Place]) -> Image.Image:
+    """The mesh of what ``mesh`` reads from the front and from behind, faces of places in colour."""
+    whole, chosen = mesh(item), sorted({f for one in places for f in one.faces or ()})
     kinds = np.zeros(len(whole.faces), np.int32)
     kinds[chosen] = 1
     plain = tuple(Material((r / 255, g / 255, b / 255, 1.0)) for r, g, b in (OTHER, FOUND))

@@ -41,15 +41,63 @@ function shown(item) {
     parts.push(text);
     return parts;
   }
-  parts.push(node("img", { src: small, alt: `${item.modality}: ${item.file}`, loading: "lazy" }));
+  const seen = node("div", { class: "seen" });
+  seen.append(node("img", { src: small, alt: `${item.modality}: ${item.file}`, loading: "lazy" }));
+  parts.push(seen);
   if (playable.audio.test(item.file)) parts.push(node("audio", { src: media, controls: "", preload: "none", "aria-label": item.file }));
   return parts;
 }
 
-function placed(place) {
-  if (!place) return "";
-  if (place.seconds) return ` at ${place.seconds.map((one) => one.toFixed(1)).join(" to ")} s`;
-  return "";
+function frame(picture, [left, top, right, bottom]) {
+  const svg = (kind, attributes) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", kind);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  };
+  const [width, height] = [picture.naturalWidth, picture.naturalHeight];
+  const over = svg("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+  over.append(svg("rect", { x: left * width, y: top * height, width: (right - left) * width, height: (bottom - top) * height }));
+  picture.parentElement.append(over);
+}
+
+function play(made, [start]) {
+  const player = made.querySelector("audio, video");
+  if (!player) return;
+  const go = () => { player.currentTime = start; player.play().catch(() => {}); };
+  if (player.readyState > 0) go();
+  else { player.addEventListener("loadedmetadata", go, { once: true }); player.load(); }
+}
+
+function located(made, item, search, place) {
+  const picture = made.querySelector(".seen img");
+  let words = "";
+  if (place.seconds) {
+    words = `${place.seconds.map((one) => one.toFixed(1)).join(" to ")} s`;
+    const button = node("button", { type: "button", class: "place", title: "Play from there" }, `at ${words}`);
+    button.addEventListener("click", () => play(made, place.seconds));
+    made.append(button);
+    return;
+  }
+  if (place.faces && picture) {
+    words = `${place.faces.length.toLocaleString("en")} faces, in colour`;
+    picture.src = withToken(`faces/${search}/${item.id}`);
+  } else if (place.box && picture) {
+    words = "in the frame";
+    if (picture.complete && picture.naturalWidth) frame(picture, place.box);
+    else picture.addEventListener("load", () => frame(picture, place.box), { once: true });
+    picture.loading = "eager";
+  }
+  if (words) made.append(node("div", { class: "place" }, words));
+}
+
+async function locate(mine, cards, found) {
+  for (const [row, item] of found.items.entries()) {
+    if (mine !== number) return;
+    try {
+      const { place } = await asked(`api/place/${found.search}/${item.id}`);
+      if (mine === number && place) located(cards[row], item, found.search, place);
+    } catch { /* it has gone, or too much waits: the list stands without the place */ }
+  }
 }
 
 function card(item) {
@@ -58,7 +106,7 @@ function card(item) {
   const name = node("a", { href: withToken(`media/${item.id}`), class: "name", target: "_blank", rel: "noopener" }, item.file);
   const numbers = node("div", { class: "numbers" });
   const how = item.probability === null ? `score ${item.score.toFixed(2)}` : `${Math.round(100 * item.probability)} %`;
-  numbers.append(node("span", { class: "kind" }, item.modality), node("span", { title: `cosine ${item.similarity.toFixed(3)}` }, how + placed(item.place)));
+  numbers.append(node("span", { class: "kind" }, item.modality), node("span", { title: `cosine ${item.similarity.toFixed(3)}` }, how));
   made.append(name, numbers);
   return made;
 }
@@ -75,8 +123,10 @@ async function show(what, ask) {
   try {
     const found = await ask();
     if (mine !== number) return;
-    $("found").replaceChildren(...found.items.map(card));
+    const cards = found.items.map(card);
+    $("found").replaceChildren(...cards);
     say(`${found.items.length} of ${found.searched.toLocaleString("en")} items, nearest to ${what} first.`);
+    locate(mine, cards, found);
   } catch (error) {
     if (mine === number) say(error.message, true);
   }
