@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import PeakMemory, alternate, write_results
-from benchmarks.many_vectors import dimension, multiplied, real, recipe
+from benchmarks.many_vectors import SEED, dimension, multiplied, real, recipe
 from isthmus.arrays import evenly_spaced
 from isthmus.indexes.exact import nearest
 from isthmus.indexes.lists.approximate import Approximate, opened
@@ -82,9 +82,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--kept", type=Path, help="file that real vectors are kept in")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the scenes of babel")
     parser.add_argument("--name", default="approximate_search", help="of the record")
     args = parser.parse_args()
-    asked = real(args.kept)
+    asked = real(args.kept, args.seed)
     how, near = recipe(asked.gallery)
     print(len(asked.gallery), {name: len(some) for name, some in asked.queries.items()}, how)
     with tempfile.TemporaryDirectory() as folder:

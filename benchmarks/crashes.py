@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -267,11 +267,19 @@ def main() -> None:
                 print(f"           before change {one.at}: {one.fault}")
             found += some
     print(f"{len(found)} crashes in {time.perf_counter() - start:.0f} s")
-    if not asked.only:
-        counted = {name: sum(one.command == name for one in found) for name in chosen}
-        faults = [vars(one) for one in found if one.fault]
-        table = {"crashes": counted, "faults": faults}
-        (RESULTS / "crashes.json").write_text(json.dumps(table, indent=1) + "\n")
+    kept(found, chosen)
+
+
+def kept(found: Sequence[Outcome], chosen: Iterable[str]) -> None:
+    """Write the record; of commands that were not run now it keeps what it held."""
+    path, known = RESULTS / "crashes.json", dict[str, Any](crashes={}, faults=[])
+    if path.is_file():
+        known = json.loads(path.read_text())
+    counted = {name: sum(one.command == name for one in found) for name in chosen}
+    before = [one for one in known["faults"] if one["command"] not in counted]
+    faults = [*before, *(vars(one) for one in found if one.fault)]
+    table = {"crashes": {**known["crashes"], **counted}, "faults": faults}
+    path.write_text(json.dumps(table, indent=1) + "\n")
 
 
 if __name__ == "__main__":

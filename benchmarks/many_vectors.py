@@ -41,12 +41,12 @@ class Real:
     """(w, 256) words and sentences that an index tries its lists with."""
 
 
-def real(kept: Path | None) -> Real:
+def real(kept: Path | None, seed: int = SEED) -> Real:
     """Encode, or read what was kept, and reduce to 256 coordinates that keep inner products."""
     if kept and kept.is_file():
         arrays = dict(np.load(kept))
     else:
-        arrays = encoded()
+        arrays = encoded(seed)
         if kept:
             np.savez(kept, **arrays)
     _, _, axes = np.linalg.svd(arrays["gallery"], full_matrices=False)
@@ -55,8 +55,12 @@ def real(kept: Path | None) -> Real:
     return Real(found.pop("gallery"), found, tried)
 
 
-def encoded() -> dict[str, np.ndarray]:
-    """Unit vectors in ``mini``: pictures that may be multiplied, and what is asked."""
+def encoded(seed: int) -> dict[str, np.ndarray]:
+    """Unit vectors in ``mini``: pictures that may be multiplied, and what is asked.
+
+    Args:
+        seed: of the scenes of babel; glyphs are what they are.
+    """
     from isthmus.indexes.rules import sentences_of, words_of
     from isthmus.lab.loading import load as load_space
     from isthmus.worlds import load
@@ -64,7 +68,7 @@ def encoded() -> dict[str, np.ndarray]:
 
     encoders = load_space("mini")
     found: dict[str, list[np.ndarray]] = {"gallery": [], "pictures": [], "texts": []}
-    for world in (load("glyphs"), babel_world(SCENES, seed=SEED)):
+    for world in (load("glyphs"), babel_world(SCENES, seed=seed)):
         for modality, name in (("image", "pictures"), ("text", "texts")):
             items = world.items[modality]
             test = [one for one in items.ids if world.split[one] == "test"]
