@@ -26,6 +26,7 @@ WORLDS: dict[str, str] = {
     "orchestra": "isthmus.worlds.orchestra:orchestra_world",
     "primitives": "isthmus.worlds.babel.primitives:primitives_world",
     "configurations": "isthmus.worlds.babel.primitives:configurations_world",
+    "statements": "isthmus.worlds.statements:statements_world",
     "samples": "isthmus.worlds.orchestra:samples_world",
     "units": "isthmus.worlds.units:units_world",
 }

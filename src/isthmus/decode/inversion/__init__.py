@@ -1,0 +1,1 @@
+"""What does a vector say? Texts whose own vectors lie nearest to it."""
