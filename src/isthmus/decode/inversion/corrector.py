@@ -19,10 +19,10 @@ KEPT = 3
 """Guesses that are corrected further."""
 WORDS = 24
 """Words that are tried at each place of a guess."""
-LONGEST = 20
+LONGEST = 16
 """Words of a guess."""
-GAIN = 1e-4
-"""Cosine that a correction must gain."""
+GAIN = 0.01
+"""Cosine that a round of corrections must gain; less buys words that say nothing."""
 
 
 @dataclass(frozen=True, eq=False)
