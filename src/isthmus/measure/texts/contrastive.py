@@ -177,7 +177,7 @@ def cycle_recall(
     """Share of sentences that find, first of all items, the one they were made from, in 0..100.
 
     Whether this says anything depends on the encoder: one that steered the sentences was optimised
-    for it (``docs/text_metrics.md``). Ties count in expectation, so that equal vectors score chance.
+    for it (``docs/text_metrics.md``). Ties count in expectation: equal vectors score chance.
 
     Args:
         sentences: vectors of the sentences.
@@ -202,9 +202,7 @@ def cycle_recall(
     return score(CycleRecall, "cycle recall@1", statistics, None, null, **fields)
 
 
-def clip_scores(
-    pair: Pair, columns: np.ndarray | None = None
-) -> Float[np.ndarray, " k"]:
+def clip_scores(pair: Pair, columns: np.ndarray | None = None) -> Float[np.ndarray, " k"]:
     """2.5 max(cos, 0) of every link, or of its text with other rows of the items."""
     return WEIGHT * np.maximum(_cosines(pair, pair.rows[:, 1] if columns is None else columns), 0)
 

@@ -192,7 +192,9 @@ def spider(
     return score(SpiderScore, "SPIDEr", both[:, None], rng, NO_NULL)
 
 
-def bleu_of(captions: Captions, n: int = ORDERS, rng: np.random.Generator | None = None) -> BleuScore:
+def bleu_of(
+    captions: Captions, n: int = ORDERS, rng: np.random.Generator | None = None
+) -> BleuScore:
     """``bleu`` of captions that are cut into words.
 
     Raises:

@@ -32,8 +32,8 @@ class RetentionResult(Result):
     paper = "isthmus: docs/text_metrics.md, retention"
     sentence = (
         "Trained on texts alone the decoder reaches {self.value:.1f} % of the CIDEr of its twin "
-        "trained with pairs, and {self.gain:.1f} % of what the twin gains over the nearest training "
-        "caption; {self.verdict}."
+        "trained with pairs, and {self.gain:.1f} % of what the twin gains over the nearest "
+        "training caption; {self.verdict}."
     )
 
     @property

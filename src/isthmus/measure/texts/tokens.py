@@ -13,7 +13,9 @@ from functools import lru_cache
 
 A = "['’\x92]"
 """Apostrophes."""
-L = r"[^\W\d_\xb2\xb3\xb9\xbc-\xbe\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u24ff\u2776-\u2793]"
+RAISED = r"\xb2\xb3\xb9\xbc-\xbe\u2070-\u2079\u2080-\u2089\u2150-\u218b\u2460-\u24ff\u2776-\u2793"
+"""Numbers that Python takes for letters: raised, lowered, circled, of fractions and Roman ones."""
+L = rf"[^\W\d_{RAISED}]"
 """A letter."""
 MARKS = (
     r"\u02c2-\u02c5\u02d2-\u02df\u02e5-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
@@ -22,9 +24,9 @@ MARKS = (
 W = rf"(?:{L}|[\d{MARKS}])"
 """A letter, a digit or an accent."""
 WORD = rf"{L}{W}*(?:[.!?]{L}{W}*)*"
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+"
-JOINED = rf"(?:[-_‐‑](?:[dol]{A})?(?:{L}|\d)+)"
-THING = rf"(?:[dol]{A})?(?:{L}|\d)+{JOINED}*"
+PART = rf"(?:(?:[dol]{A}(?:{L}|\d))?(?:{L}|\d)+)"
+JOINED = rf"(?:[-_‐‑]{PART})"
+THING = rf"{PART}{JOINED}*"
 """Letters and digits joined by hyphens: well-known, x-ray, 3-year-old, 3.5-inch, o'clock."""
 
 SHORT = """
@@ -35,7 +37,7 @@ SHORT = """
     mtg natl neb nev nov oct okla penn pfc ph plc ppte pptes ppty pptys pres prof profs pte ptes pty
     ptys pvt rd rep reps rev rt sen sens sep sept seq sfc sgt spc sq sr st ste supt supts sys tel
     tenn thu thurs treas tue tues univ va vs vt wed wis wisc wm wyo
-""".split()
+"""
 """Abbreviations that keep their full stop."""
 NAMES = "ark az del ill la mass miss ore pa tex wash"
 """Such with a capital only."""
@@ -46,10 +48,16 @@ OPENERS = """
     A About According Additionally After An As At But Earlier He Her Here However If In It Last Many
     More Now Once One Other Our She Since So Some Such That The Their Then There These They This We
     What When While Yet You
-""".split()
+"""
 """Words that begin a sentence: before them a single letter loses its full stop."""
 
-ENDING = rf"{A}(?:[msd]|re|ve|ll)(?!{L})"
+ENDING = rf"(?:[’\x92](?:[msd]|re|ve|ll)|'(?:[msd]|re|ve|ll)(?!{L}))"
+
+
+def _either(words: str) -> str:
+    return "|".join(words.split())
+
+
 URL_END = r"[^\s\"<>|()]*[^\s\"<>|.!?,;:()\-]"
 
 ANY_CASE = [
@@ -64,16 +72,16 @@ ANY_CASE = [
     r"(n['’\x92`‘‛]t)",
     rf"(y{A})all",
     rf"([dlj]{A})",
-    rf"({A}n{A}|{A}n(?!{L})|ol{A}|{A}em|{A}till?|{A}cause|{A}[2-9]0s|dunkin{A}|somethin{A}|c{A}mon|c{A}est|e{A}er)",
-    rf"(s{A}mores|ev{A}ry|li{A}l|nat{A}l|nor{A}easter)",
-    rf"((?:ph\.d|ed\.d|{'|'.join(SHORT)})\.)",
-    rf"((?:{BEFORE_NUMBERS.replace(' ', '|')})\.) ?\d",
+    rf"({A}n{A}|'n(?!{L})|[’\x92]n|{A}em|{A}till?|{A}cause|{A}[2-9]0s)",
+    rf"(ol{A}|dunkin{A}|somethin{A}|c{A}mon|c{A}est|e{A}er|s{A}mores|ev{A}ry|li{A}l|nat{A}l|nor{A}easter)",
+    rf"((?:ph\.d|ed\.d|{_either(SHORT)})\.)",
+    rf"((?:{_either(BEFORE_NUMBERS)})\.) ?\d",
     r"((?:[a-z]\.)+)",
-    rf"((?:(?:[a-z]\.)+|(?:{'|'.join(SHORT)})\.)(?:-(?:{L}|\d)+)+)",
+    rf"((?:(?:[a-z]\.)+|(?:{_either(SHORT)})\.)(?:-(?:{L}|\d)+)+)",
     rf"((?:{WORD}|{THING})\.)[,;:]",
     rf"({WORD})",
     rf"({THING})",
-    rf"((?:{NUMBER}){JOINED}+)",
+    rf"((?:{L}|\d)+(?:[.,](?:{L}|\d)+)+(?:[-‐‑]{PART})+)",
     r"((?:anti|pro)-)",
     r"([a-z0-9]+(?:-[a-z]+){0,2}(?:\\?/[a-z0-9]+(?:-[a-z]+){0,2}){1,2})",
     r"((?:\d{1,4}[- ])?\d{1,4}\\?/\d{1,4})",
@@ -87,21 +95,21 @@ ANY_CASE = [
     r"(<?[a-z0-9][^\s\"<>|()]*@(?:[^\s\"<>|().]+\.)*[^\s\"<>|().]+>?)",
     rf"(@[a-z_][a-z_0-9]*|\#{L}+)",
     r"([a-z0-9]+(?:\.[a-z0-9]+)*\.(?:jpe?g|png|gif|bmp|html?|txt|pdf|docx?|mov|mp3|wav|zip|py|xml))",
-    r"(</?[a-z][^<>]*>|<[!?][-a-z][^<>]*>)",
+    r"(</?[a-z][\w.-]*(?:\s[^<>()]*)?/?>|<[!?][-a-z][^<>]*>)",
     r"(&(?:amp|lt|gt|\#\d+|[aeiouncy](?:acute|grave|circ|uml|tilde|cedil|ring));)",
     r"(-{5,}|-{2,4}|[?!]{2,}|_+|\*+|\#+|@+|<<|>>)",
     r"([-^x=~<>']_[-^x=~<>']|\([-^x=~<>'][_.]?[-^x=~<>']\))",
 ]
 """Rules of which the longest wins; the first group is the token, what follows it must be there."""
 AS_WRITTEN = [
-    rf"((?:{NAMES.title().replace(' ', '|')}|{NAMES.upper().replace(' ', '|')})\.)",
+    rf"((?:{_either(f'{NAMES.title()} {NAMES.upper()}')})\.)",
     rf"([A-HJ-XZn]{A}{L}{{2,}}|{L}+[aeiouyAEIOUY]{A}[aeiouA-Z]{L}*)",
     r"([A-Z]+(?:(?:[+&]|&amp;)[A-Z]+)+)",
     r"([A-Z]*\$)",
     r"([<>]?[:;=][-o*']?[()DPdpO\\{@|\[\]])(?![A-Za-z0-9])",
 ]
 """Likewise, but capitals matter."""
-LAST_LETTER = re.compile(rf"([A-Za-z])\.(?: (?:{'|'.join(OPENERS)}) |$)")
+LAST_LETTER = re.compile(rf"([A-Za-z])\.(?: (?:{_either(OPENERS)}) |$)")
 RULES = [
     LAST_LETTER,
     *(re.compile(one, re.IGNORECASE) for one in ANY_CASE),
@@ -109,8 +117,8 @@ RULES = [
 ]
 
 SYMBOLS = re.compile(
-    r"[%&*/;<=>\\^|~+:\xa1\xa5-\xa9\xac\xae-\xb4\xb6-\xb9\xbf\xd7\xf7\u201a\u201e\u2020-\u2023"
-    r"\u2030-\u2038\u203b\u203e-\u2042\u2070-\u208e\u20a4\u2100-\u214f\u2155-\u215e\u2190-\u2bff"
+    r"[%&*/<=>\\^|~+\xa1\xa5-\xa9\xac\xae-\xb4\xb6-\xb9\xbf\xd7\xf7\u2016\u2017\u201a\u201e"
+    r"\u2020-\u2023\u2030-\u2038\u203b\u203e-\u2042\u2070-\u208e\u20a4\u2100-\u214f\u2155-\u215e\u2190-\u2bff"
     r"\u3001\u3002\u3012\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 )
 """Characters that are a token of their own and no punctuation that is left out."""
@@ -121,13 +129,15 @@ WRITTEN = {
     "&lt;": "<", "&gt;": ">", "&amp;": "&",
 }  # fmt: skip
 """What a token that stands alone is written as."""
-LEFT_OUT = {";", ":", "--", "---", "----"}
-INSIDE = str.maketrans({"(": "-lrb-", ")": "-rrb-", "’": "'", "\x92": "'", "\xad": None})
+DASHES = {"--", "---", "----"}
+"""Tokens of several characters that are punctuation."""
+INSIDE = str.maketrans({"(": "-lrb-", ")": "-rrb-"})
+CURLY = re.compile(r"^(n?)[’\x92](t|[msd]|re|ve|ll)$")
+"""Endings whose apostrophe is made straight; other words keep theirs."""
 ENTITIES = {"&apos;": "'", "&quot;": '"', "&nbsp;": " ", "&mdash;": "–", "&ndash;": "–"}
 OUTSIDE = re.compile(r"[\U00010000-\U0010ffff\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufe00-\ufe0f]")
 SPANNING = re.compile(r"[<\d]|\b[A-Za-z]\. [A-Z]")
 """What rules that reach over a space begin or end with."""
-PLAIN = re.compile(r"[a-z]+")
 
 
 def words(text: str) -> list[str]:
@@ -168,7 +178,7 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 def _written(token: str) -> list[str]:
     """A token as it is counted: none if it is punctuation, several if it holds spaces."""
-    if token in LEFT_OUT:
+    if token in DASHES:
         return []
-    low = WRITTEN.get(token) or token.lower().translate(INSIDE)
+    low = WRITTEN.get(token) or CURLY.sub(r"\1'\2", token.lower().translate(INSIDE))
     return [WRITTEN.get(one, one) for one in low.replace("&amp;", "&").split()]
