@@ -15,6 +15,7 @@ Which question, which folder:
 - ``grids``: what does a grid of objects in styles say of style and content?
 - ``concepts``: which words are vectors made of?
 - ``spaces``: how alike do two spaces, or two modalities, arrange the same items?
+- ``texts``: how good is a text, against references, against its item, against other texts?
 - ``statistics``: what all of them share: inputs, samples, nulls, intervals, ranks, searches.
 
 A result says its value in one ``sentence``, cites its ``paper``, and holds every number it plots.
@@ -118,7 +119,34 @@ SPACES: dict[str, str] = {
 }
 """Measures of the same items in two spaces, of one model or two; items pair by id."""
 
-MEASURES = {**ONE_SET, **TWO_SETS, **LABELLED, **VIEWS, **GRIDS, **SHAPES, **WORDS, **SPACES}
+TEXTS: dict[str, str] = {
+    "bleu": "isthmus.measure.texts.references:bleu",
+    "cider": "isthmus.measure.texts.references:cider",
+    "cider_plain": "isthmus.measure.texts.references:cider_plain",
+    "clip_score": "isthmus.measure.texts.contrastive:clip_score",
+    "cycle_recall": "isthmus.measure.texts.contrastive:cycle_recall",
+    "distinct_n": "isthmus.measure.texts.diversity:distinct_n",
+    "ref_clip_score": "isthmus.measure.texts.contrastive:ref_clip_score",
+    "retention": "isthmus.measure.texts.retention:retention",
+    "rouge_l": "isthmus.measure.texts.references:rouge_l",
+    "self_bleu": "isthmus.measure.texts.diversity:self_bleu",
+    "spider": "isthmus.measure.texts.references:spider",
+    "text_difference": "isthmus.measure.texts.resampled:text_difference",
+    "vendi_score": "isthmus.measure.texts.diversity:vendi_score",
+}
+"""Measures of texts: against references, against their items' vectors, against each other."""
+
+MEASURES = {
+    **ONE_SET,
+    **TWO_SETS,
+    **LABELLED,
+    **VIEWS,
+    **GRIDS,
+    **SHAPES,
+    **WORDS,
+    **SPACES,
+    **TEXTS,
+}
 
 
 def __getattr__(name: str) -> Any:
