@@ -38,9 +38,9 @@ class EmbeddedScore(TextScore):
     """Texts longer than the encoder's limit; None where nobody counted."""
 
     @classmethod
-    def at(cls, sums: Float[np.ndarray, "... k"], n: int) -> Float[np.ndarray, "..."]:
+    def at(cls, sums: Float[np.ndarray, "b k"], n: int) -> Float[np.ndarray, " b"]:
         """From the sums over the texts of each object, and how many these are."""
-        return sums[..., 0] / sums[..., 1]
+        return sums[:, 0] / sums[:, 1]
 
     @property
     def cut_said(self) -> str:
