@@ -61,7 +61,7 @@ LAYOUTS = {
     "hypothesis, captions": (entries("hypothesis", "captions"), None),
     "by name": (PREDICTED, PEOPLE),
     "by name, together": (
-        {name: {"prediction": PREDICTED[name], "references": PEOPLE[name]} for name in PEOPLE}, None),
+        dict(zip(PEOPLE, entries("prediction", "references"), strict=True)), None),
     "by name, of entries": (
         {name: [{"caption": text}] for name, text in PREDICTED.items()},
         {name: [{"caption": text} for text in some] for name, some in PEOPLE.items()},
@@ -103,8 +103,8 @@ def test_every_layout_gives_the_same_scores(layout, tmp_path, expected):
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
 def test_lines_of_json_are_read(ending, tmp_path, expected):
-    lines = [json.dumps({"id": name, **one})
-             for name, one in zip(PEOPLE, entries("prediction", "references"), strict=True)]  # fmt: skip
+    together = zip(PEOPLE, entries("prediction", "references"), strict=True)
+    lines = [json.dumps({"id": name, **one}) for name, one in together]
     path = tmp_path / "a.jsonl"
     path.write_bytes(("\ufeff" + ending.join([*lines, ""])).encode())
     assert isthmus.score(path).scores["CIDEr"].value == pytest.approx(expected["CIDEr"])
@@ -201,8 +201,7 @@ BAD = {
     "has an int": (b'{"1": 3}', PEOPLE),
     "item 2 of .* has a NoneType": (b'{"1": "a", "2": null}', PEOPLE),
     "has a list": (b'[{"prediction": "a", "references": [["a"]]}]',),
-    "1 item of .* stand there more than once: 1": (json.dumps([MAGIC[0], MAGIC[0]]).encode()
-                                                  .replace(b"COCO_1.jpg", b"1"),),
+    "1 item of .* stand there more than once: COCO_1": (json.dumps([MAGIC[0], MAGIC[0]]).encode(),),
     "1 name of .* more than once in one object: 1": (b'{"1": "a", "1": "b"}', PEOPLE),
     "one text an item, but 1 item .* more or none: 1": (json.dumps([*RESULTS, RESULTS[0]]).encode(),
                                                        PEOPLE),
@@ -213,7 +212,8 @@ BAD = {
     "has image_id, text, where one of prediction": (b'[{"image_id": 1, "text": "a"}]', PEOPLE),
     "have prediction and caption": (b'[{"prediction": "a", "caption": "b"}]', PEOPLE),
     "holds references .* and no prediction": (b'[{"id": 1, "captions": ["a"]}]', PEOPLE),
-    "4 of 4 items of .*, such as a, b, c, ...": (b'{"a": "x", "b": "x", "c": "x", "d": "x"}', PEOPLE),
+    "4 of 4 items of .*, such as a, b, c, ...": (
+        b'{"a": "x", "b": "x", "c": "x", "d": "x"}', PEOPLE),
     "1 of 2 items of .*, such as 9 ": (b'{"1": "a cat", "9": "a cat"}', PEOPLE),
     "1 of 1 items of .*, such as 1 ": (b'[{"id": 1, "prediction": "a", "references": []}]',),
     "give all entries an image_id": (b'["a cat", "a dog"]', PEOPLE),

@@ -55,7 +55,7 @@ def test_clip_score_by_hand():
     a, b = unit_pairs([0.2, 0.4, -0.3])
     found = measure.clip_score(a, b, cut=2)
     assert found.value == pytest.approx(2.5 * (0.2 + 0.4 + 0) / 3, abs=1e-6)
-    assert "2 texts cut" in str(found) and "2.5 max(cos, 0)" in found.about
+    assert "2 sentences cut" in str(found) and "2.5 max(cos, 0)" in found.about
     assert "nobody counted" in str(measure.clip_score(a, b))
 
 
@@ -75,7 +75,7 @@ def test_ref_clip_score_by_hand():
     first, second = (0.5, 0.2), (1.0, 1.0)  # CLIPScore, best cosine with a reference
     means = [2 * x * y / (x + y) for x, y in (first, second)]
     assert found.value == pytest.approx(np.mean(means), abs=1e-6)
-    with pytest.raises(RequestError, match="1 text have no reference, the first 1"):
+    with pytest.raises(RequestError, match="1 sentence have no reference, the first 1"):
         measure.ref_clip_score(texts, items, theirs, Links([("0", "0")]))
 
 
