@@ -38,6 +38,7 @@ def _needs():
         "sentence_transformers": find_spec("sentence_transformers") is not None,
         "mteb": find_spec("mteb") is not None,
         "geoclip": find_spec("geoclip") is not None,
+        "pycocoevalcap": find_spec("pycocoevalcap") is not None,
         "torch": find_spec("torch") is not None,
         "chromium": any(map(which, ("chromium", "chromium-browser", "google-chrome"))),
     }

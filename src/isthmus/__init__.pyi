@@ -29,6 +29,7 @@ from isthmus.studies.index.run import IndexResult
 from isthmus.studies.link.run import LinkResult
 from isthmus.studies.mend.run import MendResult
 from isthmus.studies.replicate.run import ReplicateResult
+from isthmus.studies.score.run import ScoreResult
 from isthmus.studies.search.run import SearchResult
 from isthmus.studies.shared import About
 from isthmus.studies.shared.runs import MeasuredResult
@@ -850,6 +851,36 @@ def find(
         places: Places that are named in a file, 1 or more.
         open: Draw what was found in each file on a page, and open it in the browser.
         out: Where to write the page (default with --open: a new one in runs/).
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def score(
+    file: str | Path,
+    references: str | Path | None = None,
+    *,
+    against: str | Path | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> ScoreResult:
+    """Score captions against references as the field does (BLEU, ROUGE-L, CIDEr), without Java.
+
+    Args:
+        file: Captions: JSON or JSON lines in a layout of the field (see docs/text_metrics.md), alone if it holds the references, too.
+        references: References, such as COCO's annotations.
+        against: Captions of another system, to compare item by item.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

@@ -40,6 +40,7 @@ def runs(tmp_path_factory):
     for number, colour in enumerate(("red", "green", "blue")):
         Image.new("RGB", (30, 30), colour).save(f"photos/{number}.png")
         Path(f"photos/{number}.txt").write_text(f"{colour} paper", encoding="utf-8")
+    Path("captions.json").write_text('[{"prediction": "a cat", "refs": ["a cat", "cats"]}]')
     cells = rng.normal(size=(40, 1, 8)) + rng.normal(size=(1, 3, 8))
     np.save("cells.npy", cells.reshape(-1, 8).astype(np.float32))
     rows = [f"{thing},{style}" for thing in range(40) for style in "abc"]
@@ -61,6 +62,7 @@ def runs(tmp_path_factory):
             "search": isthmus.search("red", **photos),
             "index": isthmus.index("photos", quiet=True),
             "find": isthmus.find("red", "photos/0.png", learn=4, quiet=True),
+            "score": isthmus.score("captions.json", quiet=True),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),

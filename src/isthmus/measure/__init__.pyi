@@ -60,6 +60,19 @@ from isthmus.measure.spaces.space_pairs import linear_cka as linear_cka
 from isthmus.measure.spaces.space_pairs import procrustes as procrustes
 from isthmus.measure.spaces.space_pairs import rsa as rsa
 from isthmus.measure.spaces.space_pairs import svcca as svcca
+from isthmus.measure.texts.contrastive import clip_score as clip_score
+from isthmus.measure.texts.contrastive import cycle_recall as cycle_recall
+from isthmus.measure.texts.contrastive import ref_clip_score as ref_clip_score
+from isthmus.measure.texts.diversity import distinct_n as distinct_n
+from isthmus.measure.texts.diversity import self_bleu as self_bleu
+from isthmus.measure.texts.diversity import vendi_score as vendi_score
+from isthmus.measure.texts.references import bleu as bleu
+from isthmus.measure.texts.references import cider as cider
+from isthmus.measure.texts.references import cider_plain as cider_plain
+from isthmus.measure.texts.references import rouge_l as rouge_l
+from isthmus.measure.texts.references import spider as spider
+from isthmus.measure.texts.resampled import text_difference as text_difference
+from isthmus.measure.texts.retention import retention as retention
 from isthmus.measure.views.angles import view_overlap as view_overlap
 from isthmus.measure.views.identity import view_identity as view_identity
 from isthmus.measure.views.loops import view_interpolation as view_interpolation
@@ -76,6 +89,7 @@ GRIDS: dict[str, str]
 SHAPES: dict[str, str]
 WORDS: dict[str, str]
 SPACES: dict[str, str]
+TEXTS: dict[str, str]
 MEASURES: dict[str, str]
 
 def __getattr__(name: str) -> Any: ...

@@ -33,7 +33,7 @@ class Grams:
 
     def looked_up(
         self, text: Int[np.ndarray, " q"], gram: Int[np.ndarray, " q"]
-    ) -> tuple[Int[np.ndarray, " q"], Int[np.ndarray, " q"]]:
+    ) -> tuple[Int[np.ndarray, " h"], Int[np.ndarray, " h"]]:
         """Which queries (a text and an n-gram) there are, and at which row each of these is."""
         keys, wanted = self.text * self.kinds + self.gram, text * self.kinds + gram
         row = np.minimum(np.searchsorted(keys, wanted), max(0, len(keys) - 1))
@@ -102,11 +102,10 @@ class Captions:
             RequestError: another number of references than of predictions, an item without a
                 reference, or something that is no text.
         """
-        for one in references:
-            if isinstance(one, str):
-                raise RequestError(
-                    f"The references of an item are a list of texts, not one text ({short(one)})."
-                )
+        whose = (("Predictions", predictions), *(("References", one) for one in references))
+        for what, some in whose:
+            if isinstance(some, str):
+                raise RequestError(f"{what} are a list of texts, not one text ({short(some)}).")
         cut = [tokens_of(one) for one in predictions]
         return cls(tuple(cut), tuple(tuple(map(tokens_of, some)) for some in references))
 

@@ -38,16 +38,16 @@ class EmbeddedScore(TextScore):
     """Texts longer than the encoder's limit; None where nobody counted."""
 
     @classmethod
-    def at(cls, sums: Float[np.ndarray, "... k"], n: int) -> Float[np.ndarray, "..."]:
+    def at(cls, sums: Float[np.ndarray, "b k"], n: int) -> Float[np.ndarray, " b"]:
         """From the sums over the texts of each object, and how many these are."""
-        return sums[..., 0] / sums[..., 1]
+        return sums[:, 0] / sums[:, 1]
 
     @property
     def cut_said(self) -> str:
         """How many texts were cut, in words."""
         if self.cut is None:
             return "nobody counted the texts that were cut at the encoder's limit"
-        return f"{amount(self.cut, 'text')} cut at the encoder's limit"
+        return f"{amount(self.cut, 'sentence')} cut at the encoder's limit"
 
     def __str__(self) -> str:
         return f"{super().__str__()}, {self.cut_said}"
@@ -157,8 +157,8 @@ def ref_clip_score(
     bare = np.flatnonzero(np.isinf(best[own]))
     if len(bare):
         raise RequestError(
-            f"{amount(len(bare), 'text')} have no reference, the first {pair.a.ids[own[bare[0]]]}: "
-            "link each text to one or more."
+            f"{amount(len(bare), 'sentence')} have no reference, the first "
+            f"{pair.a.ids[own[bare[0]]]}: link each text to one or more."
         )
     nearest = np.maximum(best[own], 0)
     both = image + nearest

@@ -37,11 +37,11 @@ class BleuScore(TextScore):
     )
 
     @classmethod
-    def at(cls, sums: Float[np.ndarray, "... k"], n: int) -> Float[np.ndarray, "..."]:
+    def at(cls, sums: Float[np.ndarray, "b k"], n: int) -> Float[np.ndarray, " b"]:
         """From matches and n-grams by order, then words of predictions and of references."""
         order = (sums.shape[-1] - 2) // 2
-        match, every = sums[..., :order] + TINY, sums[..., order:-2] + SMALL
-        ratio = (sums[..., -2] + TINY) / (sums[..., -1] + SMALL)
+        match, every = sums[:, :order] + TINY, sums[:, order:-2] + SMALL
+        ratio = (sums[:, -2] + TINY) / (sums[:, -1] + SMALL)
         with np.errstate(over="ignore"):
             penalty = np.exp(np.minimum(0.0, 1 - 1 / ratio))
         return 100 * penalty * np.exp(np.log(match / every).mean(axis=-1))

@@ -29,9 +29,9 @@ class TextScore(Result):
     higher: ClassVar[str] = "better"
 
     @classmethod
-    def at(cls, sums: Float[np.ndarray, "... k"], n: int) -> Float[np.ndarray, "..."]:
+    def at(cls, sums: Float[np.ndarray, "b k"], n: int) -> Float[np.ndarray, " b"]:
         """The score where the contributions of n items have these sums."""
-        return sums[..., 0] / n
+        return sums[:, 0] / n
 
     @property
     def items(self) -> Float[np.ndarray, " n"]:
@@ -65,7 +65,7 @@ def score(
     if "interval" not in fields and n >= LEAST:
         low, high = np.quantile(kind.at(drawn_sums(statistics, seeded(rng)), n), [0.025, 0.975])
         fields["interval"] = Interval(float(low), float(high), METHOD)
-    value = float(kind.at(statistics.sum(axis=0), n))
+    value = float(kind.at(statistics.sum(axis=0, keepdims=True), n)[0])
     return kind(name=name, value=value, n=n, null=null, statistics=statistics, **fields)
 
 

@@ -63,7 +63,7 @@ def retention(
     """
     check_comparable(*text_only, *twin, rule)
     three = np.hstack([_mean(text_only), _mean(twin), rule.statistics])
-    value, gain = _shares(three.sum(axis=0))
+    ((value,), (gain,)) = _shares(three.sum(axis=0, keepdims=True))
     decoder, other, least = three.mean(axis=0).tolist()
     intervals: list[Interval | None] = [None, None]
     if rule.n >= LEAST:
@@ -88,8 +88,8 @@ def _mean(seeds: Sequence[CiderScore]) -> Float[np.ndarray, "n 1"]:
     return np.mean([one.statistics for one in seeds], axis=0)
 
 
-def _shares(sums: Float[np.ndarray, "... 3"]) -> Float[np.ndarray, "2 ..."]:
+def _shares(sums: Float[np.ndarray, "b 3"]) -> Float[np.ndarray, "2 b"]:
     """Retention and retention of the gain, in percent; NaN where the twin has nothing to keep."""
-    decoder, twin, rule = np.moveaxis(sums, -1, 0)
+    decoder, twin, rule = sums.T
     with np.errstate(divide="ignore", invalid="ignore"):
         return 100 * np.stack([decoder / twin, (decoder - rule) / (twin - rule)])

@@ -117,21 +117,22 @@ TEXT, BOTH, MANY = "a text", "a prediction and references", "references only"
 def _parsed(path: Path) -> Any:
     """What the file holds; of JSON lines the list of them."""
     data = path.read_bytes()
-    if not data.strip(b" \t\r\n\xef\xbb\xbf"):
-        raise RequestError(f"{path} is empty: captions are JSON, or a line of JSON an item.")
     try:
-        return _unique(parse_json(data, str(path)), data, path)
-    except RequestError:
-        raise
+        text = data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{path} is not text in UTF-8: {error.reason}.") from error
+    if not text.strip():
+        raise RequestError(f"{path} is empty: captions are JSON, or a line of JSON an item.")
+    lines = [(number, one) for number, one in enumerate(text.splitlines(), 1) if one.strip()]
+    try:
+        if len(lines) > 1 and _is_json(lines[0][1]):
+            return [parse_json(one, f"Line {number} of {path}") for number, one in lines]
+        found = parse_json(text, str(path))
     except ValueError as error:
-        lines = data.decode("utf-8", "replace").splitlines()
-        filled = [(number, one) for number, one in enumerate(lines, 1) if one.strip()]
-        if len(filled) < 2 or not _is_json(filled[0][1]):
-            raise RequestError(str(error)) from error
-        try:
-            return [parse_json(one, f"Line {number} of {path}") for number, one in filled]
-        except ValueError as line:
-            raise RequestError(str(line)) from line
+        raise RequestError(str(error)) from error
+    if isinstance(found, dict):
+        json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, path))
+    return found
 
 
 def _is_json(line: str) -> bool:
@@ -142,34 +143,29 @@ def _is_json(line: str) -> bool:
     return True
 
 
-def _unique(found: Any, data: bytes, path: Path) -> Any:
-    """The same, but an item that stands twice in an object is refused, which JSON passes over."""
-
-    def pairs(some: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice = [name for name, count in Counter(name for name, _ in some).items() if count > 1]
-        if twice:
-            raise RequestError(
-                f"{amount(len(twice), 'name')} of {path} stand there more than once in one object: "
-                f"{named(twice)}."
-            )
-        return dict(some)
-
-    if isinstance(found, dict):
-        json.loads(data.decode(json.detect_encoding(data)).removeprefix("\ufeff"),
-                   object_pairs_hook=pairs)  # fmt: skip
-    return found
+def _unique(pairs: Sequence[tuple[str, Any]], path: Path) -> dict[str, Any]:
+    """An object; JSON would pass over an item that stands twice in it."""
+    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if twice:
+        raise RequestError(
+            f"{amount(len(twice), 'name')} of {path} stand there more than once in one object: "
+            f"{named(twice)}."
+        )
+    return dict(pairs)
 
 
 def _entries(found: Any, path: Path) -> tuple[list[tuple[str, Any]], bool]:
     """Items and what stands for them, and whether their place is their name."""
     if isinstance(found, dict) and isinstance(found.get("annotations"), list):
         found = found["annotations"]
+    if isinstance(found, dict) and _first(found, PREDICTION) and _first(found, REFERENCES):
+        found = [found]  # the only line of JSON lines
     if isinstance(found, dict):
         return [(str(name), entry) for name, entry in found.items()], False
     if not isinstance(found, list):
         raise RequestError(
-            f"{path} holds {a_kind(found)}: captions are a list of entries, or an object from items "
-            "to texts."
+            f"{path} holds {a_kind(found)}: captions are a list of entries, or an object from "
+            "items to texts."
         )
     names = [_first(one, ID) if isinstance(one, dict) else "" for one in found]
     if all(names):
@@ -190,9 +186,7 @@ def _kind(entry: Any, path: Path) -> str:
     theirs = [name for name in REFERENCES if name in entry]
     if len(own) > 1 or len(theirs) > 1:
         several = own if len(own) > 1 else theirs
-        raise RequestError(
-            f"Which is the text? Entries of {path} have {' and '.join(several)}."
-        )
+        raise RequestError(f"Which is the text? Entries of {path} have {' and '.join(several)}.")
     if not own and not theirs:
         raise RequestError(
             f"An entry of {path} has {', '.join(map(visible, entry)) or 'nothing'}, where one of "

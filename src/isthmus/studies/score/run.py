@@ -194,7 +194,7 @@ def _verdict(
     if not compared:
         return f"{said} on {of}."
     one = compared["CIDEr"]
-    sure = one.interval is not None and 0 not in one.interval
+    sure = one.interval is not None and 0.0 not in one.interval
     better = "better" if one.value > 0 else "worse"
     told = f"{better} than the other by {abs(one.value):.1f}" if sure else "not told from the other"
     return f"{said} on {of}; by CIDEr {told}."
