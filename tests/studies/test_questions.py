@@ -26,6 +26,7 @@ ASKED = {
     "search": (("an owl",), {"inside": "photos", "top": 3}),
     "index": (("photos",), {"out": "photos.index", "replace": True}),
     "find": (("an owl", "a.jpg", "b.wav"), {"false_alarms": 0.1, "learn": 10}),
+    "caption": (("a.jpg", "b.wav"), {"decoder": "nearest", "out": "captions.csv"}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),

@@ -35,6 +35,7 @@ STUDIES: dict[str, str] = {
     "index": "isthmus.studies.index.run:run",
     "search": "isthmus.studies.search.run:run",
     "find": "isthmus.studies.find.run:run",
+    "caption": "isthmus.studies.caption.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -57,6 +58,7 @@ REQUESTS: dict[str, str] = {
     "index": "isthmus.studies.index.request:IndexRequest",
     "search": "isthmus.studies.search.request:SearchRequest",
     "find": "isthmus.studies.find.request:FindRequest",
+    "caption": "isthmus.studies.caption.request:CaptionRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""
