@@ -27,6 +27,7 @@ QUESTIONS = {
     "index": "index",
     "find": "find",
     "score": "score",
+    "caption": "caption",
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
     "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }

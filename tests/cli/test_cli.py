@@ -54,6 +54,7 @@ def test_terminal_escapes_in_names_are_shown_not_obeyed(capsys):
 LONG = (
     "find",
     "score",
+    "caption",
     "index",
     "serve",
     "study",

@@ -63,6 +63,7 @@ def runs(tmp_path_factory):
             "index": isthmus.index("photos", quiet=True),
             "find": isthmus.find("red", "photos/0.png", learn=4, quiet=True),
             "score": isthmus.score("captions.json", quiet=True),
+            "caption": isthmus.caption("photos/0.png", quiet=True),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),
@@ -160,7 +161,7 @@ def test_a_run_that_measured_is_a_mapping_of_results(runs):
 
 NUMBERS = {"fit": "R@1", "sweep": "R@1", "mend": "R@1", "search": "score", "edit": "score"}
 NUMBERS |= {"embed_files": "items", "cache": "bytes", "link_spaces": "hit@1", "index": "items"}
-NUMBERS |= {"find": "probability"}
+NUMBERS |= {"find": "probability", "caption": "score"}
 
 
 def test_every_run_becomes_a_table_and_a_figure(runs):

@@ -27,6 +27,7 @@ ASKED = {
     "index": (("photos",), {"out": "photos.index", "replace": True}),
     "find": (("an owl", "a.jpg", "b.wav"), {"false_alarms": 0.1, "learn": 10}),
     "score": (("a.json", "b.json"), {"against": "c.json", "seed": 2}),
+    "caption": (("a.jpg", "b.wav"), {"decoder": "nearest", "out": "captions.csv"}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),

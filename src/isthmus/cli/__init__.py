@@ -26,6 +26,7 @@ COMMANDS = {
     "search": "find items by words, a picture, a sound or any other file",
     "find": "say whether something is in files, and where, or that it is not",
     "score": "score captions against references as the field does, and two systems item by item",
+    "caption": "say in a sentence what pictures, meshes, sounds or clips show",
     "serve": "serve an index: a page to search by, and an HTTP API",
     "edit": "move a picture's vector to a word inside a corpus, and see what lies there",
     "spaces": "list the spaces that can be loaded, or describe one",

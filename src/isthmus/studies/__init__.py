@@ -36,6 +36,7 @@ STUDIES: dict[str, str] = {
     "search": "isthmus.studies.search.run:run",
     "find": "isthmus.studies.find.run:run",
     "score": "isthmus.studies.score.run:run",
+    "caption": "isthmus.studies.caption.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -59,6 +60,7 @@ REQUESTS: dict[str, str] = {
     "search": "isthmus.studies.search.request:SearchRequest",
     "find": "isthmus.studies.find.request:FindRequest",
     "score": "isthmus.studies.score.request:ScoreRequest",
+    "caption": "isthmus.studies.caption.request:CaptionRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""

@@ -1,0 +1,173 @@
+"""The trained decoder: sentences by beam search, of which the space chooses one.
+
+Candidates come from the network under each treatment and prompt of names retrieved for the vector,
+and from the memory. They are ranked by what the space says of them, and a little by how likely the
+network finds them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+from jaxtyping import Float
+
+from isthmus.arrays import Vectors, unit, unit_or_zero
+from isthmus.decode.evidence import evidence_of
+from isthmus.decode.memories import Memory, default_vectors
+from isthmus.decode.networks import Network, written
+from isthmus.decode.retrieval import DecodeOptions, checked
+from isthmus.decode.treatments import Map, Unpaired
+from isthmus.decode.weights import FOLDER, network_for, read_network
+from isthmus.records import dataclass
+from isthmus.types import Encoder, RequestError
+from isthmus.types.decoded import Decoded
+
+FROM_MEMORY = 2
+"""Sentences of the memory among the candidates."""
+PROMPTS = ((0, 1, 2, 3), (0,), (1,), ())
+"""Numbers of the retrieved names that are told in turn."""
+LIKELY = 0.03
+"""Weight of a candidate's likelihood beside its cosine."""
+_UNWRITTEN = -2.5
+"""Likelihood of a sentence of the memory, which the network did not write."""
+TEMPERATURE = 0.05
+"""Of the softmax over the memory on the way from another space."""
+NAMED = 4
+"""Words up to which a sentence without a beginning of its own is taken for a name."""
+AT_ONCE = 64
+"""Vectors that are searched for together."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A text that may be said of a vector."""
+
+    text: str
+    likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class Captioner:
+    """Vectors of one kind to sentences."""
+
+    text: Encoder
+    network: Network
+    memory: Memory
+    data: Unpaired
+    maps: Sequence[Map]
+    """To vectors that the network reads."""
+    entities: Float[np.ndarray, "m d"]
+    """Of the memory's named sentences, vectors that the network reads."""
+    options: DecodeOptions
+
+    def decode(self, vectors: Vectors) -> list[Decoded]:
+        """One sentence a vector; the same vectors give the same sentences.
+
+        Raises:
+            RequestError: vectors of another space, or without a direction.
+        """
+        given = checked(vectors, self.text)
+        found: list[Decoded] = []
+        for start in range(0, len(given), AT_ONCE):
+            some = given[start : start + AT_ONCE]
+            found += [max(told, key=lambda x: x[1])[0] for told in self.ranked(some)]
+        return evidence_of(found, given, self.text) if self.options.evidence else found
+
+    def ranked(self, given: Vectors) -> list[list[tuple[Decoded, float]]]:
+        """Every candidate of each unit vector with its rank score."""
+        candidates = self.candidates(given)
+        texts = list(dict.fromkeys(one.text for some in candidates for one in some))
+        row = {said: i for i, said in enumerate(texts)}
+        vectors = unit(self.text.encode(texts))
+        centred = unit_or_zero(vectors - self.memory.mean)
+        reading = unit_or_zero(given - self.data.mean)
+        out: list[list[tuple[Decoded, float]]] = []
+        for i, some in enumerate(candidates):
+            rows = [row[one.text] for one in some]
+            likely = np.array([one.likelihood for one in some])
+            ranks = centred[rows] @ reading[i] + LIKELY * likely
+            raw = vectors[rows] @ given[i]
+            out.append([(Decoded(one.text, float(cosine)), float(rank))
+                        for one, cosine, rank in zip(some, raw, ranks, strict=True)])  # fmt: skip
+        return out
+
+    def candidates(self, given: Vectors) -> list[list[Candidate]]:
+        """Of each unit vector: beams under each treatment and prompt, then sentences of the memory.
+
+        Where scenes are wanted the memory gives names alone.
+        """
+        named = self.memory.named
+        rows = named.nearest(given, self.data.mean, self.network.entities)
+        entities, options = self.entities[rows], self.options
+        found: list[dict[str, float]] = [{} for _ in given]
+        for treat, prompt in product(self.maps, PROMPTS):
+            names = np.zeros_like(entities)
+            names[:, prompt] = entities[:, prompt]
+            beams = written(self.network, treat(given), names, options.beams, options.scenes)
+            for told, some in zip(found, beams, strict=True):
+                for one in some:
+                    said = led(one.text, options.lead)
+                    told[said] = max(one.likelihood, told.get(said, -np.inf))
+        near = self.memory.nearest(given, self.data.mean, 0 if options.scenes else FROM_MEMORY)
+        for told, some in zip(found, near, strict=True):
+            for number in some:
+                told.setdefault(led(self.memory.texts[number], options.lead), _UNWRITTEN)
+        return [[Candidate(*one) for one in told.items()] for told in found]
+
+
+BEGINNINGS = re.compile(
+    r"^(a|an|the) (photo|picture|close up|drawing|icon|cartoon|3d model|rendering|shape|sound|"
+    r"recording|clip|short film|animation) of |^clip art of |^someone listens to "
+)
+ENDINGS = re.compile(r" (in a photo|can be heard|seen from the side)$")
+
+
+def led(text: str, lead: str) -> str:
+    """A sentence about one named thing, begun as its kind wants; any other one as it is.
+
+    Example:
+        >>> led("a photo of a horse", "a drawing of"), led("a horse", "a drawing of")
+        ('a drawing of a horse', 'a drawing of a horse')
+    """
+    bare = ENDINGS.sub("", BEGINNINGS.sub("", text))
+    short = len(bare.split()) <= NAMED
+    return f"{lead} {bare}" if lead and (bare != text or short) else text
+
+
+def open_captioner(text: Encoder, data: Unpaired, options: DecodeOptions) -> Captioner:
+    """The decoder that was trained on the vectors of the encoder's space.
+
+    Raises:
+        RequestError: none was trained.
+    """
+    network = network_for(text.space.id)
+    if network is None:
+        raise RequestError(
+            f"No decoder was trained on the space {text.space.name}: train one with "
+            "isthmus.train.decoders, or use the decoders 'bridged', 'nearest' or 'memory'."
+        )
+    memory, maps = options.sentences(text), options.maps(data)
+    return Captioner(text, network, memory, data, maps, memory.named.vectors, options)
+
+
+def open_bridged(text: Encoder, data: Unpaired, options: DecodeOptions) -> Captioner:
+    """The default space's decoder, by way of the memory, for any space that encodes texts.
+
+    A vector's softmax over the memory in its own space is the weight of the memory's vectors in
+    the default space (DeCap's projection, Li et al. 2023, equation 4, onto the same sentences in
+    another space); what the network writes is ranked by the vector's own space.
+    """
+    network = read_network(FOLDER)
+    own = options.sentences(text)
+    there = replace(own, vectors=default_vectors(options.kinds))
+    strength = TEMPERATURE
+    centred = own.centred
+
+    def cross(vectors: Vectors) -> Vectors:
+        logits = unit_or_zero(unit(vectors) - data.mean) @ centred.T / strength
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        return unit_or_zero(shares / shares.sum(1, keepdims=True) @ there.vectors)
+
+    return Captioner(text, network, own, data, [cross], there.named.vectors, options)

@@ -1,0 +1,1 @@
+"""What do files show? A caption each, out of their vectors."""

@@ -1,0 +1,198 @@
+"""Caption files: encode, decode, keep each caption as it is made."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.arrays import Vectors, fingerprint
+from isthmus.decode.kinds import Reader, kinds_of, open_reader
+from isthmus.decode.weights import made_with
+from isthmus.engine.content_index import file_digest
+from isthmus.engine.jobs import bar
+from isthmus.engine.shards import embed_shard
+from isthmus.lab import embed
+from isthmus.read import spoken
+from isthmus.read.recognise import modality_of
+from isthmus.records import dataclass
+from isthmus.report import amount, visible
+from isthmus.store import cache_folder, read_tensors, write_tensors
+from isthmus.studies.caption.journal import (
+    Caption,
+    add_captions,
+    read_captions,
+    write_captions,
+)
+from isthmus.studies.caption.request import CaptionRequest
+from isthmus.studies.shared import RunResult, resolve
+from isthmus.types import Encoder, Items, NothingLeftError, RequestError
+from isthmus.version import __version__
+from isthmus.worlds import load as load_world
+
+AT_ONCE = 16
+"""Files between two writings: what is done again at most after a kill."""
+LYING = ("glyphs", "babel?n=60", "orchestra", "motions", "primitives")
+"""Worlds whose items tell where a modality lies in a space that no such figures ship for."""
+SAMPLE = 60
+"""Items of such a world."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CaptionResult(RunResult):
+    """A caption a file, in the order of the request."""
+
+    captions: Sequence[Caption]
+    out: Path | None = None
+
+    drawn = ("score", "", "", "")
+
+    @property
+    def written(self) -> list[Path]:
+        """The CSV, where one was asked for."""
+        return [self.out] if self.out else []
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """A file each."""
+        return [
+            {"file": one.file, "modality": one.modality, "caption": one.decoded.text,
+             "score": one.decoded.score}
+            for one in self.captions
+        ]  # fmt: skip
+
+    def lines(self) -> list[str]:
+        """A file each, its name first."""
+        width = max((len(visible(one.file)) for one in self.captions), default=0)
+        return [f"{visible(one.file):<{width}}  {one.decoded.text}" for one in self.captions]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        told = [(one, one.decoded.to_dict()) for one in self.captions]
+        return {
+            "items": [
+                {"file": one.file, "modality": one.modality, "caption": said["text"],
+                 "score": said["score"], "evidence": said["evidence"]}
+                for one, said in told
+            ],
+            "skipped": dict(self.faults),
+        }  # fmt: skip
+
+
+def run(request: CaptionRequest) -> CaptionResult:
+    """Caption every file; what cannot be read is named and skipped.
+
+    Raises:
+        RequestError: the space has no encoder of texts, or --out holds something else.
+        NothingLeftError: not one file could be captioned.
+    """
+    files = list(dict.fromkeys(map(str, request.files)))
+    encoders = resolve(request.space).encoders(request.common, "captions are read out of files")
+    words = spoken(encoders)
+    if not words:
+        raise RequestError(f"The space {request.space} encodes no texts, which captions need.")
+    kept = read_captions(request.out) if request.out else {}
+    if request.out:
+        write_captions(request.out, kept)
+    modalities, faults = _recognised(files, encoders)
+    key = fingerprint(encoders[words].space.id, request.decoder, made_with(), __version__)
+    hashes = {file: fingerprint(key, file_digest(Path(file))) for file in modalities}
+    done = {file: one for file, one in kept.items() if one.made == hashes.get(file)}
+    with bar(len(modalities), "captions", request.common.progress) as tick:
+        tick(len(done))
+        for modality in dict.fromkeys(modalities.values()):
+            due = [file for file, kind in modalities.items() if kind == modality]
+            due = [file for file in due if file not in done]
+            for start in range(0, len(due), AT_ONCE):
+                some = due[start : start + AT_ONCE]
+                reader = _reader(request, encoders, words, modality)
+                new, broken = _captioned(encoders[modality], reader, some, hashes)
+                if request.out:
+                    add_captions(request.out, new)
+                done |= {one.file: one for one in new}
+                faults |= broken
+                tick(len(some))
+    return _finished(request, files, {**kept, **done}, faults)
+
+
+def _recognised(
+    files: Sequence[str], encoders: Mapping[str, Encoder]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The modality of each file that can be encoded, and why the others cannot."""
+    found, faults = dict[str, str](), dict[str, str]()
+    for file in files:
+        try:
+            modality = modality_of(Path(file))
+        except RequestError as error:
+            faults[file] = str(error)
+            continue
+        if modality in encoders:
+            found[file] = modality
+        else:
+            faults[file] = f"The space encodes no {modality} items."
+    return found, faults
+
+
+def _captioned(
+    encoder: Encoder, reader: Reader, files: Sequence[str], hashes: Mapping[str, str]
+) -> tuple[list[Caption], dict[str, str]]:
+    items = Items(encoder.modality, tuple(files), [Path(file) for file in files])
+    embedded = embed_shard(encoder, items)
+    decoded = reader.decode(embedded.made) if embedded.ids else []
+    found = zip(embedded.ids, decoded, strict=True)
+    return [Caption(file, encoder.modality, one, hashes[file]) for file, one in found], dict(
+        embedded.faults
+    )
+
+
+def _finished(
+    request: CaptionRequest,
+    files: Sequence[str],
+    done: Mapping[str, Caption],
+    faults: Mapping[str, str],
+) -> CaptionResult:
+    """The result; the CSV in the order of the request, what it held of other files first."""
+    asked = {file: done[file] for file in files if file in done and file not in faults}
+    if request.out:
+        others = {file: one for file, one in done.items() if file not in files}
+        write_captions(request.out, {**others, **asked})
+    if not asked:
+        first, why = next(iter(faults.items()))
+        many = amount(len(files), "file")
+        raise NothingLeftError(f"Not one of {many} can be captioned: {first}: {why}")
+    verdict = f"{amount(len(asked), 'caption')}, {amount(len(faults), 'file')} skipped."
+    return CaptionResult(
+        captions=list(asked.values()), out=request.out, verdict=verdict, faults=dict(faults)
+    )
+
+
+def _reader(
+    request: CaptionRequest, encoders: Mapping[str, Encoder], words: str, modality: str
+) -> Reader:
+    """What reads a modality's vectors."""
+    text, others = encoders[words], None
+    if not kinds_of(text, modality):
+        others = _lying(encoders[modality])
+    return open_reader(text, modality, others, request.decoder, evidence=True)
+
+
+def _lying(encoder: Encoder) -> Vectors:
+    """Vectors of items of a bundled world, which tell where their modality lies; kept in the cache.
+
+    Raises:
+        RequestError: no world has such items.
+    """
+    key = fingerprint(encoder.space.id, encoder.modality, getattr(encoder, "preprocessing", ""))
+    file = cache_folder() / "lying" / f"{encoder.modality}-{key}.safetensors"
+    if file.is_file():
+        return np.asarray(read_tensors(file)[0]["vectors"], np.float32)
+    opened: Callable[[str], Any] = load_world
+    for name in LYING:
+        items = opened(name).items.get(encoder.modality)
+        if items is not None:
+            rows = range(0, len(items), max(1, len(items) // SAMPLE))
+            found = embed(encoder, [items.payload[row] for row in rows], modality=encoder.modality)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_tensors(file, {"vectors": found.vectors}, {"items": json.dumps(name)})
+            return found.vectors
+    raise RequestError(f"No bundled world has {encoder.modality} items, by which they are read.")

@@ -1,0 +1,34 @@
+"""What a vector says: a text, how near it comes to the vector, and what each word rests on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from isthmus.records import dataclass
+from isthmus.types.bags import Place
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one word of a text rests on."""
+
+    word: str
+    drop: float
+    """How far the text's score falls when the word is left out; below 0 where it rises."""
+    place: Place | None = None
+    """The part of the item that carries the word, where that was looked for."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text that was read out of a vector."""
+
+    text: str
+    score: float
+    """Cosine of the vector of the text, embedded again, with the vector that it was read from."""
+    evidence: Sequence[Evidence] = ()
+    """A word each, in the order of the text; empty where it was not asked for."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        told = [{"word": one.word, "drop": one.drop} for one in self.evidence]
+        return {"text": self.text, "score": self.score, "evidence": told}
