@@ -28,6 +28,8 @@ QUESTIONS = {
     "find": "find",
     "score": "score",
     "caption": "caption",
+    "say": "say",
+    "invert": "invert",
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
     "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }

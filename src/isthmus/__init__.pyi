@@ -20,6 +20,7 @@ from isthmus.lab import save as save
 from isthmus.lab.caching import CacheResult
 from isthmus.measure.statistics import SetLike
 from isthmus.studies.atlas.run import AtlasResult
+from isthmus.studies.caption.run import CaptionResult
 from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
@@ -29,6 +30,7 @@ from isthmus.studies.index.run import IndexResult
 from isthmus.studies.link.run import LinkResult
 from isthmus.studies.mend.run import MendResult
 from isthmus.studies.replicate.run import ReplicateResult
+from isthmus.studies.say.run import SayResult
 from isthmus.studies.score.run import ScoreResult
 from isthmus.studies.search.run import SearchResult
 from isthmus.studies.shared import About
@@ -881,6 +883,101 @@ def score(
         file: Captions: JSON or JSON lines in a layout of the field (see docs/text_metrics.md), alone if it holds the references, too.
         references: References, such as COCO's annotations.
         against: Captions of another system, to compare item by item.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def caption(
+    *files: str,
+    space: str = 'mini',
+    decoder: str = '',
+    out: str | Path | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> CaptionResult:
+    """Say in a sentence what files show: pictures, meshes, sounds, clips, any mix of them.
+
+    Args:
+        files: Pictures, meshes, sounds, videos or texts.
+        space: Space whose vectors are read (see: isthmus spaces).
+        decoder: What reads them: captioner (trained on the space's texts), bridged (the default space's, by way of a memory of sentences), nearest or memory (a sentence of the memory); by default the first of these that the space has.
+        out: CSV to write captions to as they are made; those that are in it already are kept, so that the same command goes on after it was stopped.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def say(
+    expression: str,
+    *,
+    space: str = 'mini',
+    ways: str | Sequence[str] = ('decoder', 'nearest', 'concepts', 'corrector'),
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> SayResult:
+    """Say what a sum of items means: "photo.jpg + bark.wav - 'a dog'".
+
+    Args:
+        expression: Items with + and - between them, each with spaces around. In quotes a text; else a file of any modality, or id@index. A number and * before an item weigh it: 0.5 * bark.wav.
+        space: Space whose vectors are added (see: isthmus spaces).
+        ways: How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ; hf: and openclip: only).
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def invert(
+    vectors: str | Path,
+    *,
+    space: str = 'mini',
+    modality: str = '',
+    ways: str | Sequence[str] = ('decoder', 'nearest', 'concepts', 'corrector'),
+    first: int = 20,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> SayResult:
+    """Say what vectors mean: of a saved set, an array file, or a folder of arrays.
+
+    Args:
+        vectors: A saved set (isthmus embed), a .npy, .npz or .safetensors file, or the like.
+        space: Space that they are of (see: isthmus spaces).
+        modality: Whose vectors they are (default: what a saved set says, else texts); it tells where they lie.
+        ways: How they are said (see: isthmus say --help).
+        first: Vectors that are said, from the first on, 1 or more.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

@@ -55,6 +55,8 @@ LONG = (
     "find",
     "score",
     "caption",
+    "say",
+    "invert",
     "index",
     "serve",
     "study",

@@ -41,6 +41,7 @@ def runs(tmp_path_factory):
         Image.new("RGB", (30, 30), colour).save(f"photos/{number}.png")
         Path(f"photos/{number}.txt").write_text(f"{colour} paper", encoding="utf-8")
     Path("captions.json").write_text('[{"prediction": "a cat", "refs": ["a cat", "cats"]}]')
+    np.save("said.npy", rng.normal(size=(3, 384)).astype(np.float32))
     cells = rng.normal(size=(40, 1, 8)) + rng.normal(size=(1, 3, 8))
     np.save("cells.npy", cells.reshape(-1, 8).astype(np.float32))
     rows = [f"{thing},{style}" for thing in range(40) for style in "abc"]
@@ -64,6 +65,8 @@ def runs(tmp_path_factory):
             "find": isthmus.find("red", "photos/0.png", learn=4, quiet=True),
             "score": isthmus.score("captions.json", quiet=True),
             "caption": isthmus.caption("photos/0.png", quiet=True),
+            "say": isthmus.say("photos/0.png - 'red'", ways=("nearest",), quiet=True),
+            "invert": isthmus.invert("said.npy", ways=("nearest",), first=2, quiet=True),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),
@@ -161,7 +164,7 @@ def test_a_run_that_measured_is_a_mapping_of_results(runs):
 
 NUMBERS = {"fit": "R@1", "sweep": "R@1", "mend": "R@1", "search": "score", "edit": "score"}
 NUMBERS |= {"embed_files": "items", "cache": "bytes", "link_spaces": "hit@1", "index": "items"}
-NUMBERS |= {"find": "probability", "caption": "score"}
+NUMBERS |= {"find": "probability", "caption": "score", "say": "cycle", "invert": "cycle"}
 
 
 def test_every_run_becomes_a_table_and_a_figure(runs):

@@ -28,6 +28,8 @@ ASKED = {
     "find": (("an owl", "a.jpg", "b.wav"), {"false_alarms": 0.1, "learn": 10}),
     "score": (("a.json", "b.json"), {"against": "c.json", "seed": 2}),
     "caption": (("a.jpg", "b.wav"), {"decoder": "nearest", "out": "captions.csv"}),
+    "say": (("a.jpg - 'a dog'",), {"ways": ("nearest",), "seed": 2}),
+    "invert": (("a.npy",), {"ways": ("nearest",), "first": 3, "modality": "image"}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),

@@ -28,6 +28,8 @@ COMMANDS = {
     "score": "score captions against references as the field does, and two systems item by item",
     "caption": "say in a sentence what pictures, meshes, sounds or clips show",
     "serve": "serve an index: a page to search by, and an HTTP API",
+    "say": "say what a sum of items means: photo.jpg + bark.wav - 'a dog'",
+    "invert": "say what vectors of your own mean, beside chance",
     "edit": "move a picture's vector to a word inside a corpus, and see what lies there",
     "spaces": "list the spaces that can be loaded, or describe one",
     "worlds": "list the data sets with ground truth, or describe one",

@@ -37,6 +37,8 @@ STUDIES: dict[str, str] = {
     "find": "isthmus.studies.find.run:run",
     "score": "isthmus.studies.score.run:run",
     "caption": "isthmus.studies.caption.run:run",
+    "say": "isthmus.studies.say.run:run",
+    "invert": "isthmus.studies.say.run:run_invert",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -61,6 +63,8 @@ REQUESTS: dict[str, str] = {
     "find": "isthmus.studies.find.request:FindRequest",
     "score": "isthmus.studies.score.request:ScoreRequest",
     "caption": "isthmus.studies.caption.request:CaptionRequest",
+    "say": "isthmus.studies.say.request:SayRequest",
+    "invert": "isthmus.studies.say.request:InvertRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""

@@ -33,7 +33,7 @@ class SmallRecipe:
     rate: float = 2e-3
     seed: int = 0
     noise: float = 0.0
-    """Length of the noise that is added to unit vectors (CapDec, Nukrai et al. 2022, equation 2)."""
+    """Length of the noise that is added to unit vectors (CapDec, Nukrai et al. 2022, eq. 2)."""
     shape: Shape = Shape(width=128, layers=2, heads=4, prefix=2, entities=0, longest=40)
     """Its entities are names that are told beside the vector (ViECap, Fei et al. 2023)."""
 

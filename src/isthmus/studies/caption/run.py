@@ -1,24 +1,19 @@
 """Caption files: encode, decode, keep each caption as it is made."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from isthmus.arrays import Vectors, fingerprint
-from isthmus.decode.kinds import Reader, kinds_of, open_reader
+from isthmus.arrays import fingerprint
+from isthmus.decode.kinds import Reader
 from isthmus.decode.weights import made_with
 from isthmus.engine.content_index import file_digest
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
-from isthmus.lab import embed
 from isthmus.read import spoken
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
 from isthmus.report import amount, visible
-from isthmus.store import cache_folder, read_tensors, write_tensors
 from isthmus.studies.caption.journal import (
     Caption,
     add_captions,
@@ -27,16 +22,12 @@ from isthmus.studies.caption.journal import (
 )
 from isthmus.studies.caption.request import CaptionRequest
 from isthmus.studies.shared import RunResult, resolve
+from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError
 from isthmus.version import __version__
-from isthmus.worlds import load as load_world
 
 AT_ONCE = 16
 """Files between two writings: what is done again at most after a kill."""
-LYING = ("glyphs", "babel?n=60", "orchestra", "motions", "primitives")
-"""Worlds whose items tell where a modality lies in a space that no such figures ship for."""
-SAMPLE = 60
-"""Items of such a world."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -105,7 +96,7 @@ def run(request: CaptionRequest) -> CaptionResult:
             due = [file for file in due if file not in done]
             for start in range(0, len(due), AT_ONCE):
                 some = due[start : start + AT_ONCE]
-                reader = _reader(request, encoders, words, modality)
+                reader = reader_of(encoders, modality, request.decoder)
                 new, broken = _captioned(encoders[modality], reader, some, hashes)
                 if request.out:
                     add_captions(request.out, new)
@@ -164,35 +155,3 @@ def _finished(
     return CaptionResult(
         captions=list(asked.values()), out=request.out, verdict=verdict, faults=dict(faults)
     )
-
-
-def _reader(
-    request: CaptionRequest, encoders: Mapping[str, Encoder], words: str, modality: str
-) -> Reader:
-    """What reads a modality's vectors."""
-    text, others = encoders[words], None
-    if not kinds_of(text, modality):
-        others = _lying(encoders[modality])
-    return open_reader(text, modality, others, request.decoder, evidence=True)
-
-
-def _lying(encoder: Encoder) -> Vectors:
-    """Vectors of items of a bundled world, which tell where their modality lies; kept in the cache.
-
-    Raises:
-        RequestError: no world has such items.
-    """
-    key = fingerprint(encoder.space.id, encoder.modality, getattr(encoder, "preprocessing", ""))
-    file = cache_folder() / "lying" / f"{encoder.modality}-{key}.safetensors"
-    if file.is_file():
-        return np.asarray(read_tensors(file)[0]["vectors"], np.float32)
-    opened: Callable[[str], Any] = load_world
-    for name in LYING:
-        items = opened(name).items.get(encoder.modality)
-        if items is not None:
-            rows = range(0, len(items), max(1, len(items) // SAMPLE))
-            found = embed(encoder, [items.payload[row] for row in rows], modality=encoder.modality)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_tensors(file, {"vectors": found.vectors}, {"items": json.dumps(name)})
-            return found.vectors
-    raise RequestError(f"No bundled world has {encoder.modality} items, by which they are read.")

@@ -29,8 +29,8 @@ class SayRequest:
     """Say what a sum of items means: "photo.jpg + bark.wav - 'a dog'"."""
 
     expression: Positional[str]
-    """Items with + and - between them, each with spaces around. In quotes a text; else a file of any
-    modality, or id@index. A number and * before an item weigh it: 0.5 * bark.wav."""
+    """Items with + and - between them, each with spaces around. In quotes a text; else a file of
+    any modality, or id@index. A number and * before an item weigh it: 0.5 * bark.wav."""
     space: str = "mini"
     """Space whose vectors are added (see: isthmus spaces)."""
     ways: tuple[str, ...] = USUAL

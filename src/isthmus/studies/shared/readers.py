@@ -56,5 +56,3 @@ def lying(encoder: Encoder) -> Vectors:
             write_tensors(file, {"vectors": found.vectors}, {"items": json.dumps(name)})
             return found.vectors
     raise RequestError(f"No bundled world has {encoder.modality} items, by which they are read.")
-
-
