@@ -1,7 +1,7 @@
 """Decoders that answer with a sentence of a memory: they work in any space, untrained."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from isthmus.types import Encoder, RequestError
 from isthmus.types.decoded import Decoded
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """Vectors to texts: what every opener of ``DECODERS`` gives."""
 
