@@ -36,7 +36,8 @@ def test_docstring_examples(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["docs/tour.md", "docs/commands.md", "docs/links.md", "docs/modalities.md"]
+    "name",
+    ["docs/tour.md", "docs/commands.md", "docs/links.md", "docs/modalities.md", "docs/speak.md"],
 )
 def test_documents_run_as_they_stand(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
