@@ -21,6 +21,7 @@ from isthmus.studies.study.evidence import cards, evidence
 from isthmus.studies.study.examples_section import examples_section, neighbour_examples
 from isthmus.studies.study.layout import AFTER_MAP, BEFORE_MAP
 from isthmus.studies.study.readings import sections
+from isthmus.studies.study.sayings_section import sayings, sayings_section
 from isthmus.studies.study.summary import caution, key_lines, summary
 from isthmus.studies.study.verdict import verdict
 from isthmus.types import plain
@@ -33,6 +34,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[Page, dict[st
     give_back()
     examples = neighbour_examples(data, rng)
     give_back()
+    said = sayings(data, rng)
     small, placed = sketch(data, rng), project(data.a, data.b)
     numbers = evidence(found.results, counted)
     p, names = adjusted(found.results), (data.a.modality, data.b.modality)
@@ -52,6 +54,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[Page, dict[st
             ),
             *sections(AFTER_MAP, found.results),
             examples_section(examples, data, Album()),
+            sayings_section(said, data, Album()),
             data_section(data, counted, seed),
             numbers_section(found, p),
         ),
@@ -69,6 +72,7 @@ def study_page(data: Dataset, found: Measured, seed: int) -> tuple[Page, dict[st
         "evidence": numbers.to_dict(),
         "advice": plain(advice),
         "neighbours": [record(one) for one in examples],
+        "sayings": plain(said),
         "map": {"share": sum(placed.shares), "shares": list(placed.shares), "drawn": len(small.a)},
     }
     return page, recorded, [*key_lines(numbers, *names)]
