@@ -118,7 +118,7 @@ def _parsed(path: Path) -> Any:
     """What the file holds; of JSON lines the list of them."""
     data = path.read_bytes()
     try:
-        text = data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+        text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
         raise RequestError(f"{path} is not text in UTF-8: {error.reason}.") from error
     if not text.strip():
