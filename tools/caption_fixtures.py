@@ -107,7 +107,7 @@ def digest(words: Sequence[Sequence[str]]) -> str:
 
 def main() -> None:
     """Write both files of what is expected."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--coco", type=Path)
     asked = parser.parse_args()
     rng = random.Random(SEED)

@@ -60,6 +60,7 @@ def test_all_captions_of_coco_are_cut_as_the_java_program_cuts_them(shared_data)
         ("50% off, $5 & 1½ cups", "50 % off $ 5 & 1 1/2 cups"),
         ("what?! ... 10:30pm", "what ?! 10:30 pm"),
         ("a cat 🐱 and a ☺", "a cat and a ☺"),
+        ("a🐱b \u200bc", "a b c"),
         ("line\nbreak\ttab", "line break tab"),
         ("café naïve 日本語", "café naïve 日本語"),
         ("", ""),

@@ -5,6 +5,9 @@ import pytest
 
 from isthmus import EmbeddingSet, Links, measure
 from isthmus.measure import TEXTS
+from isthmus.measure.statistics import mean_interval
+from isthmus.measure.texts.captions import grams
+from isthmus.measure.texts.diversity import _distinct_shares
 from isthmus.registry import find
 from isthmus.testing import check_measure
 from isthmus.types import RequestError
@@ -110,9 +113,18 @@ def test_distinct_falls_with_repetition_and_has_an_interval():
     assert measure.distinct_n(texts * 2).value == pytest.approx(found.value / 2)
 
 
+def test_distinct_without_a_block_is_that_of_the_other_texts():
+    texts = ["a cat sat", "a cat ran", "owls", "a b a b", "a cat sat", "b a", "the owls ran"]
+    block = np.array([0, 1, 2, 0, 1, 2, 1])
+    found = _distinct_shares(grams([text.split() for text in texts], 2)[-1], block)
+    for number in range(3):
+        left = [text for text, own in zip(texts, block, strict=True) if own != number]
+        assert found[1 + number] == pytest.approx(measure.distinct_n(left).value)
+
+
 def test_self_bleu_is_bleu_against_all_others():
     texts = ["a cat sat on the mat", "a cat sat on a mat", "the dog ran away", "the dog ran away",
-             "owls", "a b a b a b", "a b a b"]  # fmt: skip
+             "owls", "a b a b a b", "a b a b", "a cat sat"]  # fmt: skip
     for n in (1, 2, 4):
         each = [
             measure.bleu([one], [texts[:row] + texts[row + 1 :]], n=n).value
@@ -171,6 +183,23 @@ def test_differences_are_right_as_often_as_they_say():
         wrong += found.null.p <= 0.05
         outside += 0.0 not in found.interval
     assert 2 <= wrong <= 19 and 2 <= outside <= 20
+
+
+def test_the_interval_of_a_mean_is_students_where_items_are_many():
+    score = measure.rouge_l(PREDICTIONS[::-1] * 20, REFERENCES * 20)
+    exact = mean_interval(score.items, "")
+    assert score.interval.low == pytest.approx(exact.low, abs=0.1 * (exact.high - exact.low))
+    assert score.interval.high == pytest.approx(exact.high, abs=0.1 * (exact.high - exact.low))
+
+
+def test_the_null_swaps_both_systems():
+    one = measure.rouge_l(PREDICTIONS * 20, REFERENCES * 20)
+    other = measure.rouge_l([text[:-4] for text in PREDICTIONS * 20], REFERENCES * 20)
+    found = measure.text_difference(one, other)
+    each = one.items - other.items
+    spread = 2 * 1.96 * np.sqrt(np.mean(each**2) / one.n)
+    assert found.null.high - found.null.low == pytest.approx(spread, rel=0.15)
+    assert found.null.mean == pytest.approx(0, abs=0.1 * found.value)
 
 
 def test_scores_that_do_not_compare_are_refused():

@@ -159,11 +159,11 @@ def words(text: str) -> list[str]:
     text = OUTSIDE.sub(" ", text).replace("\xad", "")
     text = " ".join(text.split())
     parts = [text] if SPANNING.search(text) else re.findall(r"\S+ ?", text)
-    return [token for part in parts for token in _tokens(part)]
+    return [token for part in parts for token in tokens_in(part)]
 
 
 @lru_cache(maxsize=100_000)
-def _tokens(text: str) -> tuple[str, ...]:
+def tokens_in(text: str) -> tuple[str, ...]:
     """Tokens of a text, most often of one between two spaces."""
     found, at = list[str](), 0
     while at < len(text):

@@ -118,7 +118,7 @@ def _parsed(path: Path) -> Any:
     """What the file holds; of JSON lines the list of them."""
     data = path.read_bytes()
     try:
-        text = data.decode(json.detect_encoding(data)).removeprefix("\ufeff")
+        text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
         raise RequestError(f"{path} is not text in UTF-8: {error.reason}.") from error
     if not text.strip():
@@ -137,7 +137,7 @@ def _parsed(path: Path) -> Any:
 
 def _is_json(line: str) -> bool:
     try:
-        json.loads(line)
+        parse_json(line, "")
     except ValueError:
         return False
     return True
@@ -201,16 +201,17 @@ def _value(entry: Any) -> Any:
 
 def _texts(value: Any, name: str, path: Path) -> list[str]:
     """The texts that a value is: one, a list of them, or of entries with a caption each."""
-    several = value if isinstance(value, list) else [value]
-    several = [_value(one) if isinstance(one, dict) and _first(one, PREDICTION) else one
-               for one in several]  # fmt: skip
-    wrong = [one for one in several if not isinstance(one, str)]
-    if wrong:
-        raise RequestError(
-            f"A caption is a text, but item {visible(name, 60)} of {path} has {a_kind(wrong[0])} "
-            f"({short(wrong[0])})."
-        )
-    return several
+    several: list[Any] = value if isinstance(value, list) else [value]
+    found = list[str]()
+    for one in several:
+        text = _value(one) if isinstance(one, dict) and _first(one, PREDICTION) else one
+        if not isinstance(text, str):
+            raise RequestError(
+                f"A caption is a text, but item {visible(name, 60)} of {path} has {a_kind(text)} "
+                f"({short(text)})."
+            )
+        found.append(text)
+    return found
 
 
 def _first(entry: Mapping[str, Any], names: Iterable[str]) -> str:
