@@ -1,0 +1,1 @@
+"""How does a vector become text? ``(n, d) -> list[Decoded]``."""
