@@ -23,13 +23,17 @@ _MOST, _LEAST = 2.2, 1.0
 """Syllables a word, the mean of a sentence, that a model can be held to."""
 WORDS = (6, 24)
 """Of a sentence, if none are asked."""
+_FAVOURED = 3.0
+"""Added to the log probability of a favoured word."""
 _DANGLING = frozenset(
     "a an the and or but of in on at to for from with by as is was are were be been his her their "
     "its my your our that which who than into onto over under so very not no if when while he she "
     "it they we you i this these those had has have would could will can".split()
 )
 """Words that no sentence ends with."""
-_PLAIN = re.compile(rf"[^\W_]*[ ,;:'’\-{ENDS}]?[^\W_'’\-]*")
+_PLAIN = re.compile(
+    rf" ?[^\W_]+(?:['’\-][^\W_]*)?[,;:{ENDS}]?|['’\-][^\W_]*|[,;:{ENDS}]"
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Constraints:
     """Words that must not be in it."""
     grade: float | None = None
     """Flesch-Kincaid grade of the whole text."""
+    favour: tuple[str, ...] = ()
+    """Words of a style: taken rather than others, but not at any price."""
 
     def __post_init__(self) -> None:
         least, most = self.words
@@ -56,8 +62,8 @@ class Constraints:
                 f"--words wants the least and the most words of a sentence, not {least} {most}."
             )
         for option, some in (("require", self.require), ("forbid", self.forbid)):
-            if wrong := next((one for one in some if len(words(one)) != 1), None):
-                raise RequestError(f"--{option} wants single words, not {wrong!r}.")
+            if wrong := [one for one in some if words(one) != [one.strip()]]:
+                raise RequestError(f"--{option} wants single words, not {wrong[0]!r}.")
         both = {one.lower() for one in self.require} & {one.lower() for one in self.forbid}
         if both:
             raise RequestError(f"{min(both)!r} cannot be both required and forbidden.")
@@ -82,6 +88,11 @@ class Constraints:
     def forbidden(self) -> frozenset[str]:
         """The forbidden words in small letters."""
         return frozenset(one.lower() for one in self.forbid)
+
+    @cached_property
+    def favoured(self) -> frozenset[str]:
+        """The favoured words in small letters."""
+        return frozenset(one.lower() for one in self.favour)
 
     @property
     def dense(self) -> float:
@@ -151,9 +162,10 @@ class Constraints:
         count, most = len(words(sentence)), self.words[1]
         if piece[-1] in ENDS:
             return 4.0 * max(0.0, 1 - (most - count) / 4) + (2.0 if self.grade is not None else 0)
+        styled = _FAVOURED * (piece.strip().lower() in self.favoured) if self.favour else 0.0
         if self.grade is None or not piece.startswith(" "):
-            return 0.0
-        return self._towards(before, sentence, piece)
+            return styled
+        return styled + self._towards(before, sentence, piece)
 
     def _towards(self, before: str, sentence: str, piece: str) -> float:
         assert self.grade is not None
@@ -180,7 +192,7 @@ def check_start(asked: Constraints, start: str) -> None:
         raise RequestError(f"--start has the forbidden word {min(there)!r}.")
     last = sentences(start)[-1]
     count, most = len(words(last)), asked.words[1]
-    if not ended(start) and count + len(asked.missing(last)) >= most + (not asked.missing(last)):
+    if not ended(start) and count + max(1, len(asked.missing(last))) > most:
         raise RequestError(
             f"--start begins a sentence with {count} words, which leaves no room for more where "
             f"{most} are the most: change --words, or end the sentence."
