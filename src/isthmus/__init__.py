@@ -26,6 +26,7 @@ QUESTIONS = {
     **{name: name for name in ("replicate", "search", "edit", "spaces", "parts", "cache")},
     "index": "index",
     "find": "find",
+    "tell": "tell",
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
     "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }

@@ -26,6 +26,7 @@ ASKED = {
     "search": (("an owl",), {"inside": "photos", "top": 3}),
     "index": (("photos",), {"out": "photos.index", "replace": True}),
     "find": (("an owl", "a.jpg", "b.wav"), {"false_alarms": 0.1, "learn": 10}),
+    "tell": (("a.jpg", "b.wav"), {"start": "It was", "words": [4, 9], "grade": 3.0}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),
     "parts": (("losses",), {}),

@@ -25,6 +25,7 @@ COMMANDS = {
     "index": "make a folder of files of any modality findable, and keep it up to date",
     "search": "find items by words, a picture, a sound or any other file",
     "find": "say whether something is in files, and where, or that it is not",
+    "tell": "write a text that pictures, sounds and other files steer, one sentence each",
     "serve": "serve an index: a page to search by, and an HTTP API",
     "edit": "move a picture's vector to a word inside a corpus, and see what lies there",
     "spaces": "list the spaces that can be loaded, or describe one",

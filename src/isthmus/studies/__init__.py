@@ -35,6 +35,7 @@ STUDIES: dict[str, str] = {
     "index": "isthmus.studies.index.run:run",
     "search": "isthmus.studies.search.run:run",
     "find": "isthmus.studies.find.run:run",
+    "tell": "isthmus.studies.tell.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -57,6 +58,7 @@ REQUESTS: dict[str, str] = {
     "index": "isthmus.studies.index.request:IndexRequest",
     "search": "isthmus.studies.search.request:SearchRequest",
     "find": "isthmus.studies.find.request:FindRequest",
+    "tell": "isthmus.studies.tell.request:TellRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""
@@ -76,6 +78,7 @@ NEEDS = {
     "fresh:": "train",
     "contrastive": "train",
     "serve": "web",
+    "tell": "speak",
 }
 """Extras by words of a command that need them."""
 

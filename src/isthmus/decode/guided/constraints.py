@@ -179,6 +179,12 @@ class Constraints:
         return -3.0 * off - 2.0 * max(0.0, over)
 
 
+def suited(grade: float) -> tuple[int, int]:
+    """Least and most words of a sentence that reads at a grade in plain English."""
+    middle = max(5.0, min(34.0, (grade + 15.59 - 11.8 * _NATURAL) / 0.39))
+    return max(3, round(middle - 6)), round(middle + 7)
+
+
 def check_start(asked: Constraints, start: str) -> None:
     """Refuse an opening after which no sentence could be as it must be.
 
