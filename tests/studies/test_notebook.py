@@ -61,6 +61,7 @@ def runs(tmp_path_factory):
             "search": isthmus.search("red", **photos),
             "index": isthmus.index("photos", quiet=True),
             "find": isthmus.find("red", "photos/0.png", learn=4, quiet=True),
+            "tell": told("photos/0.png"),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),
@@ -70,6 +71,16 @@ def runs(tmp_path_factory):
     finally:
         os.chdir(before)
         del os.environ["ISTHMUS_CACHE"]
+
+
+def told(file):
+    """A text by a language model of sixteen words."""
+    from unittest.mock import patch
+
+    from tests.decode.guided.toys import ToyModel, bigrams
+
+    with patch("isthmus.decode.guided.causal.load_model", lambda _: ToyModel(bigrams())):
+        return isthmus.tell(file, start="the", words=[3, 9], quiet=True)
 
 
 def trained(pairs):
@@ -158,7 +169,7 @@ def test_a_run_that_measured_is_a_mapping_of_results(runs):
 
 NUMBERS = {"fit": "R@1", "sweep": "R@1", "mend": "R@1", "search": "score", "edit": "score"}
 NUMBERS |= {"embed_files": "items", "cache": "bytes", "link_spaces": "hit@1", "index": "items"}
-NUMBERS |= {"find": "probability"}
+NUMBERS |= {"find": "probability", "tell": "cycle"}
 
 
 def test_every_run_becomes_a_table_and_a_figure(runs):

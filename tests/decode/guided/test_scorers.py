@@ -10,7 +10,14 @@ from isthmus.encode.mini import load as load_mini
 torch = pytest.importorskip("torch")
 
 PREFIX = "a photo of a red bicycle that leans"
-CANDIDATES = (" against", " by the lake", "", " a dog and two people walk along the beach", "s", "!")
+CANDIDATES = (
+    " against",
+    " by the lake",
+    "",
+    " a dog and two people walk along the beach",
+    "s",
+    "!",
+)
 STORY = (
     ("a photo", (" of", " with", "s")),
     ("a photo of", (" a", " two", " the house")),

@@ -1,5 +1,6 @@
 """A language model of a few words, each followed as a table says, and a space of these words."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,10 +64,7 @@ class ToyModel:
         return ToyContext(self, [list(ids)])
 
     def log_likelihoods(self, rows):
-        return [
-            np.array([self.table[a, b] for a, b in zip(row[:-1], row[1:], strict=True)])
-            for row in rows
-        ]
+        return [np.array([self.table[a, b] for a, b in itertools.pairwise(row)]) for row in rows]
 
 
 def bigrams(seed=0):

@@ -1,5 +1,7 @@
 """Beam search by what the language model and the space say together."""
 
+from typing import Any
+
 import numpy as np
 
 from isthmus.decode.guided.writing import Choice, Draft, StuckError, Task, check_length, choices
@@ -17,7 +19,7 @@ class Beam:
     width: int = 5
     k: int = 12
     """Tokens that each draft may go on with."""
-    weight: float = 0.5
+    weight: float = 0.2
 
     def __call__(self, task: Task, rng: np.random.Generator) -> Draft:
         """A finished draft; nothing in it is drawn.
@@ -46,7 +48,7 @@ class Beam:
             raise StuckError(f"None of {self.width} drafts could be ended.")
         return max(ended, key=lambda one: one[0])[1]
 
-    def _continued(self, task: Task, drafts: list[Draft], context) -> list[tuple[int, Choice]]:
+    def _continued(self, task: Task, drafts: list[Draft], context: Any) -> list[tuple[int, Choice]]:
         every = list[tuple[int, Choice]]()
         for row, draft in enumerate(drafts):
             try:

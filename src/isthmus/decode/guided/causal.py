@@ -8,7 +8,6 @@ from there. Only safetensors are read, and no code of a repository is run.
 import copy
 import inspect
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import field
@@ -255,7 +254,7 @@ def unfolded() -> Path:
         made = Path(place) / "made"
         _unfold(file, made)
         if not folder.exists():  # or another process was quicker
-            os.replace(made, folder)
+            made.replace(folder)
     return folder
 
 

@@ -25,15 +25,15 @@ WORDS = (6, 24)
 """Of a sentence, if none are asked."""
 _FAVOURED = 3.0
 """Added to the log probability of a favoured word."""
-_DANGLING = frozenset(
-    "a an the and or but of in on at to for from with by as is was are were be been his her their "
-    "its my your our that which who than into onto over under so very not no if when while he she "
-    "it they we you i this these those had has have would could will can".split()
-)
+_DANGLING = {
+    *("a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "for", "from", "with"),
+    *("by", "as", "is", "was", "are", "were", "be", "been", "his", "her", "their", "its", "my"),
+    *("your", "our", "that", "which", "who", "than", "into", "onto", "over", "under", "so", "very"),
+    *("not", "no", "if", "when", "while", "he", "she", "it", "they", "we", "you", "i", "this"),
+    *("these", "those", "had", "has", "have", "would", "could", "will", "can"),
+}
 """Words that no sentence ends with."""
-_PLAIN = re.compile(
-    rf" ?[^\W_]+(?:['’\-][^\W_]*)?[,;:{ENDS}]?|['’\-][^\W_]*|[,;:{ENDS}]"
-)
+_PLAIN = re.compile(rf" ?[^\W_]+(?:['’\-][^\W_]*)?[,;:{ENDS}]?|['’\-][^\W_]*|[,;:{ENDS}]")
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,12 @@ class Constraints:
         count, most = len(begun), self.words[1]
         if count > most or begun[-1].lower() in self.forbidden or _repeats(sentence, piece):
             return False
+        if not self.require:
+            return not (count == most and piece.strip().lower() in _DANGLING)
         grown = count == len(words(sentence)) and begun[-1:] != last
         if grown and last[0].lower() in {one.lower() for one in self.require}:
             return False
-        needed = [one for one in self.missing(new)]
+        needed = self.missing(new)
         if needed and most - count < len(needed) - any(
             one.lower().startswith(begun[-1].lower()) for one in needed
         ):

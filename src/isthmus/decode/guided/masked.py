@@ -44,9 +44,7 @@ class MaskedModel:
         """The tokens of a text, without marks at its ends."""
         return list(self.tokenizer(text, add_special_tokens=False).input_ids)
 
-    def fill(
-        self, before: str, chosen: Sequence[str], place: int
-    ) -> Float[np.ndarray, " v"]:
+    def fill(self, before: str, chosen: Sequence[str], place: int) -> Float[np.ndarray, " v"]:
         """Log probabilities of what stands in one place of a sentence, that word not seen.
 
         Args:

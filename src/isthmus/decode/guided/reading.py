@@ -18,7 +18,9 @@ _CLOSED = re.compile(rf"[{ENDS}]+[\"'”’)\]]*$")
 _PARTED = re.compile(rf"(?<=[{ENDS}])\s+|(?<=[{ENDS}][\"'”’)\]])\s+")
 _SHORT = {"mr", "mrs", "ms", "dr", "st", "prof", "vs", "etc", "e.g", "i.e", "no", "jr", "sr"}
 _VOWELS = re.compile(r"[aeiouyà-öø-ÿ]+")
-_MUTE = re.compile(r"[^aeiouyl]e$|[aeiouy]le$|[^aeiouytdl]ed$|[aeiouy]led$|[^aeiouylszxcgh]es$|[aeiouy]les$|[^cs]hes$")
+_MUTE = re.compile(
+    r"[^aeiouyl]e$|[aeiouy]le$|[^aeiouytdl]ed$|[aeiouy]led$|[^aeiouylszxcgh]es$|[aeiouy]les$|[^cs]hes$"
+)
 """An e at the end that is not spoken."""
 _APART = re.compile(
     r"(?<![cts])ia|io(?!n|us)|(?<![cgstx])(?<!ll)io(?:n|us)|scien|eo(?!p)|(?<=[aeiouy])ing\b|iet"

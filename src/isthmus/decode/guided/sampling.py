@@ -10,7 +10,7 @@ from isthmus.records import dataclass
 class BestOfN:
     """Of n sentences that are drawn from the language model, the one nearest to the target."""
 
-    n: int = 16
+    n: int = 32
     temperature: float = 0.8
     k: int = 50
     """Tokens that one is drawn from."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -76,6 +76,7 @@ class Task:
         return self.model.read(prompted(self.model, self.prompt))
 
 
+@runtime_checkable
 class Strategy(Protocol):
     """How a sentence is written."""
 
@@ -161,7 +162,7 @@ def choices(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"], k: int
         said = float(log_probs[token])
         return [Choice(token, pieces[token], said, said, tuple(rest))]
     plain, over, glued = _masks(tuple(pieces) if isinstance(pieces, list) else pieces)
-    share = float(np.exp(np.logaddexp.reduce(log_probs[over]))) if over.any() else 0.0
+    share = float(np.exp(log_probs[over]).sum())
     kept = plain & ~glued if share >= _BOUNDARY else plain
     found = _allowed(task, draft, np.where(kept, log_probs, -np.inf), k)
     if share >= _BOUNDARY or not found:
@@ -180,13 +181,14 @@ def _allowed(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"], k: in
     likely = np.argpartition(-log_probs, count - 1)[:count]
     order = likely[np.argsort(-log_probs[likely], kind="stable")]
     marks = [k for k in _ends(task.model.pieces) if np.isfinite(log_probs[k])]
-    for token in [*map(int, order), *marks]:
-        piece, said = task.model.pieces[token], float(log_probs[token])
-        if len(found) >= k and token not in marks:
-            continue
-        if (draft.text or piece.strip()) and asked.allows(task.before, draft.text, piece):
-            more = asked.pressure(task.before, draft.text, piece)
-            found.append(Choice(token, piece, said, said + more))
+    for some in (map(int, order), marks):
+        for token in some:
+            piece, said = task.model.pieces[token], float(log_probs[token])
+            if (draft.text or piece.strip()) and asked.allows(task.before, draft.text, piece):
+                more = asked.pressure(task.before, draft.text, piece)
+                found.append(Choice(token, piece, said, said + more))
+            if len(found) >= k and some is not marks:
+                break
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from isthmus import worlds
 from isthmus.arrays import Vectors, unit
 from isthmus.decode.guided import STRATEGIES
+from isthmus.decode.guided.constraints import check_start
 from isthmus.decode.guided.scorers import scorer_of
 from isthmus.decode.guided.story import Sentence, Steering, Writer
 from isthmus.engine.jobs import bar
@@ -93,6 +94,7 @@ def run(request: TellRequest) -> TellResult:
         NothingLeftError: not one file could be read.
         ExtraMissingError: what runs the language model is not installed.
     """
+    check_start(request.asked, request.start)  # before anything is loaded
     kinds = [(path, modality_of(path)) for path in request.files]
     encoders = resolve(request.space).encoders(request.common, "files must be encoded")
     words = spoken(encoders)
@@ -109,8 +111,7 @@ def run(request: TellRequest) -> TellResult:
         items = [Steering(one, unrelated @ one) for *_, one in vectors]
         text, sentences = writer.tell(request.start, items, rng, tick)
     told = [
-        Told(str(path), kind, one)
-        for (path, kind, _), one in zip(vectors, sentences, strict=True)
+        Told(str(path), kind, one) for (path, kind, _), one in zip(vectors, sentences, strict=True)
     ]
     return TellResult(text=text, told=told, verdict=_verdict(told, request), faults=faults)
 
@@ -146,7 +147,7 @@ def _vectors(
         except (ItemError, RequestError) as error:
             faults[str(path)] = str(error)
     if not found:
-        first, why = next(iter(faults.items()))
+        _first, why = next(iter(faults.items()))
         raise NothingLeftError(f"Not one of {amount(len(kinds), 'file')} can be read: {why}")
     return found, faults
 
