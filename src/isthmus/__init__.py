@@ -30,6 +30,7 @@ QUESTIONS = {
     "caption": "caption",
     "say": "say",
     "invert": "invert",
+    "tell": "tell",
     "embed_files": "embed",  # isthmus.embed gives a set, the command a run folder
     "link_spaces": "link",  # isthmus.link takes sets, the command spaces and items
 }

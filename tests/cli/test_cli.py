@@ -57,6 +57,7 @@ LONG = (
     "caption",
     "say",
     "invert",
+    "tell",
     "index",
     "serve",
     "study",
@@ -89,7 +90,7 @@ def test_parts_lists_every_register_in_json(capsys):
     assert set(parts) == {
         "encoders", "worlds", "similarities", "corrections", "losses", "regularisers", "heads",
         "bases", "projectors", "targets", "measures", "modalities", "views", "poolings", "links",
-        "stresses", "engines",
+        "stresses", "engines", "strategies",
     }  # fmt: skip
     assert parts["stresses"]["video"] == "half_the_frames, backwards, double_speed, frozen"
     assert parts["similarities"]["cosine"].startswith("Cosine of the angle")

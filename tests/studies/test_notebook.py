@@ -67,6 +67,7 @@ def runs(tmp_path_factory):
             "caption": isthmus.caption("photos/0.png", quiet=True),
             "say": isthmus.say("photos/0.png - 'red'", ways=("nearest",), quiet=True),
             "invert": isthmus.invert("said.npy", ways=("nearest",), first=2, quiet=True),
+            "tell": told("photos/0.png"),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),
             "parts": isthmus.parts(),
@@ -76,6 +77,16 @@ def runs(tmp_path_factory):
     finally:
         os.chdir(before)
         del os.environ["ISTHMUS_CACHE"]
+
+
+def told(file):
+    """A text by a language model of sixteen words."""
+    from unittest.mock import patch
+
+    from tests.decode.guided.toys import ToyModel, bigrams
+
+    with patch("isthmus.decode.guided.causal.load_model", lambda _: ToyModel(bigrams())):
+        return isthmus.tell(file, start="the", words=[3, 9], quiet=True)
 
 
 def trained(pairs):
@@ -164,7 +175,7 @@ def test_a_run_that_measured_is_a_mapping_of_results(runs):
 
 NUMBERS = {"fit": "R@1", "sweep": "R@1", "mend": "R@1", "search": "score", "edit": "score"}
 NUMBERS |= {"embed_files": "items", "cache": "bytes", "link_spaces": "hit@1", "index": "items"}
-NUMBERS |= {"find": "probability", "caption": "score", "say": "cycle", "invert": "cycle"}
+NUMBERS |= {"find": "probability", "caption": "score", "say": "cycle", "invert": "cycle", "tell": "cycle"}
 
 
 def test_every_run_becomes_a_table_and_a_figure(runs):

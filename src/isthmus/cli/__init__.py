@@ -27,6 +27,7 @@ COMMANDS = {
     "find": "say whether something is in files, and where, or that it is not",
     "score": "score captions against references as the field does, and two systems item by item",
     "caption": "say in a sentence what pictures, meshes, sounds or clips show",
+    "tell": "write a text that pictures, sounds and other files steer, one sentence each",
     "serve": "serve an index: a page to search by, and an HTTP API",
     "say": "say what a sum of items means: photo.jpg + bark.wav - 'a dog'",
     "invert": "say what vectors of your own mean, beside chance",

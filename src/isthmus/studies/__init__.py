@@ -39,6 +39,7 @@ STUDIES: dict[str, str] = {
     "caption": "isthmus.studies.caption.run:run",
     "say": "isthmus.studies.say.run:run",
     "invert": "isthmus.studies.say.run:run_invert",
+    "tell": "isthmus.studies.tell.run:run",
     "edit": "isthmus.studies.edit.run:run",
     "spaces": "isthmus.studies.catalogue.run:run_spaces",
     "worlds": "isthmus.studies.catalogue.run:run_worlds",
@@ -65,6 +66,7 @@ REQUESTS: dict[str, str] = {
     "caption": "isthmus.studies.caption.request:CaptionRequest",
     "say": "isthmus.studies.say.request:SayRequest",
     "invert": "isthmus.studies.say.request:InvertRequest",
+    "tell": "isthmus.studies.tell.request:TellRequest",
     "edit": "isthmus.studies.edit.request:EditRequest",
 }
 """Requests that are opened without their study: help need not wait for what it would import."""
@@ -84,6 +86,7 @@ NEEDS = {
     "fresh:": "train",
     "contrastive": "train",
     "serve": "web",
+    "tell": "speak",
 }
 """Extras by words of a command that need them."""
 

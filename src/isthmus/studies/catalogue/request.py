@@ -33,7 +33,7 @@ class PartsRequest:
     kind: Positional[str] = ""
     """Only these: encoders, worlds, similarities, poolings, corrections, links, losses,
     regularisers, heads, bases, projectors, targets, measures, modalities, views, stresses
-    or engines."""
+    engines or strategies."""
     common: Brief = field(default_factory=Brief)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus import worlds
+from isthmus.decode.guided import STRATEGIES
 from isthmus.encode import ENCODERS
 from isthmus.encode.roads import roads
 from isthmus.engine import ENGINES
@@ -48,6 +49,7 @@ REGISTERS = {
     "views": VIEWS,
     "stresses": STRESSES,
     "engines": ENGINES,
+    "strategies": STRATEGIES,
 }
 
 

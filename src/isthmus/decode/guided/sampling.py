@@ -1,0 +1,59 @@
+"""Best of n: the language model writes several sentences, the space picks one."""
+
+import numpy as np
+
+from isthmus.decode.guided.writing import LONGEST, Choice, Draft, StuckError, Task, choices
+from isthmus.records import dataclass
+
+
+@dataclass(frozen=True)
+class BestOfN:
+    """Of n sentences that are drawn from the language model, the one nearest to the target."""
+
+    n: int = 32
+    temperature: float = 0.8
+    k: int = 50
+    """Tokens that one is drawn from."""
+
+    def __call__(self, task: Task, rng: np.random.Generator) -> Draft:
+        """A finished draft.
+
+        Raises:
+            StuckError: not one of the sentences could be ended.
+        """
+        drafts = drawn(task, rng, self)
+        return drafts[int(task.cosines("", [one.text for one in drafts]).argmax())]
+
+
+def drawn(task: Task, rng: np.random.Generator, how: BestOfN) -> list[Draft]:
+    """Finished drafts drawn from the language model, at most n: those that get stuck are left out.
+
+    Raises:
+        StuckError: all of them got stuck.
+    """
+    done, open_ = list[Draft](), [task.begun()] * how.n
+    context = task.read().take([0] * how.n)
+    for _ in range(LONGEST):
+        picked = list[tuple[int, Choice]]()
+        for row, draft in enumerate(open_):
+            try:
+                found = choices(task, draft, context.log_probs[row], how.k)
+            except StuckError:
+                continue
+            picked.append((row, found[_draw(found, how.temperature, rng)]))
+        new = [(row, open_[row].plus(one), one.token) for row, one in picked]
+        done += [draft for _, draft, _ in new if draft.done]
+        going = [one for one in new if not one[1].done]
+        if not going:
+            break
+        open_ = [draft for _, draft, _ in going]
+        context = context.take([row for row, _, _ in going]).push([token for *_, token in going])
+    if not done:
+        raise StuckError(f"None of {how.n} sentences could be ended.")
+    return done
+
+
+def _draw(found: list[Choice], temperature: float, rng: np.random.Generator) -> int:
+    raised = np.array([one.wanted for one in found]) / temperature
+    shares = np.exp(raised - raised.max())
+    return int(rng.choice(len(found), p=shares / shares.sum()))

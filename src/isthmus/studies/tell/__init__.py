@@ -1,0 +1,1 @@
+"""A text that files of any modality steer."""
