@@ -106,7 +106,14 @@ def test_paths_lead_nowhere_else(path):
 def test_every_request_has_a_schema_that_its_own_json_meets(name):
     kind = request_of(name)
     needed = {"first": "a", "second": "b", "query": "q", "space": "mini", "out": "o"}
-    needed |= {"photo": "p.png", "to": "red", "folder": "f", "files": ["f"], "index": "i"}
+    needed |= {
+        "photo": "p.png",
+        "to": "red",
+        "folder": "f",
+        "files": ["f"],
+        "file": "f",
+        "index": "i",
+    }
     names = {one.name for one in fields(kind)}
     request = conform(kind, {k: v for k, v in needed.items() if k in names})
     assert conform(kind, request_to_dict(request)) == request

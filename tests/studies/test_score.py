@@ -25,7 +25,7 @@ PEOPLE = {
 RESULTS = [{"image_id": int(name), "caption": text} for name, text in PREDICTED.items()]
 ANNOTATIONS = {
     "info": {"year": 2017},
-    "images": [{"id": 1}],
+    "images": [{"id": int(name), "file_name": f"{int(name):012d}.jpg"} for name in PEOPLE],
     "annotations": [
         {"image_id": int(name), "id": 7 * number, "caption": text}
         for number, (name, text) in enumerate(
@@ -52,6 +52,11 @@ LAYOUTS = {
     "COCO": (RESULTS, ANNOTATIONS),
     "COCO, references in another order": (RESULTS, {**ANNOTATIONS, "annotations":
                                                     ANNOTATIONS["annotations"][::-1]}),
+    "file names": (
+        {f"{int(name):012d}.jpg": text for name, text in PREDICTED.items()}, ANNOTATIONS),
+    "file names without ending": (
+        [{"name": f"{int(name):012d}", "caption": text} for name, text in PREDICTED.items()],
+        ANNOTATIONS),
     "list of annotations": (RESULTS, ANNOTATIONS["annotations"]),
     "MAGIC": (MAGIC, None),
     "MAGIC, a list of one prediction": (

@@ -36,6 +36,8 @@ class Texts:
     references: Mapping[str, Sequence[str]]
     numbered: bool
     """Whether items have no names but their place in the file."""
+    files: Mapping[str, str]
+    """Items by the names of their files, with and without ending, as COCO's annotations tell."""
 
     @property
     def as_predictions(self) -> dict[str, str]:
@@ -83,7 +85,8 @@ def read_texts(path: Path) -> Texts:
     """
     if not is_file(path):
         raise RequestError(f"There is no file {path} to score.")
-    entries, numbered = _entries(_parsed(path), path)
+    whole = _parsed(path)
+    (entries, numbered), files = _entries(whole, path), _files(whole)
     if not entries:
         raise RequestError(f"{path} holds no captions: its list is empty.")
     kinds = [_kind(entry, path) for _, entry in entries]
@@ -94,7 +97,7 @@ def read_texts(path: Path) -> Texts:
         texts: dict[str, list[str]] = {}
         for name, entry in entries:
             texts.setdefault(name, []).extend(_texts(_value(entry), name, path))
-        return Texts(path, texts, {}, {}, numbered)
+        return Texts(path, texts, {}, {}, numbered, files)
     twice = [name for name, count in Counter(name for name, _ in entries).items() if count > 1]
     if twice:
         raise RequestError(
@@ -108,7 +111,7 @@ def read_texts(path: Path) -> Texts:
     references = {
         name: _texts(entry[_first(entry, REFERENCES)], name, path) for name, entry in entries
     }
-    return Texts(path, {}, predictions, references, numbered)
+    return Texts(path, {}, predictions, references, numbered, files)
 
 
 TEXT, BOTH, MANY = "a text", "a prediction and references", "references only"
@@ -177,6 +180,17 @@ def _entries(found: Any, path: Path) -> tuple[list[tuple[str, Any]], bool]:
             f"{ID[0]}), though others do: {named(bare)}."
         )
     return [(str(number), one) for number, one in enumerate(found)], True
+
+
+def _files(found: Any) -> dict[str, str]:
+    """The item of each file that COCO's annotations list."""
+    listed = found.get("images") if isinstance(found, dict) else None
+    files = dict[str, str]()
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("file_name"), str) and "id" in one:
+            name = one["file_name"]
+            files |= {name: str(one["id"]), Path(name).stem: str(one["id"])}
+    return files
 
 
 def _kind(entry: Any, path: Path) -> str:

@@ -160,6 +160,8 @@ def _of_items(
             f"Which references are of which prediction? {system.path} has {kinds[0]} and "
             f"{theirs.path} {kinds[1]}: give all entries an image_id, or equally many in one order."
         )
+    if not found.keys() & references.keys() and found.keys() <= theirs.files.keys():
+        found = {theirs.files[name]: text for name, text in found.items()}
     bare = [name for name in found if not references.get(name)]
     if bare:
         raise RequestError(
