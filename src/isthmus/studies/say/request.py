@@ -9,7 +9,7 @@ from isthmus.decode.inversion.ways import WAYS
 from isthmus.records import dataclass
 from isthmus.registry import near
 from isthmus.types import Common, RequestError
-from isthmus.types.expressions import parse
+from isthmus.decode.expressions import parse
 
 USUAL = ("decoder", "nearest", "concepts", "corrector")
 """Ways that work in any space."""

@@ -25,7 +25,7 @@ from isthmus.studies.shared import RunResult, encoded_query, resolve
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Common, Encoder, RequestError, same_space
 from isthmus.types.decoded import Decoded
-from isthmus.types.expressions import Term, parse
+from isthmus.decode.expressions import Term, parse
 
 
 @dataclass(frozen=True, eq=False)

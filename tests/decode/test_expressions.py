@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.types import RequestError
-from isthmus.types.expressions import MOST, Term, parse
+from isthmus.decode.expressions import MOST, Term, parse
 
 
 @pytest.mark.parametrize(

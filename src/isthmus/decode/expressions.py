@@ -13,7 +13,7 @@ the index.
 import re
 
 from isthmus.records import dataclass
-from isthmus.types.errors import RequestError
+from isthmus.types import RequestError
 
 QUOTES = {"'": "'", '"': '"', "‘": "’", "“": "”"}
 _WEIGHT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*\*\s*")
