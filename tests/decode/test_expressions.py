@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.types import RequestError
 from isthmus.decode.expressions import MOST, Term, parse
+from isthmus.types import RequestError
 
 
 @pytest.mark.parametrize(

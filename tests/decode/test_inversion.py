@@ -102,3 +102,25 @@ def test_a_prompt_comes_near_and_is_the_same_for_a_seed(fresh):
     assert first == hard_prompt(target, table, seed=0, steps=60)
     assert first[1] == pytest.approx(float(unit(fresh.encode([first[0]]))[0] @ target), abs=1e-4)
     assert first[1] > hard_prompt(target, table, seed=0, steps=1)[1] + 0.1
+
+
+def test_a_search_writes_what_the_space_is_near_to():
+    from isthmus.decode.inversion.ways import Inputs, by_search
+    from isthmus.decode.kinds import Kind, Reader
+    from isthmus.decode.memories import remembered
+    from tests.decode.guided.toys import ToyEncoder, ToyModel, bigrams
+
+    text = ToyEncoder()
+    memory = remembered(
+        ["the dog runs", "a cat sleeps", "the ship sails"], text, ["dog", "cat", ""]
+    )
+    middle = np.zeros(text.space.dim, np.float32)
+    reader = Reader(text, [Kind("", middle, np.append(middle, 0))], [])
+    inputs = Inputs(text, memory, reader)
+    vars(inputs)["model"] = ToyModel(bigrams())
+    for said in ("the ship sails", "the dog runs"):
+        target = unit(text.encode([said]))[0]
+        (found,) = by_search(target, inputs)
+        assert found.text.startswith("A picture of") and said.split()[1] in found.text
+        whole = unit(text.encode([found.text]))[0]
+        assert found.score == pytest.approx(float(whole @ target), abs=1e-6)

@@ -7,6 +7,7 @@ again: its score is its cosine to the target.
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -26,9 +27,13 @@ WAYS: dict[str, str] = {
     "concepts": "isthmus.decode.inversion.ways:by_concepts",
     "corrector": "isthmus.decode.inversion.ways:by_corrector",
     "prompt": "isthmus.decode.inversion.ways:by_prompt",
+    "search": "isthmus.decode.inversion.ways:by_search",
 }
 CONCEPTS = 5
 """Names that are given."""
+HINT, OPENING, NEARNESS = "Describe in a few words: {}.", "A picture of", 1.0
+"""What the language model reads first, how its sentence begins, and the weight of a standard
+deviation of cosine beside a nat."""
 COMMON = 1_500
 """Words of the memory that guesses are corrected with, the most frequent ones."""
 
@@ -57,6 +62,18 @@ class Inputs:
     def vocabulary(self) -> Vocabulary:
         """The same with their vectors."""
         return vocabulary(self.words, self.text)
+
+    @cached_property
+    def model(self) -> Any:
+        """The embedded language model.
+
+        Raises:
+            RequestError: its package is not installed.
+            ExtraMissingError: what runs it is not.
+        """
+        from isthmus.decode.guided.causal import load_model
+
+        return load_model()
 
 
 Target = Float[np.ndarray, " d"]
@@ -102,3 +119,26 @@ def by_prompt(target: Target, inputs: Inputs) -> Sequence[Decoded]:
 
     text, score = hard_prompt(target, table_of(inputs.text, inputs.words), inputs.seed)
     return [Decoded(text, score)]
+
+
+def by_search(target: Target, inputs: Inputs) -> Sequence[Decoded]:
+    """A sentence of the language model, searched for without gradients (VGD, Kim et al. 2025).
+
+    The model is told the nearest names; a beam keeps what it finds likely and the space near, which
+    counts for more than when a story is told.
+
+    Raises:
+        RequestError: the language model's package is not installed.
+        ExtraMissingError: what runs it is not.
+    """
+    from isthmus.decode.guided.beam import Beam
+    from isthmus.decode.guided.scorers import scorer_of
+    from isthmus.decode.guided.writing import Task
+
+    unrelated = inputs.memory.vectors @ target
+    names = ", ".join(one.text for one in by_concepts(target, inputs))
+    task = Task(inputs.model, scorer_of(inputs.text), target, HINT.format(names), OPENING,
+                floor=float(unrelated.mean()), spread=float(unrelated.std()))  # fmt: skip
+    text = Beam(k=24, weight=NEARNESS)(task, np.random.default_rng(inputs.seed)).text
+    found = unit(np.asarray(inputs.text.encode([text]), np.float32))[0]
+    return [Decoded(text, float(found @ target))]

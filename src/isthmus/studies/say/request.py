@@ -5,11 +5,11 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from isthmus.decode.expressions import parse
 from isthmus.decode.inversion.ways import WAYS
 from isthmus.records import dataclass
 from isthmus.registry import near
 from isthmus.types import Common, RequestError
-from isthmus.decode.expressions import parse
 
 USUAL = ("decoder", "nearest", "concepts", "corrector")
 """Ways that work in any space."""
@@ -36,7 +36,7 @@ class SayRequest:
     ways: tuple[str, ...] = USUAL
     """How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts
     (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ;
-    hf: and openclip: only)."""
+    hf: and openclip: only), search (a language model's sentence; extra speak)."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:

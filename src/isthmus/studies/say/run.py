@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.decode.expressions import Term, parse
 from isthmus.decode.inversion.ways import WAYS, Inputs
 from isthmus.decode.kinds import Reader
 from isthmus.decode.memories import shipped
@@ -25,7 +26,6 @@ from isthmus.studies.shared import RunResult, encoded_query, resolve
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Common, Encoder, RequestError, same_space
 from isthmus.types.decoded import Decoded
-from isthmus.decode.expressions import Term, parse
 
 
 @dataclass(frozen=True, eq=False)
