@@ -15,10 +15,12 @@ their facts) read off the picture, recombined with what the texts say.
 """
 
 import argparse
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,7 @@ from isthmus.worlds.babel.facts import (
 )
 from isthmus.worlds.babel.parse_text import parse
 from isthmus.worlds.babel.render_text import caption
-from isthmus.worlds.statements import Statement, statements
+from isthmus.worlds.statements import Statement, statement, statements
 
 SEED, TRAINING = 2, 1
 """Of the items, and of the scenes that the space was fitted on."""
@@ -115,7 +117,7 @@ def sums(n: int, seed: int, unseen: bool) -> list[Sum]:
     wanted = [(k, x) for k in ("group", "pair") for x in ("exchange", "take away", "add")]
     found: dict[tuple[str, str], list[Sum]] = defaultdict(list)
     rng, each = np.random.default_rng(seed), -(-n // len(wanted))
-    for one in statements(60 * n, seed):
+    for one in map(partial(statement, seed=seed), itertools.count()):
         test = one.scene.split(one.scene.facts) == "test"
         if test != unseen:
             continue

@@ -15,6 +15,8 @@ import argparse
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -29,7 +31,7 @@ from isthmus.records import dataclass
 from isthmus.worlds.babel import render_text as wordings
 from isthmus.worlds.babel.facts import COLOURS, RELATIONS, SHAPES, SIZES, Facts
 from isthmus.worlds.babel.render_text import caption
-from isthmus.worlds.statements import Statement, statements
+from isthmus.worlds.statements import Statement, statement, statements
 
 RATES = (0.05, 0.02)
 SIDES: Mapping[str, Sequence[str]] = {
@@ -87,7 +89,7 @@ class Caption:
 def captions(n: int, seed: int, split: str, known: Mapping[str, Any]) -> list[Caption]:
     """N captions of scenes of a split, each with one wrong phrase."""
     found, rng = list[Caption](), np.random.default_rng(seed)
-    for one in statements(40 * n, seed):
+    for one in map(partial(statement, seed=seed), count()):
         if one.scene.split(one.scene.facts) != split:
             continue
         draw, facts = int(rng.integers(1 << 30)), planted(one, rng)

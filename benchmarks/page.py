@@ -30,6 +30,7 @@ from benchmarks.page_rows import (
     within,
 )
 from benchmarks.page_search import of_search, of_serving
+from benchmarks.page_speak import of_speaking
 
 ROOT = Path(__file__).parents[1]
 PAGE, README = ROOT / "docs/benchmarks.md", ROOT / "README.md"
@@ -174,6 +175,7 @@ GROUPS = (
         of_lists,
         of_places,
         of_texts,
+        of_speaking,
         of_search,
         of_serving,
         of_first_use,

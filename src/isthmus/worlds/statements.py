@@ -63,13 +63,15 @@ class Statement:
 
 
 def statements(n: int, seed: int = 0, kinds: Sequence[str] = tuple(KINDS)) -> list[Statement]:
-    """The first n scenes, the kinds in turn."""
-    found = list[Statement]()
-    for number in range(n):
-        name = kinds[number % len(kinds)]
-        kind = KINDS[name]
-        found.append(Statement(Scene(seed, number, kind.groups, size=SIDE, close=kind.close), name))
-    return found
+    """The first n scenes."""
+    return [statement(number, seed) for number in range(n)]
+
+
+def statement(number: int, seed: int = 0) -> Statement:
+    """A scene by its number; the kinds come in turn."""
+    name = tuple(KINDS)[number % len(KINDS)]
+    kind = KINDS[name]
+    return Statement(Scene(seed, number, kind.groups, size=SIDE, close=kind.close), name)
 
 
 def statements_world(n: int = 1000, seed: int = 0) -> World:

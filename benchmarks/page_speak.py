@@ -1,0 +1,88 @@
+"""Rows of the page on texts read out of vectors."""
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.page_rows import RESULTS, Row, mark, read
+
+
+def ends(three: Sequence[float], digits: int = 1, scale: float = 1.0) -> str:
+    """Value and interval of three numbers."""
+    value, low, high = (f"{scale * x:.{digits}f}" for x in three[:3])
+    return f"{value} [{low}, {high}]"
+
+
+def of_real_captions() -> Iterator[Row]:
+    """Captions of 500 photographs by CLIP's own vectors."""
+    record, script = read("real_captions"), "`benchmarks.real_captions`"
+    rows = {name.replace(" (leave one out)", ""): one for name, one in record["rows"].items()}
+    treated = {name.removeprefix("nearest caption, "): one for name, one in rows.items()
+               if name.startswith("nearest caption, ")}  # fmt: skip
+    others = ", ".join(
+        f"{name.replace(' (leave one out; upper bound)', '')} {one['CIDEr'][0]:.1f}"
+        for name, one in rows.items()
+        if not name.startswith("nearest caption, ")
+    )
+    plain = treated.pop("none")
+    yield Row(
+        f"CIDEr of the nearest caption of another picture (leave one out) to each of "
+        f"{record['n']} photographs, vectors of CLIP ViT-B/16 ({others})",
+        ends(plain["CIDEr"]),
+        "reported",
+        script,
+    )
+    for name, one in sorted(treated.items(), key=lambda x: -x[1]["CIDEr"][0]):
+        yield Row(
+            f"the same after {name} (BLEU-4 {one['BLEU-4'][0]:.1f}, ROUGE-L "
+            f"{one['ROUGE-L'][0]:.1f}), and its gain over no treatment",
+            f"{ends(one['CIDEr'])}; {ends(one['CIDEr over no treatment'])}",
+            "reported",
+            script,
+        )
+
+
+def of_arithmetic() -> Iterator[Row]:
+    """Sums of pictures and texts."""
+    record, script = read("arithmetic"), "`benchmarks.arithmetic`"
+    first, *others = record["rows"].items()
+    beside = ", ".join(f"{name} {one['all'][0]:.0%}" for name, one in others)
+    right = first[1]["all"]
+    yield Row(
+        f"sums of a picture and texts said exactly, {record['n']} items of unseen pairs, "
+        f"{first[0]} ({beside})",
+        ends(right, 1, 100) + " %" + mark(right[0] >= 0.7),
+        "≥ 70 %",
+        script,
+    )
+    by = ", ".join(f"{name} {one[0]:.0%}" for name, one in first[1].items() if name != "all")
+    yield Row("the same by kind, operation and number of facts", by, "reported", script)
+
+
+def of_audits() -> Iterator[Row]:
+    """Planted wrong facts."""
+    record, script = read("audits"), "`benchmarks.audits`"
+    for name, one in record["rows"].items():
+        met = one["recall"][0] >= 0.8 and one["false alarms"][0] <= 0.05
+        yield Row(
+            f"one wrong fact planted in each of {record['captions']} captions, flagged by {name}: "
+            "recall; false alarms among right ones",
+            f"{ends(one['recall'], 1, 100)} %; {ends(one['false alarms'], 1, 100)} %{mark(met)}",
+            "≥ 80 % at ≤ 5 %",
+            script,
+        )
+    ours, rule = (ends(one["auc"], 3) for one in record["auc"].values())
+    words = next(iter(record["auc"].values()))["words"]
+    yield Row(
+        f"the same, area under the curve within each of {words} words, averaged (rule of the "
+        f"rarest word {rule})",
+        ours,
+        "reported",
+        script,
+    )
+
+
+def of_speaking() -> Iterator[Row]:
+    """All that has been measured of these."""
+    for name, rows in (("real_captions", of_real_captions), ("arithmetic", of_arithmetic),
+                       ("audits", of_audits)):  # fmt: skip
+        if (RESULTS / f"{name}.json").is_file():
+            yield from rows()
