@@ -20,6 +20,7 @@ from isthmus.lab import save as save
 from isthmus.lab.caching import CacheResult
 from isthmus.measure.statistics import SetLike
 from isthmus.studies.atlas.run import AtlasResult
+from isthmus.studies.caption.run import CaptionResult
 from isthmus.studies.card.run import CardResult
 from isthmus.studies.edit.run import EditResult
 from isthmus.studies.embed.run import EmbedResult
@@ -850,6 +851,37 @@ def find(
         places: Places that are named in a file, 1 or more.
         open: Draw what was found in each file on a page, and open it in the browser.
         out: Where to write the page (default with --open: a new one in runs/).
+        device: Where encoders compute.
+        batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
+        workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
+        engine: Where items are encoded: local, or ray[:HOST:PORT], a Ray cluster (see docs/scale.md).
+        seed: Seed of every random choice, 0 or more.
+        quiet: No progress bars (there are none either where standard error is not a terminal).
+        verbose: Print every number, not only the key ones.
+        rehash: Read every file again instead of trusting its size and time.
+    """
+
+def caption(
+    *files: str,
+    space: str = 'mini',
+    decoder: str = '',
+    out: str | Path | None = None,
+    device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
+    batch_size: int = 0,
+    workers: int = 0,
+    engine: str = 'local',
+    seed: int = 0,
+    quiet: bool = False,
+    verbose: bool = False,
+    rehash: bool = False,
+) -> CaptionResult:
+    """Say in a sentence what files show: pictures, meshes, sounds, clips, any mix of them.
+
+    Args:
+        files: Pictures, meshes, sounds, videos or texts.
+        space: Space whose vectors are read (see: isthmus spaces).
+        decoder: What reads them: captioner (trained on the space's texts), bridged (the default space's, by way of a memory of sentences), nearest or memory (a sentence of the memory); by default the first of these that the space has.
+        out: CSV to write captions to as they are made; those that are in it already are kept, so that the same command goes on after it was stopped.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

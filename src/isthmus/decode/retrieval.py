@@ -1,7 +1,7 @@
 """Decoders that answer with a sentence of a memory: they work in any space, untrained."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from isthmus.types import Encoder, RequestError
 from isthmus.types.decoded import Decoded
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """Vectors to texts: what every opener of ``DECODERS`` gives."""
 
@@ -136,8 +137,7 @@ def open_nearest(text: Encoder, data: Unpaired, options: DecodeOptions) -> Retri
 
 
 def open_memory(text: Encoder, data: Unpaired, options: DecodeOptions) -> Retrieval:
-    """The sentence nearest to what the treatments make of a vector; projection unless others are
-    named."""
+    """The sentence nearest to what the treatments, unnamed the projection, make of each."""
     memory = options.sentences(text)
     plain = all(name == "none" for name, _ in options.treatments)
     maps = [fitted("projection", None, data)] if plain else options.maps(data)
