@@ -944,7 +944,7 @@ def say(
     Args:
         expression: Items with + and - between them, each with spaces around. In quotes a text; else a file of any modality, or id@index. A number and * before an item weigh it: 0.5 * bark.wav.
         space: Space whose vectors are added (see: isthmus spaces).
-        ways: How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ; hf: and openclip: only).
+        ways: How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ; hf: and openclip: only), search (a language model's sentence; extra speak).
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

@@ -42,7 +42,9 @@ class Names:
     def everyday(self) -> list[str]:
         """What photographs are usually of: classes of detection sets and of ImageNet."""
         folder = shared() / "clip_vitb32_class_texts"
-        rows = [x for name in LISTS for x in json.loads((folder / f"{name}_names.json").read_text())]
+        rows = [
+            x for name in LISTS for x in json.loads((folder / f"{name}_names.json").read_text())
+        ]
         found = [self._alone(part) for row in [*rows, *class_names()] for part in row.split("/")]
         return once(x for x in found if PLAIN.fullmatch(x))
 
@@ -121,16 +123,20 @@ def nouns_in(text: str, wordnet: WordNet) -> Iterator[str]:
 
 
 SEEN = frozenset(
-    "table food field water snow kite board tennis baseball city frisbee soccer skiing meal lunch "
-    "breakfast dinner game park beach road street sky sunset rain ice steam fire smoke air wave "
-    "giraffe surfing skateboarding cattle herd flock".split()
+    str.split(
+        "table food field water snow kite board tennis baseball city frisbee soccer skiing "
+        "meal lunch breakfast dinner game park beach road street sky sunset rain ice steam "
+        "fire smoke air wave giraffe surfing skateboarding cattle herd flock"
+    )
 )
 """Seen in photographs, though WordNet files their usual sense elsewhere."""
 UNSEEN = frozenset(
-    "back front top side head face hand eye arm leg foot body hair finger area place land world "
-    "middle line thing way stand set down left right part end corner piece bunch lot pair close "
-    "display stop white black red green blue brown light dark orange like can is has are out over "
-    "it in at a an on to by or as up i its will may might so no do be being was have many while "
-    "there well have one two".split()
+    str.split(
+        "back front top side head face hand eye arm leg foot body hair finger area place "
+        "land world middle line thing way stand set down left right part end corner piece "
+        "bunch lot pair close display stop white black red green blue brown light dark "
+        "orange like can is has are out over it in at a an on to by or as up i its will "
+        "may might so no do be being was have many while there well one two"
+    )
 )
 """Rarely what a picture is of, or mostly no noun."""

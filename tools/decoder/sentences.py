@@ -51,15 +51,21 @@ def plain(text: str) -> str:
     return " ".join(text.lower().replace('"', "").split()).rstrip(". ").strip()
 
 
+def row(source: str, text: str, nouns: list[str], **more: object) -> Row:
+    """One sentence, and the nouns that a picture of it would be known by."""
+    return {"text": text, "source": source, "nouns": nouns, "part": "train", **more}
+
+
 def sentences(names: Names) -> list[Row]:
-    """Rows of text, source, part and the nouns that a picture of it would be known by."""
-    rng, rows = random.Random(SEED), list[Row]()
+    """Every sentence that is learned from or validates."""
+    rng = random.Random(SEED)
+    rows = [row("coco", text, once(nouns_in(text, names.wordnet)), part=part, picture=number)
+            for number, part, text in captions()]  # fmt: skip
+    return [*rows, *of_names(names, rng), *of_worlds(names, rng), *of_wordnet(names, rng)]
 
-    def add(source: str, text: str, nouns: list[str], part: str = "train", **more: object) -> None:
-        rows.append({"text": text, "source": source, "nouns": nouns, "part": part, **more})
 
-    for number, part, text in captions():
-        add("coco", text, once(nouns_in(text, names.wordnet)), part, picture=number)
+def of_names(names: Names, rng: random.Random) -> Iterator[Row]:
+    """Every name in two templates of its source."""
     for source, list_of, templates in (
         ("photo", names.everyday, PHOTO), ("thing", names.things, PHOTO),
         ("drawn", names.drawn, DRAWN), ("shape", names.shaped, SHAPE),
@@ -68,20 +74,27 @@ def sentences(names: Names) -> list[Row]:
         for name in list_of:
             for template in rng.sample(templates, 2):
                 said = name if template in SOUND else names.a(name)
-                add(source, template.format(said), [name])
+                yield row(source, template.format(said), [name])
+
+
+def of_worlds(names: Names, rng: random.Random) -> Iterator[Row]:
+    """Sentences of moving units and of babel."""
     for said in names.moving:
-        add("motion", said, [])
-        add("motion", rng.choice(MOTION).format(said), [])
+        yield row("motion", said, [])
+        yield row("motion", rng.choice(MOTION).format(said), [])
     for world, many in (("babel", SCENES), ("babel-motion", MOVES)):
         for text in load(world, n=many).items["text"].payload:
-            add(world, plain(text), [])
+            yield row(world, plain(text), [])
+
+
+def of_wordnet(names: Names, rng: random.Random) -> Iterator[Row]:
+    """What usual nouns mean, and half of the examples that name a thing."""
     for word, gloss in names.wordnet.glosses():
-        add("gloss", f"{names.a(word)}, {gloss.lower()}"[:140], [word])
+        yield row("gloss", f"{names.a(word)}, {gloss.lower()}"[:140], [word])
     for text in names.wordnet.examples():
         nouns = once(nouns_in(text, names.wordnet))
         if nouns and rng.random() < 0.5:
-            add("example", plain(text), nouns)
-    return rows
+            yield row("example", plain(text), nouns)
 
 
 def memory(names: Names) -> list[dict[str, str]]:

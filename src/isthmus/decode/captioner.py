@@ -18,6 +18,7 @@ from isthmus.decode.evidence import evidence_of
 from isthmus.decode.memories import Memory, default_vectors
 from isthmus.decode.networks import Network, written
 from isthmus.decode.retrieval import DecodeOptions, checked
+from isthmus.decode.things import Things, things_in
 from isthmus.decode.treatments import Map, Unpaired
 from isthmus.decode.weights import FOLDER, network_for, read_network
 from isthmus.records import dataclass
@@ -28,12 +29,25 @@ FROM_MEMORY = 2
 """Sentences of the memory among the candidates."""
 PROMPTS = ((0, 1, 2, 3), (0,), (1,), ())
 """Numbers of the retrieved names that are told in turn."""
-LIKELY = 0.03
-"""Weight of a candidate's likelihood beside its cosine."""
+MOST = 4
+"""Nouns of a scene."""
+BEGUN = 3
+"""Things that scenes are begun with in turn, where the space reads things."""
+LIKELY, HITTING = 0.03, 0.8
+"""Weights of a candidate's likelihood, and of how likely it names a right thing, beside its cosine.
+"""
 _UNWRITTEN = -2.5
 """Likelihood of a sentence of the memory, which the network did not write."""
 TEMPERATURE = 0.05
 """Of the softmax over the memory on the way from another space."""
+MASS = frozenset(
+    str.split(
+        "food water snow grass fruit bread rice meat furniture luggage traffic dirt sand "
+        "ice rain meal cattle wine beer coffee cheese broccoli tennis baseball soccer "
+        "skiing surfing lunch breakfast dinner wood metal glass hay mud smoke steam sky"
+    )
+)
+"""Nouns without an article."""
 NAMED = 4
 """Words up to which a sentence without a beginning of its own is taken for a name."""
 AT_ONCE = 64
@@ -61,6 +75,8 @@ class Captioner:
     entities: Float[np.ndarray, "m d"]
     """Of the memory's named sentences, vectors that the network reads."""
     options: DecodeOptions
+    things: Things | None = None
+    """Readers of things, which scenes are begun with and ranked by."""
 
     def decode(self, vectors: Vectors) -> list[Decoded]:
         """One sentence a vector; the same vectors give the same sentences.
@@ -88,6 +104,10 @@ class Captioner:
             rows = [row[one.text] for one in some]
             likely = np.array([one.likelihood for one in some])
             ranks = centred[rows] @ reading[i] + LIKELY * likely
+            if self.things is not None:
+                right = self.things.chances(given[i : i + 1])[0]
+                ranks = ranks + HITTING * np.array([self.things.hit(x.text, right) for x in some])
+                ranks = ranks - np.array([self.things.count(x.text) > MOST for x in some])
             raw = vectors[rows] @ given[i]
             out.append([(Decoded(one.text, float(cosine)), float(rank))
                         for one, cosine, rank in zip(some, raw, ranks, strict=True)])  # fmt: skip
@@ -102,10 +122,12 @@ class Captioner:
         rows = named.nearest(given, self.data.mean, self.network.entities)
         entities, options = self.entities[rows], self.options
         found: list[dict[str, float]] = [{} for _ in given]
-        for treat, prompt in product(self.maps, PROMPTS):
+        for treat, (prompt, starts) in product(self.maps, self.openings(given)):
             names = np.zeros_like(entities)
             names[:, prompt] = entities[:, prompt]
-            beams = written(self.network, treat(given), names, options.beams, options.scenes)
+            beams = written(
+                self.network, treat(given), names, options.beams, options.scenes, starts
+            )
             for told, some in zip(found, beams, strict=True):
                 for one in some:
                     said = led(one.text, options.lead)
@@ -115,6 +137,23 @@ class Captioner:
             for number in some:
                 told.setdefault(led(self.memory.texts[number], options.lead), _UNWRITTEN)
         return [[Candidate(*one) for one in told.items()] for told in found]
+
+    def openings(self, given: Vectors) -> list[tuple[tuple[int, ...], np.ndarray | None]]:
+        """Names that are told and word pieces that are begun with, in turn."""
+        free = [(prompt, None) for prompt in PROMPTS]
+        if self.things is None:
+            return free
+        likeliest = self.things.likeliest(self.things.chances(given), BEGUN)
+        names = [[self.things.names[i] for i in some] for some in likeliest]
+        starts = [[_start(self.network, some[k]) for some in names] for k in range(BEGUN)]
+        return [free[0], free[-1], *((PROMPTS[0], np.array(some)) for some in starts)]
+
+
+def _start(network: Network, name: str) -> list[int]:
+    """A name with its article, where it has one, as numbers of word pieces; -1 is free."""
+    if name in MASS or (name.endswith("s") and not name.endswith("ss")):
+        return [network.numbers[name], -1]
+    return [network.numbers["an" if name[0] in "aeiou" else "a"], network.numbers[name]]
 
 
 BEGINNINGS = re.compile(
@@ -149,7 +188,8 @@ def open_captioner(text: Encoder, data: Unpaired, options: DecodeOptions) -> Cap
             "isthmus.train.decoders, or use the decoders 'bridged', 'nearest' or 'memory'."
         )
     memory, maps = options.sentences(text), options.maps(data)
-    return Captioner(text, network, memory, data, maps, memory.named.vectors, options)
+    things = things_in(text.space.id) if options.scenes else None
+    return Captioner(text, network, memory, data, maps, memory.named.vectors, options, things)
 
 
 def open_bridged(text: Encoder, data: Unpaired, options: DecodeOptions) -> Captioner:

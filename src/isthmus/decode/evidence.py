@@ -7,7 +7,7 @@ from isthmus.arrays import Vectors, unit, unit_or_zero
 from isthmus.types import Encoder
 from isthmus.types.decoded import Decoded, Evidence
 
-SMALL = frozenset("a an the of in on at to with and is are by for it its up some".split())
+SMALL = frozenset(str.split("a an the of in on at to with and is are by for it its up some"))
 """Words that name nothing, of which nothing is asked."""
 
 

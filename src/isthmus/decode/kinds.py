@@ -130,7 +130,7 @@ def open_reader(
     Raises:
         RequestError: it is not known where the modality lies.
     """
-    kinds, memory = kinds_of(text, modality), shipped(text)
+    kinds = kinds_of(text, modality)
     if not kinds:
         if others is None or not len(others):
             raise RequestError(
@@ -138,6 +138,7 @@ def open_reader(
                 "vectors of some."
             )
         kinds = [Kind("", unit(others).mean(0), np.zeros(text.space.dim + 1, np.float32))]
+    memory = shipped(text)
     chosen = decoder or ("captioner" if network_for(text.space.id) else "bridged")
     said = {name for kind in KINDS.get(modality, ()) for name in SAID[kind]}
     opened = [_opened(chosen, one, (text, memory, said), evidence) for one in kinds]

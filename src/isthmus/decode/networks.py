@@ -14,13 +14,15 @@ from isthmus.records import dataclass
 END, BEGIN = 0, 1
 """Numbers of the marks at both ends of a sentence that tells a scene; others begin with the first.
 """
-SHORTEST = 7
-"""Word pieces of a scene at least."""
+SHORTEST, LONGEST = 7, 16
+"""Word pieces of a scene at least and at most, the mark of its end included."""
 _PENALTY = 0.7
 """Power of the length that a sentence's log probability is divided by."""
 _NEVER = -1e9
 
-AGAIN = frozenset("a an the of in on at to with and is are by for it its , - . ' s one two".split())
+AGAIN = frozenset(
+    str.split("a an the of in on at to with and is are by for it its , - . ' s one two")
+)
 """Words that may come twice."""
 
 State = list[tuple[np.ndarray, np.ndarray]]
@@ -99,7 +101,9 @@ class Network:
         told = (np.abs(entities).sum(2) > 0)[..., None]
         first = self._linear("prefix", vectors).reshape(len(vectors), self.prefix, -1)
         named = self._linear("entity", entities) * told
-        words = np.repeat(self.weights["embed.weight"][[BEGIN if scenes else END]][None], len(vectors), 0)
+        words = np.repeat(
+            self.weights["embed.weight"][[BEGIN if scenes else END]][None], len(vectors), 0
+        )
         return self._forward(np.concatenate([first, named, words], 1), 0, None)
 
     def step(
@@ -144,6 +148,11 @@ class Network:
         scale = np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
         return centred / scale * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each word piece."""
+        return {word: number for number, word in enumerate(self.words)}
+
     def spelled(self, numbers: Sequence[int]) -> str:
         """Word pieces as a text."""
         text = " ".join(self.words[x] for x in numbers if x not in (END, BEGIN))
@@ -156,28 +165,39 @@ def written(
     entities: Float[np.ndarray, "n k d"],
     beams: int,
     scenes: bool = False,
+    starts: Int[np.ndarray, "n s"] | None = None,
 ) -> list[list[Sentence]]:
     """Of each vector its likeliest sentences, the best first, by beam search over word pieces.
 
     No word comes twice but small ones and ends of words, and a scene has ``SHORTEST`` word pieces
     or more. Source of the length penalty:
     Wu et al. 2016 (GNMT), equation 14, in the plain form of a power.
+
+    Args:
+        network: what writes.
+        vectors: of length one.
+        entities: of names, zeros where none is told.
+        beams: sentences kept at each word.
+        scenes: whether sentences tell a scene.
+        starts: numbers of word pieces that each sentence begins with, -1 where it is free.
     """
-    n = len(vectors)
+    n, beams = len(vectors), min(beams, len(network.words))
     logits, state = network.begin(vectors, entities, scenes)
     least = SHORTEST if scenes else 1
     scores = _log_softmax(_allowed(network, logits, np.full((n, 1), BEGIN), True))
+    scores = _begun(scores, starts, 0)
     first = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
     total = np.take_along_axis(scores, first, 1)
     state = [(np.repeat(k, beams, 0), np.repeat(v, beams, 0)) for k, v in state]
     lines = first[:, :, None]
     done: list[list[tuple[float, tuple[int, ...]]]] = [[] for _ in range(n)]
-    for length in range(1, network.longest):
+    for length in range(1, LONGEST if scenes else network.longest):
         _finish(done, lines, total, length)
         if (total <= _NEVER).all():
             break
         logits, state = network.step(lines[:, :, -1].ravel(), state)
         scores = _log_softmax(_allowed(network, logits, lines.reshape(-1, length), length < least))
+        scores = _begun(scores, starts, length)
         grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
         best = np.argpartition(-grown, beams, axis=1)[:, :beams]
         best = np.take_along_axis(best, np.argsort(-np.take_along_axis(grown, best, 1), axis=1,
@@ -188,6 +208,13 @@ def written(
                                 word[:, :, None]], 2)  # fmt: skip
         rows = (np.arange(n)[:, None] * beams + parent).ravel()
         state = [(k[rows], v[rows]) for k, v in state]
+    _finish(done, lines, total, lines.shape[2])
+    for row, some in enumerate(done):
+        if not some:  # cut at the longest
+            length = lines.shape[2]
+            some.append(
+                (float(total[row, 0]) / length**_PENALTY, tuple(int(x) for x in lines[row, 0]))
+            )
     return [_sentences(network, some) for some in done]
 
 
@@ -218,6 +245,17 @@ def _allowed(network: Network, logits: np.ndarray, lines: np.ndarray, early: boo
     used[:, BEGIN] = True
     used[:, END] = early
     return np.where(used, _NEVER, logits)
+
+
+def _begun(scores: np.ndarray, starts: np.ndarray | None, at: int) -> np.ndarray:
+    """Nothing but the word piece that a sentence is to have here, where it is to have one."""
+    if starts is None or at >= starts.shape[1]:
+        return scores
+    words = np.repeat(starts[:, at], len(scores) // len(starts))
+    rows = np.flatnonzero(words >= 0)
+    only = np.full_like(scores, 2 * _NEVER)
+    only[rows, words[rows]] = scores[rows, words[rows]].clip(-20)
+    return np.where((words >= 0)[:, None], only, scores)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:

@@ -137,9 +137,7 @@ def open_nearest(text: Encoder, data: Unpaired, options: DecodeOptions) -> Retri
 
 
 def open_memory(text: Encoder, data: Unpaired, options: DecodeOptions) -> Retrieval:
-    """The sentence nearest to what the treatments make of a vector; projection unless others are
-    named.
-    """
+    """The sentence nearest to what the treatments, unnamed the projection, make of each."""
     memory = options.sentences(text)
     plain = all(name == "none" for name, _ in options.treatments)
     maps = [fitted("projection", None, data)] if plain else options.maps(data)

@@ -29,8 +29,8 @@ class Unpaired:
 
     texts: Float[np.ndarray, "m d"]
     """Unit vectors of texts, such as a memory's."""
-    others: Float[np.ndarray, "k d"]
-    """Unit vectors of the modality that is read; none where it is text."""
+    others: Float[np.ndarray, "k e"]
+    """Unit vectors of the modality that is read, of as many coordinates; none where it is text."""
 
     def __post_init__(self) -> None:
         if not len(self.texts) or self.texts.shape[1] != self.others.shape[1]:
@@ -58,7 +58,7 @@ class Treatment:
 
 def fit_nothing(data: Unpaired, strength: float) -> Map:
     """Vectors as they are."""
-    return lambda x: unit(x)
+    return unit
 
 
 def fit_mean_shift(data: Unpaired, strength: float) -> Map:

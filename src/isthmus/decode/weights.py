@@ -1,6 +1,7 @@
-"""Weights of decoders in 8 bits, 128 being zero: a scale of 16 bits a row. A folder a decoder, found by its space.
+"""Weights of decoders in 8 bits, 128 being zero: a scale of 16 bits a row.
 
-Decoders that a user trained lie in the cache, under ``decoders``; that of the default space ships.
+A folder a decoder, found by its space. That of the default space ships; decoders that a user trained
+lie in the cache, under ``decoders``.
 """
 
 import json
@@ -46,7 +47,10 @@ def plain_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def write_network(
-    folder: Path, arrays: Mapping[str, np.ndarray], words: Sequence[str], about: Mapping[str, object]
+    folder: Path,
+    arrays: Mapping[str, np.ndarray],
+    words: Sequence[str],
+    about: Mapping[str, object],
 ) -> None:
     """Keep a trained decoder; `about` holds ``space`` (its id), ``heads`` and ``longest``."""
     folder.mkdir(parents=True, exist_ok=True)

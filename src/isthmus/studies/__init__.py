@@ -319,5 +319,6 @@ def _plain(value: Any, hint: Any) -> Any:
         value = value.tolist()
     if get_origin(hint) is tuple:
         one = isinstance(value, (str, bytes, set, frozenset, dict))
-        return [*value] if isinstance(value, Iterable) and not one else [value]
+        every = [*value] if isinstance(value, Iterable) and not one else [value]
+        return [str(x) if isinstance(x, Path) else x for x in every]
     return str(value) if isinstance(value, Path) else value

@@ -13,7 +13,7 @@ from isthmus.types import Common, RequestError
 class CaptionRequest:
     """Say in a sentence what files show: pictures, meshes, sounds, clips, any mix of them."""
 
-    files: Positional[tuple[Path, ...]]
+    files: Positional[tuple[Path, ...]] = ()
     """Pictures, meshes, sounds, videos or texts."""
     space: str = "mini"
     """Space whose vectors are read (see: isthmus spaces)."""
