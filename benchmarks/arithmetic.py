@@ -9,9 +9,11 @@ size, count: four facts), half two groups in a relation (five facts), each a pic
 Exact means that the facts parsed from the sentence are the target's, no more and no less.
 
 The decoder is small and has seen sums of training *sentences* only (``decode.sums``, then
-``train.small_decoders``). Beside it: the nearest of all sentences that the templates can make of
-such facts, the first operand's own facts, and facts that linear probes (trained on pictures with
-their facts) read off the picture, recombined with what the texts say.
+``train.small_decoders``); the noise it learned with, and what is done about the gap (the mean
+taken away, or a linear adapter fitted on unpaired vectors), are chosen on validation pictures.
+Beside it: the nearest of all sentences that the templates can make of such facts, the first
+operand's own facts, and facts that linear probes (trained on pictures with their facts) read off
+the picture, recombined with what the texts say.
 """
 
 import argparse
@@ -29,7 +31,9 @@ import numpy as np
 
 from benchmarks.harness import write_results
 from isthmus.arrays import unit, unit_or_zero
+from isthmus.decode.retrieval import fitted
 from isthmus.decode.small import Repeating, said_by
+from isthmus.decode.treatments import Unpaired
 from isthmus.measure.statistics import wilson_interval
 from isthmus.read.image import Picture
 from isthmus.records import dataclass
@@ -53,6 +57,8 @@ SEED, TRAINING = 2, 1
 """Of the items, and of the scenes that the space was fitted on."""
 SENTENCES, SCENES = 24_000, 6_000
 """Sums that the decoder learns from, and pictures that probes and means do."""
+NOISES, GAPS, TRIED = (0.3, 0.7, 1.1), ("mean removal", "adapter"), 300
+"""What is chosen from on validation sums, and how many there are."""
 PLAIN = 0.2
 """Share of them that are sentences as they are."""
 
@@ -112,18 +118,20 @@ def other(group: Group, name: str, rng: np.random.Generator) -> Group:
     return changed if group.size is None else Group(**{name: new})
 
 
-def sums(n: int, seed: int, unseen: bool) -> list[Sum]:
-    """N sums, as many of each kind and operation, all with or all without an unseen pair."""
+def sums(n: int, seed: int, split: str) -> list[Sum]:
+    """As many sums of a split's pictures, equally many of each kind and operation.
+
+    Only those of the test split show, or come to, a pair that no training scene shows.
+    """
     wanted = [(k, x) for k in ("group", "pair") for x in ("exchange", "take away", "add")]
     found: dict[tuple[str, str], list[Sum]] = defaultdict(list)
     rng, each = np.random.default_rng(seed), -(-n // len(wanted))
     for one in map(partial(statement, seed=seed), itertools.count()):
-        test = one.scene.split(one.scene.facts) == "test"
-        if test != unseen:
+        if one.scene.split(one.scene.facts) != split:
             continue
         for made in drawn(one, rng):
             new = any(map(is_unseen, made.target.groups))
-            if len(found[made.kind, made.operation]) < each and (unseen or not new):
+            if len(found[made.kind, made.operation]) < each and (split == "test" or not new):
                 found[made.kind, made.operation].append(made)
         if all(len(found[key]) == each for key in wanted):
             break
@@ -187,13 +195,14 @@ def opened(space: str, work: Path) -> tuple[Inputs, np.ndarray, list[Statement]]
     return Inputs(encoders, work, *means, length), arrays["images"], known
 
 
-def decoder(inputs: Inputs) -> Repeating:
+def decoder(inputs: Inputs, noise: float) -> Repeating:
     """Trained on sums of training sentences, once."""
-    file, about = inputs.work / "decoder.safetensors", inputs.work / "decoder.json"
+    stem = inputs.work / f"decoder-{noise}"
+    file, about = stem.with_name(f"{stem.name}.safetensors"), stem.with_name(f"{stem.name}.json")
     if not about.is_file():
         from isthmus.train.small_decoders import SmallRecipe, fit_small_decoder
 
-        rng, some = np.random.default_rng(TRAINING), sums(SENTENCES, TRAINING, unseen=False)
+        rng, some = np.random.default_rng(TRAINING), sums(SENTENCES, TRAINING, "train")
         first = inputs.texts([caption(one.first, rng) for one in some])
         vectors = inputs.target(some, first, rng)
         sentences = [caption(one.target, rng) for one in some]
@@ -201,12 +210,40 @@ def decoder(inputs: Inputs) -> Repeating:
         said = np.asarray(inputs.texts(sentences))
         whole = unit_or_zero(inputs.length * said + inputs.text_mean)
         made = fit_small_decoder(np.where(plain[:, None], whole, vectors), sentences,
-                                 SmallRecipe(steps=2500, noise=0.3))  # fmt: skip
+                                 SmallRecipe(steps=2500, noise=noise))  # fmt: skip
         write_tensors(file, made.arrays, {})
         about.write_text(json.dumps([made.words, made.heads, made.longest]))
     words, heads, longest = json.loads(about.read_text())
     return Repeating({key: np.asarray(x) for key, x in read_tensors(file)[0].items()},
                      words, heads, longest)  # fmt: skip
+
+
+def best(
+    inputs: Inputs, vectors: np.ndarray
+) -> tuple[Callable[[np.ndarray], np.ndarray], Repeating, dict[str, Any]]:
+    """Treatment and decoder by what is said exactly of validation pictures, all pairs seen."""
+    some = sums(TRIED, SEED, "val")
+    shown = inputs.pictures([one.shown for one in some])
+    found = dict[tuple[str, float], float]()
+    for gap, noise in product(GAPS, NOISES):
+        targets = inputs.target(some, over(gap, vectors, inputs)(shown), np.random.default_rng(0))
+        right = exact(said_by(decoder(inputs, noise), targets), some)
+        found[gap, noise] = float(right.mean())
+        print(f"validation, {gap}, noise {noise}: {found[gap, noise]:.3f}", flush=True)
+    gap, noise = max(found, key=lambda key: found[key])
+    tried = {f"{way}, noise {length}": round(x, 3) for (way, length), x in found.items()}
+    chosen = {"gap": gap, "noise": noise, "validation": tried, "n": len(some)}
+    return over(gap, vectors, inputs), decoder(inputs, noise), chosen
+
+
+def over(gap: str, vectors: np.ndarray, inputs: Inputs) -> Callable[[np.ndarray], np.ndarray]:
+    """What takes pictures beside their mean to where texts lie beside theirs, at length one."""
+    if gap == "mean removal":
+        return lambda x: x
+    known = unit_or_zero(vectors - inputs.image_mean)
+    texts = np.asarray(read_tensors(inputs.work / "means.safetensors")[0]["texts"])
+    adapter = fitted(gap, None, Unpaired(unit_or_zero(texts - inputs.text_mean), known))
+    return lambda x: unit_or_zero(adapter(x))
 
 
 def templates() -> list[Facts]:
@@ -311,12 +348,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/arithmetic"))
     given = parser.parse_args()
     inputs, vectors, known = opened(given.space, given.work)
-    network = decoder(inputs)
-    some = sums(given.items, SEED, unseen=True)
+    treated, network, chosen = best(inputs, vectors)
+    print("chosen on validation:", chosen, flush=True)
+    some = sums(given.items, SEED, "test")
     rng = np.random.default_rng(SEED)
-    shown = inputs.pictures([one.shown for one in some])
+    plain = inputs.pictures([one.shown for one in some])
     told = inputs.texts([caption(one.first, np.random.default_rng(5)) for one in some])
-    targets = inputs.target(some, shown, rng)
+    targets = inputs.target(some, treated(plain), rng)
     every = templates()
     gallery = inputs.texts([caption(facts, np.random.default_rng(9)) for facts in every])
     near = unit_or_zero(targets - inputs.text_mean) @ gallery.T
@@ -328,7 +366,7 @@ def main() -> None:
         ),
         "nearest of all template sentences": [every[int(row)] for row in near.argmax(axis=1)],
         "facts of the first operand": [one.first for one in some],
-        "probes of facts, recombined": by_probes(inputs, (centred, known), some, shown),
+        "probes of facts, recombined": by_probes(inputs, (centred, known), some, plain),
     }
     rows = {name: shares(exact(one, some), some) for name, one in said.items()}
     for name, found in rows.items():
@@ -336,8 +374,8 @@ def main() -> None:
     first = next(iter(said.values()))
     for one, text in list(zip(some, first, strict=True))[:12]:
         print(one.operation, "|", caption(one.target, np.random.default_rng(0)), "=>", text)
-    write_results("arithmetic", {"n": len(some), "seed": SEED, "templates": len(every),
-                                 "rows": rows})  # fmt: skip
+    told_of = {"n": len(some), "seed": SEED, "templates": len(every), "chosen": chosen}
+    write_results("arithmetic", {**told_of, "rows": rows})
 
 
 if __name__ == "__main__":

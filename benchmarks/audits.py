@@ -120,6 +120,28 @@ def flat(some: Sequence[Caption], found: Sequence[Sequence[Claim]]) -> tuple[np.
     return np.array(margins, np.float64), np.array(right), np.array(words)
 
 
+def fact_of(word: str) -> str:
+    """What a phrase tells: a colour, a size, a shape or how two groups stand."""
+    for fact in ("colour", "size"):
+        if any(word in some for some in wordings.ADJECTIVES[fact].values()):
+            return fact
+    return "relation" if any(word in some for some in SIDES.values()) else "shape"
+
+
+def probabilities(
+    known: tuple[np.ndarray, ...], asked: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Of being right, by a rule for each kind of fact, learned from claims that are known."""
+    margins, right, words = known
+    kinds, wanted = (np.array([fact_of(str(x)) for x in some]) for some in (words, asked[1]))
+    found = np.zeros(len(asked[0]))
+    for kind in np.unique(wanted):
+        rule = fit_audit(margins[kinds == kind], right[kinds == kind])
+        rows = np.flatnonzero(wanted == kind)
+        found[rows] = [rule.probability(float(margin)) for margin in asked[0][rows]]
+    return found
+
+
 def within_words(scores: np.ndarray, right: np.ndarray, words: np.ndarray) -> dict[str, Any]:
     """Area under the curve within each word that is right and wrong five times or more."""
     found: list[float] = []
@@ -156,8 +178,11 @@ def main() -> None:
     space, known = load(given.space), alternatives()
     learned = captions(given.captions, TRAINING, "val", known)
     some = captions(given.captions, SEED, "test", known)
-    rule = fit_audit(*flat(learned, claims(space, learned, known))[:2])
+    before = flat(learned, claims(space, learned, known))
+    rule = fit_audit(*before[:2])
     margins, right, words = flat(some, claims(space, some, known))
+    sure = probabilities(before, (margins, words))
+    least = np.quantile(probabilities(before, (before[0], before[2]))[before[1]], RATES)
     said = Counter(word.lower() for one in statements(6000, TRAINING)
                    if one.scene.split(one.scene.facts) == "train"
                    for _, word in phrases(one.texts[0], known))  # fmt: skip
@@ -169,9 +194,12 @@ def main() -> None:
         rarest[rows[rare[rows].argmin()]] = True
     rows = {f"margin, set to {rate:.0%}": flagged(margins < rule.threshold(rate), right)
             for rate in RATES}  # fmt: skip
+    rows |= {f"probability by fact, set to {rate:.0%}": flagged(sure < x, right)
+             for rate, x in zip(RATES, least, strict=True)}  # fmt: skip
     rows["margin below 0"] = flagged(margins < 0, right)
     rows["the rarest word"] = flagged(rarest, right)
     areas = {"margin": within_words(margins, right, words),
+             "probability by fact": within_words(sure, right, words),
              "how often the word is said": within_words(rare, right, words)}  # fmt: skip
     for name, one in (*rows.items(), *areas.items()):
         print(f"{name:<30} {one}")
