@@ -126,6 +126,11 @@ def worded(kind: Kind, scene: Any, held: bool) -> Iterator[str]:
             yield text
 
 
+def label(space: str) -> str:
+    """What a space is called on the page: the last part of its name."""
+    return re.sub(r"\W+", "-", space.rpartition("/")[2]).strip("-")
+
+
 class Cells:
     """What is made once and kept in the work folder of a space."""
 
@@ -133,7 +138,7 @@ class Cells:
         from isthmus.lab import load
 
         self.name, self.parts, self.n = space, parts, n
-        self.folder = folder / re.sub(r"\W+", "-", space).strip("-")
+        self.folder = folder / label(space)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.encoders = load(space)
 
@@ -233,8 +238,11 @@ def judged(cells: Cells, kind: str, modality: str) -> dict[str, Any]:
     rows = {name: row_of(some, twin, rule) for name, some in scores.items()}
     spread = [float(np.linalg.norm(x - x.mean(axis=0), axis=1).mean()) for x in (taught, texts)]
     gap = float(np.linalg.norm(taught.mean(axis=0) - texts.mean(axis=0)))
+    cover = (unit_or_zero(given - middle) @ unit_or_zero(texts - texts.mean(axis=0)).T).max(axis=1)
+    each = {name: np.mean([one.items for one in some], axis=0) for name, some in scores.items()}
+    write_tensors(cells.folder / f"items-{modality}.safetensors", each, {})
     return {"n": len(given), "rows": rows, "twin": ends(twin), "rule": ends(rule),
-            "geometry": {"gap": gap, "spread": spread}}  # fmt: skip
+            "geometry": {"gap": gap, "spread": spread, "cover": float(cover.mean())}}  # fmt: skip
 
 
 def ends(one: Any) -> list[float]:
@@ -268,7 +276,7 @@ def main() -> None:
             for modality in some.modalities:
                 if not given.modalities or modality in given.modalities:
                     one = judged(cells, kind, modality)
-                    found.setdefault(space.rpartition("/")[2], {})[modality] = one
+                    found.setdefault(label(space), {})[modality] = one
                     print(space, modality, json.dumps(one), flush=True)
     if not given.modalities:
         write_results("captioning_study", {"seeds": len(SEEDS), "steps": STEPS, "cells": found})
