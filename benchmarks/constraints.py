@@ -23,9 +23,9 @@ from isthmus.arrays import unit
 from isthmus.decode.guided.causal import load_model
 from isthmus.decode.guided.constraints import GRADE_WITHIN, Constraints, suited
 from isthmus.decode.guided.magic import Magic
+from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.reading import grade
 from isthmus.decode.guided.sampling import BestOfN
-from isthmus.decode.guided.scorers import scorer_of
 from isthmus.decode.guided.story import written
 from isthmus.decode.guided.writing import Task
 from isthmus.lab import load

@@ -32,9 +32,9 @@ from isthmus.decode.guided.constraints import Constraints
 from isthmus.decode.guided.gibbs import Gibbs
 from isthmus.decode.guided.magic import Magic
 from isthmus.decode.guided.models import perplexity
+from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.reading import words
 from isthmus.decode.guided.sampling import BestOfN
-from isthmus.decode.guided.scorers import scorer_of
 from isthmus.decode.guided.story import written
 from isthmus.decode.guided.writing import Task
 from isthmus.decode.guided.zerocap import ZeroCap
