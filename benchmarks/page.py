@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.cluster_cost import of_cluster
 from benchmarks.page_finding import of_lists, of_places
+from benchmarks.page_guided import of_guided
 from benchmarks.page_modalities import of_links, of_sounds
 from benchmarks.page_rows import (
     Row,
@@ -173,6 +174,7 @@ GROUPS = (
         of_links,
         of_lists,
         of_places,
+        of_guided,
         of_search,
         of_serving,
         of_first_use,
