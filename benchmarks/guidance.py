@@ -7,9 +7,10 @@ Items are pictures of ``glyphs``' test split, which ``mini`` never saw, one styl
 seed; each steers one sentence of 5 to 20 words behind one of ten openings. The reader is no
 encoder: words of the sentence (without its opening, plural ends cut) are weighed by how rare they
 are among the items' names and subgroups (animal-mammal), and the item with the greatest sum is the
-one that is read (ties by expectation). Beside each strategy stands the same strategy without guidance, the same
-openings and seeds; differences are paired, intervals by bootstrap over items. What ``mini`` itself
-reads is *optimised*. Perplexity is that of the language model that wrote.
+one that is read (ties by expectation). Beside each strategy stands the same strategy without
+guidance, the same openings and seeds; differences are paired, intervals by bootstrap over items.
+What ``mini`` itself reads is *optimised*. Perplexity is over all tokens, of the language model that
+wrote; its difference is a share.
 """
 
 import argparse
@@ -31,9 +32,9 @@ from isthmus.decode.guided.constraints import Constraints
 from isthmus.decode.guided.gibbs import Gibbs
 from isthmus.decode.guided.magic import Magic
 from isthmus.decode.guided.models import perplexity
+from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.reading import words
 from isthmus.decode.guided.sampling import BestOfN
-from isthmus.decode.guided.scorers import scorer_of
 from isthmus.decode.guided.story import written
 from isthmus.decode.guided.writing import Task
 from isthmus.decode.guided.zerocap import ZeroCap
@@ -153,8 +154,10 @@ def grams(text: str, n: int) -> list[tuple[str, ...]]:
     return [tuple(own[k : k + n]) for k in range(len(own) - n + 1)]
 
 
-def measured(lines: Sequence[dict[str, Any]], some: Any, towers: Any) -> dict[str, np.ndarray]:
+def measured(lines: Sequence[dict[str, Any]], some: Any, opened: Any) -> dict[str, np.ndarray]:
     """What is measured of each text, in the order of the items; recall is among all items."""
+    towers, model = opened
+    tokens = np.array([float(len(model.encode(one["own"]))) for one in lines])
     texts = [one["own"] for one in lines]
     chosen = [some[one["item"]] for one in lines]
     others = [one for k, one in enumerate(some) if k not in {x["item"] for x in lines}]
@@ -162,13 +165,13 @@ def measured(lines: Sequence[dict[str, Any]], some: Any, towers: Any) -> dict[st
     vectors = unit(np.asarray(towers["text"].encode([one["text"] for one in lines])))
     pictures = unit(np.asarray(towers["image"].encode([one["picture"] for one in pool])))
     read_by_words, own = by_words(texts, pool), vectors @ pictures.T
-    distinct = [len(set(grams(x, 2))) / max(1, len(grams(x, 2))) for x in texts]
+    distinct = [len(set(grams(x, 2))) / len(grams(x, 2)) if grams(x, 2) else 1.0 for x in texts]
     repeated = [1 - len(set(grams(x, 4))) / max(1, len(grams(x, 4))) if grams(x, 4) else 0.0
                 for x in texts]  # fmt: skip
     return {
         "hit@1": hits(read_by_words, 1), "hit@10": hits(read_by_words, 10),
         "mini, hit@1 (optimised)": hits(own, 1),
-        "log perplexity": np.log([one["perplexity"] for one in lines]),
+        "loss": np.log([one["perplexity"] for one in lines]) * tokens, "tokens": tokens,
         "distinct-2": np.array(distinct), "repeated 4-grams": np.array(repeated),
         "seconds": np.array([one["seconds"] for one in lines]),
     }  # fmt: skip
@@ -176,7 +179,7 @@ def measured(lines: Sequence[dict[str, Any]], some: Any, towers: Any) -> dict[st
 
 def report(path: Path, count: int) -> dict[str, Any]:
     """Guided and unguided of every strategy, with paired intervals."""
-    lines, some, towers = read(path), items(count), load("mini")
+    lines, some, opened = read(path), items(count), (load("mini"), load_model())
     found: dict[str, Any] = {}
     for name in PAIRS:
         sides = [
@@ -186,11 +189,11 @@ def report(path: Path, count: int) -> dict[str, Any]:
         both = sorted(set(sides[0]) & set(sides[1]))
         if len(both) < 10:
             continue
-        told_of = [measured([side[k] for k in both], some, towers) for side in sides]
+        told_of = [measured([side[k] for k in both], some, opened) for side in sides]
         rng = np.random.default_rng(0)
         rows = rng.integers(len(both), size=(DRAWS, len(both)))
-        found[name] = {"n": len(both)}
-        for key in told_of[0]:
+        found[name] = {"n": len(both), "perplexity": fluency(told_of, rows)}
+        for key in sorted(told_of[0].keys() - {"loss", "tokens"}):
             guided, plain = told_of[0][key], told_of[1][key]
             draws = np.sort((guided - plain)[rows].mean(axis=1))
             found[name][key] = {
@@ -199,6 +202,15 @@ def report(path: Path, count: int) -> dict[str, Any]:
                 "interval": [float(draws[int(q * DRAWS)]) for q in (0.025, 0.975)],
             }  # fmt: skip
     return found
+
+
+def fluency(both: Sequence[dict[str, np.ndarray]], rows: np.ndarray) -> dict[str, Any]:
+    """Perplexity over all tokens of either side, and by what share it rises."""
+    sums = [[side[key][rows].sum(axis=1) for key in ("loss", "tokens")] for side in both]
+    draws = np.sort(np.exp(sums[0][0] / sums[0][1] - sums[1][0] / sums[1][1]) - 1)
+    guided, plain = (float(np.exp(x["loss"].sum() / x["tokens"].sum())) for x in both)
+    ends = [float(draws[int(q * DRAWS)]) for q in (0.025, 0.975)]
+    return {"guided": guided, "unguided": plain, "difference": guided / plain - 1, "interval": ends}
 
 
 def show(found: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from isthmus.decode.guided.causal import load_model
 from isthmus.decode.guided.prefixes import CausalTower, Prefixed, _of_transformers
 from isthmus.records import dataclass
 
-TOKENS, RUNS = 40, 5
+TOKENS, RUNS = 40, 3
 PROMPT = "Once upon a time, a dog walked into the garden and saw"
 OURS = "from isthmus.decode.guided.causal import load_model; m = load_model(); m.read([5])"
 THEIRS = """

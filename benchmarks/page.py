@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.cluster_cost import of_cluster
 from benchmarks.page_finding import of_lists, of_places
+from benchmarks.page_guided import of_guided
 from benchmarks.page_modalities import of_links, of_sounds, of_texts
 from benchmarks.page_rows import (
     Row,
@@ -176,6 +177,7 @@ GROUPS = (
         of_places,
         of_texts,
         of_speaking,
+        of_guided,
         of_search,
         of_serving,
         of_first_use,

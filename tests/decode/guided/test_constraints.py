@@ -115,6 +115,15 @@ def test_forbidden_words_do_not_appear_on_the_way():
     assert asked.allows("", "con", "catenate")
 
 
+def test_words_do_not_go_on_for_ever():
+    asked = Constraints()
+    assert asked.allows("", "there", "'s")
+    assert not asked.allows("", "there's", "'n")
+    assert not asked.allows("", "well-known", "-")
+    assert not asked.allows("", "ba" * 15, "na")
+    assert not asked.allows("", "one,", ",")
+
+
 def test_required_words_take_the_last_room():
     asked = Constraints(words=(2, 4), require=("owl",))
     assert asked.allows("", "one two", " three")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from isthmus.arrays import unit
-from isthmus.decode.guided.scorers import WholeTexts, cut_texts, scorer_of
+from isthmus.decode.guided.prefixes import scorer_of
+from isthmus.decode.guided.scorers import WholeTexts, cut_texts
 from isthmus.encode.mini import load as load_mini
 
 torch = pytest.importorskip("torch")

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.encode.foreign_configs import check_tokenizer
-from isthmus.encode.hub import open_checkpoint
-from isthmus.records import a_kind, dataclass
+from isthmus.decode.guided.checkpoints import CAUSAL, check_installed, opened
+from isthmus.records import dataclass
 from isthmus.store import cache_folder
 from isthmus.types import ExtraMissingError, RequestError
 
@@ -158,66 +157,11 @@ def load_model(name: str = DEFAULT) -> CausalModel:
             no safetensors; of ``smollm2``, that its package is not installed.
         ExtraMissingError: torch or transformers is not installed.
     """
-    try:
-        import torch  # noqa: F401
-        import transformers
-    except ImportError as error:
-        raise ExtraMissingError(error.name or "transformers", "speak") from error
-    transformers.utils.logging.disable_progress_bar()
+    check_installed()
     where = str(unfolded()) if name == DEFAULT else name
-    folder = Path(where).expanduser()
-    if not folder.is_dir() and (folder.exists() or where.startswith((".", "/", "~"))):
-        raise RequestError(f"There is no folder {where} of a language model.")
-    where = str(folder) if folder.is_dir() else where
-    opened = open_checkpoint(name, lambda: _opened(name, where), "speak", folder.is_dir())
-    network, tokenizer = opened
+    network, tokenizer = opened(name, where, CAUSAL, quickest())
     positions = getattr(network.config, "max_position_embeddings", None) or _LIMIT
     return CausalModel(name, network, tokenizer, min(_LIMIT, positions))
-
-
-def _opened(name: str, where: str) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    config = AutoConfig.from_pretrained(where, trust_remote_code=False)
-    if type(config) not in AutoModelForCausalLM._model_mapping:
-        raise RequestError(
-            f"{name} is of {a_kind(config)}, no causal language model: wanted is one such as "
-            "SmolLM2, GPT-2 or Llama."
-        )
-    tokenizer = tokenizer_of(name, where)
-    network, report = AutoModelForCausalLM.from_pretrained(
-        where,
-        use_safetensors=True,
-        dtype=quickest(),
-        output_loading_info=True,
-        trust_remote_code=False,
-    )
-    if missing := sorted(report["missing_keys"]):
-        raise RequestError(f"{name} lacks {len(missing)} of its weights, such as {missing[0]!r}.")
-    return network.eval(), tokenizer
-
-
-def tokenizer_of(name: str, where: str) -> Any:
-    """The tokenizer in a folder.
-
-    Raises:
-        RequestError: there is none, or its files are not whole.
-    """
-    from transformers import AutoTokenizer
-
-    lacking = RequestError(
-        f"{name} has no tokenizer: wanted is a folder with tokenizer.json, as "
-        "tokenizer.save_pretrained writes it."
-    )
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise lacking from error
-    if tokenizer("dog").input_ids == tokenizer("cat").input_ids:
-        # without its files, transformers makes a tokenizer that knows no words
-        raise lacking
-    check_tokenizer(name, tokenizer)
-    return tokenizer
 
 
 def quickest() -> "torch.dtype":

@@ -214,8 +214,16 @@ def is_plain(piece: str) -> bool:
 
 
 def _repeats(sentence: str, piece: str) -> bool:
-    """Whether a piece is a mark behind a mark, or a space behind a space."""
-    if piece[0].isalnum() or not sentence:
+    """Whether a piece is a mark behind a mark, a space behind a space, or one apostrophe too many.
+
+    A word has one apostrophe or hyphen at most: models go on with it for ever otherwise.
+    """
+    if not sentence:
+        return False
+    joined = words(sentence + piece)[-1]
+    if sum(not one.isalnum() for one in joined) + (piece[-1] in "'’-") > 1 or len(joined) > 30:
+        return True
+    if piece[0].isalnum():
         return False
     return not sentence[-1].isalnum() and not (piece[0] == " " and sentence[-1] in ",;:")
 

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
 
-from isthmus.decode.guided.causal import tokenizer_of
+from isthmus.decode.guided.checkpoints import MASKED, check_installed, opened
 from isthmus.decode.guided.reading import WORD
-from isthmus.encode.hub import open_checkpoint
-from isthmus.records import a_kind, dataclass
-from isthmus.types import ExtraMissingError, RequestError
+from isthmus.records import dataclass
 
 if TYPE_CHECKING:
     import torch
@@ -78,31 +75,7 @@ def load_masked(name: str) -> MaskedModel:
         RequestError: no such folder, no masked language model, or no tokenizer.
         ExtraMissingError: torch or transformers is not installed.
     """
-    try:
-        import torch  # noqa: F401
-        import transformers
-    except ImportError as error:
-        raise ExtraMissingError(error.name or "transformers", "speak") from error
-    transformers.utils.logging.disable_progress_bar()
-    folder = Path(name).expanduser().is_dir()
-    network, tokenizer = open_checkpoint(name, lambda: _opened(name), "speak", folder)
+    check_installed()
+    network, tokenizer = opened(name, name, MASKED)
     positions = int(getattr(network.config, "max_position_embeddings", 512))
     return MaskedModel(name, network, tokenizer, positions - 2)
-
-
-def _opened(name: str) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoModelForMaskedLM
-
-    where = str(Path(name).expanduser())
-    config = AutoConfig.from_pretrained(where, trust_remote_code=False)
-    if type(config) not in AutoModelForMaskedLM._model_mapping:
-        raise RequestError(
-            f"{name} is of {a_kind(config)}, no masked language model: wanted is one such as BERT."
-        )
-    tokenizer = tokenizer_of(name, where)
-    network, report = AutoModelForMaskedLM.from_pretrained(
-        where, use_safetensors=True, output_loading_info=True, trust_remote_code=False
-    )
-    if missing := sorted(report["missing_keys"]):
-        raise RequestError(f"{name} lacks {len(missing)} of its weights, such as {missing[0]!r}.")
-    return network.eval(), tokenizer

@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import Vectors, unit
-from isthmus.decode.guided.scorers import tidy
+from isthmus.decode.guided.scorers import TextScorer, WholeTexts, tidy
 from isthmus.records import dataclass
+from isthmus.types import Encoder
 
 if TYPE_CHECKING:
     import torch
@@ -134,6 +135,17 @@ class Prefixed:
         while len(self.kept) > PREFIXES:
             self.kept.popitem(last=False)
         return self.kept[tokens]
+
+
+def scorer_of(encoder: Encoder) -> TextScorer:
+    """The quickest exact scorer of an encoder of texts.
+
+    Towers of torch whose layers attend to what stands before only are scored by prefix; that it
+    gives the encoder's own vectors to 1e-4 is tried once on a few texts, or else whole texts are
+    encoded.
+    """
+    found = prefixed(encoder) if hasattr(encoder, "tokenize") else None
+    return found or WholeTexts(encoder)
 
 
 def prefixed(encoder: Any) -> Prefixed | None:

@@ -69,21 +69,6 @@ def tidy(text: str) -> str:
     return text.strip()
 
 
-def scorer_of(encoder: Encoder) -> TextScorer:
-    """The quickest exact scorer of an encoder of texts.
-
-    Towers of torch whose layers attend to what stands before only are scored by prefix; that it
-    gives the encoder's own vectors to 1e-4 is tried once on a few texts, or else whole texts are
-    encoded.
-    """
-    whole = WholeTexts(encoder)
-    if not hasattr(encoder, "tokenize"):
-        return whole
-    from isthmus.decode.guided.prefixes import prefixed
-
-    return prefixed(encoder) or whole
-
-
 def cut_texts(encoder: Any, texts: Sequence[str]) -> int:
     """How many texts are longer than the tower takes, so that their ends are not seen."""
     told = getattr(encoder, "truncated", None)

@@ -112,7 +112,7 @@ def written(task: Task, strategy: Strategy, rng: np.random.Generator) -> Draft:
         pass
     for trial in range(TRIES if hasattr(task.model, "read") else 0):
         try:
-            some = drawn(task, rng, BestOfN(temperature=0.8 + 0.1 * trial))
+            some = drawn(task, rng, BestOfN(n=12, temperature=0.8 + 0.1 * trial))
         except StuckError:
             continue
         return some[int(task.cosines("", [one.text for one in some]).argmax())]

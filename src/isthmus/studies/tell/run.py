@@ -10,7 +10,7 @@ from isthmus import worlds
 from isthmus.arrays import Vectors, unit
 from isthmus.decode.guided import STRATEGIES
 from isthmus.decode.guided.constraints import check_start
-from isthmus.decode.guided.scorers import scorer_of
+from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.story import Sentence, Steering, Writer
 from isthmus.engine.jobs import bar
 from isthmus.read import spoken
