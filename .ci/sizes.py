@@ -7,9 +7,8 @@ every mesh format of our own, foreign files and checkpoints that can neither run
 run folders that survive a kill, intervals of proportions, every run's verdict with what to type
 next, and notebooks: every study as a function and a mapping, with a table and a figure, and plain
 mistakes told in a sentence; then sounds, clips, clouds and voxels, checks of any modality, links
-between spaces, the report card, recipes against frozen spaces, indexes, and the room ``decode`` with
-the measures of texts. A room that is added
-raises the last limit by what it holds.
+between spaces, the report card, recipes against frozen spaces, indexes, and the room ``decode``
+with the measures of texts. A room that is added raises the last limit by what it holds.
 """
 
 import ast

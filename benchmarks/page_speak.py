@@ -69,7 +69,7 @@ def of_audits() -> Iterator[Row]:
             "≥ 80 % at ≤ 5 %",
             script,
         )
-    ours, rule = (ends(one["auc"], 3) for one in record["auc"].values())
+    ours, *_, rule = (ends(one["auc"], 3) for one in record["auc"].values())
     words = next(iter(record["auc"].values()))["words"]
     yield Row(
         f"the same, area under the curve within each of {words} words, averaged (rule of the "
