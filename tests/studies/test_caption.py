@@ -129,3 +129,25 @@ def test_sounds_shapes_and_clips_are_captioned_too(tmp_path):
     assert [one.modality for one in found.captions] == ["image", "mesh", "audio", "text"]
     assert found.captions[2].decoded.text.startswith("the sound of")
     assert "zebra" in found.captions[3].decoded.text
+
+
+def test_a_region_is_captioned_as_the_picture_that_it_is(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    left, right = (Image.open(photos / name).convert("RGB") for name in ("a.png", "d.png"))
+    both = Image.new("RGB", (left.width + right.width, left.height), "white")
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    both.save("both.png")
+    boxes = ((0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0))
+    told = list[str]()
+    for number, box in enumerate(boxes):
+        captions.crop(both, np.array(box)).save(f"{number}.png")
+        region = isthmus.caption("both.png", box=box, out="all.csv", quiet=True).captions[0]
+        alone = isthmus.caption(f"{number}.png", quiet=True).captions[0]
+        assert region.decoded.text == alone.decoded.text
+        assert region.decoded.score == pytest.approx(alone.decoded.score, abs=1e-5)
+        told.append(region.decoded.text)
+    assert told[0] != told[1], "another box of the same file is captioned anew"
+    for wrong in ((0.5, 0.0, 0.4, 1.0), (0.0, 0.0, 1.5, 1.0)):
+        with pytest.raises(RequestError, match="--box wants left, top, right and bottom"):
+            isthmus.caption("both.png", box=wrong)

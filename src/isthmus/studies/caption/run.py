@@ -1,8 +1,12 @@
 """Caption files: encode, decode, keep each caption as it is made."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from isthmus.arrays import fingerprint
 from isthmus.decode.kinds import Reader
@@ -10,7 +14,8 @@ from isthmus.decode.weights import made_with
 from isthmus.engine.content_index import file_digest
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
-from isthmus.read import spoken
+from isthmus.read import known, spoken
+from isthmus.read.image import Picture, picture
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
 from isthmus.report import amount, visible
@@ -25,6 +30,7 @@ from isthmus.studies.shared import RunResult, resolve
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError
 from isthmus.version import __version__
+from isthmus.view.within.pictures import crop
 
 AT_ONCE = 16
 """Files between two writings: what is done again at most after a kill."""
@@ -86,7 +92,8 @@ def run(request: CaptionRequest) -> CaptionResult:
     if request.out:
         write_captions(request.out, kept)
     modalities, faults = _recognised(files, encoders)
-    key = fingerprint(encoders[words].space.id, request.decoder, made_with(), __version__)
+    own = (request.decoder, request.box or ())
+    key = fingerprint(encoders[words].space.id, *own, made_with(), __version__)
     hashes = {file: fingerprint(key, file_digest(Path(file))) for file in modalities}
     done = {file: one for file, one in kept.items() if one.made == hashes.get(file)}
     with bar(len(modalities), "captions", request.common.progress) as tick:
@@ -97,7 +104,8 @@ def run(request: CaptionRequest) -> CaptionResult:
             for start in range(0, len(due), AT_ONCE):
                 some = due[start : start + AT_ONCE]
                 reader = reader_of(encoders, modality, request.decoder)
-                new, broken = _captioned(encoders[modality], reader, some, hashes)
+                items = _items(modality, some, request.box)
+                new, broken = _captioned(encoders[modality], reader, items, hashes)
                 if request.out:
                     add_captions(request.out, new)
                 done |= {one.file: one for one in new}
@@ -124,10 +132,23 @@ def _recognised(
     return found, faults
 
 
+def _items(
+    modality: str, files: Sequence[str], box: tuple[float, float, float, float] | None
+) -> Items:
+    """Files, or what a box holds of pictures."""
+    paths = [Path(file) for file in files]
+    if box is None or not known(modality).pictured:
+        return Items(modality, tuple(files), paths)
+    return Items(modality, tuple(files), [Picture(partial(_region, path, box)) for path in paths])
+
+
+def _region(path: Path, box: tuple[float, float, float, float]) -> Image.Image:
+    return crop(picture(path).rgb(background=255), np.array(box))
+
+
 def _captioned(
-    encoder: Encoder, reader: Reader, files: Sequence[str], hashes: Mapping[str, str]
+    encoder: Encoder, reader: Reader, items: Items, hashes: Mapping[str, str]
 ) -> tuple[list[Caption], dict[str, str]]:
-    items = Items(encoder.modality, tuple(files), [Path(file) for file in files])
     embedded = embed_shard(encoder, items)
     decoded = reader.decode(embedded.made) if embedded.ids else []
     found = zip(embedded.ids, decoded, strict=True)
