@@ -123,6 +123,8 @@ def _hint(hint: Any) -> str:
 def _parts(hint: Any) -> list[str]:
     if hint is Path:
         return ["str", "Path"]
+    if get_origin(hint) is tuple:
+        return [str(hint)]
     return ["None" if hint is type(None) else getattr(hint, "__name__", str(hint))]
 
 

@@ -898,7 +898,7 @@ def caption(
     *files: str,
     space: str = 'mini',
     decoder: str = '',
-    box: tuple | None = None,
+    box: tuple[float, float, float, float] | None = None,
     out: str | Path | None = None,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,

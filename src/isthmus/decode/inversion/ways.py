@@ -132,7 +132,7 @@ def by_search(target: Target, inputs: Inputs) -> Sequence[Decoded]:
         ExtraMissingError: what runs it is not.
     """
     from isthmus.decode.guided.beam import Beam
-    from isthmus.decode.guided.scorers import scorer_of
+    from isthmus.decode.guided.prefixes import scorer_of
     from isthmus.decode.guided.writing import Task
 
     unrelated = inputs.memory.vectors @ target
