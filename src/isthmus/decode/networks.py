@@ -78,7 +78,12 @@ class Network:
     @cached_property
     def repeatable(self) -> Bool[np.ndarray, " v"]:
         """Which word pieces may come twice in a sentence."""
-        return np.array([word in AGAIN or word.startswith("##") for word in self.words])
+        return np.array([word in AGAIN for word in self.words]) | self.endings
+
+    @cached_property
+    def endings(self) -> Bool[np.ndarray, " v"]:
+        """Which word pieces go on a word."""
+        return np.array([word.startswith("##") for word in self.words])
 
     @cached_property
     def table(self) -> Float[np.ndarray, "w v"]:
@@ -185,7 +190,7 @@ def written(
     logits, state = network.begin(vectors, entities, scenes)
     least = SHORTEST if scenes else 1
     scores = _log_softmax(_allowed(network, logits, np.full((n, 1), BEGIN), True))
-    scores = _begun(scores, starts, 0)
+    scores = _begun(network, scores, starts, 0)
     first = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
     total = np.take_along_axis(scores, first, 1)
     state = [(np.repeat(k, beams, 0), np.repeat(v, beams, 0)) for k, v in state]
@@ -197,7 +202,7 @@ def written(
             break
         logits, state = network.step(lines[:, :, -1].ravel(), state)
         scores = _log_softmax(_allowed(network, logits, lines.reshape(-1, length), length < least))
-        scores = _begun(scores, starts, length)
+        scores = _begun(network, scores, starts, length)
         grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
         best = np.argpartition(-grown, beams, axis=1)[:, :beams]
         best = np.take_along_axis(best, np.argsort(-np.take_along_axis(grown, best, 1), axis=1,
@@ -247,11 +252,18 @@ def _allowed(network: Network, logits: np.ndarray, lines: np.ndarray, early: boo
     return np.where(used, _NEVER, logits)
 
 
-def _begun(scores: np.ndarray, starts: np.ndarray | None, at: int) -> np.ndarray:
-    """Nothing but the word piece that a sentence is to have here, where it is to have one."""
-    if starts is None or at >= starts.shape[1]:
+def _begun(network: Network, scores: np.ndarray, starts: np.ndarray | None, at: int) -> np.ndarray:
+    """Nothing but the word piece that a sentence is to have here, where it is to have one.
+
+    What it begins with is whole: the word piece after it begins a word.
+    """
+    if starts is None or at > starts.shape[1]:
         return scores
-    words = np.repeat(starts[:, at], len(scores) // len(starts))
+    many = len(scores) // len(starts)
+    here = starts[:, at] if at < starts.shape[1] else np.full(len(starts), -1)
+    words = np.repeat(here, many)
+    after = np.repeat((here < 0) & (at > 0) & (starts[:, max(at - 1, 0)] >= 0), many)
+    scores = np.where(after[:, None] & network.endings, 2 * _NEVER, scores)
     rows = np.flatnonzero(words >= 0)
     only = np.full_like(scores, 2 * _NEVER)
     only[rows, words[rows]] = scores[rows, words[rows]].clip(-20)
