@@ -203,15 +203,7 @@ def written(
         logits, state = network.step(lines[:, :, -1].ravel(), state)
         scores = _log_softmax(_allowed(network, logits, lines.reshape(-1, length), length < least))
         scores = _begun(network, scores, starts, length)
-        grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
-        best = np.argpartition(-grown, beams, axis=1)[:, :beams]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(grown, best, 1), axis=1,
-                                                   kind="stable"), 1)  # fmt: skip
-        total = np.take_along_axis(grown, best, 1)
-        parent, word = np.divmod(best, logits.shape[1])
-        lines = np.concatenate([np.take_along_axis(lines, parent[:, :, None], 1),
-                                word[:, :, None]], 2)  # fmt: skip
-        rows = (np.arange(n)[:, None] * beams + parent).ravel()
+        lines, total, rows = _grown(lines, total, scores)
         state = [(k[rows], v[rows]) for k, v in state]
     _finish(done, lines, total, lines.shape[2])
     for row, some in enumerate(done):
@@ -221,6 +213,22 @@ def written(
                 (float(total[row, 0]) / length**_PENALTY, tuple(int(x) for x in lines[row, 0]))
             )
     return [_sentences(network, some) for some in done]
+
+
+def _grown(
+    lines: np.ndarray, total: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The best lines one word longer, the sums of their scores, and the rows that they went on."""
+    n, beams = total.shape
+    grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
+    best = np.argpartition(-grown, beams, axis=1)[:, :beams]
+    order = np.argsort(-np.take_along_axis(grown, best, 1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, 1)
+    parent, word = np.divmod(best, scores.shape[1])
+    kept = np.take_along_axis(lines, parent[:, :, None], 1)
+    rows = (np.arange(n)[:, None] * beams + parent).ravel()
+    longer = np.concatenate([kept, word[:, :, None]], 2)
+    return longer, np.take_along_axis(grown, best, 1), rows
 
 
 def _finish(done: list[list[tuple[float, tuple[int, ...]]]], lines: np.ndarray, total: np.ndarray,
