@@ -78,7 +78,12 @@ class Network:
     @cached_property
     def repeatable(self) -> Bool[np.ndarray, " v"]:
         """Which word pieces may come twice in a sentence."""
-        return np.array([word in AGAIN or word.startswith("##") for word in self.words])
+        return np.array([word in AGAIN for word in self.words]) | self.endings
+
+    @cached_property
+    def endings(self) -> Bool[np.ndarray, " v"]:
+        """Which word pieces go on a word."""
+        return np.array([word.startswith("##") for word in self.words])
 
     @cached_property
     def table(self) -> Float[np.ndarray, "w v"]:
@@ -185,7 +190,7 @@ def written(
     logits, state = network.begin(vectors, entities, scenes)
     least = SHORTEST if scenes else 1
     scores = _log_softmax(_allowed(network, logits, np.full((n, 1), BEGIN), True))
-    scores = _begun(scores, starts, 0)
+    scores = _begun(network, scores, starts, 0)
     first = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
     total = np.take_along_axis(scores, first, 1)
     state = [(np.repeat(k, beams, 0), np.repeat(v, beams, 0)) for k, v in state]
@@ -197,16 +202,8 @@ def written(
             break
         logits, state = network.step(lines[:, :, -1].ravel(), state)
         scores = _log_softmax(_allowed(network, logits, lines.reshape(-1, length), length < least))
-        scores = _begun(scores, starts, length)
-        grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
-        best = np.argpartition(-grown, beams, axis=1)[:, :beams]
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(grown, best, 1), axis=1,
-                                                   kind="stable"), 1)  # fmt: skip
-        total = np.take_along_axis(grown, best, 1)
-        parent, word = np.divmod(best, logits.shape[1])
-        lines = np.concatenate([np.take_along_axis(lines, parent[:, :, None], 1),
-                                word[:, :, None]], 2)  # fmt: skip
-        rows = (np.arange(n)[:, None] * beams + parent).ravel()
+        scores = _begun(network, scores, starts, length)
+        lines, total, rows = _grown(lines, total, scores)
         state = [(k[rows], v[rows]) for k, v in state]
     _finish(done, lines, total, lines.shape[2])
     for row, some in enumerate(done):
@@ -216,6 +213,22 @@ def written(
                 (float(total[row, 0]) / length**_PENALTY, tuple(int(x) for x in lines[row, 0]))
             )
     return [_sentences(network, some) for some in done]
+
+
+def _grown(
+    lines: np.ndarray, total: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The best lines one word longer, the sums of their scores, and the rows that they went on."""
+    n, beams = total.shape
+    grown = (total[:, :, None] + scores.reshape(n, beams, -1)).reshape(n, -1)
+    best = np.argpartition(-grown, beams, axis=1)[:, :beams]
+    order = np.argsort(-np.take_along_axis(grown, best, 1), axis=1, kind="stable")
+    best = np.take_along_axis(best, order, 1)
+    parent, word = np.divmod(best, scores.shape[1])
+    kept = np.take_along_axis(lines, parent[:, :, None], 1)
+    rows = (np.arange(n)[:, None] * beams + parent).ravel()
+    longer = np.concatenate([kept, word[:, :, None]], 2)
+    return longer, np.take_along_axis(grown, best, 1), rows
 
 
 def _finish(done: list[list[tuple[float, tuple[int, ...]]]], lines: np.ndarray, total: np.ndarray,
@@ -247,11 +260,18 @@ def _allowed(network: Network, logits: np.ndarray, lines: np.ndarray, early: boo
     return np.where(used, _NEVER, logits)
 
 
-def _begun(scores: np.ndarray, starts: np.ndarray | None, at: int) -> np.ndarray:
-    """Nothing but the word piece that a sentence is to have here, where it is to have one."""
-    if starts is None or at >= starts.shape[1]:
+def _begun(network: Network, scores: np.ndarray, starts: np.ndarray | None, at: int) -> np.ndarray:
+    """Nothing but the word piece that a sentence is to have here, where it is to have one.
+
+    What it begins with is whole: the word piece after it begins a word.
+    """
+    if starts is None or at > starts.shape[1]:
         return scores
-    words = np.repeat(starts[:, at], len(scores) // len(starts))
+    many = len(scores) // len(starts)
+    here = starts[:, at] if at < starts.shape[1] else np.full(len(starts), -1)
+    words = np.repeat(here, many)
+    after = np.repeat((here < 0) & (at > 0) & (starts[:, max(at - 1, 0)] >= 0), many)
+    scores = np.where(after[:, None] & network.endings, 2 * _NEVER, scores)
     rows = np.flatnonzero(words >= 0)
     only = np.full_like(scores, 2 * _NEVER)
     only[rows, words[rows]] = scores[rows, words[rows]].clip(-20)

@@ -1,7 +1,7 @@
 """Weights of decoders in 8 bits, 128 being zero: a scale of 16 bits a row.
 
-A folder a decoder, found by its space. That of the default space ships; decoders that a user trained
-lie in the cache, under ``decoders``.
+A folder a decoder, found by its space. That of the default space ships; decoders that a user
+trained lie in the cache, under ``decoders``.
 """
 
 import json

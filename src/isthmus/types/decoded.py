@@ -31,4 +31,4 @@ class Decoded:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         told = [{"word": one.word, "drop": one.drop} for one in self.evidence]
-        return {"text": self.text, "score": self.score, "evidence": told}
+        return {"caption": self.text, "score": self.score, "evidence": told}

@@ -29,7 +29,7 @@ class Caption:
         """Its cells."""
         one = self.decoded.to_dict()
         evidence = json.dumps(one["evidence"], ensure_ascii=False)
-        return [self.file, self.modality, one["text"], repr(one["score"]), evidence, self.made]
+        return [self.file, self.modality, one["caption"], repr(one["score"]), evidence, self.made]
 
 
 def read_captions(path: Path) -> dict[str, Caption]:

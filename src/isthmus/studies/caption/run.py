@@ -65,15 +65,13 @@ class CaptionResult(RunResult):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        told = [(one, one.decoded.to_dict()) for one in self.captions]
         return {
             "items": [
-                {"file": one.file, "modality": one.modality, "caption": said["text"],
-                 "score": said["score"], "evidence": said["evidence"]}
-                for one, said in told
+                {"file": one.file, "modality": one.modality, **one.decoded.to_dict()}
+                for one in self.captions
             ],
             "skipped": dict(self.faults),
-        }  # fmt: skip
+        }
 
 
 def run(request: CaptionRequest) -> CaptionResult:
