@@ -34,8 +34,8 @@ def _speed() -> Iterator[Row]:
     for name, least in (("trimmed", 5), ("padded", 25)):
         ratio = scored[name]["ratio"]
         yield Row(
-            f"{scored['candidates']} candidates behind a prefix in a text tower of 12 layers, width "
-            f"512, against {name} texts (largest difference {scored['difference']:.0e})",
+            f"{scored['candidates']} candidates behind a prefix in a text tower of 12 layers, "
+            f"width 512, against {name} texts (largest difference {scored['difference']:.0e})",
             f"{ratio:.1f}×{mark(ratio >= least)}",
             f"≥ {least}×",
             script,

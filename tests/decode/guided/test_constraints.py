@@ -147,6 +147,7 @@ def test_grades_are_kept():
     asked = Constraints(words=(4, 20), grade=2.0)
     assert not asked.allows("", "International organisations administer universities", ".")
     assert asked.allows("", "The yellow dog ran down the hill to the old house", ".")
+    asked = Constraints(words=(8, 20), grade=2.0)
     press = asked.pressure("", "The dog ran down the", " hill")
     assert press > asked.pressure("", "The dog ran down the", " university")
 

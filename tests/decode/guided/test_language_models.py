@@ -62,6 +62,8 @@ def test_what_is_kept_equals_what_is_read_anew(model):
     plain = model.read(ids)
     assert np.abs(kept.log_probs - plain.log_probs).max() < 1e-4
     assert np.abs(kept.states - plain.states).max() < 1e-4
+    kept.take([0, 0])
+    assert np.allclose(kept.push([5]).log_probs[0], model.read([*ids, 5]).log_probs[0], atol=1e-4)
     wide = kept.take([0, 0, 0]).push([5, 6, 7]).take([2, 0])
     assert np.abs(wide.log_probs[1] - model.read([*ids, 5]).log_probs[0]).max() < 1e-4
     assert np.abs(wide.log_probs[0] - model.read([*ids, 7]).log_probs[0]).max() < 1e-4

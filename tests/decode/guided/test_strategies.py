@@ -33,18 +33,19 @@ def test_magic_without_its_terms_is_greedy_search(seed):
 
 @given(st.integers(0, 30))
 def test_magic_takes_the_best_sum_of_its_three_terms(seed):
-    task = toy_task(seed=seed)
+    task = toy_task(seed=seed, opening="the dog runs the")
     context = task.read()
     found = choices(task, task.begun(), context.log_probs[0], 6)
     cosines = task.cosines(task.opening, [one.piece for one in found])
     shares = np.exp(20 * cosines) / np.exp(20 * cosines).sum()
-    alike = []
-    for one in found:  # the states of two words have one axis each and 0.1 everywhere
-        a, b = (np.eye(len(PIECES))[k] + 0.1 for k in (one.token, PIECES.index(" the")))
-        alike.append(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
-    total = 0.7 * np.exp([one.log_prob for one in found]) - 0.3 * np.array(alike) + 1.5 * shares
-    first = Magic(k=6, a=0.3, b=1.5)(task, RNG(0)).ids[0]
-    assert first == found[int(total.argmax())].token
+    states = np.eye(len(PIECES)) + 0.1  # a word's own axis, and 0.1 everywhere
+    states /= np.linalg.norm(states, axis=1, keepdims=True)
+    alike = [max(states[one.token] @ states[k] for k in (0, 4, 7)) for one in found]
+    probable = np.exp([one.log_prob for one in found])
+    assert PIECES[4] == " dog" and len(set(np.round(alike, 6))) == 2
+    for a, b in ((0.3, 1.5), (0.9, 0.1)):
+        total = (1 - a) * probable - a * np.array(alike) + b * shares
+        assert Magic(k=6, a=a, b=b)(task, RNG(0)).ids[0] == found[int(total.argmax())].token
 
 
 def test_degeneration_is_the_greatest_cosine():

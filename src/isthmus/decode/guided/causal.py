@@ -64,13 +64,17 @@ class CausalModel:
     """A causal language model of transformers on the CPU."""
 
     name: str
-    network: "torch.nn.Module" = field(repr=False)
+    network: Any = field(repr=False)
     tokenizer: Any = field(repr=False)
     limit: int
 
-    @cached_property
+    @property
     def pieces(self) -> tuple[str, ...]:
         """The text that each token adds, found behind an ordinary word; empty for marks."""
+        return self._pieces
+
+    @cached_property
+    def _pieces(self) -> tuple[str, ...]:
         special = set(self.tokenizer.all_special_ids)
         (anchor,) = self.tokenizer("a", add_special_tokens=False).input_ids[-1:]
         before = len(self.tokenizer.decode([anchor]))

@@ -1,5 +1,6 @@
 """Language models of transformers, opened one way: safetensors only, no code, each part whole."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,12 @@ def check_installed() -> None:
         ExtraMissingError: torch or transformers is not installed.
     """
     try:
-        import torch  # noqa: F401
-        import transformers
+        for name in ("torch", "transformers"):
+            import_module(name)
+        utils = import_module("transformers.utils.logging")
     except ImportError as error:
         raise ExtraMissingError(error.name or "transformers", "speak") from error
-    transformers.utils.logging.disable_progress_bar()
+    utils.disable_progress_bar()
 
 
 def opened(

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from isthmus.arrays import unit
+from isthmus.decode.guided.models import Context
 from isthmus.decode.guided.writing import Choice, Draft, Task, check_length, choices
 from isthmus.records import dataclass
 
@@ -40,7 +41,7 @@ class Magic:
         return draft
 
     def _scores(
-        self, task: Task, draft: Draft, found: list[Choice], contexts: tuple
+        self, task: Task, draft: Draft, found: list[Choice], contexts: tuple[Context, Context]
     ) -> Float[np.ndarray, " m"]:
         """Of each candidate; ``contexts`` are those before and after it."""
         before, after = contexts

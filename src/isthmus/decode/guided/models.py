@@ -14,10 +14,15 @@ from jaxtyping import Float
 class Context(Protocol):
     """Rows of tokens of one length that a model has read; never changed, only continued."""
 
-    log_probs: Float[np.ndarray, "b v"]
-    """Of the next token, in nats."""
-    states: Float[np.ndarray, "b t h"]
-    """The last hidden state at each token that was read."""
+    @property
+    def log_probs(self) -> Float[np.ndarray, "b v"]:
+        """Of the next token, in nats."""
+        ...
+
+    @property
+    def states(self) -> Float[np.ndarray, "b t h"]:
+        """The last hidden state at each token that was read."""
+        ...
 
     def take(self, rows: Sequence[int]) -> "Context":
         """These rows, in this order; one may be taken several times."""
@@ -32,11 +37,20 @@ class Context(Protocol):
 class LanguageModel(Protocol):
     """Tokens in, the probabilities of the next one out."""
 
-    name: str
-    limit: int
-    """Tokens that are read at most, those of the text to be written included."""
-    pieces: Sequence[str]
-    """The text that each token adds to a text; empty for tokens that add none."""
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    @property
+    def limit(self) -> int:
+        """Tokens that are read at most, those of the text to be written included."""
+        ...
+
+    @property
+    def pieces(self) -> Sequence[str]:
+        """The text that each token adds to a text; empty for tokens that add none."""
+        ...
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text, without marks at its ends."""

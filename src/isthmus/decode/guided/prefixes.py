@@ -184,7 +184,9 @@ def _of_open_clip(model: Any) -> CausalTower:
 
     def finish(x: "torch.Tensor") -> "torch.Tensor":
         x, last = tower.ln_final(x), tower.text_projection
-        return x if last is None else last(x) if callable(last) else x @ last
+        if last is None:
+            return x
+        return last(x) if hasattr(last, "weight") else x @ last  # a layer, or a matrix
 
     return CausalTower(embed, tuple(blocks), finish)
 

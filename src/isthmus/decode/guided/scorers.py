@@ -24,8 +24,10 @@ KEPT = 50_000
 class TextScorer(Protocol):
     """Candidates that go on from a prefix, and how well each fits."""
 
-    encoder: Encoder
-    """Of texts in the space."""
+    @property
+    def encoder(self) -> Encoder:
+        """Of texts in the space."""
+        ...
 
     def vectors(self, prefix: str, candidates: Sequence[str]) -> Vectors:
         """Unit vectors (m, d) of the prefix with each candidate behind it."""

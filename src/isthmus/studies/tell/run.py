@@ -48,6 +48,17 @@ class Told:
         }
 
 
+@dataclass(frozen=True)
+class _Record:
+    """The JSON of a text, by its keys."""
+
+    text: str
+    items: list[dict[str, Any]]
+    cut: int
+    """Sentences that are longer than the tower takes."""
+    skipped: dict[str, str]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TellResult(RunResult):
     """A text, and of each sentence how well it fits its file."""
@@ -77,12 +88,8 @@ class TellResult(RunResult):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {
-            "text": self.text,
-            "items": [one.to_dict() for one in self.told],
-            "cut": sum(one.sentence.cut for one in self.told),
-            "skipped": dict(self.faults),
-        }
+        items, cut = [one.to_dict() for one in self.told], sum(x.sentence.cut for x in self.told)
+        return vars(_Record(self.text, items, cut, dict(self.faults)))
 
 
 def run(request: TellRequest) -> TellResult:
