@@ -135,16 +135,16 @@ class Captioner:
         near = self.memory.nearest(given, self.data.mean, 0 if options.scenes else FROM_MEMORY)
         for told, some in zip(found, near, strict=True):
             for number in some:
-                told.setdefault(led(self.memory.texts[number], options.lead), _UNWRITTEN)
+                told.setdefault(led(self.memory.texts[int(number)], options.lead), _UNWRITTEN)
         return [[Candidate(*one) for one in told.items()] for told in found]
 
     def openings(self, given: Vectors) -> list[tuple[tuple[int, ...], np.ndarray | None]]:
         """Names that are told and word pieces that are begun with, in turn."""
-        free = [(prompt, None) for prompt in PROMPTS]
+        free: list[tuple[tuple[int, ...], np.ndarray | None]] = [(x, None) for x in PROMPTS]
         if self.things is None:
             return free
         likeliest = self.things.likeliest(self.things.chances(given), BEGUN)
-        names = [[self.things.names[i] for i in some] for some in likeliest]
+        names = [[self.things.names[int(i)] for i in some] for some in likeliest]
         starts = [[_start(self.network, some[k]) for some in names] for k in range(BEGUN)]
         return [free[0], free[-1], *((PROMPTS[0], np.array(some)) for some in starts)]
 

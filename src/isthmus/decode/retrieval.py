@@ -122,7 +122,7 @@ class Retrieval:
             top = found[np.arange(len(given)), best]
             rows, scores = np.where(top > scores, best, rows), np.maximum(top, scores)
         raw = (given * self.memory.vectors[rows]).sum(1)
-        said = [self.memory.texts[row] for row in rows]
+        said = [self.memory.texts[int(row)] for row in rows]
         found = [Decoded(text, float(score)) for text, score in zip(said, raw, strict=True)]
         return evidence_of(found, given, self.text) if self.evidence else found
 
