@@ -187,7 +187,7 @@ def report(path: Path, count: int) -> dict[str, Any]:
             for side in (True, False)
         ]
         both = sorted(set(sides[0]) & set(sides[1]))
-        if len(both) < 10:
+        if len(both) < 5:
             continue
         told_of = [measured([side[k] for k in both], some, opened) for side in sides]
         rng = np.random.default_rng(0)
