@@ -124,7 +124,7 @@ def main() -> None:
         speed = row["captioner"]["a second"]  # type: ignore[index]
         print(f"| {name} | {row['n']} | {cells[0]} | {cells[1]} | {row['constant']:.3f} | "
               f"{speed:.1f} |", flush=True)  # fmt: skip
-    given.out.write_text(json.dumps({"seed": SEED, "rows": table}, indent=1), "utf-8")
+        given.out.write_text(json.dumps({"seed": SEED, "rows": table}, indent=1), "utf-8")
 
 
 if __name__ == "__main__":
