@@ -105,7 +105,7 @@ def test_paths_lead_nowhere_else(path):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_request_has_a_schema_that_its_own_json_meets(name):
     kind = request_of(name)
-    needed = {"first": "a", "second": "b", "query": "q", "space": "mini", "out": "o"}
+    needed = {"first": "a", "second": "b", "query": "q", "space": "mini", "out": "o.csv"}
     needed |= {
         "photo": "p.png",
         "to": "red",
@@ -113,6 +113,8 @@ def test_every_request_has_a_schema_that_its_own_json_meets(name):
         "files": ["f"],
         "file": "f",
         "index": "i",
+        "expression": "'a'",
+        "vectors": "v.npy",
     }
     names = {one.name for one in fields(kind)}
     request = conform(kind, {k: v for k, v in needed.items() if k in names})

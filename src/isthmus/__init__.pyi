@@ -963,7 +963,7 @@ def invert(
     space: str = 'mini',
     modality: str = '',
     ways: str | Sequence[str] = ('decoder', 'nearest', 'concepts', 'corrector'),
-    first: int = 20,
+    most: int = 20,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
@@ -980,7 +980,7 @@ def invert(
         space: Space that they are of (see: isthmus spaces).
         modality: Whose vectors they are (default: what a saved set says, else texts); it tells where they lie.
         ways: How they are said (see: isthmus say --help).
-        first: Vectors that are said, from the first on, 1 or more.
+        most: Vectors that are said, from the first on, 1 or more.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

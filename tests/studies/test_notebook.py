@@ -66,7 +66,7 @@ def runs(tmp_path_factory):
             "score": isthmus.score("captions.json", quiet=True),
             "caption": isthmus.caption("photos/0.png", quiet=True),
             "say": isthmus.say("photos/0.png - 'red'", ways=("nearest",), quiet=True),
-            "invert": isthmus.invert("said.npy", ways=("nearest",), first=2, quiet=True),
+            "invert": isthmus.invert("said.npy", ways=("nearest",), most=2, quiet=True),
             "tell": told("photos/0.png"),
             "edit": isthmus.edit("photos/0.png", to="blue", corpus="colours", **photos),
             "spaces": isthmus.spaces("mini"),

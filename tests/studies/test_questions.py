@@ -29,7 +29,7 @@ ASKED = {
     "score": (("a.json", "b.json"), {"against": "c.json", "seed": 2}),
     "caption": (("a.jpg", "b.wav"), {"decoder": "nearest", "out": "captions.csv"}),
     "say": (("a.jpg - 'a dog'",), {"ways": ("nearest",), "seed": 2}),
-    "invert": (("a.npy",), {"ways": ("nearest",), "first": 3, "modality": "image"}),
+    "invert": (("a.npy",), {"ways": ("nearest",), "most": 3, "modality": "image"}),
     "tell": (("a.jpg", "b.wav"), {"start": "It was", "words": [4, 9], "grade": 3.0}),
     "edit": (("a.jpg",), {"to": "a cat", "corpus": "styles", "strength": 0.5}),
     "spaces": (("mini",), {}),

@@ -64,7 +64,7 @@ def test_json_tells_cycle_and_chance(capsys):
     item = json.loads(capsys.readouterr().out)["items"][0]
     assert item["caption"] == "a photo of a dog" and item["cycle"] == item["score"] > 0.95
     assert item["chance"] < item["chance_95"] < item["cycle"]
-    assert item["ways"]["nearest"][0]["text"] == item["caption"]
+    assert item["ways"]["nearest"][0]["said"] == item["caption"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_vectors_of_ones_own_are_said_where_their_modality_lies(text, red, tmp_p
     found = isthmus.invert("texts.npy", ways=("nearest",), quiet=True)
     assert [one.best.text for one in found.said] == texts
     assert [one.name for one in found.said] == ["0", "1", "2"]
-    first = isthmus.invert("texts.npy", ways=("nearest",), first=1, quiet=True)
+    first = isthmus.invert("texts.npy", ways=("nearest",), most=1, quiet=True)
     assert len(first.said) == 1 and "2 more are left out" in first.verdict
     isthmus.save(isthmus.embed("mini", [red]), tmp_path / "kept")
     kept = isthmus.invert("kept", ways=QUICK, quiet=True).said[0]

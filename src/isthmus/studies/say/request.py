@@ -57,11 +57,11 @@ class InvertRequest:
     lie."""
     ways: tuple[str, ...] = USUAL
     """How they are said (see: isthmus say --help)."""
-    first: int = 20
+    most: int = 20
     """Vectors that are said, from the first on, 1 or more."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:
         check_ways(self.ways)
-        if self.first < 1:
-            raise RequestError(f"At least one vector must be said, not {self.first}.")
+        if self.most < 1:
+            raise RequestError(f"At least one vector must be said, not {self.most}.")

@@ -51,13 +51,13 @@ class Said:
         return {
             "file": self.name,
             "modality": self.modality,
-            "caption": told["text"],
+            "caption": told["caption"],
             "score": told["score"],
             "evidence": told["evidence"],
             "cycle": told["score"],
             "chance": self.chance.mean,
             "chance_95": self.chance.high,
-            "ways": {name: [{"text": one.text, "cycle": one.score} for one in some]
+            "ways": {name: [{"said": one.text, "cycle": one.score} for one in some]
                      for name, some in self.ways.items()},
         }  # fmt: skip
 
@@ -73,7 +73,7 @@ class SayResult(RunResult):
     def table_rows(self) -> list[dict[str, Any]]:
         """A text each."""
         return [
-            {"vector": one.name, "way": way, "text": x.text, "cycle": x.score,
+            {"vector": one.name, "way": way, "said": x.text, "cycle": x.score,
              "chance": one.chance.mean}
             for one in self.said for way, some in one.ways.items() for x in some
         ]  # fmt: skip
@@ -128,7 +128,7 @@ def run_invert(request: InvertRequest) -> SayResult:
     order = sorted(encoders, key=lambda name: name != inputs.text.modality)
     found = opened(request.vectors, request.modality, order, inputs.text.space)
     reader = reader_of(encoders, found.modality)
-    some = found.vectors[: request.first]
+    some = found.vectors[: request.most]
     targets = among_texts(beside_mean(np.asarray(some, np.float32), reader), inputs.memory)
     said = list[Said]()
     with bar(len(targets), "vectors", request.common.progress) as tick:
@@ -136,7 +136,7 @@ def run_invert(request: InvertRequest) -> SayResult:
             said.append(said_of(name, found.modality, target, request.ways, inputs))
             tick(1)
     left = len(found.vectors) - len(said)
-    more = f" {left:,} more are left out: --first {len(found.vectors)}." if left else ""
+    more = f" {left:,} more are left out: --most {len(found.vectors)}." if left else ""
     return SayResult(said=said, verdict=f"{len(said)} vectors in words.{more}", most=120)
 
 
