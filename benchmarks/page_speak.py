@@ -80,9 +80,40 @@ def of_audits() -> Iterator[Row]:
     )
 
 
+def of_names() -> Iterator[Row]:
+    """How often captions name the thing."""
+    script = "`benchmarks.captioning`"
+    for kind, one in read("captioning")["rows"].items():
+        ours, nearest = one["captioner"], one["nearest"]
+        yield Row(
+            f"captions of {one['n']} unseen {kind} that name the thing (nearest sentence of the "
+            f"memory {nearest['share']:.0%}, best constant {one['constant']:.0%})",
+            ends([ours["share"], ours["low"], ours["high"]], 0, 100) + " %",
+            "reported",
+            script,
+        )
+
+
+def of_photographs() -> Iterator[Row]:
+    """Captions of photographs."""
+    for kind, one in read("captioning_photographs")["rows"].items():
+        constant = one["best constant"][0]
+        met = one["share"] >= 0.5 and one["share"] - constant >= 0.2
+        yield Row(
+            f"captions of {one['n']} photographs ({kind}) that share a noun with a reference, "
+            f"person words aside (best constant {constant:.0%}, picked on the same; the most given "
+            f"caption {one['most given']:.1%}; at most {one['most words']} words, "
+            f"{one['most nouns']} nouns)",
+            ends([one["share"], one["low"], one["high"]], 0, 100) + f" %{mark(met)}",
+            "≥ 50 %, 20 points over the constant",
+            "`tools.decoder.evaluate`",
+        )
+
+
 def of_speaking() -> Iterator[Row]:
     """All that has been measured of these."""
-    for name, rows in (("real_captions", of_real_captions), ("arithmetic", of_arithmetic),
+    for name, rows in (("captioning_photographs", of_photographs), ("captioning", of_names),
+                       ("real_captions", of_real_captions), ("arithmetic", of_arithmetic),
                        ("audits", of_audits)):  # fmt: skip
         if (RESULTS / f"{name}.json").is_file():
             yield from rows()
