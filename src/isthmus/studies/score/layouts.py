@@ -13,7 +13,7 @@ from typing import Any
 
 from isthmus.records import a_kind, amount, dataclass, short
 from isthmus.report import visible
-from isthmus.store import is_file, parse_json
+from isthmus.store import is_file, parse_json, text_lines
 from isthmus.types import RequestError
 
 PREDICTION = ("prediction", "hypothesis", "caption")
@@ -126,7 +126,7 @@ def _parsed(path: Path) -> Any:
         raise RequestError(f"{path} is not text in UTF-8: {error.reason}.") from error
     if not text.strip():
         raise RequestError(f"{path} is empty: captions are JSON, or a line of JSON an item.")
-    lines = [(number, one) for number, one in enumerate(text.splitlines(), 1) if one.strip()]
+    lines = [(number, one) for number, one in enumerate(text_lines(text), 1) if one.strip()]
     try:
         if len(lines) > 1 and _is_json(lines[0][1]):
             return [parse_json(one, f"Line {number} of {path}") for number, one in lines]
