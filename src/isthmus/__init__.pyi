@@ -899,6 +899,7 @@ def caption(
     space: str = 'mini',
     decoder: str = '',
     box: tuple[float, float, float, float] | None = None,
+    where: bool = False,
     out: str | Path | None = None,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
@@ -916,6 +917,7 @@ def caption(
         space: Space whose vectors are read (see: isthmus spaces).
         decoder: What reads them: captioner (trained on the space's texts), bridged (the default space's, by way of a memory of sentences), nearest or memory (a sentence of the memory); by default the first of these that the space has.
         box: A region of pictures that is captioned instead of the whole: left, top, right and bottom, as shares of width and height (0.1 0.2 0.5 0.9).
+        where: Say in which part of its item each word is seen: a box, seconds, faces.
         out: CSV to write captions to as they are made; those that are in it already are kept, so that the same command goes on after it was stopped.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.

@@ -151,3 +151,28 @@ def test_a_region_is_captioned_as_the_picture_that_it_is(photos, tmp_path, monke
     for wrong in ((0.5, 0.0, 0.4, 1.0), (0.0, 0.0, 1.5, 1.0)):
         with pytest.raises(RequestError, match="--box wants left, top, right and bottom"):
             isthmus.caption("both.png", box=wrong)
+
+
+def test_words_say_where_they_are_seen(photos, tmp_path, monkeypatch):
+    from isthmus.indexes.rules import named, nearest_part, seen
+
+    monkeypatch.chdir(tmp_path)
+    left, right = (Image.open(photos / name).convert("RGB") for name in ("a.png", "d.png"))
+    both = Image.new("RGB", (left.width + right.width, left.height), "white")
+    both.paste(left, (0, 0))
+    both.paste(right, (left.width, 0))
+    both.save("both.png")
+    found = isthmus.caption("both.png", where=True, out="all.csv", quiet=True).captions[0].decoded
+    mini = isthmus.load("mini")
+    parts = seen(mini, "image", "both.png")
+    needed = [one for one in found.evidence if one.drop > 0]
+    assert needed
+    for one in needed:
+        assert one.place == nearest_part(parts, named(mini, [one.word])[0])
+    assert all(one.place is None for one in found.evidence if one.drop <= 0)
+    kept = read_captions(Path("all.csv"))["both.png"].decoded
+    assert [*kept.evidence] == [*found.evidence]
+    told = found.to_dict()["evidence"]
+    assert all(set(one.get("place", {})) <= {"number", "box"} for one in told)
+    plain = isthmus.caption("both.png", quiet=True).captions[0].decoded
+    assert plain.text == found.text and all(one.place is None for one in plain.evidence)

@@ -5,6 +5,7 @@ from typing import Any
 
 from isthmus.records import dataclass
 from isthmus.types.bags import Place
+from isthmus.types.results import plain
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,11 @@ class Decoded:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        told = [{"word": one.word, "drop": one.drop} for one in self.evidence]
+        told = [
+            {key: value for key, value in plain(one).items() if value is not None}
+            for one in self.evidence
+        ]
+        for one in told:
+            if "place" in one:
+                one["place"] = {key: x for key, x in one["place"].items() if x is not None}
         return {"caption": self.text, "score": self.score, "evidence": told}

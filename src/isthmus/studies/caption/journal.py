@@ -10,6 +10,7 @@ from isthmus.records import dataclass
 from isthmus.store import write_text
 from isthmus.types import RequestError
 from isthmus.types.decoded import Decoded, Evidence
+from isthmus.types.schemas import conform
 
 COLUMNS = ("file", "modality", "caption", "score", "evidence", "made")
 """``evidence`` is JSON; ``made`` is a hash of the file's content, the space and the decoder."""
@@ -50,7 +51,7 @@ def read_captions(path: Path) -> dict[str, Caption]:
 def _caption(row: list[str]) -> Caption | None:
     try:
         file, modality, text, score, evidence, made = row
-        told = tuple(Evidence(one["word"], one["drop"]) for one in json.loads(evidence))
+        told = tuple(conform(Evidence, one) for one in json.loads(evidence))
         return Caption(file, modality, Decoded(text, float(score), told), made)
     except (ValueError, KeyError, TypeError):
         return None

@@ -24,6 +24,8 @@ class CaptionRequest:
     box: tuple[float, float, float, float] | None = None
     """A region of pictures that is captioned instead of the whole: left, top, right and bottom, as
     shares of width and height (0.1 0.2 0.5 0.9)."""
+    where: bool = False
+    """Say in which part of its item each word is seen: a box, seconds, faces."""
     out: Path | None = None
     """CSV to write captions to as they are made; those that are in it already are kept, so that
     the same command goes on after it was stopped."""

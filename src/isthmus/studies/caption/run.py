@@ -1,6 +1,7 @@
 """Caption files: encode, decode, keep each caption as it is made."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from isthmus.decode.weights import made_with
 from isthmus.engine.content_index import file_digest
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
+from isthmus.indexes.rules import named, nearest_part, seen
 from isthmus.read import known, spoken
 from isthmus.read.image import Picture, picture
 from isthmus.read.recognise import modality_of
@@ -29,7 +31,9 @@ from isthmus.studies.caption.request import CaptionRequest
 from isthmus.studies.shared import RunResult, resolve
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError
+from isthmus.types.decoded import Decoded
 from isthmus.version import __version__
+from isthmus.view.within import within
 from isthmus.view.within.pictures import crop
 
 AT_ONCE = 16
@@ -90,7 +94,7 @@ def run(request: CaptionRequest) -> CaptionResult:
     if request.out:
         write_captions(request.out, kept)
     modalities, faults = _recognised(files, encoders)
-    own = (request.decoder, request.box or ())
+    own = (request.decoder, request.box or (), request.where)
     key = fingerprint(encoders[words].space.id, *own, made_with(), __version__)
     hashes = {file: fingerprint(key, file_digest(Path(file))) for file in modalities}
     done = {file: one for file, one in kept.items() if one.made == hashes.get(file)}
@@ -104,6 +108,8 @@ def run(request: CaptionRequest) -> CaptionResult:
                 reader = reader_of(encoders, modality, request.decoder)
                 items = _items(modality, some, request.box)
                 new, broken = _captioned(encoders[modality], reader, items, hashes)
+                if request.where:
+                    new = [replace(one, decoded=located(encoders, items, one)) for one in new]
                 if request.out:
                     add_captions(request.out, new)
                 done |= {one.file: one for one in new}
@@ -153,6 +159,20 @@ def _captioned(
     return [Caption(file, encoder.modality, one, hashes[file]) for file, one in found], dict(
         embedded.faults
     )
+
+
+def located(encoders: Mapping[str, Encoder], items: Items, one: Caption) -> Decoded:
+    """What was read, with the part of the item nearest to each word that the text needs."""
+    needed = [x for x in one.decoded.evidence if x.drop > 0]
+    if one.modality not in within() or not needed:
+        return one.decoded
+    parts = seen(encoders, one.modality, items[one.file], one.file)
+    vectors = named(encoders, [x.word for x in needed])
+    places = {
+        x.word: nearest_part(parts, vector) for x, vector in zip(needed, vectors, strict=True)
+    }
+    told = tuple(replace(x, place=places.get(x.word)) for x in one.decoded.evidence)
+    return replace(one.decoded, evidence=told)
 
 
 def _finished(
