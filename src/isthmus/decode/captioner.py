@@ -163,16 +163,20 @@ BEGINNINGS = re.compile(
 ENDINGS = re.compile(r" (in a photo|can be heard|seen from the side)$")
 
 
+_BEFORE_VOWELS = re.compile(r"\ba (?=(?!one\b)[aeio])")
+
+
 def led(text: str, lead: str) -> str:
     """A sentence about one named thing, begun as its kind wants; any other one as it is.
 
     Example:
-        >>> led("a photo of a horse", "a drawing of"), led("a horse", "a drawing of")
-        ('a drawing of a horse', 'a drawing of a horse')
+        >>> led("a photo of a horse", "a drawing of"), led("a index finger", "a drawing of")
+        ('a drawing of a horse', 'a drawing of an index finger')
     """
     bare = ENDINGS.sub("", BEGINNINGS.sub("", text))
     short = len(bare.split()) <= NAMED
-    return f"{lead} {bare}" if lead and (bare != text or short) else text
+    whole = f"{lead} {bare}" if lead and (bare != text or short) else text
+    return _BEFORE_VOWELS.sub("an ", whole)
 
 
 def open_captioner(text: Encoder, data: Unpaired, options: DecodeOptions) -> Captioner:
