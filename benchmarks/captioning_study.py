@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import write_results
+from benchmarks.harness import RESULTS, write_results
 from isthmus.arrays import unit, unit_or_zero
 from isthmus.decode.retrieval import fitted
 from isthmus.decode.small import Repeating, said_by
@@ -269,17 +269,22 @@ def main() -> None:
     parser.add_argument("--modalities", nargs="+", default=[])
     given = parser.parse_args()
     parts = {name: part(kind, given.scenes) for name, kind in KINDS.items()}
-    found = dict[str, Any]()
     for space in given.spaces:
         cells = Cells(space, given.work, parts, given.scenes)
         for kind, some in KINDS.items():
             for modality in some.modalities:
                 if not given.modalities or modality in given.modalities:
                     one = judged(cells, kind, modality)
-                    found.setdefault(label(space), {})[modality] = one
                     print(space, modality, json.dumps(one), flush=True)
-    if not given.modalities:
-        write_results("captioning_study", {"seeds": len(SEEDS), "steps": STEPS, "cells": found})
+                    keep(label(space), modality, one)
+
+
+def keep(space: str, modality: str, cell: Mapping[str, Any]) -> None:
+    """Write a finished cell into the record, beside those that are there."""
+    path = RESULTS / "captioning_study.json"
+    known = json.loads(path.read_text("utf-8"))["cells"] if path.is_file() else {}
+    known.setdefault(space, {})[modality] = cell
+    write_results("captioning_study", {"seeds": len(SEEDS), "steps": STEPS, "cells": known})
 
 
 if __name__ == "__main__":

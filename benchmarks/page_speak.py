@@ -110,10 +110,29 @@ def of_photographs() -> Iterator[Row]:
         )
 
 
+def of_retention() -> Iterator[Row]:
+    """What text-only decoders keep of their twins' CIDEr, by finished cells."""
+    record = read("captioning_study")
+    for space, cells in record["cells"].items():
+        for modality, cell in cells.items():
+            name, row = max(cell["rows"].items(), key=lambda one: one[1]["retention"][0])
+            best = row["retention"]
+            yield Row(
+                "share of its twin's CIDEr that a decoder trained on texts alone keeps, "
+                f"{modality} items of unseen pairs in `{space}` (n = {cell['n']}, "
+                f"{record['seeds']} seeds), the best of {len(cell['rows'])} treatments ({name}); "
+                f"CIDEr {row['CIDEr'][0]:.0f}, twin {cell['twin'][0]:.0f}, caption of the nearest "
+                f"training item {cell['rule'][0]:.0f}",
+                f"{ends(best, 0)} %{mark(best[0] >= 85)}" if row["told"] else "cannot tell",
+                "≥ 85 %",
+                "`benchmarks.captioning_study`",
+            )
+
+
 def of_speaking() -> Iterator[Row]:
     """All that has been measured of these."""
     for name, rows in (("captioning_photographs", of_photographs), ("captioning", of_names),
                        ("real_captions", of_real_captions), ("arithmetic", of_arithmetic),
-                       ("audits", of_audits)):  # fmt: skip
+                       ("audits", of_audits), ("captioning_study", of_retention)):  # fmt: skip
         if (RESULTS / f"{name}.json").is_file():
             yield from rows()
