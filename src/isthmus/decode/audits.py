@@ -118,9 +118,8 @@ class AuditRule:
     slope: float
     intercept: float
     """Of the log odds of being right at equal shares of both, over the margin."""
-    wrong: tuple[float, ...]
     right: tuple[float, ...]
-    """Ascending margins of both, at even quantiles."""
+    """Ascending margins of right claims, at even quantiles."""
 
     def probability(self, margin: float) -> float:
         """That a claim is right, were as many right as wrong."""
@@ -148,5 +147,5 @@ def fit_audit(margins: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"]) -
         raise RequestError("What claims mean is learned from right ones and wrong ones.")
     slope, intercept = likelihood_ratio(margins[right], margins[~right])
     steps = np.linspace(0, 1, 201)
-    kept = [tuple(map(float, np.quantile(margins[some], steps))) for some in (~right, right)]
-    return AuditRule(float(slope), float(intercept), kept[0], kept[1])
+    kept = tuple(map(float, np.quantile(margins[right], steps)))
+    return AuditRule(float(slope), float(intercept), kept)

@@ -36,6 +36,8 @@ class Table:
 
     def vector(self, rows: Sequence[int], given: "torch.Tensor") -> "torch.Tensor":
         """(d,) of the text of words by number, their rows in the table replaced by given ones."""
+        import torch
+
         inputs = self.text.inputs([" ".join(self.words[row] for row in rows)])
         tokens, wanted = inputs[self.key][0], self.ids[list(rows)]
         windows = tokens.unfold(0, len(wanted), 1)
@@ -46,20 +48,13 @@ class Table:
 
         def replaced(module: Any, asked: Any, found: "torch.Tensor") -> "torch.Tensor":
             parts = [found[:, :start], given[None].to(found), found[:, start + len(wanted) :]]
-            return torch_cat(parts)
+            return torch.cat(parts, dim=1)
 
         hook = self.module.register_forward_hook(replaced)
         try:
             return self.text.vectors(inputs)[0]
         finally:
             hook.remove()
-
-
-def torch_cat(parts: "list[torch.Tensor]") -> "torch.Tensor":
-    """Along the tokens."""
-    import torch
-
-    return torch.cat(parts, dim=1)
 
 
 def table_of(text: Encoder, words: Sequence[str]) -> Table:
