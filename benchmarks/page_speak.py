@@ -109,9 +109,9 @@ def of_photographs() -> Iterator[Row]:
         met = met and one["most nouns"] <= 4
         yield Row(
             f"captions of {one['n']} photographs ({CHOSEN.get(kind, kind)}) that share a noun "
-            f"with a reference, person words aside (best constant {constant:.0%}, picked on the same; the "
-            f"most given caption {one['most given']:.1%}; at most {one['most words']} words, "
-            f"{one['most nouns']} nouns)",
+            f"with a reference, person words aside (best constant {constant:.0%}, picked on the "
+            f"same; the most given caption {one['most given']:.1%}; at most {one['most words']} "
+            f"words, {one['most nouns']} nouns)",
             ends([one["share"], one["low"], one["high"]], 0, 100) + f" %{mark(met)}",
             "≥ 50 %, 20 points over the constant",
             "`tools.decoder.evaluate`",
