@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.cluster_cost import of_cluster
+from benchmarks.page_create import of_creating
 from benchmarks.page_finding import of_lists, of_places
 from benchmarks.page_guided import of_guided
 from benchmarks.page_modalities import of_links, of_sounds, of_texts
@@ -178,6 +179,7 @@ GROUPS = (
         of_texts,
         of_speaking,
         of_guided,
+        of_creating,
         of_search,
         of_serving,
         of_first_use,
