@@ -233,8 +233,7 @@ def judged(cells: Cells, kind: str, modality: str) -> dict[str, Any]:
 
     twin = score(cells.said(f"{modality}-twin", paired))
     middle = taught.mean(axis=0)
-    nearest = (unit_or_zero(given - middle) @ unit_or_zero(taught - middle).T).argmax(axis=1)
-    rule = score([sentences[int(row)] for row in nearest])
+    rule = score(nearest_captions(taught, given, sentences))
     rows = {name: row_of(some, twin, rule) for name, some in scores.items()}
     spread = [float(np.linalg.norm(x - x.mean(axis=0), axis=1).mean()) for x in (taught, texts)]
     gap = float(np.linalg.norm(taught.mean(axis=0) - texts.mean(axis=0)))
@@ -243,6 +242,13 @@ def judged(cells: Cells, kind: str, modality: str) -> dict[str, Any]:
     write_tensors(cells.folder / f"items-{modality}.safetensors", each, {})
     return {"n": len(given), "rows": rows, "twin": ends(twin), "rule": ends(rule),
             "geometry": {"gap": gap, "spread": spread, "cover": float(cover.mean())}}  # fmt: skip
+
+
+def nearest_captions(taught: np.ndarray, given: np.ndarray, sentences: Sequence[str]) -> list[str]:
+    """The rule: the caption of the nearest training item."""
+    middle = taught.mean(axis=0)
+    nearest = (unit_or_zero(given - middle) @ unit_or_zero(taught - middle).T).argmax(axis=1)
+    return [sentences[int(row)] for row in nearest]
 
 
 def ends(one: Any) -> list[float]:

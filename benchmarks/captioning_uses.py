@@ -22,7 +22,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.captioning_page import means
-from benchmarks.captioning_study import KINDS, Cells, Part, ends, label, part
+from benchmarks.captioning_study import (
+    KINDS,
+    Cells,
+    Part,
+    ends,
+    label,
+    nearest_captions,
+    part,
+)
 from benchmarks.harness import RESULTS, write_results
 from benchmarks.page_rows import read
 from isthmus.arrays import unit
@@ -31,16 +39,17 @@ from isthmus.decode.small import said_by
 from isthmus.measure.texts.captions import Captions
 from isthmus.measure.texts.references import CiderScore, cider_of
 from isthmus.measure.texts.resampled import text_difference
+from isthmus.measure.texts.retention import retention
 from isthmus.registry import find
 from isthmus.transform import CORRECTIONS
 from isthmus.types import Calibration
 
-CHAINS = ("", "mean_removal", "half_shift", "gap_removal", "whitening", "within_whitening",
-          "procrustes", "ridge", "cca", "transport")  # fmt: skip
+CHAINS = ("", "mean_removal", "within_whitening", "ridge")
+MORE = ("half_shift", "gap_removal", "procrustes")
+"""Corrections that are compared in one cell only."""
+WIDE = ("mini", "image")  # fmt: skip
 PAIRED = ("within_whitening", "procrustes", "ridge", "cca")
 """Corrections whose fit looks at which text belongs to which item."""
-MODALITIES = ("image", "mesh", "points", "video")
-"""Where corrections are compared; the twin of sounds is too weak to tell."""
 
 
 def shipped(cells: Cells, modality: str, some: Part) -> dict[str, Any]:
@@ -89,7 +98,10 @@ def corrected(cells: Cells, kind: str, modality: str) -> dict[str, Any]:
     texts, (taught, given) = cells.texts(kind, sentences), cells.items(modality, some)
     asked = cells.texts(f"{kind}-asked", [own[0] for own in some.test.values()])
     rows, plain = dict[str, Any](), None
-    for chain in CHAINS:
+    twin = scored(json.loads((cells.folder / f"said-{modality}-twin.json").read_text()), some)
+    rule = scored(nearest_captions(taught, given, sentences), some)
+    wide = (label(cells.name), modality) == WIDE
+    for chain in (*CHAINS, *MORE) if wide else CHAINS:
         if chain:
             maps = fit(chain, texts, taught, modality)
             own, seen, judged, queries = (
@@ -109,7 +121,7 @@ def corrected(cells: Cells, kind: str, modality: str) -> dict[str, Any]:
         rows[chain or "none"] = {
             "CIDEr": ends(score), "gain": ends(gain), "R@1": float(hits.mean()),
             "gap": float(np.linalg.norm(own.mean(axis=0) - seen.mean(axis=0))),
-            "pairs": chain in PAIRED,
+            "pairs": chain in PAIRED, "retention": ends(retention([score], [twin], rule)),
         }  # fmt: skip
         print(cells.name, modality, chain, json.dumps(rows[chain or "none"]), flush=True)
     return rows
@@ -145,8 +157,7 @@ def main() -> None:
                 done[modality] = {
                     "shipped": shipped(cells, modality, parts[kind]),
                     "closure": closure(cells, kind, modality, best),
-                    "corrections": corrected(cells, kind, modality)
-                    if modality in MODALITIES else {},
+                    "corrections": corrected(cells, kind, modality),
                 }  # fmt: skip
                 write_results("captioning_uses", {"cells": known})
 

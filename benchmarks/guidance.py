@@ -18,6 +18,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from isthmus.decode.guided.constraints import Constraints
 from isthmus.decode.guided.gibbs import Gibbs
 from isthmus.decode.guided.magic import Magic
 from isthmus.decode.guided.models import perplexity
+from isthmus.decode.guided.offers import distinguishing, offered
 from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.reading import words
 from isthmus.decode.guided.sampling import BestOfN
@@ -90,8 +92,9 @@ def work(path: Path, count: int, slow: int) -> None:
     model, towers = load_model(), load("mini")
     scorer, some = scorer_of(towers["text"]), items(count)
     targets = unit(np.asarray(towers["image"].encode([one["picture"] for one in some])))
+    guides = [distinguishing(towers["text"], "image", one) for one in targets]
     names = [f"a photo of a {one['name']}" for one in items(338)]
-    unrelated = unit(np.asarray(towers["text"].encode(names))) @ targets.T
+    unrelated = unit(np.asarray(towers["text"].encode(names))) @ np.stack(guides).T
     plain: dict[Any, Any] = {}
     quick = [name for name in PAIRS if name not in SLOW]
     half = [(number, name) for number in range(count // 2) for name in quick]
@@ -100,10 +103,12 @@ def work(path: Path, count: int, slow: int) -> None:
     with path.open("a", encoding="utf-8") as file:
         for number, name in (*half, *rare, *rest):
             opening = OPENINGS[number % len(OPENINGS)]
-            task = Task(model, scorer, targets[number], "", opening, ASKED,
-                        towers["text"].space.scale, float(unrelated[:, number].mean()),
-                        float(unrelated[:, number].std()))  # fmt: skip
+            plain_task = Task(model, scorer, guides[number], "", opening, ASKED,
+                              towers["text"].space.scale, float(unrelated[:, number].mean()),
+                              float(unrelated[:, number].std()))  # fmt: skip
+            names_of_it = offered(towers["text"], "image", guides[number])
             for guided, strategy in zip((True, False), PAIRS[name], strict=True):
+                task = replace(plain_task, offered=names_of_it) if guided else plain_task
                 if (number, name, guided) in done:
                     continue
                 drawn = name in ("best-of-n", "gibbs")
@@ -204,6 +209,15 @@ def report(path: Path, count: int) -> dict[str, Any]:
     return found
 
 
+def by_rule(count: int) -> dict[str, float]:
+    """What the reader makes of the name nearest to each picture, without a language model."""
+    towers, some = load("mini"), items(count)
+    targets = unit(np.asarray(towers["image"].encode([one["picture"] for one in some])))
+    guides = [distinguishing(towers["text"], "image", one) for one in targets]
+    scores = by_words([offered(towers["text"], "image", one)[0] for one in guides], some)
+    return {f"hit@{k}": round(float(hits(scores, k).mean()), 4) for k in (1, 10)}
+
+
 def fluency(both: Sequence[dict[str, np.ndarray]], rows: np.ndarray) -> dict[str, Any]:
     """Perplexity over all tokens of either side, and by what share it rises."""
     sums = [[side[key][rows].sum(axis=1) for key in ("loss", "tokens")] for side in both]
@@ -231,13 +245,21 @@ def main() -> None:
     parser.add_argument("--slow", type=int, default=30, help="items of the slow strategies")
     parser.add_argument("--only-report", action="store_true")
     given = parser.parse_args()
-    path = cache_folder() / "benchmarks" / f"guidance-{SEED}.jsonl"
+    path = cache_folder() / "benchmarks" / f"guidance-offered-{SEED}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not given.only_report:
         work(path, given.items, given.slow)
-    found = report(path, given.items)
+    found, rule = report(path, given.items), by_rule(given.items)
     show(found)
-    record = {"items": given.items, "seed": SEED, "model": "smollm2", "space": "mini", **found}
+    print("rule: the nearest name alone", rule)
+    record = {
+        "rule": rule,
+        "items": given.items,
+        "seed": SEED,
+        "model": "smollm2",
+        "space": "mini",
+        **found,
+    }
     write_results("guidance", record)
 
 

@@ -19,7 +19,7 @@ class Beam:
     width: int = 5
     k: int = 12
     """Tokens that each draft may go on with."""
-    weight: float = 0.2
+    weight: float = 0.5
 
     def __call__(self, task: Task, rng: np.random.Generator) -> Draft:
         """A finished draft; nothing in it is drawn.
@@ -62,5 +62,5 @@ class Beam:
         said = [(draft.log_prob + one.wanted) / (len(draft.ids) + 1) for draft, one in every]
         if not self.weight:
             return np.array(said)
-        cosines = task.cosines("", [draft.text + one.piece for draft, one in every])
+        cosines = task.cosines("", [draft.text + one.scored for draft, one in every])
         return np.array(said) + self.weight * task.standard(cosines)

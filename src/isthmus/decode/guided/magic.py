@@ -50,7 +50,7 @@ class Magic:
         if self.a:
             total = total - self.a * degeneration(before.states[0], after.states[:, -1])
         if self.b:
-            cosines = task.cosines(draft.text, [one.piece for one in found])
+            cosines = task.cosines(draft.text, [one.scored for one in found])
             total = total + self.b * task.shares(cosines)
         return total
 

@@ -24,9 +24,13 @@ class Steering:
     """An item that a sentence shall fit."""
 
     target: Float[np.ndarray, " d"]
-    """Of length one."""
-    unrelated: Float[np.ndarray, " r"]
-    """Cosines of texts that have nothing to do with it; two or more."""
+    """Of length one; how near the sentence comes to it is what is told in the end."""
+    unrelated: Float[np.ndarray, "r d"]
+    """Unit vectors of texts that have nothing to do with it; two or more."""
+    guide: Float[np.ndarray, " d"] | None = None
+    """What steers, of length one: what the item has beside others of its kind. None: the target."""
+    offered: Sequence[str] = ()
+    """Names that may be said, however unlikely."""
 
 
 @dataclass(frozen=True)
@@ -79,23 +83,30 @@ class Writer:
         text, found = " ".join(start.split()), list[Sentence]()
         shared = share_out(self.asked.require, len(items))
         for one, require in zip(items, shared, strict=True):
-            opening = unfinished(text)
-            task = Task(
-                self.model,
-                self.scorer,
-                one.target,
-                text[: len(text) - len(opening)].strip(),
-                opening,
-                replace(self.asked, require=require),
-                self.scale,
-                float(one.unrelated.mean()),
-                max(1e-6, float(one.unrelated.std())),
-            )
+            task = self._task(one, text, replace(self.asked, require=require))
             sentence = written(task, self.strategy, rng).text.strip()
             text = f"{task.before} {sentence}".strip()
             found.append(_sentence(task, sentence, one))
             tick(1)
         return text, found
+
+    def _task(self, item: Steering, text: str, asked: Constraints) -> Task:
+        """What is to be written behind a text."""
+        opening = unfinished(text)
+        guide = item.target if item.guide is None else item.guide
+        cosines = item.unrelated @ guide
+        return Task(
+            self.model,
+            self.scorer,
+            guide,
+            text[: len(text) - len(opening)].strip(),
+            opening,
+            asked,
+            self.scale,
+            float(cosines.mean()),
+            max(1e-6, float(cosines.std())),
+            tuple(item.offered),
+        )
 
 
 def written(task: Task, strategy: Strategy, rng: np.random.Generator) -> Draft:
@@ -131,12 +142,13 @@ def _told(asked: Constraints) -> str:
 
 
 def _sentence(task: Task, text: str, item: Steering) -> Sentence:
+    task, unrelated = replace(task, target=item.target), item.unrelated @ item.target
     cosine = float(task.cosines("", [text])[0])
     return Sentence(
         text,
         cosine,
-        task.floor,
-        float((item.unrelated < cosine).mean()),
+        float(unrelated.mean()),
+        float((unrelated < cosine).mean()),
         evidence(task, text, cosine),
         cut_texts(task.scorer.encoder, [text]),
     )

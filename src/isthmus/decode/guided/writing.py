@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from isthmus.decode.guided.constraints import Constraints, is_plain
 from isthmus.decode.guided.models import prompted
-from isthmus.decode.guided.reading import ended
+from isthmus.decode.guided.reading import ended, words
 from isthmus.decode.guided.scorers import TextScorer
 from isthmus.records import dataclass
 
@@ -48,6 +48,8 @@ class Task:
     """Mean cosine of unrelated texts to the target."""
     spread: float = 0.05
     """Standard deviation of these."""
+    offered: Sequence[str] = ()
+    """Names that may follow, however unlikely, until one of them is said."""
 
     @property
     def prompt(self) -> str:
@@ -133,6 +135,13 @@ class Choice:
     wanted: float
     """The same with what length, grade and required words add to it."""
     pending: tuple[int, ...] = ()
+    whole: str = ""
+    """All that a token begins, where more of it must follow."""
+
+    @property
+    def scored(self) -> str:
+        """What the space sees of it."""
+        return self.whole or self.piece
 
 
 @lru_cache(maxsize=4)
@@ -170,7 +179,8 @@ def choices(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"], k: int
     if not found:
         raise StuckError(f"Nothing can follow {draft.text!r}.")
     once = {one.token: one for one in reversed(found)}
-    return sorted(once.values(), key=lambda one: -one.wanted)[:k]
+    kept = sorted(once.values(), key=lambda one: -one.wanted)[:k]
+    return [*kept, *_offered(task, draft, log_probs)] if share >= _BOUNDARY else kept
 
 
 def _allowed(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"], k: int) -> list[Choice]:
@@ -209,6 +219,21 @@ def _required(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"]) -> l
             said = float(log_probs[first])
             piece = task.model.pieces[first]
             found.append(Choice(first, piece, said, min(0.0, said + pressed), tuple(rest)))
+    return found
+
+
+def _offered(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"]) -> list[Choice]:
+    """The names that are offered, as long as none of them is said."""
+    there = words(draft.text.lower())
+    if any(words(name.lower())[-1:] == [word] for name in task.offered for word in there):
+        return []
+    found = list[Choice]()
+    for name in task.offered:
+        whole = f" {name}" if draft.text or task.before else name
+        if task.asked.allows(task.before, draft.text, whole):
+            first, *rest = task.model.encode(whole)
+            said, piece = float(log_probs[first]), task.model.pieces[first]
+            found.append(Choice(first, piece, said, said, tuple(rest), whole))
     return found
 
 

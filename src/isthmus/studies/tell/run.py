@@ -10,6 +10,7 @@ from isthmus import worlds
 from isthmus.arrays import Vectors, unit
 from isthmus.decode.guided import STRATEGIES
 from isthmus.decode.guided.constraints import check_start
+from isthmus.decode.guided.offers import distinguishing, offered
 from isthmus.decode.guided.prefixes import scorer_of
 from isthmus.decode.guided.story import Sentence, Steering, Writer
 from isthmus.engine.jobs import bar
@@ -115,12 +116,17 @@ def run(request: TellRequest) -> TellResult:
                     encoders[words].space.scale)  # fmt: skip
     rng = np.random.default_rng(request.common.seed)
     with bar(len(vectors), "sentences", request.common.progress) as tick:
-        items = [Steering(one, unrelated @ one) for *_, one in vectors]
+        items = [_steering(encoders[words], kind, one, unrelated) for _, kind, one in vectors]
         text, sentences = writer.tell(request.start, items, rng, tick)
     told = [
         Told(str(path), kind, one) for (path, kind, _), one in zip(vectors, sentences, strict=True)
     ]
     return TellResult(text=text, told=told, verdict=_verdict(told, request), faults=faults)
+
+
+def _steering(text: Encoder, kind: str, vector: np.ndarray, unrelated: Vectors) -> Steering:
+    guide = distinguishing(text, kind, vector)
+    return Steering(vector, unrelated, guide, offered(text, kind, guide))
 
 
 def _verdict(told: Sequence[Told], request: TellRequest) -> str:
