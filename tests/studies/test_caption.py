@@ -113,6 +113,12 @@ def test_faults_of_the_request_are_one_sentence(photos, tmp_path, capsys):
     assert other.read_text() == "name,age\nAda,36\n"
     assert main(["caption", str(photos / "bad.png"), "--quiet"]) == 1
     assert main(["caption", str(photos / "gone.png"), "--quiet"]) == 1
+    assert main(["caption", str(photos), "--quiet"]) == 1
+    (tmp_path / "nameless").write_bytes(b"\0\1\2")
+    assert main(["caption", str(tmp_path / "nameless"), "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert "There is no file" in said and "name files in it" in said and "rename it, as" in said
+    assert "modality=" not in said and "isthmus.worlds" not in said  # no Python
     with pytest.raises(RequestError, match="nothing to caption"):
         isthmus.caption()
 
@@ -174,5 +180,8 @@ def test_words_say_where_they_are_seen(photos, tmp_path, monkeypatch):
     assert [*kept.evidence] == [*found.evidence]
     told = found.to_dict()["evidence"]
     assert all(set(one.get("place", {})) <= {"number", "box"} for one in told)
+    most = max(needed, key=lambda one: one.drop)
+    again = isthmus.caption("both.png", where=True, out="all.csv", quiet=True).lines()
+    assert len(again) == 2 and f" {most.word} {most.drop:.2f}" in again[1] and "box" in again[1]
     plain = isthmus.caption("both.png", quiet=True).captions[0].decoded
     assert plain.text == found.text and all(one.place is None for one in plain.evidence)
