@@ -25,9 +25,9 @@ from isthmus.records import dataclass
 from isthmus.types import Encoder, RequestError
 from isthmus.types.decoded import Decoded
 
-FROM_MEMORY = 2
+FROM_MEMORY = 8
 """Sentences of the memory among the candidates."""
-PROMPTS = ((0, 1, 2, 3), (0,), (1,), ())
+PROMPTS = ((0, 1, 2, 3), (0,))
 """Numbers of the retrieved names that are told in turn."""
 MOST = 4
 """Nouns of a scene."""
@@ -36,8 +36,9 @@ BEGUN = 3
 LIKELY, HITTING = 0.03, 0.8
 """Weights of a candidate's likelihood, and of how likely it names a right thing, beside its cosine.
 """
-_UNWRITTEN = -2.5
-"""Likelihood of a sentence of the memory, which the network did not write."""
+_UNWRITTEN = -2.0
+"""Likelihood of a sentence of the memory, which the network did not write: about that of one that
+it writes."""
 TEMPERATURE = 0.05
 """Of the softmax over the memory on the way from another space."""
 MASS = frozenset(
@@ -146,7 +147,7 @@ class Captioner:
         likeliest = self.things.likeliest(self.things.chances(given), BEGUN)
         names = [[self.things.names[int(i)] for i in some] for some in likeliest]
         starts = [[_start(self.network, some[k]) for some in names] for k in range(BEGUN)]
-        return [free[0], free[-1], *((PROMPTS[0], np.array(some)) for some in starts)]
+        return [free[0], ((), None), *((PROMPTS[0], np.array(some)) for some in starts)]
 
 
 def _start(network: Network, name: str) -> list[int]:
