@@ -1,7 +1,7 @@
 """Would a person keep a caption? A blind sheet to be judged, and what the judgements say.
 
-    python -m benchmarks.captions_kept sheet SHEET.csv --build BUILD   # captions, half of them wrong ones
-    python -m benchmarks.captions_kept judge JUDGED.csv                # kept share of both, by kind
+    python -m benchmarks.captions_kept sheet SHEET.csv --build BUILD   # half are of other items
+    python -m benchmarks.captions_kept judge SHEET.csv                 # kept share of both, by kind
 
 Fifty items of each kind stand twice on the sheet: with the caption that `isthmus caption` makes of
 them, and with that of another item of their kind. Beside each line the truth is told (an item's
@@ -9,9 +9,9 @@ name, or what people said of it); which of the two a line is, is not: all lines 
 the key lies in a file of its own that the judge does not open. A judge fills the
 column ``kept`` with y or n by the criteria on the sheet's first lines.
 
-Items are those of the worlds' test splits, which no decoder and no tower was trained on. Photographs
-are the sixteen of COCO at hand and, with ``--build`` (a folder of `tools.fetch`), free ones of
-GCompris by the names of their files; the decoder's training borrowed what is left of such a
+Items are those of the worlds' test splits, which no decoder and no tower was trained on.
+Photographs are the sixteen of COCO at hand and, with ``--build`` (a folder of `tools.fetch`), free
+ones of GCompris by the names of their files; the decoder's training borrowed what is left of such a
 photograph's vector without its class, never a name.
 """
 
@@ -39,15 +39,15 @@ from isthmus.worlds import load
 SEED, ITEMS = 11, 50
 CRITERIA = (
     "Kept (y) is a caption that a person would leave beside the item in a catalogue:",
-    "1. It names the main thing of the truth by its name, a synonym, a kind that it is of (fish for a "
-    "shark, guitar for a jazz guitar), or an example that looks or sounds nearly the same (fiddle "
-    "for violin, stool for chair); a mere room, colour, material or style is no name.",
+    "1. It names the main thing of the truth by its name, a synonym, a kind that it is of (fish "
+    "for a shark, guitar for a jazz guitar), or an example that looks or sounds nearly the same "
+    "(fiddle for violin, stool for chair); a mere room, colour, material or style is no name.",
     "2. Of a photograph it must name one of the things, not persons, that people told of as main "
     "ones, and that place or activity where that is the subject.",
-    "3. It may say more, if that is not plainly false of the item: another number, colour or place "
-    "is forgiven, another main thing beside the right one is not.",
-    "4. Of a person or a face it must tell the role, gesture or expression that the truth tells, at "
-    "least roughly; 'person' or 'face' alone is not enough. Of a clip who moves counts, what it "
+    "3. It may say more, if that is not plainly false of the item: another number, colour or "
+    "place is forgiven, another main thing beside the right one is not.",
+    "4. Of a person or a face it must tell the role, gesture or expression that the truth tells, "
+    "at least roughly; 'person' or 'face' alone is not enough. Of a clip who moves counts, what it "
     "does need not be said, but must not be plainly another act.",
     "5. Not kept (n) are all others, also where the truth cannot be understood.",
 )
