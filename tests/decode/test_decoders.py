@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from isthmus import load
+from isthmus.arrays import unit
 from isthmus.decode import DECODERS
-from isthmus.decode.captioner import FROM_MEMORY, led
+from isthmus.decode.captioner import DOUBTED, FROM_MEMORY, led
 from isthmus.decode.evidence import evidence_of
 from isthmus.decode.kinds import open_reader
 from isthmus.decode.memories import remembered, shipped
@@ -133,6 +134,22 @@ def test_candidates_are_what_is_written_and_for_names_the_nearest_of_the_memory(
     assert not {one.text for one in scenes} & set(photo.memory.texts)
     free = [prompt for prompt, start in photo.openings(given) if start is None]
     assert free == [(0, 1, 2, 3), ()]  # of scenes: all names, none
+
+
+def test_a_scene_that_names_nothing_likely_gives_way_to_the_nearest_name(text):
+    photo = open_reader(text, "image").decoders[0]
+    zebra, hammer = "a photo of a zebra", "a photo of a hammer"
+    given = unit(photo.data.mean + 0.5 * unit(text.encode([zebra, hammer]) - photo.memory.mean))
+    scenes = [max(told, key=lambda x: x[1])[0] for told in photo.ranked(given)]
+    likely = [photo.things.hit(one.text, x)
+              for one, x in zip(scenes, photo.things.chances(given), strict=True)]  # fmt: skip
+    assert likely[0] >= DOUBTED > likely[1]
+    found = photo.decode(given)
+    assert "zebra" in found[0].text and found[0] == scenes[0]
+    assert found[1].text == hammer
+    assert found[1].score == pytest.approx(
+        float(unit(text.encode([hammer]))[0] @ given[1]), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(

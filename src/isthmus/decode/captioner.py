@@ -36,6 +36,8 @@ BEGUN = 3
 LIKELY, HITTING = 0.03, 0.8
 """Weights of a candidate's likelihood, and of how likely it names a right thing, beside its cosine.
 """
+DOUBTED = 0.4
+"""A scene less likely than this to name a right thing gives way to the nearest name."""
 _UNWRITTEN = -2.0
 """Likelihood of a sentence of the memory, which the network did not write: about that of one that
 it writes."""
@@ -89,8 +91,19 @@ class Captioner:
         found: list[Decoded] = []
         for start in range(0, len(given), AT_ONCE):
             some = given[start : start + AT_ONCE]
-            found += [max(told, key=lambda x: x[1])[0] for told in self.ranked(some)]
+            best = [max(told, key=lambda x: x[1])[0] for told in self.ranked(some)]
+            found += best if self.things is None else self._named(some, best, self.things)
         return evidence_of(found, given, self.text) if self.options.evidence else found
+
+    def _named(self, given: Vectors, best: Sequence[Decoded], things: Things) -> list[Decoded]:
+        """The same, but the memory's nearest name instead of a scene that is doubted."""
+        near = self.memory.nearest(given, self.data.mean, 1)[:, 0]
+        right, found = things.chances(given), list[Decoded]()
+        for i, (row, one) in enumerate(zip(near.tolist(), best, strict=True)):
+            score = float(self.memory.vectors[row] @ given[i])
+            doubted = things.hit(one.text, right[i]) < DOUBTED
+            found.append(Decoded(self.memory.texts[row], score) if doubted else one)
+        return found
 
     def ranked(self, given: Vectors) -> list[list[tuple[Decoded, float]]]:
         """Every candidate of each unit vector with its rank score."""
