@@ -10,8 +10,9 @@ from PIL import Image
 
 import isthmus
 from isthmus.cli import main
+from isthmus.decode import memories
 from isthmus.studies.caption import run as captions
-from isthmus.studies.caption.journal import COLUMNS, read_captions
+from isthmus.studies.caption.journal import COLUMNS, read_captions, write_captions
 from isthmus.types import RequestError
 from isthmus.worlds import load
 
@@ -80,6 +81,17 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_bytes(photos, tmp_path, mo
     assert [row[:3] for row in rows] == [
         row[:3] for row in csv.reader(whole.read_text().splitlines())
     ]
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    gone = 2**22 + 1  # above every process number of Linux
+    left = [tmp_path / f".all.csv.{gone}.part", tmp_path / f"cache/memory/.kept.{gone}.part"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    write_captions(tmp_path / "all.csv", {})
+    memories._keep(tmp_path / "cache/memory/kept", np.ones((2, 3), np.float32))
+    assert not [path for path in left if path.exists()]
 
 
 def test_a_file_that_changed_is_captioned_again_and_others_stay(photos, tmp_path):

@@ -99,7 +99,8 @@ class Captioner:
         """The same, but the memory's nearest name instead of a scene that is doubted."""
         near = self.memory.nearest(given, self.data.mean, 1)[:, 0]
         right, found = things.chances(given), list[Decoded]()
-        for i, (row, one) in enumerate(zip(near.tolist(), best, strict=True)):
+        for i, one in enumerate(best):
+            row = int(near[i])
             score = float(self.memory.vectors[row] @ given[i])
             doubted = things.hit(one.text, right[i]) < DOUBTED
             found.append(Decoded(self.memory.texts[row], score) if doubted else one)

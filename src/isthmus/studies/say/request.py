@@ -45,7 +45,7 @@ class SayRequest:
     def __post_init__(self) -> None:
         terms = parse(self.expression)
         check_ways(self.ways)
-        if self.where and (len(terms) > 1 or terms[0].quoted):
+        if self.where and (len(terms) > 1 or any(x.quoted for x in terms)):
             raise RequestError(
                 "--where wants an expression of one file, in which words can be looked for; leave "
                 "it out of sums and of texts."
