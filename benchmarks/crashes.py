@@ -38,6 +38,13 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "search": ("search", "zzz", "--in", "words", "--space", "toy", "--out", "sheet.html"),
     "edit": ("edit", "../inputs/red.png", "--to", "blue", "--corpus", "colours",
              "--space", "pixels", "--in", "../inputs/pictures"),
+    "caption": ("caption", *(f"../inputs/pictures/p{number}.png" for number in range(6)),
+                "--space", "pixels", "--decoder", "nearest", "--out", "captions.csv"),
+    "say": ("say", "../inputs/red.png + 'blue'", "--space", "pixels", "--ways", "nearest",
+            "concepts"),
+    "invert": ("invert", "../inputs/pixels.npy", "--space", "pixels", "--modality", "image",
+               "--ways", "nearest"),
+    "score": ("score", "../inputs/said.json"),
 }  # fmt: skip
 """What is run in an empty folder beside ``inputs``."""
 FEW = {"spectrum", "centroid_gap", "matched_cosine", "hit_at_k", "zero_shot", "rsa"}
@@ -80,6 +87,9 @@ def prepare(inputs: Path) -> None:
         colour = tuple(int(x) for x in rng.integers(0, 255, 3))
         Image.new("RGB", (16, 16), colour).save(inputs / "pictures" / f"p{number}.png")
     Image.new("RGB", (16, 16), (200, 20, 20)).save(inputs / "red.png")
+    np.save(inputs / "pixels.npy", rng.uniform(1, 255, (3, 48)).astype("f4"))
+    said = [{"caption": "a red car", "refs": ["a car", "a red car on a road"]}] * 3
+    (inputs / "said.json").write_text(json.dumps(said))
 
 
 def toys() -> None:

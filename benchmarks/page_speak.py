@@ -118,6 +118,19 @@ def of_photographs() -> Iterator[Row]:
         )
 
 
+def of_kept() -> Iterator[Row]:
+    """Captions that a blind judge kept."""
+    for kind, one in read("captions_kept")["rows"].items():
+        what = "of six kinds" if kind == "all" else f"of {kind}"
+        yield Row(
+            f"captions {what} that a blind judge kept, {one['items']} items (captions of other "
+            f"items {ends(one['other'], 0, 100)} %)",
+            ends(one["own"], 0, 100) + " %",
+            "reported",
+            "`benchmarks.captions_kept`",
+        )
+
+
 def of_retention() -> Iterator[Row]:
     """What text-only decoders keep of their twins' CIDEr, by finished cells."""
     record = read("captioning_study")
@@ -140,7 +153,8 @@ def of_retention() -> Iterator[Row]:
 def of_speaking() -> Iterator[Row]:
     """All that has been measured of these."""
     for name, rows in (("captioning_photographs", of_photographs), ("captioning", of_names),
-                       ("real_captions", of_real_captions), ("arithmetic", of_arithmetic),
-                       ("audits", of_audits), ("captioning_study", of_retention)):  # fmt: skip
+                       ("captions_kept", of_kept), ("real_captions", of_real_captions),
+                       ("arithmetic", of_arithmetic), ("audits", of_audits),
+                       ("captioning_study", of_retention)):  # fmt: skip
         if (RESULTS / f"{name}.json").is_file():
             yield from rows()

@@ -934,6 +934,7 @@ def say(
     *,
     space: str = 'mini',
     ways: str | Sequence[str] = ('decoder', 'nearest', 'concepts', 'corrector'),
+    where: bool = False,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
@@ -949,6 +950,7 @@ def say(
         expression: Items with + and - between them, each with spaces around. In quotes a text; else a file of any modality, or id@index. A number and * before an item weigh it: 0.5 * bark.wav.
         space: Space whose vectors are added (see: isthmus spaces).
         ways: How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ; hf: and openclip: only), search (a language model's sentence; extra speak).
+        where: Say in which part of the file each word is seen: a box, seconds, faces. For an expression of one file alone.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.
@@ -1004,6 +1006,7 @@ def tell(
     forbid: str | Sequence[str] = (),
     favour: str | Sequence[str] = (),
     grade: float | None = None,
+    where: bool = False,
     device: Literal['auto', 'cpu', 'cuda', 'mps'] = 'auto',
     batch_size: int = 0,
     workers: int = 0,
@@ -1026,6 +1029,7 @@ def tell(
         forbid: Words that must not be in it, such as dog.
         favour: Words of a style, such as gloomy, which are taken rather than others.
         grade: Flesch-Kincaid grade of the whole text, met within 1.5.
+        where: Say in which part of its file each word is seen: a box, seconds, faces.
         device: Where encoders compute.
         batch_size: Items encoded at once, 1 or more; 0 leaves it to the encoder.
         workers: Threads that read and compute, 1 or more; 0 means one a core, and on a cluster one.

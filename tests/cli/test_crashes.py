@@ -34,8 +34,11 @@ def killed(name, points, first=0):
     return json.loads(said.stdout.splitlines()[-1])
 
 
+FAST = ("embed", "search", "edit", "atlas", "index", "caption")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
-@pytest.mark.parametrize("name", ["embed", "search", "edit", "atlas", "index"])
+@pytest.mark.parametrize("name", FAST)
 def test_a_killed_command_ends_in_the_same_bytes(name):
     found = killed(name, 3, first=1)
     assert len(found) == 3
@@ -44,12 +47,10 @@ def test_a_killed_command_ends_in_the_same_bytes(name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="crashes are tried in forked processes")
-@pytest.mark.parametrize(
-    "name", sorted({*COMMANDS} - {"embed", "search", "edit", "atlas", "index"})
-)
+@pytest.mark.parametrize("name", sorted({*COMMANDS} - {*FAST}))
 def test_every_other_command_ends_in_the_same_bytes(name):
     found = killed(name, 2, first=4)
-    assert len(found) == 2
+    assert len(found) == (0 if name == "score" else 2)  # score writes nothing
     assert [one for one in found if one["fault"]] == []
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from isthmus import load
+from isthmus.arrays import unit
 from isthmus.decode import DECODERS
-from isthmus.decode.captioner import led
+from isthmus.decode.captioner import DOUBTED, FROM_MEMORY, led
 from isthmus.decode.evidence import evidence_of
 from isthmus.decode.kinds import open_reader
 from isthmus.decode.memories import remembered, shipped
@@ -117,6 +118,38 @@ def test_kinds_are_read_each_in_its_way(text):
     chances[things.names.index("dog")], chances[things.names.index("cat")] = 0.5, 0.2
     assert things.hit("dogs and a cat", chances) == pytest.approx(0.6)
     assert things.hit("a man", chances) == 0
+
+
+def test_candidates_are_what_is_written_and_for_names_the_nearest_of_the_memory(text):
+    photo, drawing = open_reader(text, "image").decoders
+    given = text.encode(["a drawing of a horse"])
+    given /= np.linalg.norm(given)
+    (found,) = drawing.candidates(given)
+    memory = drawing.memory
+    rows = memory.nearest(given, drawing.data.mean, FROM_MEMORY)[0]
+    said = [one.text for one in found]
+    assert {led(memory.texts[int(row)], "a drawing of") for row in rows} <= set(said)
+    assert len(set(said)) == len(said) > FROM_MEMORY
+    (scenes,) = photo.candidates(given)
+    assert not {one.text for one in scenes} & set(photo.memory.texts)
+    free = [prompt for prompt, start in photo.openings(given) if start is None]
+    assert free == [(0, 1, 2, 3), ()]  # of scenes: all names, none
+
+
+def test_a_scene_that_names_nothing_likely_gives_way_to_the_nearest_name(text):
+    photo = open_reader(text, "image").decoders[0]
+    zebra, hammer = "a photo of a zebra", "a photo of a hammer"
+    given = unit(photo.data.mean + 0.5 * unit(text.encode([zebra, hammer]) - photo.memory.mean))
+    scenes = [max(told, key=lambda x: x[1])[0] for told in photo.ranked(given)]
+    likely = [photo.things.hit(one.text, x)
+              for one, x in zip(scenes, photo.things.chances(given), strict=True)]  # fmt: skip
+    assert likely[0] >= DOUBTED > likely[1]
+    found = photo.decode(given)
+    assert "zebra" in found[0].text and found[0] == scenes[0]
+    assert found[1].text == hammer
+    assert found[1].score == pytest.approx(
+        float(unit(text.encode([hammer]))[0] @ given[1]), abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(

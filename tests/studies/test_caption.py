@@ -10,8 +10,9 @@ from PIL import Image
 
 import isthmus
 from isthmus.cli import main
+from isthmus.decode import memories
 from isthmus.studies.caption import run as captions
-from isthmus.studies.caption.journal import COLUMNS, read_captions
+from isthmus.studies.caption.journal import COLUMNS, read_captions, write_captions
 from isthmus.types import RequestError
 from isthmus.worlds import load
 
@@ -82,6 +83,17 @@ def test_what_was_killed_goes_on_and_ends_in_the_same_bytes(photos, tmp_path, mo
     ]
 
 
+def test_what_killed_processes_left_is_removed(tmp_path):
+    gone = 2**22 + 1  # above every process number of Linux
+    left = [tmp_path / f".all.csv.{gone}.part", tmp_path / f"cache/memory/.kept.{gone}.part"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    write_captions(tmp_path / "all.csv", {})
+    memories._keep(tmp_path / "cache/memory/kept", np.ones((2, 3), np.float32))
+    assert not [path for path in left if path.exists()]
+
+
 def test_a_file_that_changed_is_captioned_again_and_others_stay(photos, tmp_path):
     one, two, out = tmp_path / "one.png", tmp_path / "two.png", tmp_path / "all.csv"
     first, second = (x for x in files(photos)[:1] + files(photos)[-1:])
@@ -113,6 +125,12 @@ def test_faults_of_the_request_are_one_sentence(photos, tmp_path, capsys):
     assert other.read_text() == "name,age\nAda,36\n"
     assert main(["caption", str(photos / "bad.png"), "--quiet"]) == 1
     assert main(["caption", str(photos / "gone.png"), "--quiet"]) == 1
+    assert main(["caption", str(photos), "--quiet"]) == 1
+    (tmp_path / "nameless").write_bytes(b"\0\1\2")
+    assert main(["caption", str(tmp_path / "nameless"), "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert "There is no file" in said and "name files in it" in said and "rename it, as" in said
+    assert "modality=" not in said and "isthmus.worlds" not in said  # no Python
     with pytest.raises(RequestError, match="nothing to caption"):
         isthmus.caption()
 
@@ -174,5 +192,8 @@ def test_words_say_where_they_are_seen(photos, tmp_path, monkeypatch):
     assert [*kept.evidence] == [*found.evidence]
     told = found.to_dict()["evidence"]
     assert all(set(one.get("place", {})) <= {"number", "box"} for one in told)
+    most = max(needed, key=lambda one: one.drop)
+    again = isthmus.caption("both.png", where=True, out="all.csv", quiet=True).lines()
+    assert len(again) == 2 and f" {most.word} {most.drop:.2f}" in again[1] and "box" in again[1]
     plain = isthmus.caption("both.png", quiet=True).captions[0].decoded
     assert plain.text == found.text and all(one.place is None for one in plain.evidence)

@@ -9,7 +9,11 @@ from PIL import Image
 import isthmus
 from isthmus.arrays import unit
 from isthmus.cli import main
+from isthmus.decode.kinds import open_reader
+from isthmus.decode.memories import shipped
+from isthmus.decode.sums import among_texts, beside_mean
 from isthmus.indexes.building import build
+from isthmus.indexes.rules import named, nearest_part, seen
 from isthmus.types import RequestError, SpaceMismatchError
 
 QUICK = ("nearest", "concepts")
@@ -65,6 +69,45 @@ def test_json_tells_cycle_and_chance(capsys):
     assert item["caption"] == "a photo of a dog" and item["cycle"] == item["score"] > 0.95
     assert item["chance"] < item["chance_95"] < item["cycle"]
     assert item["ways"]["nearest"][0]["said"] == item["caption"]
+
+
+def test_words_have_their_evidence_whatever_way_comes_first(text, red):
+    said = isthmus.say("'a photo of a dog'", ways=("nearest",), quiet=True).said[0]
+    assert [one.word for one in said.best.evidence] == ["photo", "dog"]
+    target = beside_mean(unit(text.encode(["a photo of a dog"])), open_reader(text, "text"))
+    (target,) = among_texts(target, shipped(text))
+    whole, less = unit(text.encode(["a photo of a dog", "a photo of a"])) @ target
+    assert said.best.evidence[1].drop == pytest.approx(float(whole - less), abs=1e-3)
+    assert said.to_dict()["evidence"] == said.best.to_dict()["evidence"]
+
+
+def test_words_say_where_they_are_seen_in_one_file(red, capsys):
+    both = Image.new("RGB", (128, 64), "white")
+    both.paste(Image.open(red), (64, 0))
+    both.save("both.png")
+    found = isthmus.say("both.png", ways=("nearest",), where=True, quiet=True).said[0].best
+    mini = isthmus.load("mini")
+    needed = [one for one in found.evidence if one.drop > 0]
+    assert needed
+    for one in needed:
+        part = nearest_part(seen(mini, "image", "both.png"), named(mini, [one.word])[0])
+        assert one.place == part
+    assert main(["say", "both.png", "--ways", "nearest", "--quiet"]) == 0
+    most = max(needed, key=lambda one: one.drop)
+    assert f"words      {most.word} {most.drop:.2f}" in capsys.readouterr().out
+    for wrong in ("both.png + 'a dog'", "'a dog'"):
+        with pytest.raises(RequestError, match="--where wants an expression of one file"):
+            isthmus.say(wrong, where=True)
+
+
+def test_texts_that_the_tower_cuts_are_counted(capsys):
+    long = "'" + "dog " * 1000 + "'"
+    assert main(["say", f"{long} + 'cat'", "--ways", "nearest", "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["cut"] == 1
+    found = isthmus.say(f"{long} + {long}", ways=("nearest",), quiet=True)
+    assert found.to_dict()["cut"] == 2 and "2 texts cut at what mini reads" in found.verdict
+    short = isthmus.say("'a dog'", ways=("nearest",), quiet=True)
+    assert short.to_dict()["cut"] == 0 and "cut" not in short.verdict
 
 
 @pytest.mark.parametrize(

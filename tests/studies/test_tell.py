@@ -9,8 +9,10 @@ from PIL import Image
 
 import isthmus
 from isthmus.cli import main
+from isthmus.decode.evidence import SMALL, bare
 from isthmus.decode.guided import causal
 from isthmus.decode.guided.reading import sentences, words
+from isthmus.indexes.rules import named, nearest_part, seen
 from isthmus.studies.tell.request import TellRequest
 from isthmus.types import ExtraMissingError, RequestError
 from tests.decode.guided.toys import PIECES, ToyModel, bigrams
@@ -55,13 +57,37 @@ def test_each_file_has_its_sentence(files, capsys):
 def test_evidence_is_what_a_word_is_missed_by(files, capsys):
     _, found = told(capsys, "note.txt", "--start", "the ship", "--words", "3", "6")
     (one,) = found["items"]
-    assert [each["word"] for each in one["evidence"]] == words(one["caption"])
+    asked = [each for each in words(one["caption"]) if each not in SMALL]
+    assert [each["word"] for each in one["evidence"]] == asked and asked
     parts = one["caption"].split()
-    texts = [one["caption"], " ".join(parts[:1] + parts[2:])]
+    at = next(k for k, part in enumerate(parts) if bare(part) == asked[0])
+    texts = [one["caption"], " ".join(parts[:at] + parts[at + 1 :])]
     vectors = isthmus.embed("mini", texts, modality="text").unit
     item = isthmus.embed("mini", ["a ship that sails"]).unit[0]
     drop = float((vectors[0] - vectors[1]) @ item)
-    assert one["evidence"][1]["drop"] == pytest.approx(drop, abs=1e-4)
+    assert one["evidence"][0]["drop"] == pytest.approx(drop, abs=1e-4)
+
+
+def test_words_say_where_they_are_seen_and_are_printed(files, capsys):
+    both = Image.new("RGB", (80, 40), "white")
+    both.paste("red", (40, 0, 80, 40))
+    both.save("both.png")
+    asked = ("both.png", "--start", "the", "--words", "3", "6")
+    plain, found = (told(capsys, *asked, *more)[1]["items"][0] for more in ((), ("--where",)))
+    assert [{**one, "place": None} for one in plain["evidence"]] == [
+        {**one, "place": None} for one in found["evidence"]
+    ]
+    mini = isthmus.load("mini")
+    parts = seen(mini, "image", "both.png")
+    needed = [one for one in found["evidence"] if one["drop"] > 0]
+    assert needed and not any("place" in one for one in plain["evidence"])
+    for one in needed:
+        place = nearest_part(parts, named(mini, [one["word"]])[0])
+        box = one.get("place", {}).get("box")
+        assert box == (None if place is None else pytest.approx(place.box))
+    assert main(["tell", *asked, "--quiet"]) == 0
+    most = max(needed, key=lambda one: one["drop"])
+    assert f"words: {most['word']} {most['drop']:.2f}" in capsys.readouterr().out
 
 
 def test_the_file_steers(files, capsys, tmp_path):

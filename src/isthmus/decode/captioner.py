@@ -25,9 +25,9 @@ from isthmus.records import dataclass
 from isthmus.types import Encoder, RequestError
 from isthmus.types.decoded import Decoded
 
-FROM_MEMORY = 2
+FROM_MEMORY = 8
 """Sentences of the memory among the candidates."""
-PROMPTS = ((0, 1, 2, 3), (0,), (1,), ())
+PROMPTS = ((0, 1, 2, 3), (0,))
 """Numbers of the retrieved names that are told in turn."""
 MOST = 4
 """Nouns of a scene."""
@@ -36,8 +36,11 @@ BEGUN = 3
 LIKELY, HITTING = 0.03, 0.8
 """Weights of a candidate's likelihood, and of how likely it names a right thing, beside its cosine.
 """
-_UNWRITTEN = -2.5
-"""Likelihood of a sentence of the memory, which the network did not write."""
+DOUBTED = 0.4
+"""A scene less likely than this to name a right thing gives way to the nearest name."""
+_UNWRITTEN = -2.0
+"""Likelihood of a sentence of the memory, which the network did not write: about that of one that
+it writes."""
 TEMPERATURE = 0.05
 """Of the softmax over the memory on the way from another space."""
 MASS = frozenset(
@@ -88,8 +91,20 @@ class Captioner:
         found: list[Decoded] = []
         for start in range(0, len(given), AT_ONCE):
             some = given[start : start + AT_ONCE]
-            found += [max(told, key=lambda x: x[1])[0] for told in self.ranked(some)]
+            best = [max(told, key=lambda x: x[1])[0] for told in self.ranked(some)]
+            found += best if self.things is None else self._named(some, best, self.things)
         return evidence_of(found, given, self.text) if self.options.evidence else found
+
+    def _named(self, given: Vectors, best: Sequence[Decoded], things: Things) -> list[Decoded]:
+        """The same, but the memory's nearest name instead of a scene that is doubted."""
+        near = self.memory.nearest(given, self.data.mean, 1)[:, 0]
+        right, found = things.chances(given), list[Decoded]()
+        for i, one in enumerate(best):
+            row = int(near[i])
+            score = float(self.memory.vectors[row] @ given[i])
+            doubted = things.hit(one.text, right[i]) < DOUBTED
+            found.append(Decoded(self.memory.texts[row], score) if doubted else one)
+        return found
 
     def ranked(self, given: Vectors) -> list[list[tuple[Decoded, float]]]:
         """Every candidate of each unit vector with its rank score."""
@@ -146,7 +161,7 @@ class Captioner:
         likeliest = self.things.likeliest(self.things.chances(given), BEGUN)
         names = [[self.things.names[int(i)] for i in some] for some in likeliest]
         starts = [[_start(self.network, some[k]) for some in names] for k in range(BEGUN)]
-        return [free[0], free[-1], *((PROMPTS[0], np.array(some)) for some in starts)]
+        return [free[0], ((), None), *((PROMPTS[0], np.array(some)) for some in starts)]
 
 
 def _start(network: Network, name: str) -> list[int]:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from isthmus.arrays import Vectors, fingerprint, unit, unit_or_zero
 from isthmus.decode.weights import FOLDER, plain_arrays
 from isthmus.records import dataclass
-from isthmus.store import cache_folder, read_tensors, write_tensors
+from isthmus.store import cache_folder, read_tensors, sweep, write_tensors
 from isthmus.types import Encoder, RequestError
 
 
@@ -116,5 +116,5 @@ def shipped(text: Encoder) -> Memory:
 
 
 def _keep(file: Path, vectors: Vectors) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
+    sweep(file.parent, of=file.name)
     write_tensors(file, {"vectors": vectors.astype(np.float16)}, {"what": "memory of sentences"})

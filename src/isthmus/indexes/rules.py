@@ -17,7 +17,7 @@ from isthmus.indexes.candidates import DEFAULT, identity, seen
 from isthmus.indexes.parts import LIKE, Seen
 from isthmus.indexes.presence import PresenceRule, Where, fit_presence
 from isthmus.read import known, spoken
-from isthmus.store import cache_folder, read_tensors, write_tensors
+from isthmus.store import cache_folder, read_tensors, sweep, write_tensors
 from isthmus.types import Encoder, Place, RequestError
 from isthmus.version import __version__
 from isthmus.worlds import load
@@ -131,7 +131,7 @@ def sentences_of(encoders: Mapping[str, Encoder]) -> Float[np.ndarray, "m d"]:
 
 def write_rule(path: Path, rule: PresenceRule) -> None:
     """Keep a rule."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent, of=path.name)
     arrays = {
         "words": rule.words.astype(np.float16),
         "mean": rule.parts.mean,

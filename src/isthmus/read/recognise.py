@@ -17,14 +17,15 @@ def modality_of(item: Any) -> str:
     """The modality of a path, a string, or an object that a reader takes.
 
     A string is the path of a file if that is there, or if it ends as files of a modality do; it
-    must be there then. Any other string is a text.
+    must be there then. Any other string is a text. Of paths, which command lines give, messages
+    name no argument of Python.
 
     Raises:
         RequestError: a file that is not there, a folder, or what no reader takes.
     """
     if not isinstance(item, (str, os.PathLike)):
         return _by_reader(item)
-    name, there = os.fspath(item), _mode(item)
+    name, there, path = os.fspath(item), _mode(item), not isinstance(item, str)
     every = modalities().values()
     named = [one for one in every if name.lower().endswith(one.suffixes or "\n")]
     known = named[0].name if named else ""
@@ -33,15 +34,18 @@ def modality_of(item: Any) -> str:
         some = [one for one in named or every if one.known and one.known(start)]
         known = some[0].name if some else known
         if not known:
-            raise RequestError(f"{name!r} is a file whose name does not tell what it holds; {SAY}.")
+            told = "rename it, as photo.png or bark.wav" if path else SAY
+            raise RequestError(
+                f"{name!r} is a file whose name does not tell what it holds; {told}."
+            )
         return known
     if stat.S_ISDIR(there) and name.strip(" ."):
-        raise RequestError(
-            f"{name!r} is a folder, not an item: open it as isthmus.worlds.open_world(images="
-            f"{name!r}), or {SAY}."
-        )
-    if known or not isinstance(item, str):
-        raise RequestError(f"There is no file {name!r}; if it is no file, {SAY}.")
+        told = f"open it as isthmus.worlds.open_world(images={name!r}), or {SAY}"
+        told = "name files in it" if path else told
+        raise RequestError(f"{name!r} is a folder, not an item: {told}.")
+    if known or path:
+        more = "" if path else f"; if it is no file, {SAY}"
+        raise RequestError(f"There is no file {name!r}{more}.")
     return next(one.name for one in every if one.spoken)
 
 

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.decode.evidence import evidence_of
 from isthmus.decode.guided.constraints import Constraints, check_start, share_out
-from isthmus.decode.guided.reading import ended, unfinished, words
+from isthmus.decode.guided.reading import unfinished
 from isthmus.decode.guided.sampling import BestOfN, drawn
 from isthmus.decode.guided.scorers import TextScorer, cut_texts
 from isthmus.decode.guided.writing import Draft, Strategy, StuckError, Task
 from isthmus.records import dataclass
 from isthmus.types import RequestError
+from isthmus.types.decoded import Decoded, Evidence
 
 TRIES = 8
 """Draws of sentences where a strategy gets stuck, before what is asked is given up."""
@@ -44,8 +46,8 @@ class Sentence:
     """Mean cosine of unrelated texts."""
     share: float
     """Of unrelated texts that fit the item less; 0.5 by chance."""
-    evidence: tuple[tuple[str, float], ...]
-    """Each word, and by how much the cosine falls without it."""
+    evidence: Sequence[Evidence]
+    """Each word that names something, and by how much the cosine falls without it."""
     cut: int
     """1 if the sentence is longer than the tower takes, so that its end is not seen."""
 
@@ -144,22 +146,13 @@ def _told(asked: Constraints) -> str:
 def _sentence(task: Task, text: str, item: Steering) -> Sentence:
     task, unrelated = replace(task, target=item.target), item.unrelated @ item.target
     cosine = float(task.cosines("", [text])[0])
+    encoder = task.scorer.encoder
+    (told,) = evidence_of([Decoded(text, cosine)], task.target[None], encoder)
     return Sentence(
         text,
         cosine,
         float(unrelated.mean()),
         float((unrelated < cosine).mean()),
-        evidence(task, text, cosine),
-        cut_texts(task.scorer.encoder, [text]),
+        told.evidence,
+        cut_texts(encoder, [text]),
     )
-
-
-def evidence(task: Task, text: str, cosine: float) -> tuple[tuple[str, float], ...]:
-    """Each word of a sentence, and by how much its cosine falls when the word is left out."""
-    parts = text.split()
-    without = [" ".join(parts[:k] + parts[k + 1 :]) for k in range(len(parts))]
-    if len(parts) < 2 or not ended(text):
-        return ()
-    drops = cosine - task.cosines("", without)
-    named = [(words(part), float(drop)) for part, drop in zip(parts, drops, strict=True)]
-    return tuple((" ".join(one), drop) for one, drop in named if one)

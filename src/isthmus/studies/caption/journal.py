@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from isthmus.records import dataclass
-from isthmus.store import write_text
+from isthmus.store import sweep, write_text
 from isthmus.types import RequestError
 from isthmus.types.decoded import Decoded, Evidence
 from isthmus.types.schemas import conform
@@ -59,6 +59,7 @@ def _caption(row: list[str]) -> Caption | None:
 
 def write_captions(path: Path, captions: Mapping[str, Caption]) -> None:
     """All of them, whole or not at all."""
+    sweep(path.parent, of=path.name)
     write_text(path, _lines([COLUMNS, *(one.row() for one in captions.values())]))
 
 

@@ -15,7 +15,6 @@ from isthmus.decode.weights import made_with
 from isthmus.engine.content_index import file_digest
 from isthmus.engine.jobs import bar
 from isthmus.engine.shards import embed_shard
-from isthmus.indexes.rules import named, nearest_part, seen
 from isthmus.read import known, spoken
 from isthmus.read.image import Picture, picture
 from isthmus.read.recognise import modality_of
@@ -29,11 +28,10 @@ from isthmus.studies.caption.journal import (
 )
 from isthmus.studies.caption.request import CaptionRequest
 from isthmus.studies.shared import RunResult, resolve
+from isthmus.studies.shared.evidence import evidence_words, located
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Encoder, Items, NothingLeftError, RequestError
-from isthmus.types.decoded import Decoded
 from isthmus.version import __version__
-from isthmus.view.within import within
 from isthmus.view.within.pictures import crop
 
 AT_ONCE = 16
@@ -63,9 +61,16 @@ class CaptionResult(RunResult):
         ]  # fmt: skip
 
     def lines(self) -> list[str]:
-        """A file each, its name first."""
-        width = max((len(visible(one.file)) for one in self.captions), default=0)
-        return [f"{visible(one.file):<{width}}  {one.decoded.text}" for one in self.captions]
+        """A file each, its name first; below it what its words rest on, where places are known."""
+        width, found = (
+            max((len(visible(one.file)) for one in self.captions), default=0),
+            list[str](),
+        )
+        for one in self.captions:
+            found.append(f"{visible(one.file):<{width}}  {one.decoded.text}")
+            if any(x.place for x in one.decoded.evidence):
+                found.append(f"{'':<{width}}    {evidence_words(one.decoded)}")
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -109,7 +114,7 @@ def run(request: CaptionRequest) -> CaptionResult:
                 items = _items(modality, some, request.box)
                 new, broken = _captioned(encoders[modality], reader, items, hashes)
                 if request.where:
-                    new = [replace(one, decoded=located(encoders, items, one)) for one in new]
+                    new = [_located(encoders, items, one) for one in new]
                 if request.out:
                     add_captions(request.out, new)
                 done |= {one.file: one for one in new}
@@ -161,18 +166,9 @@ def _captioned(
     )
 
 
-def located(encoders: Mapping[str, Encoder], items: Items, one: Caption) -> Decoded:
-    """What was read, with the part of the item nearest to each word that the text needs."""
-    needed = [x for x in one.decoded.evidence if x.drop > 0]
-    if one.modality not in within() or not needed:
-        return one.decoded
-    parts = seen(encoders, one.modality, items[one.file], one.file)
-    vectors = named(encoders, [x.word for x in needed])
-    places = {
-        x.word: nearest_part(parts, vector) for x, vector in zip(needed, vectors, strict=True)
-    }
-    told = tuple(replace(x, place=places.get(x.word)) for x in one.decoded.evidence)
-    return replace(one.decoded, evidence=told)
+def _located(encoders: Mapping[str, Encoder], items: Items, one: Caption) -> Caption:
+    found = located(encoders, one.modality, items[one.file], one.file, one.decoded)
+    return replace(one, decoded=found)
 
 
 def _finished(

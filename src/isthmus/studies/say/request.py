@@ -37,11 +37,19 @@ class SayRequest:
     """How it is said: decoder (a sentence), nearest (the nearest sentence of the memory), concepts
     (the nearest names), corrector (a guess corrected word by word), prompt (words by gradient, PEZ;
     hf: and openclip: only), search (a language model's sentence; extra speak)."""
+    where: bool = False
+    """Say in which part of the file each word is seen: a box, seconds, faces. For an expression of
+    one file alone."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:
-        parse(self.expression)
+        terms = parse(self.expression)
         check_ways(self.ways)
+        if self.where and (len(terms) > 1 or any(x.quoted for x in terms)):
+            raise RequestError(
+                "--where wants an expression of one file, in which words can be looked for; leave "
+                "it out of sums and of texts."
+            )
 
 
 @dataclass(frozen=True)

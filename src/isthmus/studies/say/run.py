@@ -1,13 +1,16 @@
 """Vectors in words: every text is embedded again, and its cosine printed beside chance."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from isthmus.decode.evidence import evidence_of
 from isthmus.decode.expressions import Term, parse
+from isthmus.decode.guided.scorers import cut_texts
 from isthmus.decode.inversion.ways import WAYS, Inputs
 from isthmus.decode.kinds import Reader
 from isthmus.decode.memories import shipped
@@ -18,14 +21,15 @@ from isthmus.read import spoken
 from isthmus.read.recognise import modality_of
 from isthmus.records import dataclass
 from isthmus.registry import find
-from isthmus.report import visible
+from isthmus.report import amount, visible
 from isthmus.store import is_file
 from isthmus.studies.say.request import InvertRequest, SayRequest
 from isthmus.studies.say.vectors import opened
 from isthmus.studies.shared import RunResult, encoded_query, resolve
+from isthmus.studies.shared.evidence import evidence_words, located
 from isthmus.studies.shared.readers import reader_of
 from isthmus.types import Common, Encoder, RequestError, same_space
-from isthmus.types.decoded import Decoded
+from isthmus.types.decoded import Decoded, Evidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +43,15 @@ class Said:
     """What each way says, its best first."""
     chance: Chance
     """Of sentences that have nothing to do with it."""
+    evidence: Sequence[Evidence]
+    """What each word that names something rests on, of what the first way says."""
+    cut: int = 0
+    """Texts among those that were added and said of which the tower does not see the end."""
 
     @property
     def best(self) -> Decoded:
         """What the first way says."""
-        return next(iter(self.ways.values()))[0]
+        return replace(next(iter(self.ways.values()))[0], evidence=self.evidence)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -60,6 +68,16 @@ class Said:
             "ways": {name: [{"said": one.text, "cycle": one.score} for one in some]
                      for name, some in self.ways.items()},
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The JSON of what was said, by its keys."""
+
+    items: list[dict[str, Any]]
+    cut: int
+    """Texts that are longer than the tower takes."""
+    skipped: dict[str, str]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,11 +105,15 @@ class SayResult(RunResult):
             for way, some in one.ways.items():
                 texts = "; ".join(f"{visible(x.text, 200)} {x.score:.2f}" for x in some)
                 found.append(f"  {way:<10} {texts}")
+            if words := evidence_words(one.best):
+                found.append(f"  words      {words}")
         return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"items": [one.to_dict() for one in self.said], "skipped": dict(self.faults)}
+        items = [one.to_dict() for one in self.said]
+        cut = sum(one.cut for one in self.said)
+        return vars(_Record(items, cut, dict(self.faults)))
 
 
 def run(request: SayRequest) -> SayResult:
@@ -113,8 +135,12 @@ def run(request: SayRequest) -> SayResult:
     target = total(parts, [term.weight for term in terms], inputs.memory)
     what = " + ".join(dict.fromkeys(modalities))
     said = said_of(request.expression, what, target, request.ways, inputs)
+    spoken_of = [term.operand for term in terms if term.quoted]
+    said = replace(said, cut=said.cut + cut_texts(inputs.text, spoken_of))
+    if request.where:
+        said = _located(encoders, Path(terms[0].operand), said)
     verdict = f"{visible(request.expression, 80)} says {visible(said.best.text, 120)!r}."
-    return SayResult(said=[said], verdict=verdict, most=50)
+    return SayResult(said=[said], verdict=verdict + _more([said], request.space), most=50)
 
 
 def run_invert(request: InvertRequest) -> SayResult:
@@ -137,7 +163,20 @@ def run_invert(request: InvertRequest) -> SayResult:
             tick(1)
     left = len(found.vectors) - len(said)
     more = f" {left:,} more are left out: --most {len(found.vectors)}." if left else ""
+    more += _more(said, request.space)
     return SayResult(said=said, verdict=f"{len(said)} vectors in words.{more}", most=120)
+
+
+def _more(said: Sequence[Said], space: str) -> str:
+    cut = sum(one.cut for one in said)
+    return f" {amount(cut, 'text')} cut at what {space} reads." if cut else ""
+
+
+def _located(encoders: Mapping[str, Encoder], path: Path, said: Said) -> Said:
+    if not is_file(path):
+        raise RequestError(f"--where looks into a file, and {path} is none that is there.")
+    found = located(encoders, said.modality, path, str(path), said.best)
+    return replace(said, evidence=found.evidence)
 
 
 def _inputs(encoders: Mapping[str, Encoder], common: Common) -> Inputs:
@@ -157,7 +196,10 @@ def said_of(
 ) -> Said:
     """One unit vector, among texts, in words."""
     found = {way: find("ways", WAYS, way)(target, inputs) for way in ways}
-    return Said(name, modality, found, chance(target, inputs.memory))
+    best = found[ways[0]][0]
+    (told,) = [best] if best.evidence else evidence_of([best], target[None], inputs.text)
+    cut = cut_texts(inputs.text, [one.text for some in found.values() for one in some])
+    return Said(name, modality, found, chance(target, inputs.memory), told.evidence, cut)
 
 
 def _operand(term: Term, encoders: Mapping[str, Encoder]) -> tuple[str, np.ndarray]:

@@ -10,7 +10,7 @@ from isthmus.arrays import Vectors, fingerprint
 from isthmus.decode.kinds import Reader, kinds_of, open_reader
 from isthmus.lab import embed
 from isthmus.read import spoken
-from isthmus.store import cache_folder, read_tensors, write_tensors
+from isthmus.store import cache_folder, read_tensors, sweep, write_tensors
 from isthmus.types import Encoder, RequestError
 from isthmus.worlds import load as load_world
 
@@ -52,7 +52,7 @@ def lying(encoder: Encoder) -> Vectors:
         if items is not None:
             rows = range(0, len(items), max(1, len(items) // SAMPLE))
             found = embed(encoder, [items.payload[row] for row in rows], modality=encoder.modality)
-            file.parent.mkdir(parents=True, exist_ok=True)
+            sweep(file.parent, of=file.name)
             write_tensors(file, {"vectors": found.vectors}, {"items": json.dumps(name)})
             return found.vectors
     raise RequestError(f"No bundled world has {encoder.modality} items, by which they are read.")

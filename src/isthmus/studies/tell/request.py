@@ -38,6 +38,8 @@ class TellRequest:
     """Words of a style, such as gloomy, which are taken rather than others."""
     grade: float | None = None
     """Flesch-Kincaid grade of the whole text, met within 1.5."""
+    where: bool = False
+    """Say in which part of its file each word is seen: a box, seconds, faces."""
     common: Common = field(default_factory=Common)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """Tell of files: a language model writes, and the files say which of its words fit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from isthmus.records import dataclass
 from isthmus.registry import find
 from isthmus.report import amount, visible
 from isthmus.studies.shared import RunResult, encoded_query, resolve
+from isthmus.studies.shared.evidence import evidence_words, located
 from isthmus.studies.tell.request import TellRequest
 from isthmus.types import Encoder, ItemError, NothingLeftError, RequestError
+from isthmus.types.decoded import Decoded
 
 UNRELATED = 300
 """Texts that chance is measured on."""
@@ -35,6 +38,11 @@ class Told:
     modality: str
     sentence: Sentence
 
+    @property
+    def decoded(self) -> Decoded:
+        """The sentence with its evidence."""
+        return Decoded(self.sentence.text, self.sentence.cosine, self.sentence.evidence)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         one = self.sentence
@@ -43,7 +51,7 @@ class Told:
             "modality": self.modality,
             "caption": one.text,
             "score": one.share,
-            "evidence": [{"word": word, "drop": drop} for word, drop in one.evidence],
+            "evidence": self.decoded.to_dict()["evidence"],
             "cycle": one.cosine,
             "chance": one.chance,
         }
@@ -78,14 +86,17 @@ class TellResult(RunResult):
         ]  # fmt: skip
 
     def lines(self) -> list[str]:
-        """The text, then a line a file."""
+        """The text, then of each file how well its sentence fits, and the words that it needs."""
         width = max((len(visible(one.file)) for one in self.told), default=0)
-        rows = [
-            f"{visible(one.file):<{width}}  cosine {one.sentence.cosine:.3f} (unrelated texts "
-            f"{one.sentence.chance:.3f}); fits better than {one.sentence.share:.0%} of these"
-            for one in self.told
-        ]
-        return [visible(self.text, len(self.text)), *rows]
+        rows = [visible(self.text, len(self.text))]
+        for one in self.told:
+            rows.append(
+                f"{visible(one.file):<{width}}  cosine {one.sentence.cosine:.3f} (unrelated texts "
+                f"{one.sentence.chance:.3f}); fits better than {one.sentence.share:.0%} of these"
+            )
+            if words := evidence_words(one.decoded):
+                rows.append(f"{'':<{width}}  words: {words}")
+        return rows
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -121,12 +132,19 @@ def run(request: TellRequest) -> TellResult:
     told = [
         Told(str(path), kind, one) for (path, kind, _), one in zip(vectors, sentences, strict=True)
     ]
+    if request.where:
+        told = [_located(encoders, one) for one in told]
     return TellResult(text=text, told=told, verdict=_verdict(told, request), faults=faults)
 
 
 def _steering(text: Encoder, kind: str, vector: np.ndarray, unrelated: Vectors) -> Steering:
     guide = distinguishing(text, kind, vector)
     return Steering(vector, unrelated, guide, offered(text, kind, guide))
+
+
+def _located(encoders: Mapping[str, Encoder], one: Told) -> Told:
+    found = located(encoders, one.modality, Path(one.file), one.file, one.decoded)
+    return replace(one, sentence=replace(one.sentence, evidence=found.evidence))
 
 
 def _verdict(told: Sequence[Told], request: TellRequest) -> str:
