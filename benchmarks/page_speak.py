@@ -123,7 +123,8 @@ def of_kept() -> Iterator[Row]:
     for kind, one in read("captions_kept")["rows"].items():
         what = "of six kinds" if kind == "all" else f"of {kind}"
         yield Row(
-            f"captions {what} that a blind judge kept, {one['items']} items (captions of other "
+            f"captions {what} that a blind judge (a language model that reads the truth in "
+            f"words) kept, {one['items']} items (captions of other "
             f"items {ends(one['other'], 0, 100)} %)",
             ends(one["own"], 0, 100) + " %",
             "reported",
