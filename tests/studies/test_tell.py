@@ -72,7 +72,7 @@ def test_words_say_where_they_are_seen_and_are_printed(files, capsys):
     both = Image.new("RGB", (80, 40), "white")
     both.paste("red", (40, 0, 80, 40))
     both.save("both.png")
-    asked = ("both.png", "--start", "the", "--words", "3", "6")
+    asked = ("both.png", "--start", "the", "--words", "3", "6", "--require", "red")
     plain, found = (told(capsys, *asked, *more)[1]["items"][0] for more in ((), ("--where",)))
     assert [{**one, "place": None} for one in plain["evidence"]] == [
         {**one, "place": None} for one in found["evidence"]

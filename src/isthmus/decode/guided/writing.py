@@ -231,9 +231,11 @@ def _offered(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"]) -> li
     for name in task.offered:
         whole = f" {name}" if draft.text or task.before else name
         if task.asked.allows(task.before, draft.text, whole):
-            first, *rest = task.model.encode(whole)
-            said, piece = float(log_probs[first]), task.model.pieces[first]
-            found.append(Choice(first, piece, said, said, tuple(rest), whole))
+            first, *rest = tokens = task.model.encode(whole)
+            pieces = [task.model.pieces[one] for one in tokens]
+            if "".join(pieces).strip() == name:  # else the model has no tokens for it
+                said = float(log_probs[first])
+                found.append(Choice(first, pieces[0], said, said, tuple(rest), whole))
     return found
 
 
