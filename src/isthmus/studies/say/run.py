@@ -169,7 +169,7 @@ def run_invert(request: InvertRequest) -> SayResult:
 
 def _more(said: Sequence[Said], space: str) -> str:
     cut = sum(one.cut for one in said)
-    return f" {amount(cut, 'text')} cut at what {space} reads." if cut else ""
+    return f" {amount(cut, 'sentence')} cut at what {space} reads." if cut else ""
 
 
 def _located(encoders: Mapping[str, Encoder], path: Path, said: Said) -> Said:
