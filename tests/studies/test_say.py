@@ -105,7 +105,7 @@ def test_texts_that_the_tower_cuts_are_counted(capsys):
     assert main(["say", f"{long} + 'cat'", "--ways", "nearest", "--json", "--quiet"]) == 0
     assert json.loads(capsys.readouterr().out)["cut"] == 1
     found = isthmus.say(f"{long} + {long}", ways=("nearest",), quiet=True)
-    assert found.to_dict()["cut"] == 2 and "2 texts cut at what mini reads" in found.verdict
+    assert found.to_dict()["cut"] == 2 and "2 sentences cut at what mini reads" in found.verdict
     short = isthmus.say("'a dog'", ways=("nearest",), quiet=True)
     assert short.to_dict()["cut"] == 0 and "cut" not in short.verdict
 
