@@ -57,6 +57,8 @@ NAMED = {
     "edit": "Edit: red.png to 'blue', strength 1, pixels on ../inputs/pictures",
 }
 """The heading of every command that writes a page."""
+ANSWERS = ("caption", "say", "invert")
+"""Commands whose lines are the answer, an item each, with no page and nothing to type next."""
 MOST = 15
 
 
@@ -84,7 +86,14 @@ def of(runs, name):
     return runs[name] if name in runs else pytest.skip("torch is not installed (isthmus[train])")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_are_few_lines(runs, name):
+    found = of(runs, name)
+    assert found["code"] == 0 and found["page"] == ""
+    assert 0 < len(found["said"]) <= MOST
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ANSWERS])
 def test_the_terminal_opens_with_a_verdict_and_ends_with_a_command(runs, name):
     found = of(runs, name)
     assert found["code"] == found["then"] == 0

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from isthmus import worlds  # noqa: E402
-from isthmus.read.meshes.triangles import Mesh  # noqa: E402
+from isthmus.read.meshes.triangles import Material, Mesh  # noqa: E402
 from isthmus.types import RequestError  # noqa: E402
 from isthmus.view.cameras import Pose  # noqa: E402
 from isthmus.view.renders import LIGHTS, RenderOptions, render  # noqa: E402
 from isthmus.view.soft.cameras import Camera  # noqa: E402
+from isthmus.view.soft.light import linear  # noqa: E402
 from isthmus.view.soft.meshes import SoftMesh, SoftOptions, averaged, drawn, texels  # noqa: E402
 from tests.view.soft.shapes import SHAPES, alike, picture, slope, soft  # noqa: E402
 
@@ -202,3 +203,17 @@ def test_refusals_of_meshes():
         SoftMesh(mesh.vertices, mesh.faces[:0], mesh.colours)
     with pytest.raises(RequestError, match="texture places"):
         SoftMesh(mesh.vertices, mesh.faces, mesh.colours, uv=mesh.vertices[:, :2])
+
+
+def test_colours_and_textures_of_files_come_to_the_vertices():
+    halves = np.zeros((1, 2, 4), np.uint8)
+    halves[0, 0], halves[0, 1] = (255, 0, 0, 255), (0, 0, 255, 255)
+    mesh = Mesh(
+        np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32), np.array([[0, 1, 2]], np.int32),
+        np.tile(np.float32([0, 0, 1]), (3, 1)), np.float32([[0.25, 0.5], [0.75, 0.5], [0.25, 0.5]]),
+        np.full((3, 4), 255, np.uint8), np.zeros(1, np.int32),
+        (Material(colour=(1.0, 1.0, 0.5, 1.0), texture=halves),),
+    )  # fmt: skip
+    half = float(linear(torch.tensor(0.5)))
+    wanted = torch.tensor([[1, 0, 0], [0, 0, half], [1, 0, 0]])
+    assert torch.allclose(SoftMesh.of(mesh).colours, wanted, atol=1e-6)

@@ -88,6 +88,12 @@ class SoftMesh:
         own = np.zeros(len(some.vertices), np.int64)
         own[some.faces.reshape(-1)] = np.repeat(some.material, 3)
         tint = linear(torch.as_tensor(base[own]))
+        places = torch.as_tensor(some.uv.astype(np.float32))
+        for number, material in enumerate(some.materials):
+            if material.texture is not None:
+                rows = torch.as_tensor(np.flatnonzero(own == number))
+                picture = torch.as_tensor(material.texture[..., :3] / 255, dtype=torch.float32)
+                tint[rows] *= texels(linear(picture), places[rows])
         return cls(
             torch.as_tensor(some.vertices), torch.as_tensor(some.faces.astype(np.int64)),
             colours * tint, normals=torch.as_tensor(some.normals.astype(np.float32)),
