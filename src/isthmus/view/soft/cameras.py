@@ -1,16 +1,11 @@
 """Cameras whose place has gradients. Coordinates as in ``view.cameras`` and ``view.renders``."""
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from isthmus.records import dataclass
-from isthmus.types import ExtraMissingError
 from isthmus.view.cameras import Pose
-
-try:
-    import torch
-except ModuleNotFoundError as error:
-    raise ExtraMissingError("torch", "torch") from error
 
 NEAR = 1e-4
 """Distance before the camera at which things begin to be seen."""

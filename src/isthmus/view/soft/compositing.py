@@ -1,10 +1,9 @@
 """Half transparent primitives laid over one another, pixel by pixel, in sparse pairs."""
 
+import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
-from isthmus.view.soft.cameras import torch
-
-Tensor = torch.Tensor
 OPAQUE = 0.995
 """The most that one primitive covers: below 1, so that what lies behind keeps a gradient."""
 

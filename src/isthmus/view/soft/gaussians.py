@@ -1,16 +1,17 @@
 """Clouds of 3D Gaussians seen softly, after Kerbl et al. 2023, 3D Gaussian splatting."""
 
+import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from isthmus.records import dataclass
 from isthmus.types import RequestError
-from isthmus.view.soft.cameras import NEAR, Camera, torch
+from isthmus.view.soft.cameras import NEAR, Camera
 from isthmus.view.soft.compositing import over
 from isthmus.view.soft.light import linear, stored
 from isthmus.view.soft.meshes import Picture, SoftOptions, averaged
 from isthmus.view.soft.pairs import boxed, middles
 
-Tensor = torch.Tensor
 REACH = 3.0
 """Standard deviations at which a Gaussian ends."""
 FAINT = 1 / 255

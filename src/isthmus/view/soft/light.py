@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 
 from isthmus.view.renders import Light, lamps
-from isthmus.view.soft.cameras import torch
 
-Tensor = torch.Tensor
 SMOOTH = 0.7
 """Cosine between a vertex's normal and its face's below which the face's is taken."""
 

@@ -3,19 +3,19 @@
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from isthmus.read.meshes.triangles import Mesh
 from isthmus.records import dataclass
 from isthmus.types import RequestError
 from isthmus.view.renders import RenderOptions
-from isthmus.view.soft.cameras import Camera, torch
+from isthmus.view.soft.cameras import Camera
 from isthmus.view.soft.light import face_normals, facing, linear, lit, stored, vertex_normals
 from isthmus.view.soft.outlines import Edges, edges_of, mixing
 from isthmus.view.soft.pairs import middles
 from isthmus.view.soft.visible import Seen, areas, seen, weights
-
-Tensor = torch.Tensor
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ sampling, section 3; mixing across edges as in Laine et al. 2020, Modular primit
 high-performance differentiable rendering, section 3.4).
 """
 
+import torch
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from isthmus.records import dataclass
-from isthmus.view.soft.cameras import NEAR, torch
+from isthmus.view.soft.cameras import NEAR
 from isthmus.view.soft.pairs import boxed, least, middles
 from isthmus.view.soft.visible import Seen, areas, cross
 
-Tensor = torch.Tensor
 REACH = 5.0
 """Softnesses from an edge at which less than 1 % is mixed."""
 ACROSS = 0.8

@@ -1,8 +1,7 @@
 """Sparse pairs of primitives and pixels: only those that may touch are ever listed."""
 
+import torch
 from jaxtyping import Float, Int
-
-from isthmus.view.soft.cameras import torch
 
 
 def boxed(

@@ -9,14 +9,14 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from isthmus.records import dataclass
 from isthmus.types import RequestError
-from isthmus.view.soft.cameras import torch
 from isthmus.view.spectrograms import PICTURE, Bands, mel, mel_filters
 
-Tensor = torch.Tensor
 BANDS = 16
 """Of noise, equally wide in mel from 60 Hz up."""
 

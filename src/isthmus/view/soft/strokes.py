@@ -1,15 +1,15 @@
 """Cubic Bézier strokes on paper seen softly, in plain tensors."""
 
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from isthmus.records import dataclass
 from isthmus.types import RequestError
-from isthmus.view.soft.cameras import torch
 from isthmus.view.soft.compositing import over
 from isthmus.view.soft.light import linear, stored
 from isthmus.view.soft.pairs import boxed, middles
 
-Tensor = torch.Tensor
 PIECES = 16
 """Straight pieces of each stroke."""
 FADE = 0.35

@@ -1,12 +1,12 @@
 """Which face each pixel sees, and with what weights of its corners."""
 
+import torch
 from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from isthmus.records import dataclass
-from isthmus.view.soft.cameras import NEAR, torch
+from isthmus.view.soft.cameras import NEAR
 from isthmus.view.soft.pairs import boxed, least, middles
-
-Tensor = torch.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,6 @@ def weights(corners: Float[Tensor, "k 3 3"], place: Float[Tensor, "k 2"]) -> Flo
     return torch.stack((first, second, 1 - first - second), dim=1)
 
 
-@torch.no_grad()
 def seen(
     screen: Float[Tensor, "v 3"],
     faces: Int[Tensor, "f 3"],
@@ -58,15 +57,16 @@ def seen(
     side: int,
 ) -> Seen:
     """The nearest face at the middle of each pixel, of the faces that are drawn."""
-    corners = screen[faces]
-    ahead = corners[:, :, 2].amin(dim=1) > NEAR
-    rows = torch.nonzero(drawn & ahead & (areas(screen, faces) != 0)).squeeze(1)
-    flat = corners[rows, :, :2]
-    owner, pixel = boxed(flat.amin(dim=1), flat.amax(dim=1), side)
-    face = rows[owner]
-    part = weights(corners[face], middles(pixel, side))
-    inside = torch.nonzero((part >= 0).all(dim=1)).squeeze(1)
-    face, pixel, part = face[inside], pixel[inside], part[inside]
-    depth = 1 / (part / corners[face, :, 2]).sum(dim=1)
-    chosen, nearest = least(depth, pixel, side * side)
-    return Seen(pixel[chosen], face[chosen], nearest)
+    with torch.no_grad():
+        corners = screen[faces]
+        ahead = corners[:, :, 2].amin(dim=1) > NEAR
+        rows = torch.nonzero(drawn & ahead & (areas(screen, faces) != 0)).squeeze(1)
+        flat = corners[rows, :, :2]
+        owner, pixel = boxed(flat.amin(dim=1), flat.amax(dim=1), side)
+        face = rows[owner]
+        part = weights(corners[face], middles(pixel, side))
+        inside = torch.nonzero((part >= 0).all(dim=1)).squeeze(1)
+        face, pixel, part = face[inside], pixel[inside], part[inside]
+        depth = 1 / (part / corners[face, :, 2]).sum(dim=1)
+        chosen, nearest = least(depth, pixel, side * side)
+        return Seen(pixel[chosen], face[chosen], nearest)
