@@ -5,8 +5,8 @@
 CPU-milliseconds, the least of the runs, forward and backward: icospheres, Gaussians, strokes, and a
 second of sound with its spectrogram. *Dense* is the same renderer when every face is held against
 every pixel, as plain soft rasterisers do. Quality: the share of pixels within 2 of 255 of the plain
-renderer at softness 0, over six meshes of two worlds; and slopes along smooth changes of five
-shapes against differences of pictures of 100 samples a pixel (`tests/view/soft`).
+renderer at softness 0, over six meshes of two worlds. Slopes are held against differences of
+pictures of 100 samples a pixel, and against Mitsuba 3, by `tests/view/soft`.
 """
 
 import time

@@ -11,9 +11,13 @@ from jaxtyping import Float, Int
 
 from isthmus.arrays import Vectors, fingerprint, unit, unit_or_zero
 from isthmus.decode.weights import FOLDER, plain_arrays
+from isthmus.engine.jobs import bar
 from isthmus.records import dataclass
 from isthmus.store import cache_folder, read_tensors, sweep, write_tensors
 from isthmus.types import Encoder, RequestError
+
+AT_ONCE = 256
+"""Sentences that are embedded together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +115,19 @@ def shipped(text: Encoder) -> Memory:
     key = fingerprint(text.space.id, *texts)
     file = cache_folder() / "memory" / f"{key}.safetensors"
     if not file.is_file():
-        _keep(file, unit(text.encode(texts)))
+        _keep(file, _embedded(text, texts))
     return Memory(texts, names, kinds, np.asarray(read_tensors(file)[0]["vectors"], np.float32))
+
+
+def _embedded(text: Encoder, texts: Sequence[str]) -> Vectors:
+    """Unit vectors, with a word where it takes long."""
+    found = list[Vectors]()
+    with bar(len(texts), "sentences of the memory, once a space", show=True) as tick:
+        for start in range(0, len(texts), AT_ONCE):
+            some = texts[start : start + AT_ONCE]
+            found.append(unit(np.asarray(text.encode(some), np.float32)))
+            tick(len(some))
+    return np.concatenate(found)
 
 
 def _keep(file: Path, vectors: Vectors) -> None:

@@ -154,7 +154,7 @@ def _masks(pieces: Sequence[str]) -> tuple[Bool[np.ndarray, " v"], ...]:
 
 
 def choices(task: Task, draft: Draft, log_probs: Float[np.ndarray, " v"], k: int) -> list[Choice]:
-    """The k tokens wanted most after a draft, of those that may follow.
+    """The k tokens wanted most after a draft, of those that may follow, and the names offered.
 
     Args:
         task: what is written.

@@ -77,7 +77,7 @@ class ZeroCap:
             for layer in context.cache.layers
         ]
         found = self._candidates(task, draft, own.numpy())
-        cosines = task.cosines(draft.text, [one.piece for one in found])
+        cosines = task.cosines(draft.text, [one.scored for one in found])
         raised = torch.tensor(cosines / self.temperature)
         wanted = (raised.softmax(0).float(), torch.tensor([one.token for one in found]))
         for _ in range(self.steps):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from isthmus.records import dataclass
 from isthmus.view.soft.cameras import NEAR
-from isthmus.view.soft.pairs import boxed, least, middles
+from isthmus.view.soft.pairs import along, boxed, least, middles
 from isthmus.view.soft.visible import Seen, areas, cross
 
 REACH = 5.0
@@ -101,9 +101,9 @@ def mixing(
         )
         kept = torch.nonzero(ok).squeeze(1)
         chosen = kept[least(near.distance[kept].abs(), pixel[kept], side * side)[0]]
-    pixel, along = pixel[chosen], near.along[chosen, None]
+    pixel, way = pixel[chosen], near.share[chosen, None]
     a, b = screen[edges.ends[rows[owner[chosen]]], :2].unbind(1)
-    foot = a * (1 - along) + b * along
+    foot = a * (1 - way) + b * way
     covered = torch.sigmoid(
         (near.normal[chosen] * (middles(pixel, side) - foot)).sum(dim=1) / softness
     )
@@ -127,8 +127,8 @@ def candidates(
 class Feet:
     """Where the nearest points of edges lie, seen from places beside them."""
 
-    along: Float[Tensor, " k"]
-    """Share of the way between the ends."""
+    share: Float[Tensor, " k"]
+    """Of the way between the ends."""
     normal: Float[Tensor, "k 2"]
     """Unit, towards the surface."""
     distance: Float[Tensor, " k"]
@@ -142,10 +142,8 @@ def feet(
     """The nearest points of edges; their surface lies on the side of the third vertex."""
     (a, b), (near, far) = ends[:, :, :2].unbind(1), ends[:, :, 2].unbind(1)
     way = b - a
-    length = (way * way).sum(dim=1).clamp_min(1e-12)
-    along = (((place - a) * way).sum(dim=1) / length).clamp(0, 1)
-    offset = place - (a + along[:, None] * way)
-    upright = torch.stack((-way[:, 1], way[:, 0]), dim=1) / length.sqrt()[:, None]
+    share, offset = along(a, b, place)
+    upright = torch.nn.functional.normalize(torch.stack((-way[:, 1], way[:, 0]), dim=1), dim=1)
     towards = torch.where(cross(way, third - a) >= 0, 1.0, -1.0).to(place)
     upright = upright * towards[:, None]
     inside = torch.where((offset * upright).sum(dim=1) >= 0, 1.0, -1.0).to(place)
@@ -153,7 +151,7 @@ def feet(
     normal = torch.where(
         (size > 1e-4)[:, None], offset * (inside / size.clamp_min(1e-12))[:, None], upright
     )
-    return Feet(along, normal, inside * size, 1 / ((1 - along) / near + along / far))
+    return Feet(share, normal, inside * size, 1 / ((1 - share) / near + share / far))
 
 
 def across(pixel: Int[Tensor, " k"], near: Feet, side: int) -> Int[Tensor, " k"]:

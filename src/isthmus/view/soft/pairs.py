@@ -35,6 +35,16 @@ def middles(pixel: Int[torch.Tensor, " k"], side: int) -> Float[torch.Tensor, "k
     return torch.stack((pixel % side, y), dim=1) + 0.5
 
 
+def along(
+    a: Float[torch.Tensor, "k 2"], b: Float[torch.Tensor, "k 2"], place: Float[torch.Tensor, "k 2"]
+) -> tuple[Float[torch.Tensor, " k"], Float[torch.Tensor, "k 2"]]:
+    """The share of the way from a to b, 0..1, at which a place is nearest, and the way from there."""
+    way = b - a
+    length = (way * way).sum(dim=1).clamp_min(1e-12)
+    share = (((place - a) * way).sum(dim=1) / length).clamp(0, 1)
+    return share, place - a - share[:, None] * way
+
+
 def least(
     value: Float[torch.Tensor, " k"], pixel: Int[torch.Tensor, " k"], pixels: int
 ) -> tuple[Int[torch.Tensor, " m"], Float[torch.Tensor, " p"]]:

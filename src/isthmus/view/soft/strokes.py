@@ -8,7 +8,7 @@ from isthmus.records import dataclass
 from isthmus.types import RequestError
 from isthmus.view.soft.compositing import over
 from isthmus.view.soft.light import linear, stored
-from isthmus.view.soft.pairs import boxed, middles
+from isthmus.view.soft.pairs import along, boxed, middles
 
 PIECES = 16
 """Straight pieces of each stroke."""
@@ -71,7 +71,8 @@ def nearest(
         piece, pixel = boxed(
             torch.minimum(first, last) - wide, torch.maximum(first, last) + wide, side
         )
-        share, distance = along(first[piece], last[piece], middles(pixel, side))
+        share, away = along(first[piece], last[piece], middles(pixel, side))
+        distance = away.norm(dim=1)
         near = torch.nonzero(distance <= wide[piece, 0]).squeeze(1)
         piece, pixel, share, distance = piece[near], pixel[near], share[near], distance[near]
         both = torch.div(piece, pieces, rounding_mode="floor") * side**2 + pixel
@@ -86,13 +87,3 @@ def nearest(
     away = middles(pixel, side) - (a * (1 - share) + b * share)
     distance = (away * away).sum(dim=1).clamp_min(1e-8).sqrt()
     return torch.div(piece, pieces, rounding_mode="floor"), pixel, distance
-
-
-def along(
-    a: Float[Tensor, "k 2"], b: Float[Tensor, "k 2"], place: Float[Tensor, "k 2"]
-) -> tuple[Float[Tensor, " k"], Float[Tensor, " k"]]:
-    """Where on the piece from a to b the nearest point lies, 0..1, and how far it is."""
-    way = b - a
-    length = (way * way).sum(dim=1).clamp_min(1e-12)
-    share = (((place - a) * way).sum(dim=1) / length).clamp(0, 1)
-    return share, (place - a - share[:, None] * way).norm(dim=1)
