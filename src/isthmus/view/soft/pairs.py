@@ -38,7 +38,7 @@ def middles(pixel: Int[torch.Tensor, " k"], side: int) -> Float[torch.Tensor, "k
 def along(
     a: Float[torch.Tensor, "k 2"], b: Float[torch.Tensor, "k 2"], place: Float[torch.Tensor, "k 2"]
 ) -> tuple[Float[torch.Tensor, " k"], Float[torch.Tensor, "k 2"]]:
-    """The share of the way from a to b, 0..1, at which a place is nearest, and the way from there."""
+    """Where between a and b, 0..1, a place is nearest, and what leads from there to the place."""
     way = b - a
     length = (way * way).sum(dim=1).clamp_min(1e-12)
     share = (((place - a) * way).sum(dim=1) / length).clamp(0, 1)
